@@ -1,0 +1,1 @@
+"""eqcompiler: mathematics written in LaTeX becomes verified gradients and machine-speed kernels."""

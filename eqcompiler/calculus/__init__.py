@@ -1,0 +1,1 @@
+"""Index form, derivatives, normal form, stationary points, and the way back to notation."""

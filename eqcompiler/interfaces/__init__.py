@@ -1,0 +1,1 @@
+"""Command line and other faces: they format, they do not compute."""

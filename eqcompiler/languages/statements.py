@@ -1,0 +1,131 @@
+"""Typed statements: the document after reading, ready to be judged and compiled.
+
+Takes: terms. Gives: symbols, definitions, claims, objectives, recurrences and the document that holds them.
+Guarantees: every name in a term is a key of `Document.symbols` or `Document.definitions`; keys are ASCII identifiers
+from a fixed alphabet (letters, digits, underscore), never raw text. Order is the source's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from eqcompiler.errors import EquationError, Source, Span
+from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.languages.terms import Binder, Condition, Extremum, FunctionType, Term, Type
+
+Kind = Literal[
+    "declaration",
+    "definition",
+    "claim: equality",
+    "claim: derivative",
+    "claim: minimiser",
+    "claim: limit",
+    "objective",
+    "recurrence",
+    "distribution",
+    "prose",
+    "error",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolInfo:
+    """One name. `latex` prints it; `why` says where its type comes from ("declared at line 3", "inferred: X theta, line 7").
+
+    distribution: for x ~ N(mu, Sigma): ("normal", (mu, Sigma)).
+    """
+
+    name: str
+    latex: str
+    type: Type | FunctionType
+    role: Literal["free", "formal", "index", "dimension", "function"]
+    declared: Span | None = None
+    why: str = ""
+    distribution: tuple[str, tuple[Term, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """name(formals) = body. An argmin has an Extremum as body; a definition by components a Comprehension.
+
+    `name` is unique in the document (a later meaning of J that starts with `%! define` is J_2); `latex` prints it.
+    """
+
+    name: str
+    latex: str
+    formals: tuple[str, ...]
+    body: Term
+    span: Span
+    formal_types: tuple[Type, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """left = right for all values that satisfy the document's assumptions and `assumptions`, and all indices in `free`."""
+
+    left: Term
+    right: Term
+    free: tuple[Binder, ...] = ()
+    assumptions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """name = argmin/argmax: also a Definition of that name, repeated here for the reader of statements."""
+
+    name: str
+    extremum: Extremum
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """state <- update: `state` names the symbol that is iterated, `update` is the next value as a term in that symbol.
+
+    index: the step's name, t in theta_{t+1}, or "" for `:=`. Further states that are updated with it: `also`.
+    """
+
+    state: str
+    update: Term
+    index: str = ""
+    also: tuple[tuple[str, Term], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement with everything that `check` prints of it. `payload` depends on `kind`; prose has none."""
+
+    name: str
+    kind: Kind
+    span: Span
+    latex: str
+    payload: Definition | Claim | Objective | Recurrence | None = None
+    inferred: tuple[str, ...] = ()
+    type_text: str = ""
+    expect: str = ""
+    skip: str = ""
+    error: EquationError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A read and typed file. `assumptions` hold everywhere (sampling respects them, proofs may use them).
+
+    A claim whose left side is just a definition, J(theta) = e, restates it: a later claim about J may be judged about the
+    form that it follows. Who judges finds restatements by looking at the claims in order.
+    """
+
+    source: Source
+    statements: tuple[Statement, ...]
+    symbols: Mapping[str, SymbolInfo]
+    definitions: Mapping[str, Definition]
+    assumptions: tuple[Condition, ...] = ()
+    dimensions: Mapping[str, int] = field(default_factory=dict)  # name -> smallest size that the declarations allow
+    constraints: tuple[tuple[Dimension, str, Dimension], ...] = ()  # n >= m, m > n, ... between sizes
+
+    def __getitem__(self, name: str) -> Statement:
+        for statement in self.statements:
+            if statement.name == name:
+                return statement
+        raise KeyError(name)

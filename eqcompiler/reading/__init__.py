@@ -1,0 +1,1 @@
+"""From .tex and .md to typed statements."""

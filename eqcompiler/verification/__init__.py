@@ -1,0 +1,1 @@
+"""Claims to verdicts: proofs, the independent oracle, conditions, counterexamples, repairs."""
