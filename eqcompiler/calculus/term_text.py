@@ -1,0 +1,402 @@
+r"""Takes: a typed term and its document. Gives: LaTeX in the author's own symbols, `\frac{2}{m} X^\top (X \theta - y)`.
+Guarantees: reading the text with the same declarations gives a term of equal meaning; equal terms give equal text.
+Sums of products stay in the order in which they stand in the term: who builds the term decides the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from eqcompiler.errors import NotSupportedYet
+from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.languages.statements import Definition, Document
+from eqcompiler.languages.terms import (
+    Binder,
+    Block,
+    Call,
+    Cases,
+    Component,
+    Comprehension,
+    Condition,
+    Constant,
+    Derivative,
+    Expectation,
+    Extremum,
+    Index,
+    Integral,
+    Limit,
+    Number,
+    Reduction,
+    Reference,
+    Size,
+    Symbol,
+    Term,
+    UnknownCall,
+)
+
+# How closely the text of a term holds together; an operand that binds less closely than its place asks gets brackets.
+SUM, LARGE, PRODUCT, FUNCTION, POWER, ATOM = range(6)
+
+FUNCTIONS = {
+    "exp": r"\exp",
+    "log": r"\log",
+    "sin": r"\sin",
+    "cos": r"\cos",
+    "tan": r"\tan",
+    "cot": r"\cot",
+    "sec": r"\sec",
+    "csc": r"\csc",
+    "asin": r"\arcsin",
+    "acos": r"\arccos",
+    "atan": r"\arctan",
+    "sinh": r"\sinh",
+    "cosh": r"\cosh",
+    "tanh": r"\tanh",
+    "trace": r"\operatorname{tr}",
+    "det": r"\det",
+    "max": r"\max",
+    "min": r"\min",
+    "gamma": r"\Gamma",
+    "diagonal": r"\operatorname{diag}",
+}
+BRACKETS = {
+    "norm2": (r"\|", r"\|_2"),
+    "norm1": (r"\|", r"\|_1"),
+    "norminf": (r"\|", r"\|_\infty"),
+    "normF": (r"\|", r"\|_F"),
+    "abs": (r"\left|", r"\right|"),
+    "floor": (r"\lfloor", r"\rfloor"),
+    "ceil": (r"\lceil", r"\rceil"),
+}
+RELATIONS = {"=": "=", "!=": r"\neq", "<": "<", "<=": r"\leq", ">": ">", ">=": r"\geq"}
+PROPERTIES = {
+    "symmetric": "{0} = {0}^T",
+    "orthogonal": "{0}^T {0} = I",
+    "positive definite": r"{0} \succ 0",
+    "positive semidefinite": r"{0} \succeq 0",
+    "invertible": r"{0} \text{{ is invertible}}",
+    "diagonal": r"{0} \text{{ is diagonal}}",
+    "integer": r"{0} \in \mathbb{{Z}}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """LaTeX with the level at which it holds together. `tall`: its brackets grow."""
+
+    latex: str
+    level: int
+
+    def at(self, level: int) -> str:
+        return self.latex if self.level >= level else bracketed(self.latex)
+
+
+def bracketed(latex: str) -> str:
+    tall = any(word in latex for word in (r"\frac", r"\sum", r"\prod", r"\int", r"\begin"))
+    return rf"\left( {latex} \right)" if tall else f"({latex})"
+
+
+def term_latex(document: Document, term: Term) -> str:
+    """The term as LaTeX. Raises NotSupportedYet for a node that has no notation."""
+    return _Writer(document).text(term).latex
+
+
+def condition_latex(document: Document, condition: Condition) -> str:
+    r"""`b = 0`, `A = A^T`, `\lambda > 0`: the form in which conditions are written after `holds if`."""
+    left = _Writer(document).text(condition.left)
+    if condition.right is None:
+        return PROPERTIES[condition.relation].format(left.at(ATOM))
+    right = _Writer(document).text(condition.right).latex.replace(r"^\top", "^T")
+    return f"{left.latex.replace(chr(92) + 'top', 'T')} {RELATIONS[condition.relation]} {right}"
+
+
+def script(text: str) -> str:
+    """A sub- or superscript: braces unless it is one sign."""
+    return text if len(text) == 1 else "{" + text + "}"
+
+
+def dimension_latex(document: Document, dimension: Dimension) -> str:
+    """n + 1, n_l n_k: sizes in the author's letters."""
+
+    def letter(name: str) -> str:
+        info = document.symbols.get(name)
+        return info.latex if info else name
+
+    text = ""
+    for key, coefficient in sorted(dimension.terms, key=lambda term: (-len(term[0]), term[0])):
+        word = " ".join(letter(name) for name in key)
+        size = word if word and abs(coefficient) == 1 else f"{abs(coefficient)} {word}".strip()
+        text += f" {'-' if coefficient < 0 else '+'} {size}" if text else (f"-{size}" if coefficient < 0 else size)
+    return text or "0"
+
+
+class _Writer:
+    """One method per node; `operations` holds the calls whose notation is not name(arguments)."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.operations: dict[str, Callable[[Call], _Text]] = {
+            "add": self.add,
+            "neg": self.neg,
+            "mul": self.mul,
+            "div": self.div,
+            "pow": self.pow,
+            "matpow": self.pow,
+            "matmul": self.matmul,
+            "outer": self.outer,
+            "transpose": self.transpose,
+            "inverse": lambda call: self.raised(call.arguments[0], "-1"),
+            "pseudoinverse": lambda call: self.raised(call.arguments[0], "+"),
+            "matsqrt": lambda call: self.raised(call.arguments[0], "1/2"),
+            "factorial": lambda call: _Text(self.text(call.arguments[0]).at(ATOM) + "!", POWER),
+            "sqrt": lambda call: _Text(rf"\sqrt{{{self.text(call.arguments[0]).latex}}}", ATOM),
+            "binomial": lambda call: _Text(rf"\binom{{{self.plain(call, 0)}}}{{{self.plain(call, 1)}}}", ATOM),
+            "delta": lambda call: _Text(rf"\delta_{{{self.scripts(call.arguments)}}}", ATOM),
+            "kron": lambda call: self.infix(call, r"\otimes"),
+            "cross": lambda call: self.infix(call, r"\times"),
+            "identity": lambda call: _Text("I", ATOM),
+            "zeros": lambda call: _Text("0", ATOM),
+            "ones": self.ones,
+        }
+
+    def text(self, term: Term) -> _Text:
+        match term:
+            case Number():
+                return _number(term.value)
+            case Constant():
+                return _Text({"pi": r"\pi", "e": "e", "infinity": r"\infty"}[term.name], ATOM)
+            case Symbol():
+                return _Text(self.name(term.name), ATOM)
+            case Index():
+                return _Text(self.name(term.name), ATOM)
+            case Size():
+                text = dimension_latex(self.document, term.dimension)
+                return _Text(text, SUM if " + " in text or " - " in text else PRODUCT if " " in text else ATOM)
+            case Reference():
+                return self.called(self.name(term.name), self.document.definitions.get(term.name), term.arguments)
+            case UnknownCall():
+                return self.called(self.name(term.name), None, term.arguments)
+            case Call():
+                return self.call(term)
+            case Component():
+                return self.component(term)
+            case Reduction():
+                return self.reduction(term)
+            case Derivative():
+                return self.derivative(term)
+            case Extremum():
+                return _Text(rf"\{_sense(term.sense)}_{{{self.name(term.variable)}}} {self.text(term.body).at(LARGE)}", LARGE)
+            case Cases():
+                return self.cases(term)
+            case Block():
+                rows = r" \\ ".join(" & ".join(self.text(cell).latex for cell in row) for row in term.rows)
+                return _Text(rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}", ATOM)
+            case Comprehension():
+                scripts = self.scripts(tuple(Index(b.lower.type, b.name) for b in term.binders))
+                return _Text(rf"\left[ {self.text(term.body).latex} \right]_{script(scripts)}", POWER)
+            case Integral():
+                variable = self.name(term.variable)
+                lower, upper = self.text(term.lower).latex, self.text(term.upper).latex
+                body = self.text(term.body).at(PRODUCT)
+                return _Text(rf"\int_{script(lower)}^{script(upper)} {body} \, d{variable}", LARGE)
+            case Limit():
+                target = self.text(term.target).latex
+                return _Text(rf"\lim_{{{self.name(term.variable)} \to {target}}} {self.text(term.body).at(LARGE)}", LARGE)
+            case Expectation():
+                word = {"E": r"\mathbb{E}", "Var": r"\operatorname{Var}", "Cov": r"\operatorname{Cov}"}[term.operation]
+                return _Text(rf"{word}\left[ {', '.join(self.text(a).latex for a in term.arguments)} \right]", ATOM)
+        raise NotSupportedYet(f"no notation for {type(term).__name__}", term.span)
+
+    def name(self, name: str) -> str:
+        definition = self.document.definitions.get(name)
+        if definition is not None:
+            return definition.latex
+        info = self.document.symbols.get(name)
+        return info.latex if info is not None else name.replace("_", r"\_")
+
+    def plain(self, call: Call, position: int) -> str:
+        return self.text(call.arguments[position]).latex
+
+    def scripts(self, terms: tuple[Term, ...]) -> str:
+        texts = [self.text(term).latex for term in terms]
+        joiner = " " if any(t.startswith("\\") for t in texts) else ""
+        return joiner.join(texts) if all(_is_sign(t) for t in texts) else ", ".join(texts)
+
+    def called(self, name: str, definition: Definition | None, arguments: tuple[Term, ...]) -> _Text:
+        if not arguments:
+            return _Text(name, ATOM)
+        if definition is not None and r"^{(" in name and len(arguments) == 1:
+            return _Text(name, ATOM)
+        return _Text(f"{name}{bracketed(', '.join(self.text(a).latex for a in arguments))}", ATOM)
+
+    def call(self, call: Call) -> _Text:
+        if call.operation in self.operations:
+            return self.operations[call.operation](call)
+        inside = ", ".join(self.text(argument).latex for argument in call.arguments)
+        if call.operation in BRACKETS:
+            opening, closing = BRACKETS[call.operation]
+            return _Text(f"{opening} {inside} {closing}" if opening != r"\|" else f"{opening}{inside}{closing}", ATOM)
+        word = FUNCTIONS.get(call.operation, rf"\operatorname{{{call.operation}}}")
+        return _Text(word + bracketed(inside), FUNCTION)
+
+    def add(self, call: Call) -> _Text:
+        text = ""
+        for argument in call.arguments:
+            sign, rest = _signed(argument)
+            body = self.text(rest).at(LARGE if sign == "+" else PRODUCT if _is_sum(rest) else LARGE)
+            text += f" {sign} {body}" if text else (f"-{body}" if sign == "-" else body)
+        return _Text(text, SUM)
+
+    def neg(self, call: Call) -> _Text:
+        return _Text("-" + self.text(call.arguments[0]).at(LARGE), SUM)
+
+    def mul(self, call: Call) -> _Text:
+        tensors = [a for a in call.arguments if a.type.rank]
+        if len(tensors) < 2:
+            return self.product(call.arguments)
+        scalars = tuple(a for a in call.arguments if not a.type.rank)
+        entries = r" \odot ".join(self.text(a).at(FUNCTION) for a in tensors)
+        return _Text(f"{self.product(scalars).at(PRODUCT)} ({entries})" if scalars else entries, PRODUCT)
+
+    def product(self, factors: tuple[Term, ...]) -> _Text:
+        """Factors side by side. A large operator may only stand last, a numeral after a factor needs a dot."""
+        parts: list[str] = []
+        for place, factor in enumerate(factors):
+            last = place == len(factors) - 1
+            text = self.text(factor).at(LARGE if last and isinstance(factor, Reduction) and parts else PRODUCT)
+            if parts and (text[0].isdigit() or (_is_sign(parts[-1]) is False and parts[-1][-1].isdigit() and text[0].isdigit())):
+                text = rf"\cdot {text}"
+            parts.append(text)
+        if len(parts) == 1:
+            return self.text(factors[0])
+        return _Text(" ".join(parts), PRODUCT if not isinstance(factors[-1], Reduction) else LARGE)
+
+    def div(self, call: Call) -> _Text:
+        top, bottom = call.arguments
+        if top.type.rank and not bottom.type.rank:
+            return _Text(rf"\frac{{{self.text(top).latex}}}{{{self.text(bottom).latex}}}", PRODUCT)
+        return _Text(rf"\frac{{{self.text(top).latex}}}{{{self.text(bottom).latex}}}", PRODUCT)
+
+    def pow(self, call: Call) -> _Text:
+        base, exponent = call.arguments
+        if isinstance(base, Constant) and base.name == "e":
+            return _Text(f"e^{script(self.text(exponent).latex)}", POWER)
+        return self.raised(base, self.text(exponent).latex)
+
+    def raised(self, base: Term, exponent: str) -> _Text:
+        """base^exponent; a base that already carries a superscript goes into brackets, except X^{-\top}."""
+        if isinstance(base, Call) and {base.operation, exponent} == {"transpose", "-1"}:
+            return self.raised(base.arguments[0], r"-\top")
+        text = self.text(base)
+        inner = text.latex if text.level == ATOM and "^" not in text.latex else bracketed(text.latex)
+        return _Text(f"{inner}^{script(exponent)}", POWER)
+
+    def transpose(self, call: Call) -> _Text:
+        base = call.arguments[0]
+        if isinstance(base, Call) and base.operation == "inverse":
+            return self.raised(base.arguments[0], r"-\top")
+        if isinstance(base, Call) and base.operation == "transpose":
+            return self.text(base.arguments[0])
+        text = self.raised(base, r"\top")
+        return _Text(text.latex.replace(r"^{\top}", r"^\top"), POWER)
+
+    def matmul(self, call: Call) -> _Text:
+        left, right = call.arguments
+        return self.product((*self.row(left), *_factors(right)))
+
+    def row(self, left: Term) -> tuple[Term, ...]:
+        """The left operand's factors, a column vector transposed."""
+        if left.type.rank == 1 and not left.type.row:
+            return (Call(left.type, "transpose", (left,)),)
+        return _factors(left)
+
+    def outer(self, call: Call) -> _Text:
+        left, right = call.arguments
+        return self.product((*_factors(left), right if right.type.row else Call(right.type, "transpose", (right,))))
+
+    def ones(self, call: Call) -> _Text:
+        return _Text(r"\mathbf{1}" + (r" \mathbf{1}^\top" if call.type.rank == 2 else ""), ATOM if call.type.rank < 2 else PRODUCT)
+
+    def infix(self, call: Call, sign: str) -> _Text:
+        left, right = (self.text(argument).at(FUNCTION) for argument in call.arguments)
+        return _Text(f"{left} {sign} {right}", PRODUCT)
+
+    def component(self, term: Component) -> _Text:
+        """x_i, X_{ij}; a family's member x^{(i)}, its entry x^{(i)}_j; brackets around a name that has a subscript."""
+        base = self.text(term.base)
+        family = isinstance(term.base, Symbol) and is_family(self.document, term.base.name)
+        if family:
+            member = f"{base.latex}^{{({self.text(term.indices[0]).latex})}}"
+            rest = term.indices[1:]
+            return _Text(f"{member}_{script(self.scripts(rest))}" if rest else member, ATOM)
+        inner = base.latex if base.level == ATOM and not {"_", "^"} & set(base.latex) else bracketed(base.latex)
+        return _Text(f"{inner}_{script(self.scripts(term.indices))}", ATOM)
+
+    def reduction(self, term: Reduction) -> _Text:
+        sign = {"sum": r"\sum", "product": r"\prod", "max": r"\max", "min": r"\min"}[term.operation]
+        where = ", ".join(condition_latex(self.document, condition) for condition in term.where)
+        lower = f"{self.binding(term.binder)}{', ' + where if where else ''}"
+        body = self.text(term.body).at(LARGE)
+        return _Text(f"{sign}_{{{lower}}}^{script(self.text(term.binder.upper).latex)} {body}", LARGE)
+
+    def binding(self, binder: Binder) -> str:
+        return f"{self.name(binder.name)}={self.text(binder.lower).latex}"
+
+    def derivative(self, term: Derivative) -> _Text:
+        body, variable = self.text(term.body), self.name(term.variable)
+        if term.point is not None:
+            point = self.text(term.point).latex
+            return _Text(rf"\left. \frac{{\partial {body.at(FUNCTION)}}}{{\partial {variable}}} \right|_{{{variable} = {point}}}", ATOM)
+        return _Text(rf"\frac{{\partial {body.at(FUNCTION)}}}{{\partial {variable}}}", PRODUCT)
+
+    def cases(self, term: Cases) -> _Text:
+        rows = []
+        for conditions, value in term.branches:
+            words = ", ".join(condition_latex(self.document, c) for c in conditions) or r"\text{otherwise}"
+            rows.append(f"{self.text(value).latex} & {words}")
+        return _Text(r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}", ATOM)
+
+
+def is_family(document: Document, name: str) -> bool:
+    """Whether the author writes the members of this symbol as x^{(i)}."""
+    info = document.symbols.get(name)
+    return info is not None and "^{(" in info.why
+
+
+def _number(value: Fraction) -> _Text:
+    sign = "-" if value < 0 else ""
+    top, bottom = abs(value.numerator), value.denominator
+    return _Text(f"{sign}{top}" if bottom == 1 else rf"{sign}\frac{{{top}}}{{{bottom}}}", SUM if sign else ATOM if bottom == 1 else PRODUCT)
+
+
+def _sense(sense: str) -> str:
+    return {"argmin": "arg\\min", "argmax": "arg\\max"}.get(sense, sense)
+
+
+def _is_sign(text: str) -> bool:
+    """One letter, digit or command: what may stand in a row of indices without commas."""
+    return len(text) == 1 or (text.startswith("\\") and text[1:].isalpha())
+
+
+def _is_sum(term: Term) -> bool:
+    return isinstance(term, Call) and term.operation in ("add", "neg")
+
+
+def _signed(term: Term) -> tuple[str, Term]:
+    """(-, a) for neg(a) and for a product that starts with a negative number; else (+, term)."""
+    if isinstance(term, Call) and term.operation == "neg":
+        return "-", term.arguments[0]
+    if isinstance(term, Number) and term.value < 0:
+        return "-", Number(term.type, -term.value)
+    return "+", term
+
+
+def _factors(term: Term) -> tuple[Term, ...]:
+    """A matrix product or a scaled one side by side, so that no brackets are needed for associativity."""
+    if isinstance(term, Call) and term.operation == "matmul" and term.type.rank:
+        left, right = term.arguments
+        if left.type.rank == 2 or left.type.row:
+            return (*_factors(left), *_factors(right))
+    return (term,)
