@@ -1,0 +1,48 @@
+"""PATHS on the command line -> the equation files they stand for.
+
+Takes: paths as typed. Gives: files in a fixed order, each once; documents, each with the errors met in it.
+Guarantees: a path that names no equation file is an error, never an empty answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eqcompiler.errors import BadInput, EquationError
+
+if TYPE_CHECKING:
+    from eqcompiler.languages.statements import Document
+
+SUFFIXES = (".tex", ".md")
+DEFAULT = "equations"
+
+
+def equation_files(paths: Iterable[str]) -> tuple[Path, ...]:
+    """Every file that the paths name; folders are searched to the bottom and sorted. BadInput for a path without any."""
+    files = [file for path in (tuple(paths) or (DEFAULT,)) for file in _files_of(Path(path))]
+    return tuple(dict.fromkeys(files))
+
+
+def _files_of(path: Path) -> tuple[Path, ...]:
+    if not path.is_dir():
+        return (path,)
+    files = tuple(sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file()))
+    if not files:
+        raise BadInput(
+            f"the folder {path} holds no equation files",
+            allowed="files that end in .tex or .md, at any depth",
+            fix=f"write one (eqc new NAME makes a first {DEFAULT}/NAME.tex) or name another folder",
+        )
+    return files
+
+
+def errors_of(document: Document) -> tuple[EquationError, ...]:
+    """What could not be read or typed in a document, in its order."""
+    return tuple(statement.error for statement in document.statements if statement.error is not None)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of a command that met all of these: 3 before 2 before 1 before 0."""
+    return max(codes, default=0)

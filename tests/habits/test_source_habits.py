@@ -1,0 +1,133 @@
+"""Habits that no linter knows: forgotten f-strings, forbidden calls, sizes, module headers. Each scan is shown to fail."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import eqcompiler
+
+ROOT = Path(__file__).resolve().parents[2]
+FORBIDDEN_CALLS = {"eval", "exec", "compile", "sympify", "parse_expr", "parse_latex", "__import__"}
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "base", "manager"}
+LONGEST_MODULE, LONGEST_FUNCTION = 450, 60
+PUBLIC_NAMES = sorted(name for name in vars(eqcompiler).get("__all__", ()))
+
+
+def package_files() -> list[Path]:
+    return sorted((ROOT / "eqcompiler").rglob("*.py"))
+
+
+def forgotten_f_strings(tree: ast.AST) -> Iterator[str]:
+    """Plain strings with {name} in them, anywhere under a raise."""
+    inside_f = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.Raise):
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside_f:
+                    # LaTeX in a message, \frac{a}{b} or x^{i}, has something other than a blank before its brace
+                    if re.search(r"(?<![\\\w^_}{])\{[a-z_][\w.]*(![rsa])?(:[^{}]*)?\}", node.value):
+                        yield f"{node.lineno}: {node.value}"
+
+
+def forbidden_calls(tree: ast.AST) -> Iterator[str]:
+    """Calls that run text as code; methods of the same name on other objects, re.compile, are not meant."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else ""
+            if isinstance(node.func, ast.Attribute) and node.func.attr in FORBIDDEN_CALLS - {"compile"}:
+                name = node.func.attr
+            if name in FORBIDDEN_CALLS:
+                yield f"{node.lineno}: {name}"
+
+
+def long_functions(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > LONGEST_FUNCTION:
+                yield f"{node.lineno}: {node.name} has {lines} lines"
+
+
+def asserts(tree: ast.AST) -> Iterator[str]:
+    yield from (f"{node.lineno}: assert" for node in ast.walk(tree) if isinstance(node, ast.Assert))
+
+
+def over_the_package(scan: object, allowed: frozenset[str] = frozenset()) -> list[str]:
+    assert callable(scan)
+    return [
+        f"{file.relative_to(ROOT)}:{found}"
+        for file in package_files()
+        if str(file.relative_to(ROOT)) not in allowed
+        for found in scan(ast.parse(file.read_text(encoding="utf-8")))
+    ]
+
+
+BAD = (
+    '''
+def long():
+    """A long one."""
+'''
+    + "    x = 1\n" * LONGEST_FUNCTION
+    + """
+    assert x
+    if x:
+        raise ValueError("X has {rows} rows, y has {y.size}")
+    if not x:
+        raise ValueError(f"{x}: \\\\frac{{a}}{{b}}" + "\\\\hat{y} and x^{i} are LaTeX")
+    return eval("x"), sympy.sympify("x"), re.compile("x")
+"""
+)
+
+
+def test_the_scans_find_what_is_wrong() -> None:
+    tree = ast.parse(BAD)
+    assert list(forgotten_f_strings(tree)) == ["67: X has {rows} rows, y has {y.size}"]
+    assert list(forbidden_calls(tree)) == ["70: eval", "70: sympify"]
+    assert list(long_functions(tree)) == ["2: long has 69 lines"]
+    assert list(asserts(tree)) == ["65: assert"]
+
+
+def test_no_forgotten_f_string() -> None:
+    assert over_the_package(forgotten_f_strings) == []
+
+
+def test_nothing_runs_text_as_code() -> None:
+    # the kernel loader compiles the module text that eqcompiler itself has written, from a fixed alphabet
+    assert over_the_package(forbidden_calls, frozenset({"eqcompiler/kernels/loading.py"})) == []
+
+
+def test_functions_stay_short() -> None:
+    assert over_the_package(long_functions) == []
+
+
+def test_no_assert_in_the_package() -> None:
+    assert over_the_package(asserts) == []
+
+
+def test_modules_stay_short_and_open_with_a_contract() -> None:
+    for file in package_files():
+        text = file.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= LONGEST_MODULE, file
+        assert file.stem not in FORBIDDEN_NAMES, file
+        header = ast.get_docstring(ast.parse(text)) or ""
+        assert header, file
+        if file.name != "__init__.py":
+            assert all(word in header for word in ("Takes:", "Gives:", "Guarantees")), f"{file}: {header}"
+
+
+def test_no_machine_path_and_no_unfinished_work() -> None:
+    """In every file that is ours to read: no path of one machine, no note to oneself."""
+    words = re.compile(r"/tmp/|/home/|/root/|\bTODO\b|\bFIXME\b|\bXXX\b|pytest\.mark\.(skip|xfail)|pytest\.skip")
+    here = Path(__file__).name
+    files = [*package_files(), *(ROOT / "tests").rglob("*.py"), *ROOT.glob("*.md"), *(ROOT / "equations").rglob("*.*")]
+    found = [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
+        for file in sorted(files)
+        if file.name != here
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if words.search(line)
+    ]
+    assert found == []
