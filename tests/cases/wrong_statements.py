@@ -43,6 +43,9 @@ ROWS_ARE_SAMPLES = r"X = [x^{(1)}, \dots, x^{(m)}]^\top"
 HYPOTHESIS = r"h_\theta : \mathbb{R}^n \rightarrow \mathbb{R}, \quad \theta \in \mathbb{R}^n, \quad b \in \mathbb{R}"
 MODEL = r"h_\theta(x) = \theta^T x + b"
 LOSS = r"J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2"
+IN_THETA = r"\frac{\partial J}{\partial \theta} = "
+IN_THETA_J = r"\frac{\partial J}{\partial \theta_j} = "
+IN_B = r"\frac{\partial J}{\partial b} = "
 MATRICES = r"X \in \mathbb{R}^{m \times n}, \quad y \in \mathbb{R}^m, \quad \theta \in \mathbb{R}^n"
 SQUARE = r"X \in \mathbb{R}^{n \times n}, \quad y \in \mathbb{R}^n, \quad \theta \in \mathbb{R}^n"
 VECTORIZED = r"J(\theta) = \frac{1}{m} (X\theta - y)^T (X\theta - y)"
@@ -122,72 +125,58 @@ ROWS = {
     "B8": Row(
         before=(*SAMPLES, MODEL, LOSS),
         right={
-            "with the bias": r"\frac{\partial J}{\partial \theta} = \frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( \theta^T x^{(i)} + b - y^{(i)} \right)",
-            "through the model": r"\frac{\partial J}{\partial \theta} = \frac{2}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right) x^{(i)}",
-            "in the bias": r"\frac{\partial J}{\partial b} = \frac{2}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)",
-            "by components": r"\frac{\partial J}{\partial \theta_j} = \frac{2}{m} \sum_{i=1}^{m} x^{(i)}_j \left( h_\theta(x^{(i)}) - y^{(i)} \right)",
+            "with the bias": IN_THETA + r"\frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( \theta^T x^{(i)} + b - y^{(i)} \right)",
+            "through the model": IN_THETA + r"\frac{2}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right) x^{(i)}",
+            "in the bias": IN_B + r"\frac{2}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)",
+            "by components": IN_THETA_J + r"\frac{2}{m} \sum_{i=1}^{m} x^{(i)}_j \left( h_\theta(x^{(i)}) - y^{(i)} \right)",
         },
         wrong={
             "as printed, bias dropped": Wrong(
-                r"\frac{\partial J}{\partial \theta} = \frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( \theta^T x^{(i)} - y^{(i)} \right)",
+                IN_THETA + r"\frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( \theta^T x^{(i)} - y^{(i)} \right)",
                 NO_BIAS,
             ),
-            "sign": Wrong(
-                r"\frac{\partial J}{\partial \theta} = -\frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
-            ),
+            "sign": Wrong(IN_THETA + r"-\frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"),
             "residual reversed": Wrong(
-                r"\frac{\partial J}{\partial \theta} = \frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( y^{(i)} - h_\theta(x^{(i)}) \right)"
+                IN_THETA + r"\frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( y^{(i)} - h_\theta(x^{(i)}) \right)"
             ),
             "missing factor 2": Wrong(
-                r"\frac{\partial J}{\partial \theta} = \frac{1}{m} \sum_{i=1}^{m} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
+                IN_THETA + r"\frac{1}{m} \sum_{i=1}^{m} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
             ),
-            "missing 1/m": Wrong(
-                r"\frac{\partial J}{\partial \theta} = 2 \sum_{i=1}^{m} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
-            ),
-            "2/n for 2/m": Wrong(
-                r"\frac{\partial J}{\partial \theta} = \frac{2}{n} \sum_{i=1}^{m} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
-            ),
+            "missing 1/m": Wrong(IN_THETA + r"2 \sum_{i=1}^{m} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"),
+            "2/n for 2/m": Wrong(IN_THETA + r"\frac{2}{n} \sum_{i=1}^{m} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"),
             "sign of the bias": Wrong(
-                r"\frac{\partial J}{\partial \theta} = \frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( \theta^T x^{(i)} - b - y^{(i)} \right)",
+                IN_THETA + r"\frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( \theta^T x^{(i)} - b - y^{(i)} \right)",
                 NO_BIAS,
             ),
             "bias twice": Wrong(
-                r"\frac{\partial J}{\partial \theta} = \frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( \theta^T x^{(i)} + 2b - y^{(i)} \right)",
+                IN_THETA + r"\frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( \theta^T x^{(i)} + 2b - y^{(i)} \right)",
                 NO_BIAS,
             ),
-            "dropped target": Wrong(
-                r"\frac{\partial J}{\partial \theta} = \frac{2}{m} \sum_{i=1}^{m} x^{(i)} h_\theta(x^{(i)})", NO_TARGETS
-            ),
-            "wrong variable": Wrong(
-                r"\frac{\partial J}{\partial \theta} = \frac{2}{m} \sum_{i=1}^{m} \theta \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
-            ),
+            "dropped target": Wrong(IN_THETA + r"\frac{2}{m} \sum_{i=1}^{m} x^{(i)} h_\theta(x^{(i)})", NO_TARGETS),
+            "wrong variable": Wrong(IN_THETA + r"\frac{2}{m} \sum_{i=1}^{m} \theta \left( h_\theta(x^{(i)}) - y^{(i)} \right)"),
             "residual squared": Wrong(
-                r"\frac{\partial J}{\partial \theta} = \frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2"
+                IN_THETA + r"\frac{2}{m} \sum_{i=1}^{m} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2"
             ),
             "range to m-1": Wrong(
-                r"\frac{\partial J}{\partial \theta} = \frac{2}{m} \sum_{i=1}^{m-1} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
+                IN_THETA + r"\frac{2}{m} \sum_{i=1}^{m-1} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
             ),
             "factor 1.0005": Wrong(
-                r"\frac{\partial J}{\partial \theta} = \frac{2.001}{m} \sum_{i=1}^{m} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
+                IN_THETA + r"\frac{2.001}{m} \sum_{i=1}^{m} x^{(i)} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
             ),
             "sum of products split": Wrong(
-                r"\frac{\partial J}{\partial \theta} = \frac{2}{m} \sum_{i=1}^{m} x^{(i)} \sum_{k=1}^{m} \left( h_\theta(x^{(k)}) - y^{(k)} \right)"
+                IN_THETA + r"\frac{2}{m} \sum_{i=1}^{m} x^{(i)} \sum_{k=1}^{m} \left( h_\theta(x^{(k)}) - y^{(k)} \right)"
             ),
             "component fixed at 1": Wrong(
-                r"\frac{\partial J}{\partial \theta_j} = \frac{2}{m} \sum_{i=1}^{m} x^{(i)}_1 \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
+                IN_THETA_J + r"\frac{2}{m} \sum_{i=1}^{m} x^{(i)}_1 \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
             ),
-            "bias gradient, sign": Wrong(
-                r"\frac{\partial J}{\partial b} = -\frac{2}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
-            ),
-            "bias gradient, missing 2": Wrong(
-                r"\frac{\partial J}{\partial b} = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"
-            ),
+            "bias gradient, sign": Wrong(IN_B + r"-\frac{2}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"),
+            "bias gradient, missing 2": Wrong(IN_B + r"\frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)"),
         },
     ),
     "B9": Row(
         before=(*SAMPLES, r"\alpha > 0", MODEL, LOSS, r"g(\theta) = \theta - \alpha \nabla_\theta J(\theta)"),
         right={
-            "written out": r"g(\theta) = \theta - \frac{2\alpha}{m} \sum_{i=1}^{m} x^{(i)} \left( \theta^T x^{(i)} + b - y^{(i)} \right)",
+            "written out": r"g(\theta) = \theta - \frac{2\alpha}{m} \sum_{i=1}^{m} x^{(i)} (\theta^T x^{(i)} + b - y^{(i)})",
         },
         wrong={
             "sign of the step": Wrong(
