@@ -266,7 +266,9 @@ class _Writer:
         for place, factor in enumerate(factors):
             last = place == len(factors) - 1
             text = self.text(factor).at(LARGE if last and isinstance(factor, Reduction) and parts else PRODUCT)
-            if parts and (text[0].isdigit() or (_is_sign(parts[-1]) is False and parts[-1][-1].isdigit() and text[0].isdigit())):
+            if parts and (
+                text[0].isdigit() or (_is_sign(parts[-1]) is False and parts[-1][-1].isdigit() and text[0].isdigit())
+            ):
                 text = rf"\cdot {text}"
             parts.append(text)
         if len(parts) == 1:
@@ -317,7 +319,9 @@ class _Writer:
         return self.product((*_factors(left), right if right.type.row else Call(right.type, "transpose", (right,))))
 
     def ones(self, call: Call) -> _Text:
-        return _Text(r"\mathbf{1}" + (r" \mathbf{1}^\top" if call.type.rank == 2 else ""), ATOM if call.type.rank < 2 else PRODUCT)
+        if call.type.rank < 2:
+            return _Text(r"\mathbf{1}", ATOM)
+        return _Text(r"\mathbf{1} \mathbf{1}^\top", PRODUCT)
 
     def infix(self, call: Call, sign: str) -> _Text:
         left, right = (self.text(argument).at(FUNCTION) for argument in call.arguments)
@@ -346,10 +350,11 @@ class _Writer:
 
     def derivative(self, term: Derivative) -> _Text:
         body, variable = self.text(term.body), self.name(term.variable)
-        if term.point is not None:
-            point = self.text(term.point).latex
-            return _Text(rf"\left. \frac{{\partial {body.at(FUNCTION)}}}{{\partial {variable}}} \right|_{{{variable} = {point}}}", ATOM)
-        return _Text(rf"\frac{{\partial {body.at(FUNCTION)}}}{{\partial {variable}}}", PRODUCT)
+        quotient = rf"\frac{{\partial {body.at(FUNCTION)}}}{{\partial {variable}}}"
+        if term.point is None:
+            return _Text(quotient, PRODUCT)
+        point = self.text(term.point).latex
+        return _Text(rf"\left. {quotient} \right|_{{{variable} = {point}}}", ATOM)
 
     def cases(self, term: Cases) -> _Text:
         rows = []
@@ -368,7 +373,9 @@ def is_family(document: Document, name: str) -> bool:
 def _number(value: Fraction) -> _Text:
     sign = "-" if value < 0 else ""
     top, bottom = abs(value.numerator), value.denominator
-    return _Text(f"{sign}{top}" if bottom == 1 else rf"{sign}\frac{{{top}}}{{{bottom}}}", SUM if sign else ATOM if bottom == 1 else PRODUCT)
+    if bottom == 1:
+        return _Text(f"{sign}{top}", SUM if sign else ATOM)
+    return _Text(rf"{sign}\frac{{{top}}}{{{bottom}}}", SUM if sign else PRODUCT)
 
 
 def _sense(sense: str) -> str:

@@ -1,0 +1,257 @@
+r"""Takes: a false claim. Gives: the weakest condition found under which it is true, proved under it: `b = 0`, `A = A^T`.
+Guarantees: a condition is offered only when exact evidence meets it without a counterexample and a proof exists under it; it
+never contradicts the stated assumptions, and one that turns both sides into zero is offered only when nothing else is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+
+from eqcompiler.calculus.term_text import condition_latex
+from eqcompiler.languages.dimensions import ONE
+from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.languages.terms import (
+    SCALAR,
+    Call,
+    Condition,
+    Derivative,
+    Extremum,
+    Index,
+    Number,
+    Reference,
+    Symbol,
+    Term,
+    Type,
+    children,
+)
+
+Candidate = tuple[Condition, ...]
+ZERO = Number(SCALAR, Fraction(0))
+UNIT = Number(SCALAR, Fraction(1))
+MOST_PAIRS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Tests:
+    """How a candidate is tried, cheapest first. `meets`: exact evidence finds points that meet it and none against;
+    `vanishes`: both sides are zero wherever it holds; `proves`: the steps of a proof under it, or None."""
+
+    meets: Callable[[Candidate], bool]
+    vanishes: Callable[[Candidate], bool]
+    proves: Callable[[Candidate], tuple[str, ...] | None]
+    late: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A condition, its text, and whether it is also necessary (the residual is a power of the symbol times the rest)."""
+
+    conditions: Candidate
+    latex: str
+    necessary: bool
+    steps: tuple[str, ...]
+    unproved: bool = False
+
+
+def find(document: Document, claim: Claim, factors: tuple[str, ...], tests: Tests) -> Found | None:
+    """The first candidate that survives. `factors`: symbols that divide every monomial of the residual."""
+    trivial: list[Candidate] = []
+    for candidate in candidates(document, claim, factors):
+        if tests.late():
+            return None
+        if _contradicts(document, claim, candidate) or not tests.meets(candidate):
+            continue
+        if tests.vanishes(candidate):
+            trivial.append(candidate)
+            continue
+        found = _proved(document, candidate, factors, tests)
+        if found is not None:
+            return found
+    for candidate in trivial:
+        found = None if tests.late() else _proved(document, candidate, factors, tests)
+        if found is not None and _is_factor(candidate, factors):
+            return found
+    return None
+
+
+def _proved(document: Document, candidate: Candidate, factors: tuple[str, ...], tests: Tests) -> Found | None:
+    steps = tests.proves(candidate)
+    if steps is None:
+        return None
+    text = ", ".join(condition_latex(document, condition) for condition in candidate)
+    return Found(candidate, text, _is_factor(candidate, factors), steps)
+
+
+def _is_factor(candidate: Candidate, factors: tuple[str, ...]) -> bool:
+    left = candidate[0].left
+    return len(candidate) == 1 and isinstance(left, Symbol) and left.name in factors and _is_zero(candidate[0].right)
+
+
+def _is_zero(term: Term | None) -> bool:
+    return term == ZERO or (isinstance(term, Call) and term.operation == "zeros")
+
+
+def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) -> Iterator[Candidate]:
+    """Everything worth trying: weakest first, what the residual names before what is merely possible."""
+    symbols = occurring_symbols(document, claim)
+    named = sorted(symbols, key=lambda symbol: symbol.name not in factors)
+    yield from (c for symbol in named if symbol.name in factors for c in _zero(symbol))
+    yield from _pairs(symbols, _commuting)
+    yield from (c for symbol in symbols for c in _symmetric(symbol))
+    yield from _both(symbols)
+    yield from _pairs(symbols, _equal)
+    yield from (c for symbol in symbols if symbol.type.rank == 0 for c in (*_zero(symbol), *_one(symbol)))
+    yield from (c for symbol in symbols if symbol.type.rank == 1 for c in _zero(symbol))
+    yield from (c for symbol in symbols if symbol.type.rank == 2 for c in (*_one(symbol), *_zero(symbol)))
+    yield from (c for symbol in symbols if symbol.type.rank == 1 for c in _one(symbol))
+    yield from _differences(document, claim)
+    yield from _normalised(document, claim)
+    yield from (c for symbol in symbols if symbol.type.rank == 0 for c in _half(symbol))
+
+
+def occurring_symbols(document: Document, claim: Claim) -> tuple[Symbol, ...]:
+    """The free symbols on which the claim depends, through definitions, in order of first appearance."""
+    found: dict[str, Symbol] = {}
+    for term in reached(document, claim):
+        if isinstance(term, Symbol):
+            info = document.symbols.get(term.name)
+            if info is not None and isinstance(info.type, Type) and info.role in ("free", "formal"):
+                found.setdefault(term.name, Symbol(info.type, term.name))
+    return tuple(found.values())
+
+
+def reached(document: Document, claim: Claim) -> Iterator[Term]:
+    """Every subterm of the claim, definitions followed once each; what a definition or an extremum binds is left out."""
+    seen: set[str] = set()
+
+    def walk(term: Term, bound: frozenset[str]) -> Iterator[Term]:
+        if not (isinstance(term, Symbol) and term.name in bound):
+            yield term
+        if isinstance(term, Extremum):
+            bound = bound | {term.variable}
+        if isinstance(term, Derivative) and term.point is not None:
+            yield from walk(term.point, bound)
+            yield from walk(term.body, bound | {term.variable})
+            return
+        for child in children(term):
+            yield from walk(child, bound)
+        if isinstance(term, Reference) and term.name not in seen and term.name in document.definitions:
+            seen.add(term.name)
+            definition = document.definitions[term.name]
+            yield from walk(definition.body, frozenset(definition.formals if term.arguments else ()))
+
+    yield from walk(claim.left, frozenset())
+    yield from walk(claim.right, frozenset())
+
+
+def _contradicts(document: Document, claim: Claim, candidate: Candidate) -> bool:
+    """Whether a stated assumption about the same symbol excludes the candidate: lambda = 0 against lambda > 0."""
+    return any(
+        _excludes(assumption, condition)
+        for condition in candidate
+        for assumption in (*document.assumptions, *claim.assumptions)
+        if assumption.left == condition.left
+    )
+
+
+def _excludes(assumption: Condition, condition: Condition) -> bool:
+    if condition.relation != "=" or condition.right is None:
+        return False
+    if isinstance(assumption.right, Number) and isinstance(condition.right, Number):
+        bound, value = assumption.right.value, condition.right.value
+        return not {
+            "=": value == bound,
+            "!=": value != bound,
+            "<": value < bound,
+            "<=": value <= bound,
+            ">": value > bound,
+            ">=": value >= bound,
+        }.get(assumption.relation, True)
+    return _is_zero(condition.right) and assumption.relation in ("positive definite", "orthogonal", "invertible")
+
+
+def _zero(symbol: Symbol) -> Iterator[Candidate]:
+    yield (Condition("=", symbol, Call(symbol.type, "zeros", ()) if symbol.type.rank else ZERO),)
+
+
+def _one(symbol: Symbol) -> Iterator[Candidate]:
+    if _is_square(symbol):
+        yield (Condition("=", symbol, Call(symbol.type, "identity", ())),)
+    elif symbol.type.rank < 2:
+        yield (Condition("=", symbol, Call(symbol.type, "ones", ()) if symbol.type.rank else UNIT),)
+
+
+def _half(symbol: Symbol) -> Iterator[Candidate]:
+    yield (Condition("=", symbol, Number(SCALAR, Fraction(1, 2))),)
+
+
+def _is_square(symbol: Symbol) -> bool:
+    shape = symbol.type.shape
+    return len(shape) == 2 and shape[0] == shape[1] and shape[0] != ONE
+
+
+def _transposed(symbol: Symbol) -> Call:
+    return Call(symbol.type, "transpose", (symbol,))
+
+
+def _symmetric(symbol: Symbol) -> Iterator[Candidate]:
+    if _is_square(symbol):
+        yield (Condition("=", symbol, _transposed(symbol)),)
+
+
+def _both(symbols: Iterable[Symbol]) -> Iterator[Candidate]:
+    square = [symbol for symbol in symbols if _is_square(symbol)]
+    for one, other in list(combinations(square, 2))[:MOST_PAIRS]:
+        yield (*next(_symmetric(one)), *next(_symmetric(other)))
+
+
+def _pairs(symbols: tuple[Symbol, ...], make: Callable[[Symbol, Symbol], Iterator[Candidate]]) -> Iterator[Candidate]:
+    alike = [(a, b) for a, b in combinations(symbols, 2) if a.type.shape == b.type.shape]
+    for one, other in alike[: 4 * MOST_PAIRS]:
+        yield from make(one, other)
+
+
+def _commuting(one: Symbol, other: Symbol) -> Iterator[Candidate]:
+    if _is_square(one):
+        products = (Call(one.type, "matmul", pair) for pair in ((one, other), (other, one)))
+        yield (Condition("=", *products),)
+
+
+def _equal(one: Symbol, other: Symbol) -> Iterator[Candidate]:
+    yield (Condition("=", one, other),)
+
+
+def _differences(document: Document, claim: Claim) -> Iterator[Candidate]:
+    """y = B s for a difference y - B s that occurs: one side must be a bare symbol that the other does not contain."""
+    for term in reached(document, claim):
+        if not (isinstance(term, Call) and term.operation == "add" and len(term.arguments) == 2):
+            continue
+        left, right = term.arguments
+        if not (isinstance(right, Call) and right.operation == "neg") or _has_index(term):
+            continue
+        for symbol, value in ((left, right.arguments[0]), (right.arguments[0], left)):
+            if isinstance(symbol, Symbol) and not isinstance(value, Symbol | Number) and symbol not in _subterms(value):
+                yield (Condition("=", symbol, value),)
+
+
+def _normalised(document: Document, claim: Claim) -> Iterator[Candidate]:
+    """Scalar invariants that occur are set to one, and inverted products to the identity: |v| = 1, det X = 1, A A' = I."""
+    seen: list[Term] = []
+    for term in reached(document, claim):
+        if isinstance(term, Call) and term not in seen and not _has_index(term):
+            seen.append(term)
+            if term.operation == "inverse" and not isinstance(term.arguments[0], Symbol):
+                yield (Condition("=", term.arguments[0], Call(term.type, "identity", ())),)
+            if term.type.rank == 0 and term.operation in ("norm2", "det", "matmul", "trace"):
+                yield (Condition("=", term, UNIT),)
+
+
+def _subterms(term: Term) -> tuple[Term, ...]:
+    return (term, *(below for child in children(term) for below in _subterms(child)))
+
+
+def _has_index(term: Term) -> bool:
+    return any(isinstance(below, Index) for below in _subterms(term))
