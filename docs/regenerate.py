@@ -42,7 +42,7 @@ def _timeless(text: str) -> str:
 
 
 def _output(command: str, folder: Path) -> str:
-    """stdout and stderr as a reader of a terminal sees them; a failing exit code is shown as the shell would be asked for it."""
+    """stdout and stderr together, as a reader of a terminal sees them."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "COLUMNS": WIDTH, "NO_COLOR": "1", "PYTHONHASHSEED": "0"}
     done = subprocess.run(

@@ -99,7 +99,7 @@ def _cells(file: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 def _number(file: Path, line: int, header: Sequence[str], row: Sequence[str], column: int) -> float:
     if len(row) != len(header):
         raise BadInput(
-            f"{file}:{line}: {len(row)} cells, the header has {len(header)}",
+            f"{file}:{line}: a row of {len(row)}, the header names {len(header)} columns",
             allowed="one cell for each column",
             fix="complete the row",
         )

@@ -104,7 +104,7 @@ def _kernels(model: Path) -> ModuleType:
 
 
 def _descend(kernels: ModuleType, X: Vector, y: Vector) -> Fit:
-    """theta := theta - alpha grad J(theta), alpha the inverse of the Hessian's largest eigenvalue: below the bound of 2 over it."""
+    """theta := theta - alpha grad J(theta), alpha = 1/L with L the largest eigenvalue of the Hessian (2/L is the bound)."""
     import numpy as np
 
     b = float(y.mean())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -139,7 +139,7 @@ def _write(out: Path, named: list[tuple[str, NDArray[np.generic]]]) -> None:
     import numpy as np
 
     if out.suffix == ".npz":
-        arrays = dict(named)
+        arrays: dict[str, Any] = dict(named)
         np.savez(out, **arrays)
     elif out.suffix == ".npy":
         np.save(out, named[0][1])

@@ -142,7 +142,9 @@ def _show(judged: list[Judged]) -> None:
 
 
 def _verdict_words(verdict: Verdict) -> str:
-    return f"{verdict.verdict}, expected" if verdict.expected and verdict.ok else verdict.verdict
+    if not verdict.expected:
+        return verdict.verdict
+    return f"{verdict.verdict}, {'expected' if verdict.ok else 'unexpected'}"
 
 
 def _detail_pairs(verdict: Verdict) -> list[tuple[str, str]]:
