@@ -3,7 +3,7 @@
 Takes: tests/bad_equations/*.md, each with the files of a case and one command with what it prints on stderr and its exit code.
 Gives: a test per case. Guarantees: whole messages, compared as they are printed; every kind that must be covered has its case.
 
-In a case, a fence `tex NAME`, `csv NAME` or `txt NAME` is a file, `hex NAME` one in bytes, and `console` the command and its answer.
+In a case, a fence `tex NAME`, `csv NAME`, `txt NAME` is a file, `hex NAME` one in bytes, `console` the command and its answer.
 """
 
 from __future__ import annotations
