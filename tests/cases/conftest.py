@@ -11,8 +11,6 @@ from eqcompiler import pipeline
 from eqcompiler.languages.statements import Document
 from eqcompiler.languages.verdicts import Verdict
 
-EQUATIONS = Path(__file__).parents[2] / "equations"
-
 
 @pytest.fixture
 def document_of(tmp_path: Path) -> Callable[[str], Document]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import pytest
-from conftest import EQUATIONS
 from wrong_statements import LOSS, MODEL, ROWS_ARE_SAMPLES, SAMPLES
 
 from eqcompiler import pipeline
@@ -21,6 +21,7 @@ from eqcompiler.languages.verdicts import Verdict
 
 Judge = Callable[[str], tuple[Verdict, ...]]
 
+EQUATIONS = Path(__file__).parents[2] / "equations"
 FILES = {"A": "mean_squared_error.tex", "B": "linear_regression.tex"}
 ROWS = {
     "A1": ("descent", r"\theta_{t+1} = \theta_t - \eta \nabla L(\theta_t)"),
