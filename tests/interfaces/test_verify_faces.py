@@ -160,13 +160,13 @@ def test_folders_are_searched_sorted_and_each_file_once(stand_in: StandIn, eqc: 
 def test_narrow_terminals_fold_and_lose_nothing(stand_in: StandIn, eqc: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("a.tex").write_text("x")
     stand_in.verdicts = (
-        verdict(9, "a_rather_long_name_of_a_claim", "refuted", "exact arithmetic at 24 points", repair="x" * 70),
+        verdict(9, "a_rather_long_name_of_a_claim", "refuted", "exact arithmetic at 24 points", repair="§" * 70),
     )
     monkeypatch.setenv("COLUMNS", "60")
     result = eqc("verify", "a.tex")
     lines = result.stdout.splitlines()
     assert max(len(line) for line in lines) <= 60
-    assert result.stdout.count("x") == 70 + len(["exact"])
+    assert result.stdout.count("§") == 70
     assert "refuted" in lines[1]
 
 
