@@ -1,4 +1,4 @@
-"""README.md and ARCHITECTURE.md show what the commands print now; generated/ is what build writes now; equations/ is all read."""
+"""README.md and ARCHITECTURE.md show what commands print now, generated/ is what build writes now, equations/ is all read."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from click.testing import Result
-from conftest import StandIn  # type: ignore[import-not-found]
+from stand_in import StandIn
 
 from eqcompiler.errors import NotSupportedYet, Span
 from eqcompiler.languages.statements import Statement

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from conftest import StandIn  # type: ignore[import-not-found]
+from stand_in import StandIn
 
 from eqcompiler.errors import BadInput, CompilerFault, IllegalEquation, NotSupportedYet, Span
 from eqcompiler.languages.statements import Statement
