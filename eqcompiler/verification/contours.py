@@ -1,0 +1,73 @@
+"""Complex balls on an integration path, which refuse to cross a branch cut.
+
+Takes: the balls that rigorous quadrature asks for. Gives: `Analytic` numbers with arithmetic and elementary functions.
+Guarantees: a function that is not analytic on its ball gives a non-finite ball when analyticity was asked for, as FLINT's
+integrator needs; what has no complex continuation here (abs, max, sign) raises NotSupportedYet.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import acb, fmpq
+
+from eqcompiler.errors import NotSupportedYet
+
+_MEROMORPHIC = frozenset(("exp", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "erf", "gamma", "digamma"))
+_CUT = frozenset(("log", "sqrt"))
+
+
+class Analytic:
+    """A complex ball z; `analytic` asks for a proof that each function is analytic on it."""
+
+    __slots__ = ("analytic", "z")
+
+    def __init__(self, z: acb, analytic: bool) -> None:
+        self.z = z
+        self.analytic = analytic
+
+    def _with(self, z: acb) -> Analytic:
+        return Analytic(z, self.analytic)
+
+    def __add__(self, other: Any) -> Analytic:
+        return self._with(self.z + _plain(other))
+
+    __radd__ = __add__
+
+    def __mul__(self, other: Any) -> Analytic:
+        return self._with(self.z * _plain(other))
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Analytic:
+        return self._with(-self.z)
+
+    def __sub__(self, other: Any) -> Analytic:
+        return self._with(self.z - _plain(other))
+
+    def __rsub__(self, other: Any) -> Analytic:
+        return self._with(_plain(other) - self.z)
+
+    def __truediv__(self, other: Any) -> Analytic:
+        return self._with(self.z / _plain(other))
+
+    def __rtruediv__(self, other: Any) -> Analytic:
+        return self._with(_plain(other) / self.z)
+
+    def elementary(self, name: str) -> Analytic:
+        if name in _CUT:
+            return self._with(getattr(self.z, name)(analytic=self.analytic))
+        if name in _MEROMORPHIC:
+            return self._with(getattr(self.z, name)())
+        if name == "sigmoid":
+            return self._with(1 / (1 + (-self.z).exp()))
+        raise NotSupportedYet(f"{name} under an integral is not evaluated yet")
+
+    def power(self, exponent: Any) -> Analytic:
+        if isinstance(exponent, fmpq) and exponent.q == 1:
+            return self._with(self.z ** int(exponent))
+        return self._with((self.z.log(analytic=self.analytic) * _plain(exponent)).exp())
+
+
+def _plain(x: Any) -> acb:
+    return x.z if isinstance(x, Analytic) else acb(x)

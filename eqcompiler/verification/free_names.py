@@ -1,0 +1,91 @@
+"""Which names a term reads from its environment, through every definition that it reaches.
+
+Takes: a document and terms. Gives: for each term the names whose values can change its value; an index i is named `#i`.
+Guarantees: never too few names (a name too many costs a cached value, nothing else).
+"""
+
+from __future__ import annotations
+
+from eqcompiler.languages.statements import Document
+from eqcompiler.languages.terms import (
+    Binder,
+    Comprehension,
+    Condition,
+    Derivative,
+    Extremum,
+    Index,
+    Integral,
+    Limit,
+    Reduction,
+    Reference,
+    Symbol,
+    Term,
+    children,
+)
+
+NOTHING: frozenset[str] = frozenset()
+
+
+class FreeNames:
+    """Answers are kept per term object; the terms are kept alive with them."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._terms: dict[int, tuple[Term, frozenset[str]]] = {}
+        self._definitions: dict[str, frozenset[str]] = {}
+
+    def of(self, term: Term) -> frozenset[str]:
+        known = self._terms.get(id(term))
+        if known is None:
+            known = self._terms[id(term)] = (term, self._read(term))
+        return known[1]
+
+    def of_condition(self, condition: Condition) -> frozenset[str]:
+        return self.of(condition.left) | (self.of(condition.right) if condition.right is not None else NOTHING)
+
+    def of_name(self, name: str) -> frozenset[str]:
+        """The name itself, and what its definition reads if it is one."""
+        if name not in self._document.definitions:
+            return frozenset((name,))
+        if name not in self._definitions:
+            self._definitions[name] = NOTHING  # a definition that reaches itself adds no further names
+            self._definitions[name] = self.of(self._document.definitions[name].body)
+        return self._definitions[name] | {name}
+
+    def _read(self, term: Term) -> frozenset[str]:
+        match term:
+            case Symbol(name=name):
+                return self.of_name(name)
+            case Index(name=name):
+                return frozenset(("#" + name,))
+            case Reference(name=name, arguments=arguments):
+                return self._union(arguments) | self._called(name, bool(arguments))
+            case Reduction(binder=binder, body=body, where=where):
+                inside = self.of(body).union(*(self.of_condition(c) for c in where))
+                return self._under(binder, inside)
+            case Comprehension(binders=binders, body=body):
+                inside = self.of(body)
+                for binder in reversed(binders):
+                    inside = self._under(binder, inside)
+                return inside
+            case Derivative(body=body, variable=variable, point=point):
+                own = self.of_name(variable) if point is None else self.of(point)
+                return (self.of(body) - {variable}) | own
+            case Extremum(variable=variable, body=body, constraints=constraints):
+                return self.of(body).union(*(self.of_condition(c) for c in constraints)) - {variable}
+            case Integral(variable=variable, lower=lower, upper=upper, body=body):
+                return (self.of(body) - {variable}) | self.of(lower) | self.of(upper)
+            case Limit(variable=variable, target=target, body=body):
+                return (self.of(body) - {variable}) | self.of(target)
+        return self._union(children(term))
+
+    def _called(self, name: str, with_arguments: bool) -> frozenset[str]:
+        names = self.of_name(name)
+        definition = self._document.definitions.get(name)
+        return names - set(definition.formals) if definition is not None and with_arguments else names
+
+    def _under(self, binder: Binder, inside: frozenset[str]) -> frozenset[str]:
+        return (inside - {"#" + binder.name}) | self.of(binder.lower) | self.of(binder.upper)
+
+    def _union(self, terms: tuple[Term, ...]) -> frozenset[str]:
+        return NOTHING.union(*(self.of(term) for term in terms))
