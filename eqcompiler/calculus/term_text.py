@@ -343,7 +343,7 @@ class _Writer:
         where = ", ".join(condition_latex(self.document, condition) for condition in term.where)
         lower = f"{self.binding(term.binder)}{', ' + where if where else ''}"
         body = self.text(term.body).at(LARGE)
-        return _Text(f"{sign}_{{{lower}}}^{script(self.text(term.binder.upper).latex)} {body}", LARGE)
+        return _Text(f"{sign}_{{{lower}}}^{{{self.text(term.binder.upper).latex}}} {body}", LARGE)
 
     def binding(self, binder: Binder) -> str:
         return f"{self.name(binder.name)}={self.text(binder.lower).latex}"
