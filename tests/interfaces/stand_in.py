@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 from eqcompiler.errors import EquationError, Source
+from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.verdicts import Verdict
 
@@ -20,6 +22,9 @@ class StandIn:
     unreadable: dict[str, EquationError] = field(default_factory=dict)
     fault: EquationError | None = None
     text: str = ""
+    requests: tuple[KernelRequest, ...] = ()
+    functions: dict[str, Callable[..., object]] = field(default_factory=dict)
+    stages: tuple[tuple[str, str], ...] = ()
 
     def load(self, path: Path) -> Document:
         if str(path) in self.unreadable:
@@ -43,3 +48,12 @@ class StandIn:
 
     def build(self, document: Document) -> str:
         return self.text
+
+    def kernel_requests(self, document: Document) -> tuple[KernelRequest, ...]:
+        return self.requests
+
+    def kernels(self, document: Document) -> SimpleNamespace:
+        return SimpleNamespace(**self.functions)
+
+    def explain(self, document: Document, name: str) -> tuple[tuple[str, str], ...]:
+        return self.stages
