@@ -44,7 +44,7 @@ def progress() -> Progress:
     return Progress(*bar, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], keep: Sequence[str] = ()) -> Table:
+def table(headings: Sequence[str], rows: Iterable[tuple[str | Text, ...]], keep: Sequence[str] = ()) -> Table:
     """Columns without lines; the columns named in `keep` are never folded."""
     result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in headings:

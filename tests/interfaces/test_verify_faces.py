@@ -167,7 +167,8 @@ def test_narrow_terminals_fold_and_lose_nothing(stand_in: StandIn, eqc: Command,
     lines = result.stdout.splitlines()
     assert max(len(line) for line in lines) <= 60
     assert result.stdout.count("§") == 70
-    assert "refuted" in lines[1]
+    assert lines[0] == "a.tex"
+    assert "refuted" in lines[2]
 
 
 def test_text_in_brackets_is_not_markup_and_no_colour_is_respected(

@@ -1,0 +1,107 @@
+"""Verdicts as a person reads them: a row per claim, then what is known about each that is not plainly proved, then a count.
+
+Takes: judged files. Gives: text on stdout.
+Guarantees: nothing is cut; where a row does not fit, the file's name moves to a line of its own and columns fold.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rich.console import Console
+from rich.text import Text
+
+from eqcompiler.interfaces.judging import Judged
+from eqcompiler.interfaces.screen import STYLES, console, counted, details, duration, show, table
+from eqcompiler.languages.verdicts import Verdict
+
+ROOM_FOR_METHOD = 20
+LONGEST_KEPT_NAME = 24
+Row = tuple[str, int, str, Text, str, str]  # file, line, name, verdict, method, time
+
+
+def show_verdicts(judged: list[Judged]) -> None:
+    out = console()
+    rows = [row for result in judged for row in _rows(result)]
+    _show_rows(out, rows)
+    for verdict in (verdict for result in judged for verdict in result.verdicts):
+        pairs = _detail_pairs(verdict)
+        if pairs:
+            head = Text(f"\n{verdict.file}:{verdict.line}:{verdict.column} {verdict.name} ")
+            show(out, head.append(_verdict_words(verdict), STYLES[verdict.verdict]))
+            show(out, details(pairs))
+    show(out, Text("\n" + _summary(judged) if rows else _summary(judged)))
+
+
+def _rows(result: Judged) -> list[Row]:
+    """Verdicts and skipped statements of one file, in its order."""
+    rows: list[Row] = [
+        (v.file, v.line, v.name, Text(_verdict_words(v), STYLES[v.verdict]), v.method, duration(v.seconds))
+        for v in result.verdicts
+    ]
+    rows += [(file, line, name, Text("skipped", STYLES["skipped"]), reason, "") for file, line, name, reason in result.skipped]
+    return sorted(rows, key=lambda row: row[1])
+
+
+def _show_rows(out: Console, rows: list[Row]) -> None:
+    """file:line in every row where the terminal is wide enough, else a heading for each file."""
+    longest = max((len(f"{file}:{line}{name}{verdict}") for file, line, name, verdict, _, _ in rows), default=0)
+    if longest + ROOM_FOR_METHOD + len("  " * 4 + "123 ms") <= out.width:
+        wide = [(f"{file}:{line}", name, verdict, method, time) for file, line, name, verdict, method, time in rows]
+        if wide:
+            show(out, table(("claim", "name", "verdict", "method", "time"), wide, keep=("claim", "name", "verdict", "time")))
+        return
+    short_names = all(len(row[2]) <= LONGEST_KEPT_NAME for row in rows)
+    keep = ("line", "name", "verdict", "time") if short_names else ("line", "verdict", "time")
+    for file, group in groupby(rows, key=lambda row: row[0]):
+        narrow = [(str(line), name, verdict, method, time) for _, line, name, verdict, method, time in group]
+        show(out, Text(file, "bold"))
+        show(out, table(("line", "name", "verdict", "method", "time"), narrow, keep))
+
+
+def _verdict_words(verdict: Verdict) -> str:
+    if not verdict.expected:
+        return verdict.verdict
+    return f"{verdict.verdict}, {'expected' if verdict.ok else 'unexpected'}"
+
+
+def _detail_pairs(verdict: Verdict) -> list[tuple[str, str]]:
+    """What is known beyond the row; nothing for a claim that is plainly proved."""
+    if verdict.verdict == "proved" and verdict.ok:
+        return []
+    pairs = [
+        ("claim", verdict.latex),
+        ("expected", verdict.expected if not verdict.ok else None),
+        ("condition", verdict.condition),
+        ("residual", verdict.residual),
+        ("counterexample", _counterexample(verdict)),
+        ("repair", verdict.repair),
+        ("reason", verdict.reason),
+    ]
+    return [(label, " ".join(text.split())) for label, text in pairs if text]
+
+
+def _counterexample(verdict: Verdict) -> str:
+    found = verdict.counterexample
+    if found is None:
+        return ""
+    given = [*found.sizes.items(), *found.values.items()]
+    point = ", ".join(f"{name} = {_value_text(value)}" for name, value in given)
+    return f"{point}: left side {_value_text(found.left)}, right side {_value_text(found.right)}"
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_value_text(entry) for entry in value) + "]"
+    return str(value)
+
+
+def _summary(judged: list[Judged]) -> str:
+    verdicts = [verdict for result in judged for verdict in result.verdicts]
+    words = [_verdict_words(verdict) for verdict in verdicts]
+    parts = [f"{words.count(word)} {word}" for word in sorted(set(words), key=lambda word: (-words.count(word), word))]
+    skipped, errors = sum(len(result.skipped) for result in judged), sum(len(result.errors) for result in judged)
+    parts += [f"{skipped} skipped"] if skipped else []
+    text = f"{counted(len(verdicts), 'claim')} in {counted(len(judged), 'file')}" + (f": {'; '.join(parts)}" if parts else "")
+    text += f"; {counted(errors, 'error')}, see below" if errors else ""
+    return f"{text} ({duration(sum(verdict.seconds for verdict in verdicts))})"
