@@ -189,12 +189,17 @@ class Position(Atom):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Component(Atom):
-    """A component of a tensor symbol. symmetric: the indices have been sorted. sign as in Scalar, for every entry."""
+    """A component of a tensor symbol of that shape. symmetric: the positions have been sorted.
+
+    sign: as in Scalar, of every entry. definite: a symmetric positive definite matrix.
+    """
 
     name: str
     positions: tuple[Affine, ...]
+    shape: tuple[Affine, ...]
     symmetric: bool = False
     sign: str = ""
+    definite: bool = False
 
     def __post_init__(self) -> None:
         text = ",".join(p.key for p in self.positions)
@@ -248,12 +253,13 @@ class Group(Atom):
 class Intrinsic(Atom):
     """A component (or, for det and logdet, the value) of a whole-tensor operation.
 
-    Each operand is a Normal in the indices `rows` (and `columns`) of its own; `positions` is where the result is read.
+    `positions` is where the result is read; () for a scalar.
     """
 
     operation: str
     operands: tuple[Operand, ...]
     positions: tuple[Affine, ...]
+    shape: tuple[Affine, ...]
     symmetric: bool = False
     sign: str = ""
 
@@ -261,13 +267,13 @@ class Intrinsic(Atom):
         text = "; ".join(o.key for o in self.operands)
         where = f"[{','.join(p.key for p in self.positions)}]" if self.positions else ""
         inner = (i for o in self.operands for i in o.indices)
-        height = max((o.body.height for o in self.operands), default=0)
+        height = 1 + max((o.body.height for o in self.operands), default=-1)
         self._finish(f"{self.operation}{{{text}}}{where}", (*inner, *(i for p in self.positions for i in p.indices)), height)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operand(Keyed):
-    """A tensor as a Normal in its own axes."""
+    """A tensor as a Normal in its own axes, which are named `?height.position`."""
 
     axes: tuple[Index, ...]
     body: Normal

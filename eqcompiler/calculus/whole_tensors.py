@@ -1,0 +1,255 @@
+"""Whole-tensor operations on Normals: inverse, det, logdet and the opaque ones, each in one form for equal operands.
+
+Takes: operands as Normals in their own axes. Gives: Normals whose atoms carry the operand's canonical form.
+Guarantees: every rule holds wherever both sides are defined, for all sizes. A product is split only when every letter is
+known to be square; of an operand and its transpose one is kept.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from eqcompiler.calculus.algebra import (
+    REBUILD_INTRINSIC,
+    affine_value,
+    delta,
+    fresh,
+    multiply,
+    multiply_all,
+    power,
+    primitive,
+    product,
+    substitute,
+    total,
+)
+from eqcompiler.calculus.chains import Chain, Letter, letter_at, read_monomial, reverse, sizes
+from eqcompiler.calculus.elementary import absolute, apply, log
+from eqcompiler.calculus.monomials import (
+    ONE,
+    ONE_AFFINE,
+    Affine,
+    Component,
+    Index,
+    Intrinsic,
+    Monomial,
+    Normal,
+    Operand,
+)
+from eqcompiler.errors import NotSupportedYet
+
+MAX_MATRIX_POWER = 12
+
+
+def whole(operation: str, operands: Sequence[Operand], positions: tuple[Affine, ...]) -> Normal:
+    """operation(operands) read at `positions`."""
+    return REBUILD_INTRINSIC[operation](tuple(operands), positions)
+
+
+def operand(body: Normal, axes: Sequence[Index]) -> Operand:
+    """A Normal in free indices as an operand: its axes renamed `?height.position`."""
+    named = [Index(f"?{body.height}.{k}", ONE_AFFINE, axis.upper, body.height + 1) for k, axis in enumerate(axes)]
+    return Operand(tuple(named), substitute(body, {a: Affine.of(n) for a, n in zip(axes, named, strict=True)}))
+
+
+def transposed(o: Operand) -> Operand:
+    rows, columns = o.axes
+    middle = fresh(rows.upper)
+    body = substitute(o.body, {rows: Affine.of(middle)})
+    new = (
+        Index(rows.name, ONE_AFFINE, columns.upper, rows.height),
+        Index(columns.name, ONE_AFFINE, rows.upper, columns.height),
+    )
+    body = substitute(body, {columns: Affine.of(new[0])})
+    return Operand(new, substitute(body, {middle: Affine.of(new[1])}))
+
+
+def is_symmetric(o: Operand) -> bool:
+    return o.axes[0].upper == o.axes[1].upper and transposed(o).body == o.body
+
+
+def without_content(o: Operand) -> tuple[Normal, Operand]:
+    """(scalar, rest): the rational content and the common factors that do not depend on the axes."""
+    if not o.body.terms:
+        return ONE, o
+    content, _ = primitive(o.body, signed=True)
+    term = content.terms[0]
+    free = tuple(f for f in term.factors if not any(a in f.atom.indices for a in o.axes) and f.exponent.denominator == 1)
+    scalar = Normal((Monomial(term.coefficient, free),))
+    return scalar, operand(multiply(o.body, power(scalar, -1)), o.axes)
+
+
+def _open_chain(o: Operand) -> Chain | None:
+    """The operand as one product of matrices from its first axis to its second."""
+    if len(o.body.terms) != 1:
+        return None
+    read = read_monomial(o.body.terms[0])
+    if read.coefficient != 1 or read.scalars or len(read.chains) != 1 or read.chains[0][1] != 1:
+        return None
+    chain = read.chains[0][0]
+    if chain.left is None or chain.right is None:
+        return None
+    chain = chain if chain.left.index == o.axes[0] else reverse(chain)
+    ends = (
+        chain.left is not None and chain.left.index == o.axes[0] and chain.right is not None and chain.right.index == o.axes[1]
+    )
+    return chain if ends else None
+
+
+def _square_letters(o: Operand) -> tuple[Letter, ...] | None:
+    """The letters of a product of square matrices."""
+    chain = _open_chain(o)
+    if chain is None:
+        return None
+    size = o.axes[0].upper
+    return chain.letters if all(sizes(letter) == (size, size) for letter in chain.letters) else None
+
+
+def _letter_operand(letter: Letter) -> Operand:
+    rows, columns = (fresh(size) for size in sizes(letter))
+    return operand(letter_at(letter, Affine.of(rows), Affine.of(columns)), (rows, columns))
+
+
+def _of_letter(letter: Letter, operation: str) -> Operand | None:
+    """The operand of a letter that is itself the result of `operation`."""
+    if isinstance(letter.atom, Intrinsic) and letter.atom.operation == operation and letter.exponent == 1:
+        inner = letter.atom.operands[0]
+        return transposed(inner) if letter.transposed else inner
+    return None
+
+
+def read_at(o: Operand, positions: tuple[Affine, ...]) -> Normal:
+    middle = [fresh(a.upper) for a in o.axes]
+    body = substitute(o.body, {a: Affine.of(m) for a, m in zip(o.axes, middle, strict=True)})
+    return substitute(body, dict(zip(middle, positions, strict=True)))
+
+
+# --- inverse ---------------------------------------------------------------------------------------------------------
+
+
+def inverse(operands: tuple[Operand, ...], positions: tuple[Affine, ...]) -> Normal:
+    """(cA)^-1 = A^-1/c, (AB)^-1 = B^-1 A^-1 for square A and B, (A^-1)^-1 = A, (A^T)^-1 = (A^-1)^T."""
+    if not operands[0].body.terms:
+        raise NotSupportedYet("the inverse of a zero matrix")
+    content, o = without_content(operands[0])
+    return multiply(power(content, -1), _inverse(o, positions))
+
+
+def _inverse(o: Operand, positions: tuple[Affine, ...]) -> Normal:
+    row, column = positions
+    letters = _square_letters(o)
+    if letters is None:
+        return _inverse_atom(o, positions)
+    if not letters:
+        return delta(row, column)
+    nodes = [fresh(o.axes[0].upper) for _ in letters[1:]]
+    places = [row, *(Affine.of(b) for b in nodes), column]
+    body = product(_inverse_letter(letter, places[k], places[k + 1]) for k, letter in enumerate(reversed(letters)))
+    return total(body, nodes)
+
+
+def _inverse_letter(letter: Letter, row: Affine, column: Affine) -> Normal:
+    if letter.role == "diagonal":
+        return multiply(delta(row, column), power(letter_at(letter, row), -1))
+    inner = _of_letter(letter, "inverse")
+    if inner is not None:
+        return read_at(inner, (row, column))
+    return _inverse_atom(_letter_operand(letter), (row, column))
+
+
+def _inverse_atom(o: Operand, positions: tuple[Affine, ...]) -> Normal:
+    other = transposed(o)
+    if other.key < o.key:
+        o, positions = other, positions[::-1]
+    symmetric = other.key == o.key or is_symmetric(o)
+    where = tuple(sorted(positions)) if symmetric else positions
+    return Normal.atom(Intrinsic("inverse", (o,), where, (o.axes[0].upper, o.axes[1].upper), symmetric))
+
+
+# --- determinants ----------------------------------------------------------------------------------------------------
+
+
+def determinant(operands: tuple[Operand, ...], positions: tuple[Affine, ...]) -> Normal:
+    """det(cA) = c^n det A, det(AB) = det A det B for square A and B, det(A^-1) = 1/det A, det(A^T) = det A."""
+    if not operands[0].body.terms:
+        return Normal(())
+    content, o = without_content(operands[0])
+    scale = apply("power", (content, affine_value(o.axes[0].upper))) if content != ONE else ONE
+    letters = _square_letters(o)
+    if letters is None:
+        return multiply(scale, _determinant_atom(o, ""))
+    return multiply_all(scale, [_determinant_letter(letter) for letter in letters])
+
+
+def _determinant_letter(letter: Letter) -> Normal:
+    inner = _of_letter(letter, "inverse")
+    if inner is not None:
+        return power(determinant((inner,), ()), -1)
+    if isinstance(letter.atom, Intrinsic) and letter.atom.operation == "matpow" and letter.exponent == 1:
+        return apply("power", (determinant(letter.atom.operands[:1], ()), letter.atom.operands[1].body))
+    if letter.role == "diagonal":
+        rows, columns = (fresh(size) for size in sizes(letter))
+        body = multiply(delta(Affine.of(rows), Affine.of(columns)), letter_at(letter, Affine.of(rows)))
+        return _determinant_atom(operand(body, (rows, columns)), "")
+    definite = isinstance(letter.atom, Component) and letter.atom.definite and letter.exponent == 1
+    return _determinant_atom(_letter_operand(letter), "positive" if definite else "")
+
+
+def _determinant_atom(o: Operand, sign: str) -> Normal:
+    other = transposed(o)
+    return Normal.atom(Intrinsic("det", (other if other.key < o.key else o,), (), (), sign=sign))
+
+
+def log_determinant(operands: tuple[Operand, ...], positions: tuple[Affine, ...]) -> Normal:
+    """log |det A|."""
+    return log(absolute(determinant(operands, ())))
+
+
+# --- powers and opaque operations --------------------------------------------------------------------------------------
+
+
+def matrix_power(operands: tuple[Operand, ...], positions: tuple[Affine, ...]) -> Normal:
+    """A small whole exponent is multiplied out; a symbolic one is an opaque letter."""
+    base, exponent = operands
+    k = exponent.body.constant
+    if k is None:
+        size = base.axes[0].upper
+        return Normal.atom(Intrinsic("matpow", operands, positions, (size, size), is_symmetric(base)))
+    if k.denominator != 1 or abs(k) > MAX_MATRIX_POWER:
+        raise NotSupportedYet(f"a matrix to the power {k}", allowed=f"whole exponents up to {MAX_MATRIX_POWER}")
+    if k == 0:
+        return delta(*positions)
+    nodes = [fresh(base.axes[0].upper) for _ in range(abs(int(k)) - 1)]
+    places = [positions[0], *(Affine.of(b) for b in nodes), positions[1]]
+    read = read_at if k > 0 else (lambda o, where: inverse((o,), where))
+    body = ONE
+    for here, there in itertools.pairwise(places):
+        body = multiply(body, read(base, (here, there)))
+    return total(body, nodes)
+
+
+def solve(operands: tuple[Operand, ...], positions: tuple[Affine, ...]) -> Normal:
+    """A^-1 b."""
+    matrix, right = operands
+    middle = fresh(matrix.axes[1].upper)
+    left = inverse((matrix,), (positions[0], Affine.of(middle)))
+    return total(multiply(left, read_at(right, (Affine.of(middle), *positions[1:]))), (middle,))
+
+
+def _opaque(operation: str, flipped: bool, symmetric: bool) -> None:
+    """flipped: the result has the operand's shape transposed."""
+
+    def rule(operands: tuple[Operand, ...], positions: tuple[Affine, ...]) -> Normal:
+        shape = tuple(a.upper for a in operands[0].axes)[: len(positions)]
+        where = tuple(sorted(positions)) if symmetric else positions
+        return Normal.atom(Intrinsic(operation, operands, where, shape[::-1] if flipped else shape, symmetric))
+
+    REBUILD_INTRINSIC[operation] = rule
+
+
+REBUILD_INTRINSIC.update(
+    {"inverse": inverse, "det": determinant, "logdet": log_determinant, "matpow": matrix_power, "solve": solve}
+)
+_opaque("pseudoinverse", flipped=True, symmetric=False)
+_opaque("matsqrt", flipped=False, symmetric=True)
+_opaque("norm2", flipped=False, symmetric=False)
