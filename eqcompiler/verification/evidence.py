@@ -1,0 +1,241 @@
+"""Evidence: both sides of a claim compared at many points and several shapes, and certified counterexamples.
+
+Takes: a document, a claim and further conditions. Gives: `Evidence`.
+Guarantees: a counterexample is certified: rationals that differ, or balls that are disjoint. A point where a side has no
+value or no derivative is skipped and counted, never judged. No agreement is claimed when every point was skipped.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from flint import arb, fmpq
+
+from eqcompiler.errors import BadInput, IllegalEquation, NotSupportedYet
+from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.languages.terms import Condition
+from eqcompiler.languages.verdicts import Counterexample
+from eqcompiler.verification.constraint_solving import Value
+from eqcompiler.verification.fields import Imprecise, Undefined, with_enough_bits
+from eqcompiler.verification.operations import shape_of
+from eqcompiler.verification.oracle import Evaluator, Sample
+from eqcompiler.verification.problems import Problem, problem_of
+from eqcompiler.verification.sample_sizes import shapes
+from eqcompiler.verification.sampling import Unsatisfied, all_indices, draw
+
+TRIALS = 24
+MOST_SHAPES = 8
+MOST_INDICES = 9  # values of the free indices that are compared at one point
+NARROW = 100  # bits of agreement that overlapping balls must have
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """agreements: points where the sides are equal; shapes: how many size assignments they span; skipped: points without a
+    value. `found` is the point of the counterexample, for shrinking. reason: why there is no (more) evidence."""
+
+    agreements: int
+    shapes: int
+    skipped: int
+    method: str
+    counterexample: Counterexample | None = None
+    found: Sample | None = None
+    reason: str | None = None
+    unsupported: NotSupportedYet | None = None
+    exact: bool = False
+
+    @property
+    def agrees(self) -> bool:
+        """Points were compared and none is against the claim."""
+        return self.counterexample is None and self.agreements > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Both sides at one point. equal: None when they cannot be told apart and are not narrow enough (never returned)."""
+
+    equal: bool
+    exact: bool
+    left: Value
+    right: Value
+
+
+def gather(
+    document: Document,
+    claim: Claim,
+    *,
+    extra: tuple[Condition, ...] = (),
+    seed: int = 0,
+    deadline: float | None = None,
+    trials: int = TRIALS,
+) -> Evidence:
+    """Compare the sides at up to `trials` points; stops at the first counterexample, or at `deadline` (time.monotonic()).
+
+    Raises IllegalEquation when the sides have different shapes.
+    """
+    _Tally.check_shapes(claim)
+    tally = _Tally()
+    try:
+        problem = problem_of(document, claim, extra)
+        for sample in _points(problem, seed, trials, deadline, tally):
+            if tally.compare(problem, claim, sample) or tally.agreements >= trials:
+                break
+    except NotSupportedYet as reason:
+        tally.unsupported = reason
+    except (BadInput, Unsatisfied) as reason:
+        tally.reason = reason.what
+    return tally.evidence()
+
+
+class _Tally:
+    """The running counts of one `gather`."""
+
+    def __init__(self) -> None:
+        self.agreements = 0
+        self.skipped = 0
+        self.sizes: list[Mapping[str, int]] = []
+        self.exact = True
+        self.against: Counterexample | None = None
+        self.found: Sample | None = None
+        self.reason: str | None = None
+        self.unsupported: NotSupportedYet | None = None
+
+    @staticmethod
+    def check_shapes(claim: Claim) -> None:
+        left, right = claim.left.type.shape, claim.right.type.shape
+        if left != right:
+            raise IllegalEquation(
+                f"the left side is a {claim.left.type}, the right side a {claim.right.type}",
+                claim.right.span or claim.left.span,
+                allowed="sides of one shape",
+                fix="transpose or index one side, or declare the sizes as equal",
+            )
+
+    def compare(self, problem: Problem, claim: Claim, sample: Sample) -> bool:
+        """Count one point; True when it is a counterexample."""
+        try:
+            results = list(comparisons(problem, claim, sample))
+        except Undefined as reason:
+            self.skipped += 1
+            self.reason = f"a side has no value: {reason.what}"
+            return False
+        for indices, result in results:
+            if not result.equal:
+                self.exact = result.exact
+                self.found = replace(sample, indices=indices)
+                self.against = counterexample(problem, self.found, result)
+                return True
+            self.exact = self.exact and result.exact
+        self.agreements += bool(results)
+        if results and sample.sizes not in self.sizes:
+            self.sizes.append(sample.sizes)
+        return False
+
+    def evidence(self) -> Evidence:
+        if self.against is not None:
+            method = "exact rational arithmetic" if self.exact else "disjoint balls of 200 bits or more"
+            return Evidence(self.agreements, len(self.sizes), self.skipped, method, self.against, self.found, exact=self.exact)
+        points = (
+            f"at {self.agreements} point{'s' * (self.agreements != 1)}, {len(self.sizes)} shape{'s' * (len(self.sizes) != 1)}"
+        )
+        number = "exact rational arithmetic" if self.exact else "balls of 200 bits"
+        reason = self.reason if not self.agreements else None
+        method = f"{number} {points}" if self.agreements else ""
+        return Evidence(
+            self.agreements, len(self.sizes), self.skipped, method, reason=reason, unsupported=self.unsupported,
+            exact=self.exact and self.agreements > 0,
+        )  # fmt: skip
+
+
+def _points(problem: Problem, seed: int, trials: int, deadline: float | None, tally: _Tally) -> Iterator[Sample]:
+    """Points over several shapes, plain whole numbers first, fractions and wider ranges later."""
+    tried = shapes(problem, MOST_SHAPES)
+    chance = random.Random(seed)
+    if not problem.symbols and not problem.functions:
+        trials = len(tried)
+    impossible: Unsatisfied | None = None
+    for k in range(3 * trials if problem.symbols or problem.functions else trials):
+        if deadline is not None and time.monotonic() > deadline:
+            tally.reason = tally.reason or "time ran out"
+            return
+        try:
+            yield draw(problem, tried[k % len(tried)], chance.randint, 3 + k // 6, fractions=k % 3 == 2)
+        except Unsatisfied as reason:
+            impossible = reason
+            if k >= 2 * len(tried) and not tally.agreements:
+                break
+    if impossible is not None and not tally.agreements and not tally.skipped:
+        raise impossible
+
+
+def comparisons(problem: Problem, claim: Claim, sample: Sample) -> Iterator[tuple[dict[str, int], Comparison]]:
+    """The sides compared for the values of the free indices. Raises Undefined when a side has no value for any."""
+    names = problem.names.of(claim.left) | problem.names.of(claim.right) | {"#" + b.name for b in claim.free}
+    undefined: Undefined | None = None
+    compared = False
+    for indices in all_indices(problem, sample, names, MOST_INDICES):
+        try:
+            result = compare(problem, claim, replace(sample, indices=indices))
+        except Undefined as reason:
+            undefined = reason
+            continue
+        compared = True
+        yield indices, result
+    if undefined is not None and not compared:
+        raise undefined
+
+
+def compare(problem: Problem, claim: Claim, sample: Sample) -> Comparison:
+    """Both sides at a point, with enough bits to tell them apart or to agree in 100 bits."""
+
+    def attempt() -> Comparison:
+        evaluator = Evaluator(problem.document, sample, names=problem.names)
+        left, right = evaluator.value(claim.left), evaluator.value(claim.right)
+        if shape_of(left) != shape_of(right):
+            raise IllegalEquation(f"the left side has the shape {shape_of(left)}, the right side {shape_of(right)}")
+        pairs = list(zip(_entries(left), _entries(right), strict=True))
+        exact = all(isinstance(x, fmpq) for pair in pairs for x in pair)
+        differ = any(_differ(a, b) for a, b in pairs)
+        if not differ and not all(_close(a, b) for a, b in pairs):
+            raise Imprecise
+        return Comparison(not differ, exact, left, right)
+
+    result: Comparison = with_enough_bits(attempt)
+    return result
+
+
+def _entries(value: Value) -> list[Any]:
+    return list(value.flat) if isinstance(value, np.ndarray) else [value]
+
+
+def _differ(a: Any, b: Any) -> bool:
+    """Certainly different: rationals that are not equal, balls that do not meet."""
+    if isinstance(a, fmpq) and isinstance(b, fmpq):
+        return bool(a != b)
+    return not (arb(0) + a).overlaps(arb(0) + b)
+
+
+def _close(a: Any, b: Any) -> bool:
+    if isinstance(a, fmpq) and isinstance(b, fmpq):
+        return True
+    scale = 1 + abs(arb(0) + a)
+    return bool(((arb(0) + a - b) / scale).abs_upper() < arb(2) ** -NARROW)
+
+
+def counterexample(problem: Problem, sample: Sample, result: Comparison) -> Counterexample:
+    values: dict[str, object] = {name: exact_text(value) for name, value in sample.values.items()}
+    values |= {name: str(function) for name, function in sample.functions.items()}
+    values |= {name: str(position) for name, position in sample.indices.items()}
+    return Counterexample(dict(sample.sizes), values, exact_text(result.left), exact_text(result.right))
+
+
+def exact_text(value: Value) -> object:
+    """A rational as "-1/2", a ball as 17 digits, an array as nested lists of them."""
+    if isinstance(value, np.ndarray):
+        return [exact_text(part) for part in value]
+    return str(value) if isinstance(value, fmpq) else value.str(17, radius=False)

@@ -1,0 +1,157 @@
+"""What a claim depends on: symbols, sizes, unknown functions and the conditions that tie them.
+
+Takes: a document, a claim and further conditions. Gives: `Problem`, which sampling and evidence share.
+Guarantees: only what the claim can read is sampled; a condition belongs when it shares a symbol with the claim, directly or
+through other conditions. All orders are the document's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from eqcompiler.errors import BadInput
+from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.languages.terms import (
+    Binder,
+    Component,
+    Condition,
+    Derivative,
+    FunctionType,
+    Index,
+    Reference,
+    Size,
+    Symbol,
+    Term,
+    Type,
+    UnknownCall,
+    children,
+)
+from eqcompiler.verification.free_names import FreeNames
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """symbols: name -> type, in document order. conditions: those that the sample must satisfy, for all values of the
+    indices that are free in them. sizes: names of the dimensions that matter."""
+
+    document: Document
+    names: FreeNames
+    symbols: dict[str, Type]
+    functions: dict[str, FunctionType]
+    conditions: tuple[Condition, ...]
+    binders: tuple[Binder, ...]
+    sizes: tuple[str, ...]
+
+    def symbols_of(self, condition: Condition) -> tuple[str, ...]:
+        read = self.names.of_condition(condition)
+        return tuple(name for name in self.symbols if name in read)
+
+
+def problem_of(document: Document, claim: Claim, extra: tuple[Condition, ...] = ()) -> Problem:
+    names = FreeNames(document)
+    asked = (claim.left, claim.right, *(edge for b in claim.free for edge in (b.lower, b.upper)))
+    conditions = list(claim.assumptions + extra)
+    read: set[str] = set().union(*(names.of(term) for term in asked), *(names.of_condition(c) for c in conditions))
+    waiting = [c for c in document.assumptions if c not in conditions]
+    while True:
+        found = [c for c in waiting if _names_only(names.of_condition(c)) & read or not _names_only(names.of_condition(c))]
+        if not found:
+            break
+        waiting = [c for c in waiting if c not in found]
+        conditions += found
+        read |= set().union(*(names.of_condition(c) for c in found))
+    terms = list(_reached(document, [*asked, *(t for c in conditions for t in sides(c))]))
+    functions = {name: _function_type(document, name) for name in sorted(_unknown_functions(terms))}
+    symbols = _symbol_types(document, read, terms)
+    types = (
+        [t.type for t in terms] + list(symbols.values()) + [p for f in functions.values() for p in (*f.parameters, f.result)]
+    )
+    sizes = {n for t in types for d in t.shape for n in d.names}
+    sizes |= {n for t in terms if isinstance(t, Size) for n in t.dimension.names}
+    wanted = sizes | {n for a, _, b in document.constraints if (a.names | b.names) & sizes for n in a.names | b.names}
+    binders = claim.free + tuple(b for b in _ranges_of_free_indices(names, conditions, claim))
+    return Problem(document, names, symbols, functions, tuple(conditions), binders, tuple(sorted(wanted)))
+
+
+def sides(condition: Condition) -> tuple[Term, ...]:
+    return (condition.left,) if condition.right is None else (condition.left, condition.right)
+
+
+def _names_only(read: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in read if not name.startswith("#"))
+
+
+def walk(term: Term) -> Iterator[Term]:
+    """The term and all its subterms, without entering definitions."""
+    stack = [term]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(reversed(children(top)))
+
+
+def _reached(document: Document, terms: list[Term]) -> Iterator[Term]:
+    """All subterms, those of the definitions that are reached included once."""
+    entered: set[str] = set()
+    waiting = list(terms)
+    while waiting:
+        for term in walk(waiting.pop(0)):
+            yield term
+            name = _entered_name(term)
+            if name in document.definitions and name not in entered:
+                entered.add(name)
+                waiting.append(document.definitions[name].body)
+
+
+def _entered_name(term: Term) -> str:
+    """The definition that evaluating this term may enter; "" for none."""
+    if isinstance(term, Reference | Symbol):
+        return term.name
+    return term.variable if isinstance(term, Derivative) else ""
+
+
+def _unknown_functions(terms: list[Term]) -> set[str]:
+    return {term.name for term in terms if isinstance(term, UnknownCall)}
+
+
+def _function_type(document: Document, name: str) -> FunctionType:
+    info = document.symbols.get(name)
+    if info is None or not isinstance(info.type, FunctionType):
+        raise BadInput(f"the function {name} is used and not declared")
+    return info.type
+
+
+def _symbol_types(document: Document, read: Iterable[str], terms: list[Term]) -> dict[str, Type]:
+    """Types of the free symbols, by declaration or by use, in document order."""
+    used = {term.name: term.type for term in reversed(terms) if isinstance(term, Symbol)}
+    free = [name for name in read if not name.startswith("#") and name not in document.definitions]
+    order = {name: k for k, name in enumerate(document.symbols)}
+    types: dict[str, Type] = {}
+    for name in sorted(free, key=lambda name: (order.get(name, len(order)), name)):
+        info = document.symbols.get(name)
+        declared = info.type if info is not None and isinstance(info.type, Type) else used.get(name)
+        if declared is None:
+            raise BadInput(f"{name} is used and has no type")
+        types[name] = declared
+    return types
+
+
+def _ranges_of_free_indices(names: FreeNames, conditions: list[Condition], claim: Claim) -> Iterator[Binder]:
+    """Ranges of the indices that are free in conditions, from the axis of a symbol that they index."""
+    known = {binder.name for binder in claim.free}
+    for condition in conditions:
+        free = {name[1:] for name in names.of_condition(condition) if name.startswith("#")} - known
+        for term in (t for side in sides(condition) for t in walk(side)):
+            if isinstance(term, Component):
+                for axis, index in enumerate(term.indices):
+                    if isinstance(index, Index) and index.name in free - known:
+                        known.add(index.name)
+                        size: Dimension = term.base.type.shape[axis]
+                        upper = Size(Type(domain="integer"), size)
+                        yield Binder(index.name, _one(), upper)
+
+
+def _one() -> Term:
+    return Size(Type(domain="integer"), Dimension.of(1))

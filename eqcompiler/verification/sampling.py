@@ -1,0 +1,313 @@
+"""Points that satisfy the assumptions: sizes, values, indices and concrete functions.
+
+Takes: a problem, sizes and a source of choices (random numbers, or Hypothesis). Gives: a `Sample`.
+Guarantees: every condition is verified at the point, exactly (balls that overlap count for irrational equations); a point
+that cannot be found raises Unsatisfied with the condition. All values are exact rationals.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from flint import arb, fmpq
+
+from eqcompiler.errors import EquationError
+from eqcompiler.languages.terms import Component, Condition, FunctionType, Index, Symbol, Term, Type
+from eqcompiler.verification.constraint_solving import (
+    Choose,
+    Structure,
+    Value,
+    difference,
+    holds,
+    is_equation,
+    orthogonal,
+    proposals,
+    solve_affine,
+    solve_one_entry,
+)
+from eqcompiler.verification.fields import ZERO, Imprecise, Undefined, with_enough_bits
+from eqcompiler.verification.jets import leaves, tensor
+from eqcompiler.verification.linear_algebra import determinant, identity
+from eqcompiler.verification.operations import shape_of
+from eqcompiler.verification.oracle import Evaluator, Polynomial, Sample
+from eqcompiler.verification.problems import Problem
+
+ATTEMPTS = 40
+FAMILIES = ("diagonal", "symmetric", "positive definite", "positive semidefinite", "orthogonal", "invertible")
+_ORDER = ("<", "<=", ">", ">=")
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
+
+
+class Unsatisfied(EquationError):
+    """No point was found that satisfies an assumption.
+
+    Example: `a > 1` beside `a^2 = 1`. Repair: check the assumption; if it can be satisfied, the evidence stays open.
+    """
+
+
+def draw(problem: Problem, sizes: Mapping[str, int], choose: Choose, spread: int = 3, fractions: bool = False) -> Sample:
+    """A point with these sizes. `spread` bounds numerators, `fractions` allows denominators up to 3."""
+    failed: Condition | None = None
+    structures = {name: _structure(problem, sizes, name) for name in problem.symbols}
+    functions = {name: _polynomial(f, sizes, choose) for name, f in problem.functions.items()}
+    for attempt in range(ATTEMPTS):
+        width = spread + attempt // 8
+        values = {
+            name: _draw_value(problem.symbols[name], sizes, structures[name], choose, width, fractions)
+            for name in problem.symbols
+        }
+        point = _satisfied(problem, Sample(sizes, values, {}, functions), structures, choose)
+        failed = next(unsatisfied(problem, point), None)
+        if failed is None:
+            return point
+    span = failed.left.span if failed is not None else None
+    words = span.text if span is not None and span.text else (failed.relation if failed is not None else "")
+    raise Unsatisfied(f"could not satisfy the assumption {words} at sizes {dict(sizes)}", span)
+
+
+def index_values(problem: Problem, sample: Sample, names: frozenset[str]) -> Iterator[dict[str, int]]:
+    """All values of the free indices among `names` (those that their ranges need included)."""
+    binders = [b for b in problem.binders if "#" + b.name in names]
+    evaluator = Evaluator(problem.document, sample, names=problem.names)
+
+    def expand(known: dict[str, int], rest: list[Any]) -> Iterator[dict[str, int]]:
+        if not rest:
+            yield known
+            return
+        env = {**evaluator.root, **{"#" + name: value for name, value in known.items()}}
+        for position in evaluator.positions(rest[0], env):
+            yield from expand({**known, rest[0].name: position}, rest[1:])
+
+    yield from expand({}, binders)
+
+
+def unsatisfied(problem: Problem, sample: Sample) -> Iterator[Condition]:
+    """The conditions that are not met at the point."""
+    for condition in problem.conditions:
+        if not is_met(problem, condition, sample):
+            yield condition
+
+
+def is_met(problem: Problem, condition: Condition, sample: Sample) -> bool:
+    if is_equation(condition):
+        return holds(lambda: all(_is_zero(x) for x in _residuals(problem, condition, sample)))
+    return holds(lambda: all(e.holds(condition) for e in _evaluators(problem, condition, sample)))
+
+
+def _is_zero(x: Any) -> bool:
+    """Exactly zero, or a ball around zero that is narrow."""
+    if isinstance(x, arb):
+        if x.contains(0) and x.rel_one_accuracy_bits() < 100:
+            raise Imprecise
+        return x.contains(0)
+    return bool(x == 0)
+
+
+def _evaluators(problem: Problem, condition: Condition, sample: Sample) -> Iterator[Evaluator]:
+    for indices in index_values(problem, sample, problem.names.of_condition(condition)):
+        yield Evaluator(problem.document, replace(sample, indices=indices), names=problem.names)
+
+
+def _residuals(problem: Problem, condition: Condition, sample: Sample) -> list[Any]:
+    right = condition.right if condition.right is not None else condition.left
+    out: list[Any] = []
+    for evaluator in _evaluators(problem, condition, sample):
+        out += difference(evaluator.value(condition.left), evaluator.value(right))
+    return out
+
+
+def _satisfied(problem: Problem, sample: Sample, structures: Mapping[str, Structure], choose: Choose) -> Sample:
+    """The sample after solving the equations one after the other, each together with earlier ones on the same symbol."""
+    equations = [c for c in problem.conditions if is_equation(c) and problem.symbols_of(c)]
+    solved: list[str] = []
+    done: list[Condition] = []
+    for equation in equations:
+        if not is_met(problem, equation, sample):
+            sample = _solve(problem, equation, tuple(done), sample, structures, solved, choose)
+        done.append(equation)
+    return sample
+
+
+def _solve(
+    problem: Problem,
+    equation: Condition,
+    earlier: tuple[Condition, ...],
+    sample: Sample,
+    structures: Mapping[str, Structure],
+    solved: list[str],
+    choose: Choose,
+) -> Sample:
+    for name in _preferred(problem, equation, structures, solved):
+        together = [c for c in earlier if name in problem.symbols_of(c)] + [equation]
+
+        def residuals(values: Mapping[str, Value], together: list[Condition] = together) -> list[Any]:
+            moved = replace(sample, values=values)
+            return [x for c in together for x in _residuals(problem, c, moved)]
+
+        for value in _candidates(residuals, sample.values, name, structures[name], choose):
+            moved = replace(sample, values={**sample.values, name: value})
+            own = [c for c in problem.conditions if name in problem.symbols_of(c) and (c in together or not is_equation(c))]
+            if _fits(value, structures[name]) and all(is_met(problem, c, moved) for c in own):
+                solved.append(name)
+                return moved
+    return sample
+
+
+def _candidates(
+    residuals: Callable[[Mapping[str, Value]], list[Any]],
+    values: Mapping[str, Value],
+    name: str,
+    structure: Structure,
+    choose: Choose,
+) -> Iterator[Value]:
+    affine = solve_affine(residuals, values, name, structure)
+    if affine is not None:
+        yield affine
+    yield from solve_one_entry(residuals, values, name)
+    yield from proposals(values, name, choose)
+
+
+def _preferred(problem: Problem, equation: Condition, structures: Mapping[str, Structure], solved: list[str]) -> list[str]:
+    """Symbols to solve for: not solved yet, alone on a side, without structure, in this order of weight."""
+    alone = [s.name for s in (equation.right, equation.left) if isinstance(s, Symbol)]
+
+    def weight(name: str) -> tuple[bool, bool, bool]:
+        return (name in solved, bool(structures[name].families), name not in alone)
+
+    return sorted(problem.symbols_of(equation), key=weight)
+
+
+def _fits(value: Value, structure: Structure) -> bool:
+    entries = list(value.flat) if isinstance(value, np.ndarray) else [value]
+    return all(isinstance(x, fmpq) and structure.admits(x) for y in entries for x in leaves(y))
+
+
+def _structure(problem: Problem, sizes: Mapping[str, int], name: str) -> Structure:
+    """What the conditions say about this symbol alone."""
+    found = Structure(integer=problem.symbols[name].domain == "integer")
+    for condition in problem.conditions:
+        if condition.right is None:
+            if _target(condition.left) == name and condition.relation in FAMILIES:
+                found = replace(found, families=(*found.families, condition.relation))
+            if _target(condition.left) == name and condition.relation == "integer":
+                found = replace(found, integer=True)
+            continue
+        for side, relation, other in (
+            (condition.left, condition.relation, condition.right),
+            (condition.right, _TURNED[condition.relation], condition.left),
+        ):
+            bound = _constant(problem, sizes, other) if _target(side) == name and relation in _ORDER else None
+            if bound is not None:
+                found = _bounded(found, relation, bound)
+    return found
+
+
+def _target(term: Term) -> str | None:
+    """The symbol that a condition on `term` restricts entry by entry."""
+    if isinstance(term, Component) and all(isinstance(index, Index) for index in term.indices):
+        term = term.base
+    return term.name if isinstance(term, Symbol) else None
+
+
+def _constant(problem: Problem, sizes: Mapping[str, int], term: Term) -> fmpq | None:
+    """The value of a side without symbols, a near rational when it is irrational."""
+    if problem.names.of(term):
+        return None
+    value = with_enough_bits(lambda: Evaluator(problem.document, Sample(sizes), names=problem.names).value(term))
+    entries = list(value.flat) if isinstance(value, np.ndarray) else [value]
+    if any(x is not entries[0] and x != entries[0] for x in entries):
+        return None
+    return entries[0] if isinstance(entries[0], fmpq) else fmpq(int(entries[0].mid() * 1000), 1000)
+
+
+def _bounded(structure: Structure, relation: str, bound: fmpq) -> Structure:
+    if relation in (">", ">=") and (structure.low is None or bound >= structure.low):
+        return replace(structure, low=bound, low_open=relation == ">")
+    if relation in ("<", "<=") and (structure.high is None or bound <= structure.high):
+        return replace(structure, high=bound, high_open=relation == "<")
+    return structure
+
+
+def _draw_value(
+    type_: Type, sizes: Mapping[str, int], structure: Structure, choose: Choose, spread: int, fractions: bool
+) -> Value:
+    shape = tuple(d.value(sizes) for d in type_.shape)
+    count = int(np.prod(shape, dtype=int))
+    value = tensor([_draw_entry(structure, choose, spread, fractions) for _ in range(count)], shape)
+    return _in_family(value, structure.families, choose) if len(shape) == 2 else value
+
+
+def _draw_entry(structure: Structure, choose: Choose, spread: int, fractions: bool) -> fmpq:
+    low, high = structure.low, structure.high
+    denominator = choose(1, 3) if fractions and not structure.integer else 1
+    if low is not None and high is not None:
+        if structure.integer:
+            first, last = int(low.ceil()), int(high.floor())
+            inside = [k for k in range(first, min(last, first + 50) + 1) if structure.admits(fmpq(k))]
+            return fmpq(inside[choose(0, len(inside) - 1)]) if inside else low
+        parts = choose(2, 3 + spread)
+        first, last = (1 if structure.low_open else 0), (parts - 1 if structure.high_open else parts)
+        return low + (high - low) * fmpq(choose(first, last), parts)
+    if low is not None:
+        return _above(low, structure.low_open, structure.integer, choose(0, spread), denominator)
+    if high is not None:
+        return -_above(-high, structure.high_open, structure.integer, choose(0, spread), denominator)
+    value = choose(-spread, spread)
+    return fmpq(value if value else choose(-spread, spread), denominator)
+
+
+def _above(edge: fmpq, is_open: bool, whole: bool, steps: int, denominator: int) -> fmpq:
+    """A number at or above an edge, `steps` away from the first one that is allowed."""
+    if whole:
+        edge = fmpq(edge.floor()) if is_open else fmpq(edge.ceil())
+    return edge + (fmpq(steps + 1, denominator) if is_open else fmpq(steps, denominator))
+
+
+def _in_family(value: Value, families: tuple[str, ...], choose: Choose) -> Value:
+    """A member of all families near the drawn matrix."""
+    n = value.shape[0]
+    if "diagonal" in families:
+        diagonal = [abs(value[i, i]) + 1 if "positive definite" in families else value[i, i] for i in range(n)]
+        return tensor([diagonal[i] if i == j else ZERO for i in range(n) for j in range(n)], (n, n))
+    if "positive definite" in families:
+        return value @ value.T + identity(n)
+    if "positive semidefinite" in families:
+        return value @ value.T
+    if "orthogonal" in families:
+        return orthogonal(n, choose)
+    if "symmetric" in families:
+        value = tensor([value[max(i, j), min(i, j)] for i in range(n) for j in range(n)], (n, n))
+    if "invertible" in families and determinant(value) == 0:
+        value = value + identity(n) * fmpq(17)
+    return value
+
+
+def _polynomial(declared: FunctionType, sizes: Mapping[str, int], choose: Choose) -> Polynomial:
+    """A sparse polynomial of degree 3 with small whole coefficients for each entry of the result."""
+    count = sum(int(np.prod([d.value(sizes) for d in p.shape], dtype=int)) for p in declared.parameters)
+    shape = tuple(d.value(sizes) for d in declared.result.shape)
+    outputs = []
+    for _ in range(int(np.prod(shape, dtype=int))):
+        keys: list[tuple[int, ...]] = [(), *((k,) for k in range(count))]
+        keys += [tuple(sorted(choose(0, count - 1) for _ in range(degree))) for degree in (2, 2, 3, 3)]
+        outputs.append(tuple((fmpq(choose(-3, 3) or 1), key) for key in keys))
+    return Polynomial(tuple(outputs), shape)
+
+
+def same_shape(left: Value, right: Value) -> bool:
+    return shape_of(left) == shape_of(right)
+
+
+def all_indices(problem: Problem, sample: Sample, names: frozenset[str], most: int) -> list[dict[str, int]]:
+    """Values of the free indices; at most `most`, spread over all of them."""
+    try:
+        found = list(itertools.islice(index_values(problem, sample, names), 10_000))
+    except Undefined:
+        return []
+    if len(found) <= most:
+        return found
+    return [found[k * len(found) // most] for k in range(most)]
