@@ -24,7 +24,7 @@ def forgotten_f_strings(tree: ast.AST) -> Iterator[str]:
     """Plain strings with {name} in them, anywhere under a raise."""
     inside_f = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
     # LaTeX in a message, \\frac{a}{b} or x^{i}, has something other than a blank before its brace
-    placeholder = re.compile(r"(?<![\\\w^_}{])\{[a-z_][\w.]*(![rsa])?(:[^{}]*)?\}")
+    placeholder = re.compile(r"(?<![\\\w^_}{\]])\{[a-z_][\w.]*(![rsa])?(:[^{}]*)?\}")
     for node in (part for statement in ast.walk(tree) if isinstance(statement, ast.Raise) for part in ast.walk(statement)):
         plain = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside_f
         if plain and placeholder.search(node.value):
