@@ -109,6 +109,13 @@ class IllegalEquation(EquationError):
     """
 
 
+class ShapeMismatch(IllegalEquation):
+    """Two shapes that have to agree do not. The message shows both sizes and both places.
+
+    Example: `\\[ A x \\]` with A 3 by 4 and x of size 5. Repair: a transpose, or the sizes in a declaration.
+    """
+
+
 class AmbiguousNotation(IllegalEquation):
     """Two readings are possible and nothing declared decides. The message lists the choices, each with its declaration.
 

@@ -1,0 +1,214 @@
+"""Products and calls: what stands side by side, read as application where a function stands before a bracket.
+
+Takes: factors in order. Gives: one typed term.
+Guarantees: a known function is applied, a known value is multiplied; an unknown letter before a bracket is an error that
+offers both. A scalar function of a tensor acts on every entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
+from eqcompiler.languages.notation import Fence, Letter, Listing, Node, Numeral, Scripted
+from eqcompiler.languages.statements import Definition, SymbolInfo
+from eqcompiler.languages.terms import (
+    INTEGER,
+    SCALAR,
+    Binder,
+    Component,
+    Comprehension,
+    Derivative,
+    FunctionType,
+    Index,
+    Reference,
+    Size,
+    Symbol,
+    Term,
+    Type,
+    UnknownCall,
+)
+from eqcompiler.reading import shapes
+from eqcompiler.reading.marks import with_subscript, with_superscript
+from eqcompiler.reading.names import Name, is_star, labelled, letter_name
+from eqcompiler.reading.scope import Reader, shape_text
+
+ROUND = ("(", "[", "{")
+
+
+def product(reader: Reader, factors: tuple[Node, ...], span: Span) -> Term:
+    """Left to right; the association does not matter where the shapes fit at all."""
+    terms = resolve_calls(reader, factors)
+    result = terms[0]
+    for term in terms[1:]:
+        both = result.span.to(term.span) if result.span and term.span else span
+        result = shapes.multiply(result, term, both, reader.scope)
+    return replace(result, span=span)
+
+
+def resolve_calls(reader: Reader, factors: tuple[Node, ...]) -> list[Term]:
+    terms: list[Term] = []
+    position = 0
+    while position < len(factors):
+        node = factors[position]
+        following = factors[position + 1] if position + 1 < len(factors) else None
+        bracket = opening_bracket(following)
+        head = function_head(node)
+        if bracket is not None and head is not None and following is not None:
+            value = call(reader, node, head, bracket)
+            if value is not None:
+                terms.append(after_call(reader, value, following, node.span.to(following.span)))
+                position += 2
+                continue
+        terms.append(reader.term(node))
+        position += 1
+    return terms
+
+
+def opening_bracket(node: Node | None) -> Fence | None:
+    """The bracket that may hold arguments: f(x), or f(x)^2 where the script belongs to the value."""
+    if isinstance(node, Scripted):
+        node = node.base
+    return node if isinstance(node, Fence) and node.opening in ROUND else None
+
+
+def function_head(node: Node) -> Name | None:
+    """The name that may be a function, with primes taken off: f, f', h_\\theta, f^*."""
+    match node:
+        case Letter():
+            return letter_name(node)
+        case Scripted(base=Letter() as base, subscript=below, superscript=above) if above is None or is_star(above):
+            return labelled(letter_name(base), below, above)
+    return None
+
+
+def arguments_of(reader: Reader, bracket: Fence) -> tuple[Term, ...]:
+    return tuple(reader.term(item) for item in argument_nodes(bracket.body))
+
+
+def argument_nodes(body: Node) -> tuple[Node, ...]:
+    if isinstance(body, Listing):
+        return tuple(node for item in body.items for node in argument_nodes(item))
+    return (body,)
+
+
+def call(reader: Reader, node: Node, head: Name, bracket: Fence) -> Term | None:
+    """The application, or None when the head is a value that multiplies the bracket."""
+    scope = reader.scope
+    if scope.is_function(head.key):
+        primes = node.primes if isinstance(node, Scripted) else 0
+        return apply(reader, head.key, arguments_of(reader, bracket), primes, node.span.to(bracket.span))
+    if scope.known(head.key) or head.key in scope.dimensions or head.key in scope.indices:
+        return None
+    if head.key in UNAMBIGUOUS_VALUES or isinstance(node, Numeral):
+        return None
+    if isinstance(node, Scripted) and isinstance(node.base, Letter) and scope.known(letter_name(node.base).key):
+        return None
+    if head.key in scope.ranks:  # inferred as a value before
+        return None
+    raise AmbiguousNotation(
+        f"'{node.span.text}' is not declared: '{node.span.text}(...)' is a call or a product",
+        node.span.to(bracket.span),
+        allowed=f"{head.latex} : \\mathbb{{R}} \\to \\mathbb{{R}} a function, {head.latex} \\in \\mathbb{{R}} a number",
+        fix=f"declare {head.latex}, or write {head.latex} \\cdot (...) for the product",
+    )
+
+
+UNAMBIGUOUS_VALUES = frozenset({"pi", "e", "I", "I_bold", "n1_bold", "n1_bb"})
+
+
+def after_call(reader: Reader, value: Term, following: Node, span: Span) -> Term:
+    """f(x)^2 and p(x)_i: scripts behind the bracket belong to the value."""
+    if isinstance(following, Scripted):
+        below = with_subscript(reader, value, following.subscript, span)
+        return with_superscript(reader, below, following.superscript, span)
+    return value
+
+
+def apply(reader: Reader, key: str, arguments: tuple[Term, ...], primes: int, span: Span) -> Term:
+    """f(arguments), or its derivative f'(arguments), for a defined or a declared function."""
+    scope = reader.scope
+    name = scope.current.get(key)
+    if name is not None:
+        definition = scope.definitions[name]
+        types, result = definition.formal_types, scope.type_of(definition.body.type)
+    else:
+        declared = scope.symbols[key].type
+        if not isinstance(declared, FunctionType):
+            raise IllegalEquation(f"'{key}' is not a function", span)
+        definition, types, result = None, declared.parameters, declared.result
+    if len(arguments) != len(types):
+        what = f"'{key}' takes {len(types)} {'argument' if len(types) == 1 else 'arguments'}, here {len(arguments)}"
+        raise IllegalEquation(what, span, fix="give one value for each argument of its definition")
+    if len(types) == 1 and not scope.type_of(types[0]).rank and arguments[0].type.rank and not result.rank:
+        return entrywise(reader, key, arguments[0], primes, span)
+    for argument, type_ in zip(arguments, types, strict=True):
+        check_argument(reader, key, argument, type_, definition, span)
+    if primes:
+        return function_derivative(reader, key, arguments, primes, span)
+    if name is not None:
+        return Reference(result, name, arguments, span=span)
+    return UnknownCall(result, key, arguments, span=span)
+
+
+def check_argument(reader: Reader, key: str, argument: Term, type_: Type, definition: Definition | None, span: Span) -> None:
+    scope = reader.scope
+    wanted = scope.type_of(type_)
+    fits = argument.type.rank == wanted.rank and all(
+        scope.sizes.unify(a, b) for a, b in zip(argument.type.shape, wanted.shape, strict=True)
+    )
+    if not fits:
+        given, asked = shape_text(scope.type_of(argument.type).shape), shape_text(wanted.shape)
+        also = ((definition.span, f"'{key}' is defined for {asked}"),) if definition else ()
+        what = f"'{key}' takes {asked}; this is {given}"
+        raise IllegalEquation(what, argument.span or span, also=also, fix="check the argument's transposes and declared sizes")
+
+
+def function_derivative(reader: Reader, key: str, arguments: tuple[Term, ...], order: int, span: Span) -> Term:
+    """f'(x), f''(x), and the gradient of f at a point: the derivative in the only argument, evaluated there."""
+    scope = reader.scope
+    name = scope.current.get(key)
+    if len(arguments) != 1:
+        what = f"'{key}' has {len(arguments)} arguments, so a prime does not say in which to differentiate"
+        raise AmbiguousNotation(what, span, fix=r"write \\frac{\\partial}{\\partial x}")
+    (point,) = arguments
+    if name is not None:
+        definition = scope.definitions[name]
+        variable, type_ = definition.formals[0], scope.type_of(definition.formal_types[0])
+        at_variable = Symbol(type_, variable, span=span)
+        value: Term = Reference(scope.type_of(definition.body.type), name, (at_variable,), span=span)
+    else:
+        declared = scope.symbols[key].type
+        if not isinstance(declared, FunctionType):
+            raise IllegalEquation(f"'{key}' is not a function", span)
+        variable, type_ = f"{key}_argument", scope.type_of(declared.parameters[0])
+        at_variable = Symbol(type_, variable, span=span)
+        value = UnknownCall(declared.result, key, (at_variable,), span=span)
+        if variable not in scope.symbols:
+            why = f"the argument of {scope.symbols[key].latex}"
+            scope.symbols[variable] = SymbolInfo(variable, "u", type_, "formal", None, why)
+    where = None if point == at_variable else point
+    for step in range(order):
+        shape = value.type.shape + type_.shape
+        value = Derivative(Type(shape), value, variable, where if step == order - 1 else None, span=span)
+    return value
+
+
+def entrywise(reader: Reader, key: str, argument: Term, primes: int, span: Span) -> Term:
+    """A scalar function of a tensor: the tensor of its values."""
+    scope = reader.scope
+    binders, indices = [], []
+    for position, size in enumerate(argument.type.shape):
+        name = fresh_index(reader, position)
+        binders.append(Binder(name, shapes.number(1), Size(INTEGER, size)))
+        indices.append(Index(INTEGER, name))
+    entry = Component(SCALAR, argument, tuple(indices), span=argument.span)
+    body = apply(reader, key, (entry,), primes, span)
+    scope.notes.append(f"{key} acts on every entry of '{argument.span.text if argument.span else ''}'")
+    return Comprehension(argument.type, tuple(binders), body, span=span)
+
+
+def fresh_index(reader: Reader, position: int) -> str:
+    """An index name that no author can have written."""
+    reader.scope.sizes.fresh += 1
+    return f"entry{position}_{reader.scope.sizes.fresh}"

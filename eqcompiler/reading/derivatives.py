@@ -1,0 +1,191 @@
+r"""Derivatives in the author's notations: f'(x), \nabla_\theta J(\theta), \frac{\partial J}{\partial \theta}, \partial y/\partial x^\top.
+
+Takes: Scripted nodes with primes, Nabla and Leibniz nodes. Gives: Derivative terms.
+Guarantees: a gradient has the shape of its variable; the derivative of a vector has one row per component of the vector.
+"""
+
+from __future__ import annotations
+
+from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
+from eqcompiler.languages.notation import Fence, Juxtaposed, Leibniz, Letter, Nabla, Node, Scripted
+from eqcompiler.languages.terms import Component, Derivative, Symbol, Term, Type, children
+from eqcompiler.reading import calls, shapes
+from eqcompiler.reading.indices import component, index_term
+from eqcompiler.reading.marks import is_transpose_mark, with_superscript
+from eqcompiler.reading.names import Name, index_letters, is_star, label_name, labelled, letter_name, name_of
+from eqcompiler.reading.scope import Reader
+
+
+def primed(reader: Reader, node: Scripted) -> Term:
+    """f' without a bracket is the derivative at f's own variable; a primed name that is known is that name."""
+    scope = reader.scope
+    full = name_of(node)
+    if full is not None:
+        known = reader.known_symbol(full.key, node.span)
+        if known is not None:
+            return known
+    head = calls.function_head(node)
+    if head is None or head.key not in scope.current or not scope.is_function(head.key):
+        raise AmbiguousNotation(
+            f"'{node.span.text}': a prime is a derivative, a transpose or a part of the name, and nothing declared decides",
+            node.span,
+            fix=r"define the function before, write ^\top for a transpose, or define the primed name",
+        )
+    definition = scope.definitions[scope.current[head.key]]
+    points = tuple(Symbol(scope.type_of(t), f) for f, t in zip(definition.formals, definition.formal_types, strict=True))
+    value = calls.function_derivative(reader, head.key, points, node.primes, node.span)
+    return with_superscript(reader, value, None if is_star(node.superscript) else node.superscript, node.span)
+
+
+def nabla(reader: Reader, node: Nabla) -> Term:
+    """The gradient (order 1) or Hessian (order 2)."""
+    head, bracket = applied_function(reader, node.argument)
+    if node.variable is None:
+        if head is None or bracket is None:
+            return gradient_of_bare(reader, node)
+        return calls.function_derivative(reader, head.key, calls.arguments_of(reader, bracket), node.order, node.span)
+    variable, indices = variable_of(reader, node.variable)
+    if head is not None and bracket is not None:
+        at_point = gradient_at_point(reader, head, bracket, variable, node)
+        if at_point is not None:
+            return at_point
+    value = differentiate(reader, reader.term(node.argument), [variable] * node.order, node.span)
+    return part_of(reader, value, indices, node.span)
+
+
+def gradient_of_bare(reader: Reader, node: Nabla) -> Term:
+    """\\nabla f without a bracket: f has one argument, else the variable has to be written."""
+    name = name_of(node.argument)
+    definition = reader.scope.definitions.get(reader.scope.current.get(name.key, "")) if name else None
+    if definition is None or len(definition.formals) != 1:
+        raise AmbiguousNotation(
+            f"'{node.span.text}' does not say in which variable", node.span, fix=r"write \nabla_x with the variable"
+        )
+    point = Symbol(reader.scope.type_of(definition.formal_types[0]), definition.formals[0], span=node.argument.span)
+    return calls.function_derivative(reader, name.key if name else "", (point,), node.order, node.span)
+
+
+def applied_function(reader: Reader, argument: Node) -> tuple[Name | None, Fence | None]:
+    """The function and its bracket when the argument is a call."""
+    if isinstance(argument, Juxtaposed) and len(argument.factors) == 2:
+        head, bracket = calls.function_head(argument.factors[0]), argument.factors[1]
+        if head is not None and isinstance(bracket, Fence) and reader.scope.is_function(head.key):
+            return head, bracket
+    return None, None
+
+
+def gradient_at_point(reader: Reader, head: Name, bracket: Fence, variable: str, node: Nabla) -> Term | None:
+    r"""\nabla_\theta J(\theta_t): J's own variable, evaluated at a point that does not contain it."""
+    definition = reader.scope.definitions.get(reader.scope.current.get(head.key, ""))
+    if definition is None or definition.formals != (variable,):
+        return None
+    (point,) = calls.arguments_of(reader, bracket)
+    if isinstance(point, Symbol) and point.name == variable:
+        return None
+    if mentions(point, variable):
+        return None
+    return calls.function_derivative(reader, head.key, (point,), node.order, node.span)
+
+
+def mentions(term: Term, name: str) -> bool:
+    if isinstance(term, Symbol):
+        return term.name == name
+    return any(mentions(child, name) for child in children(term))
+
+
+def leibniz(reader: Reader, node: Leibniz) -> Term:
+    """Each variable in turn, the rightmost first; indices below a variable take that component."""
+    value = argument(reader, node)
+    found = [(variable_of(reader, v), transposed(reader, v), order) for v, order in node.variables]
+    order_of_axes: list[str] = []
+    for (variable, _), _, order in found:
+        order_of_axes += [variable] * order
+    rank = value.type.rank
+    value = differentiate(reader, value, order_of_axes, node.span)
+    if len(found) == 1 and found[0][2] == 1:
+        (variable, indices), row, _ = found[0]
+        taken = part_of(reader, value, indices, node.span, before=rank)
+        return shapes.transpose(taken, node.span) if row and rank == 0 and taken.type.rank == 1 else taken
+    indices = tuple(index for (_, own), _, order in found for index in own * order)
+    if indices and rank:
+        raise IllegalEquation("components of the second derivative of a vector are not read", node.span)
+    return part_of(reader, value, indices, node.span)
+
+
+def argument(reader: Reader, node: Leibniz) -> Term:
+    """What is differentiated; a bare function name means its value at its own variables."""
+    return reader.term(node.argument)
+
+
+def transposed(reader: Reader, node: Node) -> bool:
+    return isinstance(node, Scripted) and is_transpose_mark(reader, node.superscript)
+
+
+def differentiate(reader: Reader, value: Term, variables: list[str], span: Span) -> Term:
+    for variable in variables:
+        shape = shape_of(reader, variable, span)
+        value = Derivative(Type(value.type.shape + shape.shape), value, variable, span=span)
+    return value
+
+
+def shape_of(reader: Reader, variable: str, span: Span) -> Type:
+    scope = reader.scope
+    info = scope.symbol(variable)
+    if variable in scope.definitions and (info is None or variable not in scope.bound):
+        return scope.type_of(scope.definitions[variable].body.type)
+    if info is None or not isinstance(info.type, Type):
+        raise IllegalEquation(f"'{variable}' is not a variable", span)
+    return scope.type_of(info.type)
+
+
+def part_of(reader: Reader, value: Term, indices: tuple[Node, ...], span: Span, before: int = 0) -> Term:
+    """The component at `indices` of the last axes; `before` axes of the differentiated value stay in front."""
+    if not indices:
+        return value
+    terms = tuple(index_term(reader, node) for node in indices)
+    if before:
+        what = "a component of the variable below the derivative of a vector"
+        raise IllegalEquation(what, span, fix=r"write the component of the vector: \frac{\partial y_i}{\partial x_j}")
+    return component(reader.scope, value, terms, span)
+
+
+def variable_of(reader: Reader, node: Node) -> tuple[str, tuple[Node, ...]]:
+    """The key of the variable and the indices below it: theta, x_k, x^\\top, W_1, w_{ij}."""
+    scope = reader.scope
+    if isinstance(node, Fence):
+        return variable_of(reader, node.body)
+    base, below, mark = node, None, None
+    if isinstance(node, Scripted) and isinstance(node.base, Letter):
+        base, below = node.base, node.subscript
+        mark = node.superscript if is_star(node.superscript) else None
+    if not isinstance(base, Letter):
+        raise IllegalEquation(
+            f"'{node.span.text}' is not a variable", node.span, fix="differentiate in a name or its component"
+        )
+    name = letter_name(base)
+    label = labelled(name, below, mark)
+    if label is not None and scope.known(label.key) and (below is not None or mark is not None):
+        return variable_key(reader, label, node.span), ()
+    if below is not None and (scope.known(name.key) or name.key in scope.families) and label_name(below) is not None:
+        return variable_key(reader, name, node.span), index_letters(below)
+    if below is not None and label is None:
+        return variable_key(reader, name, node.span), index_letters(below)
+    return variable_key(reader, label or name, node.span), ()
+
+
+def variable_key(reader: Reader, name: Name, span: Span) -> str:
+    scope = reader.scope
+    key = scope.families.get(name.key, name.key)
+    if key in scope.bound:
+        return scope.bound[key].name
+    if key in scope.current:
+        definition = scope.definitions[scope.current[key]]
+        if definition.formals:
+            raise IllegalEquation(f"'{name.latex}' is a function, not a variable", span)
+        return definition.name
+    if key not in scope.symbols:
+        reader.inferred_symbol(name, span)
+    return scope.symbols[key].name
+
+
+__all__ = ["Component", "leibniz", "nabla", "primed", "variable_key", "variable_of"]

@@ -1,0 +1,249 @@
+r"""Named functions and norms: \log p_k, \sin^2 x, \operatorname{tr}(AB), \|v\|_2, |A|.
+
+Takes: Prefix nodes and fences with bars. Gives: typed terms.
+Guarantees: bars are an absolute value, a determinant or a norm by type; `\sin x y` is refused with both readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, Span
+from eqcompiler.languages.notation import Addition, Fence, Juxtaposed, Letter, Listing, Node, Numeral, Prefix, Scripted
+from eqcompiler.languages.terms import ELEMENTWISE, SCALAR, Call, Expectation, Number, Term, Type
+from eqcompiler.reading import calls, shapes
+from eqcompiler.reading.marks import with_superscript
+from eqcompiler.reading.scope import Reader
+
+SAME_AS = {
+    "ln": "log",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "tg": "tan",
+    "Tr": "tr",
+    "trace": "tr",
+    "Det": "det",
+    "sgn": "sign",
+    "Gamma": "gamma",
+    "ReLU": "relu",
+}
+MATRIX_FUNCTION_TOO = frozenset({"exp", "log", "sqrt", "sin", "cos"})
+
+
+def prefix(reader: Reader, node: Prefix) -> Term:
+    if reader.scope.is_function(node.function):
+        return calls.apply(reader, node.function, argument_terms(reader, node), 0, node.span)
+    function = SAME_AS.get(node.function, node.function)
+    arguments = argument_terms(reader, node)
+    if function in ELEMENTWISE:
+        value = logarithm(reader, node, function, single(arguments, node))
+    elif function in RULES:
+        if node.subscript is not None:
+            raise NotSupportedYet(f"a subscript below '{node.function}' is not implemented", node.subscript.span)
+        value = RULES[function](reader, arguments, node.span)
+    else:
+        raise NotSupportedYet(f"the function '{node.function}' is not implemented", node.span)
+    if inverse_function(node.superscript):
+        what = f"'{node.function}^{{-1}}' is the inverse function or one over the value"
+        raise AmbiguousNotation(what, node.span, fix=f"write \\arc{node.function} or \\frac{{1}}{{\\{node.function} ...}}")
+    return with_superscript(reader, value, node.superscript, node.span)
+
+
+def inverse_function(superscript: Node | None) -> bool:
+    match superscript:
+        case Addition(terms=(("-", Numeral(digits="1")),)):
+            return True
+    return False
+
+
+def argument_terms(reader: Reader, node: Prefix) -> tuple[Term, ...]:
+    if isinstance(node.argument, Fence) and node.argument.opening in calls.ROUND:
+        return calls.arguments_of(reader, node.argument)
+    if isinstance(node.argument, Juxtaposed):
+        refuse_open_argument(reader, node, node.argument)
+    return (reader.term(node.argument),)
+
+
+def refuse_open_argument(reader: Reader, node: Prefix, argument: Juxtaposed) -> None:
+    r"""`\sin 2x` and `\log \sigma(z)` have one reading, `\sin x y` two."""
+    values = [factor for factor in argument.factors if not isinstance(factor, Numeral)]
+    applied = len(values) == 2 and isinstance(values[1], Fence | Scripted) and calls.opening_bracket(values[1]) is not None
+    head = calls.function_head(values[0])
+    if len(values) > 1 and not (applied and head is not None and reader.scope.is_function(head.key)):
+        first = argument.factors[0].span.text
+        rest = node.span.source.text[argument.factors[1].span.start : argument.span.stop]
+        name = f"\\{node.function}"
+        raise AmbiguousNotation(
+            f"'{node.span.text}' is {name}({first}) {rest} or {name}({first} {rest})",
+            node.span,
+            fix=f"write the brackets: {name}({first} {rest})",
+        )
+
+
+def single(arguments: tuple[Term, ...], node: Prefix) -> Term:
+    if len(arguments) != 1:
+        raise IllegalEquation(f"'{node.function}' takes one argument, here {len(arguments)}", node.span)
+    return arguments[0]
+
+
+def logarithm(reader: Reader, node: Prefix, function: str, argument: Term) -> Term:
+    value = elementwise(reader, function, argument, node.span)
+    if node.subscript is None:
+        return value
+    if function != "log":
+        raise NotSupportedYet(f"a subscript below '{node.function}' is not implemented", node.subscript.span)
+    base = reader.term(node.subscript)
+    return shapes.divide(value, Call(SCALAR, "log", (base,), span=base.span), node.span, reader.scope)
+
+
+def elementwise(reader: Reader, function: str, argument: Term, span: Span) -> Term:
+    """A scalar function, entry by entry on a tensor; functions that also exist for square matrices ask which is meant."""
+    if argument.type.rank == 2 and function in MATRIX_FUNCTION_TOO:
+        rows, columns = reader.scope.type_of(argument.type).shape
+        if rows == columns:
+            what = f"'{function}' of a square matrix: entry by entry, or the matrix function"
+            raise AmbiguousNotation(what, span, fix=f"write the entries: \\{function} A_{{ij}}, or A^{{1/2}} for a matrix root")
+    if argument.type.rank:
+        reader.scope.notes.append(f"{function} acts on every entry of '{argument.span.text if argument.span else ''}'")
+    return Call(replace(argument.type, domain="real"), function, (argument,), span=span)
+
+
+def of_square(operation: str, result: Callable[[Term], Type]) -> Callable[[Reader, tuple[Term, ...], Span], Term]:
+    def rule(reader: Reader, arguments: tuple[Term, ...], span: Span) -> Term:
+        only = one(arguments, operation, span)
+        if only.type.rank == 0 and operation in ("trace", "det"):
+            return only
+        shapes.square(only, only.span or span, reader.scope, f"'{operation}'")
+        return Call(result(only), operation, (only,), span=span)
+
+    return rule
+
+
+def one(arguments: tuple[Term, ...], operation: str, span: Span) -> Term:
+    if len(arguments) != 1:
+        raise IllegalEquation(f"'{operation}' takes one argument, here {len(arguments)}", span)
+    return arguments[0]
+
+
+def diag(reader: Reader, arguments: tuple[Term, ...], span: Span) -> Term:
+    only = one(arguments, "diag", span)
+    if only.type.rank == 1:
+        size = only.type.shape[0]
+        return Call(Type((size, size)), "diag", (only,), span=span)
+    shapes.square(only, only.span or span, reader.scope, "'diag'")
+    return Call(Type(only.type.shape[:1]), "diagonal", (only,), span=span)
+
+
+def vec(reader: Reader, arguments: tuple[Term, ...], span: Span) -> Term:
+    only = one(arguments, "vec", span)
+    if only.type.rank != 2:
+        raise IllegalEquation(f"'vec' needs a matrix; this is {shapes.shape_words(only, reader.scope)}", span)
+    rows, columns = (reader.scope.sizes.resolve(size) for size in only.type.shape)
+    return Call(Type((rows * columns,)), "vec", (only,), span=span)
+
+
+def extreme(operation: str) -> Callable[[Reader, tuple[Term, ...], Span], Term]:
+    def rule(reader: Reader, arguments: tuple[Term, ...], span: Span) -> Term:
+        if len(arguments) < 2:
+            fix = f"write \\{operation}(a, b), or \\{operation}_i v_i over the entries"
+            raise IllegalEquation(f"'{operation}' needs two or more values", span, fix=fix)
+        shaped = next((a for a in arguments if a.type.rank), arguments[0])
+        for argument in arguments:
+            if argument.type.rank and not shapes.same_shape(shaped, argument, reader.scope):
+                raise shapes.clash(f"'{operation}' needs equal shapes", shaped, argument, span, reader.scope)
+        return Call(shaped.type, operation, arguments, span=span)
+
+    return rule
+
+
+def statistic(operation: str) -> Callable[[Reader, tuple[Term, ...], Span], Term]:
+    def rule(reader: Reader, arguments: tuple[Term, ...], span: Span) -> Term:
+        first = arguments[0]
+        shape = first.type.shape
+        if operation == "Cov" and len(arguments) == 2:
+            shape = first.type.shape + arguments[1].type.shape
+        elif operation in ("Var", "Cov"):
+            shape = first.type.shape * 2
+        return Expectation(Type(shape), operation, arguments, span=span)  # type: ignore[arg-type]
+
+    return rule
+
+
+def softmax(reader: Reader, arguments: tuple[Term, ...], span: Span) -> Term:
+    only = one(arguments, "softmax", span)
+    if only.type.rank != 1:
+        raise IllegalEquation(f"'softmax' needs a vector; this is {shapes.shape_words(only, reader.scope)}", span)
+    return Call(only.type, "softmax", (only,), span=span)
+
+
+def whole(operation: str, count: int) -> Callable[[Reader, tuple[Term, ...], Span], Term]:
+    def rule(reader: Reader, arguments: tuple[Term, ...], span: Span) -> Term:
+        if len(arguments) != count or any(a.type.rank for a in arguments):
+            raise IllegalEquation(f"'{operation}' takes {count} scalar argument{'s' * (count > 1)}", span)
+        return Call(SCALAR, operation, arguments, span=span)
+
+    return rule
+
+
+RULES: dict[str, Callable[[Reader, tuple[Term, ...], Span], Term]] = {
+    "tr": of_square("trace", lambda _: SCALAR),
+    "det": of_square("det", lambda _: SCALAR),
+    "rank": lambda reader, arguments, span: Call(SCALAR, "rank", (one(arguments, "rank", span),), span=span),
+    "diag": diag,
+    "vec": vec,
+    "max": extreme("max"),
+    "min": extreme("min"),
+    "softmax": softmax,
+    "factorial": whole("factorial", 1),
+    "binomial": whole("binomial", 2),
+    "E": statistic("E"),
+    "Var": statistic("Var"),
+    "Cov": statistic("Cov"),
+}
+
+
+def norm(reader: Reader, node: Scripted) -> Term:
+    r"""|x|, |A|, \|v\|, \|v\|_1, \|A\|_F, with powers: by type and subscript."""
+    bars = node.base
+    if not isinstance(bars, Fence) or isinstance(bars.body, Listing):
+        raise IllegalEquation("a list between bars", node.span)
+    value = reader.term(bars.body)
+    kind = norm_kind(reader, bars, node, value)
+    if kind == "abs":
+        inner = Call(value.type, "abs", (value,), span=bars.span)
+    else:
+        inner = Call(SCALAR, kind, (value,), span=bars.span)
+    return with_superscript(reader, replace(inner, span=node.span), node.superscript, node.span)
+
+
+def norm_kind(reader: Reader, bars: Fence, node: Scripted, value: Term) -> str:
+    label = node.subscript.span.text.strip("{} ") if node.subscript is not None else ""
+    single_bars = bars.opening == "|"
+    if single_bars and not label:
+        if value.type.rank == 0:
+            return "abs"
+        if value.type.rank == 2:
+            shapes.square(value, bars.span, reader.scope, "a determinant")
+            return "det"
+        fix = r"write \|v\|_2 for the norm or \operatorname{abs} entry by entry"
+        raise AmbiguousNotation("bars around a vector: its norm, or the absolute value of every entry", node.span, fix=fix)
+    if value.type.rank == 0:
+        return "abs"
+    if value.type.rank == 1:
+        kinds = {"": "norm2", "2": "norm2", "1": "norm1", "\\infty": "norminf"}
+        if label in kinds:
+            return kinds[label]
+        raise NotSupportedYet(f"the norm with subscript {label} is not implemented", node.span, allowed="1, 2, \\infty")
+    if label in ("F", "\\mathrm{F}", "\\text{F}", "\\mathsf{F}"):
+        return "normF"
+    if label == "2":
+        return "norm2"
+    if not label:
+        fix = r"write \|A\|_F for the Frobenius norm, \|A\|_2 for the largest singular value"
+        raise AmbiguousNotation("the norm of a matrix needs its kind", node.span, fix=fix)
+    raise NotSupportedYet(f"the matrix norm with subscript {label} is not implemented", node.span, allowed="F, 2")
+
+
+__all__ = ["Letter", "Number", "elementwise", "norm", "prefix"]

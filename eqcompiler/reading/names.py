@@ -1,0 +1,102 @@
+r"""Names: from a letter with its accent, font and labels to the one ASCII key that stands for it everywhere.
+
+Takes: notation nodes. Gives: `Name(key, latex)`.
+Guarantees: keys are identifiers of letters, digits and underscores; different notations give different keys
+(`x`, `\mathbf{x}`, `\hat{x}`, `x_0`, `x^*`), equal notations equal keys.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from eqcompiler.errors import NotSupportedYet
+from eqcompiler.languages.notation import Addition, Empty, Fence, Juxtaposed, Letter, Listing, Node, Numeral, Scripted
+
+STAR_MARKS = {"*": "star", "+": "plus", "-": "minus", "dagger": "dagger", "ast": "star", "star": "star"}
+SYMBOL_MARKS = {**STAR_MARKS, "infty": "infty", "top": "top"}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    key: str
+    latex: str
+
+
+def letter_name(letter: Letter) -> Name:
+    r"""`\hat{\mathbf{y}}` gives y_bold_hat, printed as it was written."""
+    text = SYMBOL_MARKS.get(letter.text, letter.text) if letter.kind == "symbol" else letter.text
+    parts = [re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")]
+    if not parts[0]:
+        raise NotSupportedYet(f"'{letter.text}' cannot be used as a name", letter.span, fix="use letters and digits")
+    if parts[0][0].isdigit():
+        parts[0] = "n" + parts[0]
+    parts += [part for part in (letter.font, letter.accent) if part]
+    return Name("_".join(parts), letter.span.text.strip())
+
+
+def label_name(node: Node) -> Name | None:
+    """The label that a script spells: a word, a letter, a numeral, a star; None when it is an expression."""
+    match node:
+        case Letter():
+            return letter_name(node)
+        case Numeral(digits=digits) if digits.isdigit():
+            return Name(digits, digits)
+        case Juxtaposed(factors=factors) if all(isinstance(f, Letter | Numeral) for f in factors):
+            names = [label_name(f) for f in factors]
+            if any(name is None for name in names):
+                return None
+            return Name("".join(name.key for name in names if name), node.span.text.strip())
+        case Fence(opening="(" | "[", body=Letter() | Numeral() as body):
+            return label_name(body)
+        case Addition(terms=((sign, Empty()),)):
+            return Name(STAR_MARKS[sign], sign)
+    return None
+
+
+def is_star(node: Node | None) -> bool:
+    r"""A superscript that only marks the name: `*`, `\star`, `\dagger`, `+`."""
+    return isinstance(node, Letter) and node.kind == "symbol" and node.text in STAR_MARKS
+
+
+def labelled(base: Name, subscript: Node | None, mark: Node | None) -> Name | None:
+    """base with a label below and a mark above: w_0, theta^*, x_+; None when a script is no label."""
+    key, latex = base.key, base.latex
+    for script, sign in ((subscript, "_"), (mark, "^")):
+        if script is None:
+            continue
+        name = label_name(script)
+        if name is None:
+            return None
+        key, latex = (
+            f"{key}_{name.key}",
+            f"{latex}{sign}{{{name.latex}}}" if len(name.latex) > 1 else f"{latex}{sign}{name.latex}",
+        )
+    return Name(key, latex)
+
+
+def name_of(node: Node) -> Name | None:
+    """The name a node would have if all its scripts are labels: `\\theta^*` gives theta_star, `h_\\theta` h_theta."""
+    match node:
+        case Letter():
+            return letter_name(node)
+        case Scripted(base=Letter() as base, subscript=below, superscript=above, primes=primes):
+            if above is not None and not is_star(above):
+                return None
+            name = labelled(letter_name(base), below, above)
+            return name and Name(name.key + "_prime" * primes, name.latex + "'" * primes)
+    return None
+
+
+def index_letters(node: Node | None) -> tuple[Node, ...]:
+    """The index expressions in a subscript: `ij` and `i,j` are two, `k+1` is one."""
+    match node:
+        case None:
+            return ()
+        case Juxtaposed(factors=factors) if all(isinstance(f, Letter) for f in factors):
+            return factors
+        case Listing(items=items, separator=","):
+            return items
+        case Fence(opening="(" | "[", body=body):
+            return index_letters(body)
+    return (node,)

@@ -1,0 +1,365 @@
+r"""Parts of a formula: which declare, which attach a condition, which state something.
+
+Takes: formulas. Gives: the stages that fill the scope with declarations, and the statements of one formula.
+Guarantees: every part is declared, attached, stated or refused; none is dropped. An equation behind a declaration in the
+same formula is an assumption (`Q \in \mathbb{R}^{n \times n}, Q^\top Q = I`); alone in a display it is a claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from eqcompiler.errors import NotSupportedYet
+from eqcompiler.languages.notation import Dots, Fence, Formula, Large, Letter, Listing, Node, Numeral, Relation, Scripted, Words
+from eqcompiler.languages.statements import Statement
+from eqcompiler.languages.terms import Comprehension, Condition, Term, Type
+from eqcompiler.reading import declarations, shapes
+from eqcompiler.reading.free_indices import free_indices
+from eqcompiler.reading.large import condition
+from eqcompiler.reading.meaning import Reader
+from eqcompiler.reading.names import letter_name, name_of
+from eqcompiler.reading.scope import IndexRange
+from eqcompiler.reading.statements import Sentence, is_prose, names_in, nothing_stated, relate
+from eqcompiler.reading.survey import sizes_in
+
+Stage = Callable[[Reader, Formula], None]
+Role = Literal[
+    "range", "member", "function", "order", "dataset", "rows", "ones", "distribution", "property", "equation", "value"
+]
+
+ATTACHING = (
+    "if",
+    "for",
+    "for all",
+    "where",
+    "with",
+    "when",
+    "such that",
+    "subject to",
+    "s.t.",
+    "assuming",
+    "provided",
+    "given",
+)
+JOINING = ("and", "or", ",", "")
+PROPERTIES = ("symmetric", "invertible", "orthogonal", "diagonal", "positive definite", "positive semidefinite")
+ORDERS = frozenset({"<", "<=", ">", ">=", "!=", "succ", "succeq"})
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One part with the bare names before it that share it: a, b \\in \\mathbb{R}^n."""
+
+    role: Role
+    node: Node
+    names: tuple[Node, ...] = ()
+    words: str = ""
+    attached: bool = False
+    remark: bool = False
+
+
+def clauses(formula: Formula) -> tuple[Clause, ...]:
+    found: list[Clause] = []
+    names: list[Node] = []
+    attached = declared = False
+    position = 0
+    parts = formula.parts
+    while position < len(parts):
+        part = parts[position]
+        if isinstance(part, Words):
+            word = part.text.strip(" .,;:").lower()
+            property_ = next((p for p in PROPERTIES if word.endswith(p)), None)
+            if property_ and names:
+                found.append(Clause("property", part, tuple(names), property_, attached))
+                names, declared = [], True
+            elif word in ATTACHING:
+                attached = True
+            elif word not in JOINING:
+                found.append(Clause("value", part, words=part.text, remark=True))
+            position += 1
+            continue
+        if range_length := range_parts(parts, position):
+            found.append(Clause("range", Listing(part.span, parts[position : position + range_length]), (), "", attached))
+            names, declared = [], True
+            position += range_length
+            continue
+        if not isinstance(part, Relation) and is_bare(part) and declaration_follows(parts, position):
+            names.append(part)
+            position += 1
+            continue
+        role = role_of(part, declared, attached)
+        found.append(Clause(role, part, tuple(names), "", attached))
+        declared = declared or role not in ("equation", "value")
+        names = []
+        position += 1
+    return tuple(found)
+
+
+def range_parts(parts: tuple[Node, ...], position: int) -> int:
+    r"""i = 1, \dots, m or i = 1, 2, \dots, m spread over parts: how many parts, or 0."""
+    match parts[position]:
+        case Relation(operators=("=",), sides=(Letter(), Numeral())):
+            end = position + 1
+            while end < len(parts) and isinstance(parts[end], Numeral):
+                end += 1
+            if end + 1 < len(parts) and isinstance(parts[end], Dots):
+                return end + 2 - position
+    return 0
+
+
+def is_bare(node: Node) -> bool:
+    return name_of(node) is not None or (isinstance(node, Scripted) and isinstance(node.base, Letter))
+
+
+def declaration_follows(parts: tuple[Node, ...], position: int) -> bool:
+    """The run of bare names ends in a relation that declares, or in words that name a property."""
+    for part in parts[position + 1 :]:
+        if isinstance(part, Relation):
+            return part.operators[0] in ("in", ":", "sim") or part.operators[0] in ORDERS
+        if isinstance(part, Words):
+            return part.text.strip(" .,;:").lower().endswith(PROPERTIES)
+        if not is_bare(part):
+            return False
+    return False
+
+
+def role_of(node: Node, declared: bool, attached: bool) -> Role:
+    match node:
+        case Relation(operators=("in", *_), sides=(_, domain)) if is_index_set(domain):
+            return "range"
+        case Relation(operators=("=", "in"), sides=(_, Fence() | Scripted(), _)):
+            return "ones"
+        case Relation(operators=("in", *_)):
+            return "member"
+        case Relation(operators=(":", "to")):
+            return "function"
+        case Relation(operators=("sim",)):
+            return "distribution"
+        case Relation(operators=operators) if all(operator in ORDERS for operator in operators):
+            return "order"
+        case Relation(operators=("=",), sides=(_, right)) if is_dataset(right):
+            return "dataset"
+        case Relation(operators=("=",), sides=(_, Scripted(base=Fence(body=Listing(items=items))))) if has_dots(items):
+            return "rows"
+        case Relation(operators=("=",), sides=(left, right)):
+            name = name_of(left)
+            own = name is not None and name.key in names_in(right) and not isinstance(right, Large)
+            if own or attached or (declared and name is None and not is_call(left)):
+                return "property"
+            return "equation"
+        case Relation():
+            return "equation"
+    return "value"
+
+
+def is_call(left: Node) -> bool:
+    """f(x) with plain names in the bracket: it may be a definition behind a declaration."""
+    from eqcompiler.reading.survey import left_name
+
+    return left_name(left, frozenset()) is not None
+
+
+def is_index_set(domain: Node) -> bool:
+    return isinstance(domain, Fence) and domain.opening == "{"
+
+
+def has_dots(items: tuple[Node, ...]) -> bool:
+    return any(isinstance(item, Dots) for item in items) and isinstance(items[0], Scripted)
+
+
+def is_dataset(node: Node) -> bool:
+    return isinstance(node, Scripted) and isinstance(node.subscript, Relation) and bool(sizes_in(node))
+
+
+def declare_ranges(reader: Reader, formula: Formula) -> None:
+    for clause in clauses(formula):
+        match clause.role, clause.node:
+            case "range", Relation(sides=(first, domain)):
+                for node in (*clause.names, *(first.items if isinstance(first, Listing) else (first,))):
+                    declarations.declare_membership(reader, [node], domain, clause.node.span)
+            case "range", Listing(items=(Relation(sides=(letter, first)), *_, last)):
+                size = shapes.size_term(declarations.dimension_of(reader, last))
+                declarations.declare_index(reader, letter, IndexRange(reader.term(first), size, clause.node.span))
+            case "dataset", Relation(sides=(_, right)):
+                declarations.declare_dataset(reader, right)
+
+
+def declare_rows(reader: Reader, formula: Formula) -> None:
+    for clause in clauses(formula):
+        if clause.role == "rows" and isinstance(clause.node, Relation):
+            if not declarations.declare_rows(reader, clause.node.sides[0], clause.node.sides[1]):
+                fix = r"write X = [x^{(1)}, \dots, x^{(m)}]^\top for a matrix whose rows are the samples"
+                raise NotSupportedYet("this list of samples is not read", clause.node.span, fix=fix)
+
+
+def declare_names(reader: Reader, formula: Formula) -> None:
+    for clause in clauses(formula):
+        node = clause.node
+        if not isinstance(node, Relation):
+            continue
+        if clause.role == "member":
+            first = node.sides[0]
+            names = [*clause.names, *(first.items if isinstance(first, Listing) else (first,))]
+            declarations.declare_membership(reader, names, node.sides[1], node.span)
+            for operator, left, right in zip(node.operators[1:], node.sides[1:-1], node.sides[2:], strict=True):
+                raise NotSupportedYet(f"'{operator}' behind a membership is not read", left.span.to(right.span))
+        elif clause.role == "function":
+            declarations.declare_function(reader, [*clause.names, node.sides[0]], node.sides[1], node.sides[2])
+        elif clause.role == "ones":
+            declare_ones(reader, node)
+
+
+def declare_ones(reader: Reader, node: Relation) -> None:
+    r"""\mathbf{1} = (1, \dots, 1)^T \in \mathbb{R}^n: the name keeps its built-in meaning, the size is checked where it is used."""
+    left, middle, domain = node.sides
+    inner = middle.base if isinstance(middle, Scripted) else middle
+    items = inner.body.items if isinstance(inner, Fence) and isinstance(inner.body, Listing) else ()
+    values = {item.digits for item in items if isinstance(item, Numeral)}
+    name = name_of(left)
+    if name is None or values not in ({"1"}, {"0"}) or name.key not in ("n1_bold", "n1_bb", "n0_bold"):
+        raise NotSupportedYet(
+            "a vector written out with dots is not read", node.span, allowed=r"\mathbf{1} = (1, \dots, 1)^\top"
+        )
+    declarations.domain_type(reader, domain)
+
+
+def declare_orders(reader: Reader, formula: Formula) -> None:
+    """Signs and bounds; conditions attached by `if` or `for` belong to their statement alone, except for new names."""
+    for clause in clauses(formula):
+        node = clause.node
+        if clause.role == "order" and isinstance(node, Relation) and not states_order(reader, clause, formula):
+            declarations.declare_order(reader, list(clause.names), node)
+
+
+def states_order(reader: Reader, clause: Clause, formula: Formula) -> bool:
+    return clause.attached and any(c.role == "equation" for c in clauses(formula))
+
+
+def declare_assumptions(reader: Reader, formula: Formula) -> None:
+    for clause in clauses(formula):
+        if clause.role == "property" and not clause.attached:
+            for found in conditions_of(reader, clause):
+                reader.scope.assumptions.append(found)
+
+
+def conditions_of(reader: Reader, clause: Clause) -> list[Condition]:
+    """The conditions of a property or an order; free indices become entries of a comprehension."""
+    node = clause.node
+    if isinstance(node, Words):
+        return [Condition(clause.words, reader.term(name)) for name in clause.names]
+    if not isinstance(node, Relation):
+        raise NotSupportedYet("this condition is not read", node.span)
+    saved = dict(reader.scope.indices)
+    found = []
+    for operator, left, right in zip(node.operators, node.sides[:-1], node.sides[1:], strict=True):
+        single = condition(reader, Relation(left.span.to(right.span), (operator,), (left, right)))
+        found.append(closed(reader, single))
+    reader.scope.indices = saved
+    return found
+
+
+def closed(reader: Reader, found: Condition) -> Condition:
+    if found.right is None:
+        return found
+    free = free_indices(found.left, found.right)
+    if not free:
+        return symmetric(found)
+    binders = tuple(reader.scope.binder(name) for name in free)
+    shape = tuple(size for size in (reader.scope.extent(name) for name in free) if size is not None)
+    sides: list[Term] = [
+        Comprehension(Type(shape + side.type.shape), binders, side, span=side.span) for side in (found.left, found.right)
+    ]
+    return Condition(found.relation, sides[0], sides[1])
+
+
+def symmetric(found: Condition) -> Condition:
+    """A = A^T is the property, not an equation to be solved."""
+    right = found.right
+    is_own = right is not None and getattr(right, "operation", "") == "transpose" and right.arguments == (found.left,)  # type: ignore[attr-defined]
+    return Condition("symmetric", found.left) if found.relation == "=" and is_own else found
+
+
+def refuse_distribution(reader: Reader, formula: Formula) -> None:
+    """x ~ N(mu, Sigma): the symbol is declared by the shape of its parameters."""
+    for clause in clauses(formula):
+        if clause.role == "distribution" and isinstance(clause.node, Relation):
+            raise NotSupportedYet("distributions are not implemented", clause.node.span)
+
+
+DECLARATION_STAGES: tuple[Stage, ...] = (
+    declare_ranges,
+    declare_rows,
+    declare_names,
+    refuse_distribution,
+    declare_orders,
+    declare_assumptions,
+)
+
+
+def statements_of(sentence: Sentence) -> tuple[list[Statement], Reader]:
+    """All statements of a formula, in order; conditions attached by words are read first."""
+    formula, reader = sentence.formula, sentence.reader
+    reader.scope.notes.clear()
+    skip = sentence.directive("skip")
+    if skip is not None:
+        sentence.add("", "prose", formula.span, skip=skip)
+        return sentence.statements, reader
+    if is_prose(formula):
+        sentence.add("", "prose", formula.span)
+        return sentence.statements, reader
+    found = clauses(formula)
+    if any(clause.role == "equation" for clause in found):
+        for clause in found:
+            if clause.attached and clause.role in ("order", "property"):
+                sentence.attached += conditions_of(reader, clause)
+    for clause in found:
+        state(sentence, clause)
+    return [with_notes(s, reader) for s in sentence.statements], reader
+
+
+def with_notes(statement: Statement, reader: Reader) -> Statement:
+    from dataclasses import replace
+
+    return replace(statement, inferred=tuple(dict.fromkeys(reader.scope.notes)))
+
+
+def state(sentence: Sentence, clause: Clause) -> None:
+    node, formula = clause.node, sentence.formula
+    if clause.remark:
+        sentence.reader.scope.notes.append(f"remark: {clause.words}")
+    elif clause.role == "equation" and isinstance(node, Relation):
+        if not formula.inline:
+            relate(sentence, node)
+    elif clause.role == "value":
+        if not formula.inline:
+            raise nothing_stated(formula)
+    elif not (clause.attached and sentence.statements):
+        name = name_of(clause.names[0]) if clause.names else declared_name(node)
+        sentence.add(name.key if name else "", "declaration", node.span, type_text=declared_type(sentence.reader, clause))
+
+
+def declared_name(node: Node):  # type: ignore[no-untyped-def]
+    if isinstance(node, Relation):
+        first = node.sides[0]
+        if isinstance(first, Scripted) and isinstance(first.base, Letter):
+            return letter_name(first.base)
+        return name_of(first)
+    return None
+
+
+def declared_type(reader: Reader, clause: Clause) -> str:
+    texts = []
+    first = clause.node.sides[0] if isinstance(clause.node, Relation) else None
+    for node in (*clause.names, *((first,) if first is not None else ())):
+        base = node.base if isinstance(node, Scripted) and isinstance(node.base, Letter) else node
+        name = name_of(node) or (letter_name(base) if isinstance(base, Letter) else None)
+        key = name and reader.scope.families.get(name.key, name.key)
+        info = reader.scope.symbols.get(key) if key else None
+        if info is None and isinstance(base, Letter):
+            info = reader.scope.symbols.get(letter_name(base).key)
+        if info is not None:
+            type_ = reader.scope.type_of(info.type) if isinstance(info.type, Type) else info.type
+            texts.append(f"{info.name}: {type_}")
+    return "; ".join(dict.fromkeys(texts))

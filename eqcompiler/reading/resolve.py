@@ -1,0 +1,114 @@
+"""Resolve: replace every inferred size by what it was found to be, and name those that stay open.
+
+Takes: the scope after the last formula and its statements. Gives: the finished Document.
+Guarantees: no size in the document starts with `?`; an index whose range nothing determines is an error at its use.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass, replace
+from typing import TypeVar
+
+from eqcompiler.errors import IllegalEquation, Source, Span
+from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.languages.statements import Document, Statement, SymbolInfo
+from eqcompiler.languages.terms import FunctionType, Term, Type
+from eqcompiler.reading.scope import Scope
+
+Tree = TypeVar("Tree")
+
+
+def resolve_document(source: Source, statements: list[Statement], scope: Scope) -> Document:
+    name_open_sizes(scope)
+    final = [resolved_statement(scope, statement) for statement in statements]
+    symbols = {key: resolved(info, scope) for key, info in scope.symbols.items()}
+    definitions = {key: resolved(definition, scope) for key, definition in scope.definitions.items()}
+    assumptions = tuple(resolved(condition, scope) for condition in scope.assumptions)
+    constraints = tuple((scope.sizes.resolve(a), relation, scope.sizes.resolve(b)) for a, relation, b in scope.constraints)
+    return Document(source, unique_names(final), symbols, definitions, assumptions, dict(scope.dimensions), constraints)
+
+
+def name_open_sizes(scope: Scope) -> None:
+    """theta of unknown size gets the dimension size_theta."""
+    for key, info in scope.symbols.items():
+        if not isinstance(info.type, Type):
+            continue
+        for position, size in enumerate(info.type.shape, start=1):
+            for name in sorted(scope.sizes.resolve(size).names):
+                if name.startswith("?"):
+                    own = f"size_{key}" if info.type.rank == 1 else f"size_{key}_{position}"
+                    scope.sizes.bound[name] = Dimension.of(own)
+                    scope.dimensions.setdefault(own, 1)
+
+
+def resolved_statement(scope: Scope, statement: Statement) -> Statement:
+    payload = resolved(statement.payload, scope)
+    open_size = first_open(payload, scope)
+    if open_size is not None:
+        error = IllegalEquation(
+            f"nothing says how large '{open_size}' is" if open_size else "a size here is not determined",
+            statement.span,
+            fix="declare the sizes or the range of the index",
+        )
+        return replace(statement, kind="error", payload=None, error=error)
+    types = re.sub(r"\?[A-Za-z_0-9]+", "?", statement.type_text)
+    return replace(statement, payload=payload, type_text=types)
+
+
+def first_open(payload: object, scope: Scope) -> str | None:
+    """The hint of a size that stayed open in a payload; identity and ones of unknown size that cancel do not count as clash."""
+    for dimension in sizes_of(payload):
+        for name in sorted(dimension.names):
+            if name.startswith("?"):
+                return name.strip("?").rstrip("0123456789")
+    return None
+
+
+def sizes_of(tree: object) -> list[Dimension]:
+    if isinstance(tree, Dimension):
+        return [tree]
+    if isinstance(tree, tuple):
+        return [size for item in tree for size in sizes_of(item)]
+    if is_dataclass(tree) and not isinstance(tree, type | Span | Source):
+        return [size for field in fields(tree) for size in sizes_of(getattr(tree, field.name))]
+    return []
+
+
+def resolved(tree: Tree, scope: Scope) -> Tree:
+    """The same data with all sizes resolved. Unchanged subtrees are kept as they are."""
+    return _resolved(tree, scope)
+
+
+def _resolved(tree: object, scope: Scope) -> object:
+    if isinstance(tree, Dimension):
+        return scope.sizes.resolve(tree)
+    if isinstance(tree, tuple):
+        return tuple(_resolved(item, scope) for item in tree)
+    if isinstance(tree, Type | FunctionType | SymbolInfo | Term) or (
+        is_dataclass(tree) and not isinstance(tree, type | Span | Source)
+    ):
+        changes = {}
+        for field in fields(tree):  # type: ignore[arg-type]
+            old = getattr(tree, field.name)
+            if isinstance(old, Span | Source | str | int | bool) or old is None:
+                continue
+            new = _resolved(old, scope)
+            if new is not old and new != old:
+                changes[field.name] = new
+        return replace(tree, **changes) if changes else tree  # type: ignore[type-var]
+    return tree
+
+
+def unique_names(statements: list[Statement]) -> tuple[Statement, ...]:
+    """A second statement of one name gets a number: J, J-2, J-3."""
+    seen: dict[str, int] = {}
+    final = []
+    for statement in statements:
+        if not statement.name:
+            final.append(statement)
+            continue
+        seen[statement.name] = seen.get(statement.name, 0) + 1
+        count = seen[statement.name]
+        final.append(statement if count == 1 else replace(statement, name=f"{statement.name}-{count}"))
+    return tuple(final)

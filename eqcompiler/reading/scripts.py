@@ -1,0 +1,169 @@
+r"""Names with scripts: a labelled name, a sample, a component, or a mark on a value.
+
+Takes: a Scripted node. Gives: its typed term.
+Guarantees: known labelled names come first (w_0, \theta^*), then samples and components, then a new labelled name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
+from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.languages.notation import Fence, Letter, Node, Numeral, Scripted
+from eqcompiler.languages.terms import INTEGER, SCALAR, Call, Constant, Number, Size, Term, Type
+from eqcompiler.reading import derivatives, functions
+from eqcompiler.reading.indices import component, index_term, is_index_expression
+from eqcompiler.reading.marks import inverse_mark, is_transpose_mark, with_subscript, with_superscript
+from eqcompiler.reading.names import Name, index_letters, is_star, labelled, letter_name
+from eqcompiler.reading.scope import Reader
+
+
+def identity(reader: Reader, span: Span) -> Term:
+    size = reader.scope.sizes.new("I")
+    return Call(Type((size, size)), "identity", (), span=span)
+
+
+def ones(reader: Reader, span: Span) -> Term:
+    return Call(Type((reader.scope.sizes.new("ones"),)), "ones", (), span=span)
+
+
+def zeros(reader: Reader, span: Span) -> Term:
+    return Call(Type((reader.scope.sizes.new("zeros"),)), "zeros", (), span=span)
+
+
+SPECIAL_LETTERS: dict[str, Callable[[Reader, Span], Term]] = {
+    "pi": lambda reader, span: Constant(SCALAR, "pi", span=span),
+    "e": lambda reader, span: Constant(SCALAR, "e", span=span),
+    "infty": lambda reader, span: Constant(SCALAR, "infinity", span=span),
+    "I": identity,
+    "I_bold": identity,
+    "n1_bold": ones,
+    "n1_bb": ones,
+    "n0_bold": zeros,
+}
+
+
+def sized_special(reader: Reader, key: str, subscript: Node, span: Span) -> Term | None:
+    r"""I_n, \mathbf{1}_m, \mathbf{0}_n: the size is written below."""
+    if key not in SPECIAL_LETTERS or key in ("pi", "e", "infty") or reader.scope.known(key):
+        return None
+    term = SPECIAL_LETTERS[key](reader, span)
+    size = reader.term(subscript)
+    dimension = size.dimension if isinstance(size, Size) else None
+    if isinstance(size, Number) and size.value.denominator == 1:
+        dimension = Dimension.of(int(size.value))
+    if dimension is None:
+        raise IllegalEquation("the subscript here must be a size", subscript.span)
+    for axis in term.type.shape:
+        reader.scope.sizes.unify(axis, dimension)
+    return replace(term, type=reader.scope.type_of(term.type))
+
+
+def scripted(reader: Reader, node: Scripted) -> Term:
+    if isinstance(node.base, Letter):
+        return scripted_letter(reader, node, node.base)
+    if isinstance(node.base, Fence) and node.base.opening in ("|", "||"):
+        return functions.norm(reader, node)
+    if node.primes:
+        raise AmbiguousNotation("a prime behind a bracket: derivative or transpose", node.span, fix=PRIME_FIX)
+    value = reader.term(node.base)
+    return with_superscript(reader, with_subscript(reader, value, node.subscript, node.span), node.superscript, node.span)
+
+
+PRIME_FIX = r"write ^\top for a transpose, \frac{d}{dx} for a derivative"
+
+
+def scripted_letter(reader: Reader, node: Scripted, base: Letter) -> Term:
+    r"""In this order: a known labelled name, a sample x^{(i)}, a component x_i, a new labelled name."""
+    scope, name = reader.scope, letter_name(base)
+    mark = node.superscript if is_star(node.superscript) else None
+    rest = None if mark is not None else node.superscript
+    if node.primes:
+        return derivatives.primed(reader, node)
+    for starred in (mark, None) if mark is not None else (None,):
+        label = labelled(name, node.subscript, starred)
+        if label is not None and (starred or node.subscript) and scope.known(label.key):
+            value = reader.known_symbol(label.key, node.span)
+            if value is not None:
+                return with_superscript(reader, value, node.superscript if starred is None else None, node.span)
+    if node.subscript is not None:
+        special = sized_special(reader, name.key, node.subscript, node.span)
+        if special is not None:
+            return with_superscript(reader, special, node.superscript, node.span)
+        if name.key == "delta" and not scope.known("delta") and len(index_letters(node.subscript)) == 2:
+            pair = tuple(index_term(reader, n) for n in index_letters(node.subscript))
+            return with_superscript(reader, Call(INTEGER, "delta", pair, span=node.span), node.superscript, node.span)
+    if isinstance(rest, Fence) and rest.opening in ("(", "["):
+        return sample(reader, node, name, rest)
+    if node.subscript is not None and subscript_is_index(reader, name, node.subscript):
+        value = indexed_base(reader, base, name, len(index_letters(node.subscript)))
+        part = with_subscript(reader, value, node.subscript, node.span)
+        if part.type.rank == 0 and inverse_mark(node.superscript) and value.type.rank == 2:
+            what = "inverse of the matrix and then an entry, or one over the entry"
+            fix = r"write (A^{-1})_{ij} or \frac{1}{A_{ij}}"
+            raise AmbiguousNotation(what, node.span, fix=fix)
+        return with_superscript(reader, part, node.superscript, node.span)
+    label = labelled(name, node.subscript, mark)
+    if label is None:
+        what = f"the subscript of '{name.latex}' is neither an index nor a label"
+        raise IllegalEquation(what, node.span, fix=f"declare {name.latex} as a vector or its index range")
+    if label.key == name.key:
+        at_least = 1 if is_transpose_mark(reader, rest) and not scope.known(name.key) else 0
+        known = reader.known_symbol(name.key, base.span)
+        builtin = SPECIAL_LETTERS.get(name.key)
+        if known is None:
+            known = builtin(reader, base.span) if builtin else reader.inferred_symbol(name, base.span, at_least)
+        return with_superscript(reader, known, rest, node.span)
+    at_least = 1 if is_transpose_mark(reader, rest) else 0
+    return with_superscript(reader, reader.inferred_symbol(label, node.span, at_least), rest, node.span)
+
+
+def subscript_is_index(reader: Reader, name: Name, subscript: Node) -> bool:
+    """An index expression below a tensor, a family or an undeclared name; a numeral only below a known tensor."""
+    scope = reader.scope
+    if not all(is_index_expression(scope, part) for part in index_letters(subscript)):
+        return False
+    if name.key in scope.families:
+        return True
+    known = scope.symbol(name.key)
+    if name.key in scope.current:
+        return scope.definitions[scope.current[name.key]].body.type.rank > 0
+    if known is not None:
+        return isinstance(known.type, Type) and known.type.rank > 0
+    return not all(isinstance(part, Numeral) for part in index_letters(subscript)) and name.key not in scope.dimensions
+
+
+def indexed_base(reader: Reader, base: Letter, name: Name, count: int) -> Term:
+    """The tensor below which indices stand; an undeclared one gets as many axes as it has indices."""
+    family = reader.scope.families.get(name.key)
+    if family is not None:
+        known = reader.known_symbol(family, base.span)
+        if known is not None:
+            return known
+    known = reader.known_symbol(name.key, base.span)
+    if known is None:
+        known = reader.inferred_symbol(name, base.span, count)
+    if known.type.rank > count and name.key not in reader.scope.families:
+        what = f"'{name.latex}' has {known.type.rank} axes but {count} {'index' if count == 1 else 'indices'}"
+        fix = f"write {name.latex}_{{i,:}} for a row or {name.latex}_{{:,i}} for a column"
+        raise AmbiguousNotation(what, base.span, fix=fix)
+    return known
+
+
+def sample(reader: Reader, node: Scripted, name: Name, fence: Fence) -> Term:
+    """x^{(i)}: one member of a declared family, or an error that offers both readings."""
+    if name.key not in reader.scope.families:
+        inner = fence.body.span.text
+        raise AmbiguousNotation(
+            f"'{node.span.text}' is sample {inner} of {name.latex} or {name.latex} to the power {inner}",
+            node.span,
+            allowed=f"{name.latex}^{{({inner})}} \\in \\mathbb{{R}}^n declares samples; {name.latex} \\in \\mathbb{{R}} a number",
+            fix=f"declare {name.latex}^{{({inner})}} \\in \\mathbb{{R}}^n, or write {name.latex}^{{{inner}}} for the power",
+        )
+    array = reader.known_symbol(reader.scope.families[name.key], node.span)
+    if array is None:
+        raise IllegalEquation(f"the samples of '{name.latex}' have no array", node.span)
+    value = component(reader.scope, array, (index_term(reader, fence.body),), node.span)
+    return with_subscript(reader, value, node.subscript, node.span)

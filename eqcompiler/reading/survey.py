@@ -1,0 +1,247 @@
+r"""Survey: a first look over all formulas of a file, before any is typed.
+
+Takes: formulas. Gives: which letters are sizes, which are indices, which names the file defines, which names each uses.
+Guarantees: order of the file does not matter for it; declarations may come after use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from eqcompiler.languages.notation import (
+    Addition,
+    Dots,
+    Fence,
+    Formula,
+    Infix,
+    Juxtaposed,
+    Large,
+    Letter,
+    Listing,
+    Node,
+    Numeral,
+    Prefix,
+    Relation,
+    Scripted,
+)
+from eqcompiler.reading.names import index_letters, is_star, label_name, labelled, letter_name, name_of
+
+ROUND = ("(", "[", "{")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    dimensions: frozenset[str]
+    index_letters: frozenset[str]
+    definers: dict[str, int]  # name -> position of the formula that first has it as its left side
+    uses: tuple[frozenset[str], ...]  # per formula: every name in it
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below it, in source order."""
+    yield node
+    for field in fields(node):
+        yield from _walk_value(getattr(node, field.name))
+
+
+def _walk_value(value: object) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield from walk(value)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _walk_value(item)
+
+
+def survey(formulas: tuple[Formula, ...]) -> Survey:
+    dimensions: set[str] = set()
+    bound: set[str] = set()
+    subscripts: list[tuple[str, ...]] = []
+    tensors: set[str] = set()
+    for formula in formulas:
+        for part in formula.parts:
+            for node in walk(part):
+                dimensions |= sizes_in(node)
+                bound |= bound_indices(node)
+                if isinstance(node, Scripted):
+                    subscripts += [letters] if (letters := subscript_letters(node)) else []
+                if isinstance(node, Relation) and node.operators[0] == "in":
+                    tensors |= declared_tensors(node)
+        bound |= listed_range(formula)
+    bound -= dimensions
+    indices = spread(bound, subscripts)
+    for formula in formulas:
+        for part in formula.parts:
+            indices |= {key for node in walk(part) for key in index_below_tensor(node, tensors)}
+    indices -= dimensions
+    definers: dict[str, int] = {}
+    for position, formula in enumerate(formulas):
+        for part in formula.parts:
+            if isinstance(part, Relation) and part.operators[0] in ("=", ":="):
+                name = left_name(part.sides[0], frozenset(indices))
+                if name is not None and not formula.inline:
+                    definers.setdefault(name, position)
+    return Survey(frozenset(dimensions), frozenset(indices), definers, tuple(names_used(f) for f in formulas))
+
+
+def sizes_in(node: Node) -> set[str]:
+    r"""Names in \mathbb{R}^{m \times n}, above a sum that starts at a number, and at the end of {1, ..., m}."""
+    match node:
+        case Scripted(base=Letter(font="bb" | "cal"), superscript=above) if above is not None and is_number_set(node):
+            below_above = [above] if node.subscript is None or isinstance(node.subscript, Letter) else [above]
+            return {key for part in below_above for key in size_names(part)}
+        case Large(operator="sum" | "prod", lower=Relation(operators=("=",), sides=(_, Numeral())), upper=Letter() as upper):
+            return set() if upper.text == "infty" else {letter_name(upper).key}
+        case Scripted(subscript=Relation(operators=("=",), sides=(_, Numeral())), superscript=Letter() as upper):
+            return {letter_name(upper).key}
+        case Fence(opening="{", body=Listing(items=(Numeral(), *_, Dots(), last))):
+            return size_names(last)
+    return set()
+
+
+def is_number_set(node: Node) -> bool:
+    r"""\mathbb{R}^n, \mathbb{S}^n_{++}, \mathbb{N}."""
+    base = node.base if isinstance(node, Scripted) else node
+    return isinstance(base, Letter) and base.font == "bb" and base.text in ("R", "S", "N", "Z", "Q", "C")
+
+
+def size_names(node: Node) -> set[str]:
+    """The names in a size expression; a labelled name n_1 is one."""
+    name = name_of(node)
+    if name is not None and not (isinstance(node, Letter) and node.kind == "symbol"):
+        return {name.key}
+    match node:
+        case Infix(left=left, right=right):
+            return size_names(left) | size_names(right)
+        case Addition(terms=terms):
+            return {key for _, term in terms for key in size_names(term)}
+        case Juxtaposed(factors=factors):
+            return {key for factor in factors for key in size_names(factor)}
+        case Fence(body=body):
+            return size_names(body)
+    return set()
+
+
+def bound_indices(node: Node) -> set[str]:
+    r"""Indices of sums, products and of index sets i \in \{1, ..., m\}, i = 1, ..., m inside one list."""
+    match node:
+        case Large(operator="sum" | "prod", lower=lower) if lower is not None:
+            return lower_letters(lower)
+        case Relation(operators=("in", *_), sides=(first, Fence(opening="{", body=Listing(items=(Numeral(), *_))))):
+            items = first.items if isinstance(first, Listing) else (first,)
+            return {letter_name(item).key for item in items if isinstance(item, Letter)}
+        case Scripted(subscript=Relation(operators=("=",), sides=(Letter() as letter, Numeral())), superscript=above) if above:
+            return {letter_name(letter).key}
+    return set()
+
+
+def lower_letters(lower: Node) -> set[str]:
+    match lower:
+        case Relation(sides=(first, *_)):
+            return lower_letters(first)
+        case Letter():
+            return {letter_name(lower).key}
+        case Listing(items=items) | Juxtaposed(factors=items):
+            return {key for item in items for key in lower_letters(item)}
+    return set()
+
+
+def listed_range(formula: Formula) -> set[str]:
+    r"""i = 1, \dots, m spread over the parts of a formula, and letters that join i in i, j \in \{1, ..., n\}."""
+    found: set[str] = set()
+    parts = formula.parts
+    for position, part in enumerate(parts):
+        match part:
+            case Relation(operators=("=",), sides=(Letter() as letter, Numeral())) if position + 1 < len(parts):
+                if isinstance(parts[position + 1], Dots):
+                    found.add(letter_name(letter).key)
+            case Relation(operators=("in",), sides=(Letter(), Fence(opening="{", body=Listing(items=(Numeral(), *_))))):
+                before = position - 1
+                while before >= 0 and isinstance(parts[before], Letter):
+                    found.add(letter_name(parts[before]).key)  # type: ignore[arg-type]
+                    before -= 1
+    return found
+
+
+def subscript_letters(node: Scripted) -> tuple[str, ...]:
+    parts = index_letters(node.subscript)
+    if isinstance(node.superscript, Fence):
+        parts += index_letters(node.superscript)
+    keys = tuple(
+        letter_name(letter).key
+        for part in parts
+        for letter in walk(part)
+        if isinstance(letter, Letter) and letter.kind == "letter" and not letter.font and not letter.accent
+    )
+    return keys if len(keys) == sum(1 for part in parts for n in walk(part) if isinstance(n, Letter)) else ()
+
+
+def spread(bound: set[str], subscripts: list[tuple[str, ...]]) -> set[str]:
+    """A letter that stands beside an index in some subscript is an index too: X_{ij} with j bound."""
+    indices = set(bound)
+    changed = True
+    while changed:
+        changed = False
+        for letters in subscripts:
+            if len(letters) > 1 and indices.intersection(letters) and not indices.issuperset(letters):
+                indices |= set(letters)
+                changed = True
+    return indices
+
+
+def declared_tensors(node: Relation) -> set[str]:
+    r"""Names declared in \mathbb{R}^n or \mathbb{R}^{m \times n}."""
+    domain = node.sides[1]
+    if not (isinstance(domain, Scripted) and domain.superscript is not None and is_number_set(domain)):
+        return set()
+    first = node.sides[0]
+    items = first.items if isinstance(first, Listing) else (first,)
+    return {letter_name(item).key for item in items if isinstance(item, Letter)}
+
+
+def index_below_tensor(node: Node, tensors: set[str]) -> set[str]:
+    """A single small letter below a declared vector is an index: x_k with x in R^n."""
+    if isinstance(node, Scripted) and isinstance(node.base, Letter) and letter_name(node.base).key in tensors:
+        letters = subscript_letters(node)
+        if letters and all(len(key) == 1 and key.islower() for key in letters):
+            return set(letters)
+    return set()
+
+
+def left_name(node: Node, indices: frozenset[str]) -> str | None:
+    r"""The name that `node = ...` may define: s, \theta^*, f(x), p_k with an index, X_{ij}."""
+    match node:
+        case Juxtaposed(factors=(head, Fence(opening=opening))) if opening in ROUND:
+            name = name_of(head)
+            return name.key if name else None
+        case Scripted(base=Letter() as base, subscript=below, superscript=above) if below is not None or above is not None:
+            parts = index_letters(below)
+            if above is not None and not is_star(above) and not isinstance(above, Fence):
+                return None
+            if isinstance(above, Fence):
+                parts += index_letters(above)
+            if parts and all(isinstance(p, Letter) and letter_name(p).key in indices for p in parts):
+                return letter_name(base).key
+            mark = above if is_star(above) else None
+            if isinstance(above, Fence):
+                return None
+            name = labelled(letter_name(base), below, mark) if below is None or label_name(below) else None
+            return name.key if name else None
+    name = name_of(node)
+    return name.key if name else None
+
+
+def names_used(formula: Formula) -> frozenset[str]:
+    """Every name in the formula: letters, and letters with their labels."""
+    found: set[str] = set()
+    for part in formula.parts:
+        for node in walk(part):
+            if isinstance(node, Letter):
+                found.add(letter_name(node).key)
+            elif isinstance(node, Prefix):
+                found.add(node.function)
+            elif isinstance(node, Scripted) and isinstance(node.base, Letter):
+                mark = node.superscript if is_star(node.superscript) else None
+                name = labelled(letter_name(node.base), node.subscript, mark)
+                found |= {name.key} if name else set()
+    return frozenset(found)
