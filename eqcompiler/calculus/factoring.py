@@ -141,8 +141,9 @@ def _groups(products: list[Product]) -> list[list[Product]]:
     for end in (0, -1):
         groups: dict[object, list[Product]] = {}
         for product in products:
-            own = product.word[end] if len(product.word) > 1 and product.word[end].term.type.rank == 2 or end else None
-            groups.setdefault(own if own is not None else product, []).append(product)
+            letter = product.word[end]
+            shares = end == -1 or (len(product.word) > 1 and letter.term.type.rank == 2)
+            groups.setdefault(letter if shares else product, []).append(product)
         if len(groups) < len(products):
             return list(groups.values())
     return [[product] for product in products] if len(products) > 1 and not _shared(products)[1] else [products]
@@ -162,7 +163,8 @@ def _group(group: list[Product], shape: tuple[Dimension, ...], style: Style) -> 
         inner = sum_of([_unworded(p, 0) for p in rest], _after(first, shape), style)
         return build(Product(coefficient, scalars, (first, Letter(inner))), style)
     if last is not None:
-        inner = sum_of([_unworded(p, -1) for p in rest], (shape[0], last.term.type.shape[0]), style)
+        left = shape[:1] if last.term.type.row else (shape[0], last.term.type.shape[0])
+        inner = sum_of([_unworded(p, -1) for p in rest], left, style)
         return build(Product(coefficient, scalars, (Letter(inner), last)), style)
     terms = [build(product, style) for product in rest]
     total = Call(terms[0].type, "add", tuple(terms))

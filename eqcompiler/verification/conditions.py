@@ -1,6 +1,6 @@
 r"""Takes: a false claim. Gives: the weakest condition found under which it is true, proved under it: `b = 0`, `A = A^T`.
 Guarantees: a condition is offered only when exact evidence meets it without a counterexample and a proof exists under it; it
-never contradicts the stated assumptions, and one that turns both sides into zero is offered only when nothing else is found.
+never contradicts the stated assumptions, and never is one that merely turns both sides into zero.
 """
 
 from __future__ import annotations
@@ -53,36 +53,20 @@ class Found:
     latex: str
     necessary: bool
     steps: tuple[str, ...]
-    unproved: bool = False
 
 
 def find(document: Document, claim: Claim, factors: tuple[str, ...], tests: Tests) -> Found | None:
     """The first candidate that survives. `factors`: symbols that divide every monomial of the residual."""
-    trivial: list[Candidate] = []
     for candidate in candidates(document, claim, factors):
         if tests.late():
             return None
-        if _contradicts(document, claim, candidate) or not tests.meets(candidate):
+        if _contradicts(document, claim, candidate) or not tests.meets(candidate) or tests.vanishes(candidate):
             continue
-        if tests.vanishes(candidate):
-            trivial.append(candidate)
-            continue
-        found = _proved(document, candidate, factors, tests)
-        if found is not None:
-            return found
-    for candidate in trivial:
-        found = None if tests.late() else _proved(document, candidate, factors, tests)
-        if found is not None and _is_factor(candidate, factors):
-            return found
+        steps = tests.proves(candidate)
+        if steps is not None:
+            text = ", ".join(condition_latex(document, condition) for condition in candidate)
+            return Found(candidate, text, _is_factor(candidate, factors), steps)
     return None
-
-
-def _proved(document: Document, candidate: Candidate, factors: tuple[str, ...], tests: Tests) -> Found | None:
-    steps = tests.proves(candidate)
-    if steps is None:
-        return None
-    text = ", ".join(condition_latex(document, condition) for condition in candidate)
-    return Found(candidate, text, _is_factor(candidate, factors), steps)
 
 
 def _is_factor(candidate: Candidate, factors: tuple[str, ...]) -> bool:
@@ -110,6 +94,26 @@ def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) 
     yield from _differences(document, claim)
     yield from _normalised(document, claim)
     yield from (c for symbol in symbols if symbol.type.rank == 0 for c in _half(symbol))
+
+
+def nothing_like(term: Term) -> Term:
+    """Zero in the shape of the term."""
+    return Call(Type(term.type.shape), "zeros", ()) if term.type.rank else ZERO
+
+
+def reached_definitions(document: Document, term: Term) -> tuple[str, ...]:
+    """The definitions on which a term depends, in order of first use."""
+    found: dict[str, None] = {}
+
+    def walk(below: Term) -> None:
+        if isinstance(below, Reference) and below.name in document.definitions and below.name not in found:
+            found[below.name] = None
+            walk(document.definitions[below.name].body)
+        for child in children(below):
+            walk(child)
+
+    walk(term)
+    return tuple(found)
 
 
 def occurring_symbols(document: Document, claim: Claim) -> tuple[Symbol, ...]:

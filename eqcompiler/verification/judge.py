@@ -1,0 +1,364 @@
+r"""Takes: a document and its claims. Gives: a `Verdict` for each, in order.
+Guarantees: nothing is called proved that exact evidence contradicts (that is a CompilerFault), nothing is called true without
+proof or evidence; what cannot be judged is named with its place. Only CompilerFault escapes.
+
+The order of work for one claim: a few exact points (a certified difference ends the search for a proof), then the proof,
+then more points: they must not contradict a proof, and they are all there is without one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from eqcompiler.errors import CompilerFault, EquationError, NotSupportedYet
+from eqcompiler.languages.statements import Claim, Definition, Document, Objective, Statement
+from eqcompiler.languages.terms import Condition, Reference, Symbol, Term
+from eqcompiler.languages.verdicts import Counterexample, Outcome, Verdict
+from eqcompiler.verification import conditions
+from eqcompiler.verification.answers import Proved, Unproved
+from eqcompiler.verification.evidence import Evidence
+from eqcompiler.verification.expectations import agrees
+from eqcompiler.verification.instruments import Instruments, standard
+
+FEW, MANY = 3, 24  # exact points before and after the search for a proof
+ENOUGH = 8  # points without which "holds" is not said
+SHRINKING = 0.3  # seconds for making a counterexample small
+SHARE = 0.5  # of the time left, what one stage may use
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was decided, before it is dressed as a verdict."""
+
+    outcome: Outcome
+    method: str
+    reason: str = ""
+    condition: str | None = None
+    counterexample: Counterexample | None = None
+    residual: str | None = None
+    repair: str | None = None
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """A definition's new form, J(theta) = e, and the line that says so."""
+
+    body: Term
+    line: int
+
+
+def verify(
+    document: Document,
+    *,
+    timeout: float = 10.0,
+    seed: int = 0,
+    on_verdict: Callable[[Verdict], None] | None = None,
+    instruments: Instruments | None = None,
+) -> tuple[Verdict, ...]:
+    """The verdicts of all claims and objectives in order. A statement that could not be typed is unsupported, never left out."""
+    verdicts = []
+    restated: dict[str, Restated] = {}
+    for statement in document.statements:
+        if not _is_judged(statement):
+            continue
+        verdict = judge(document, statement, timeout=timeout, seed=seed, instruments=instruments)
+        if not verdict.ok or verdict.verdict in ("holds", "undecided", "unsupported"):
+            verdict = _about_restated(document, statement, verdict, restated, timeout, seed, instruments)
+        _note_restatement(document, statement, verdict, restated)
+        verdicts.append(verdict)
+        if on_verdict is not None:
+            on_verdict(verdict)
+    return tuple(verdicts)
+
+
+def judge(
+    document: Document,
+    statement: Statement,
+    *,
+    timeout: float = 10.0,
+    seed: int = 0,
+    instruments: Instruments | None = None,
+) -> Verdict:
+    """The verdict on one claim or objective, about the document as it stands."""
+    clock = _Clock(timeout)
+    tools = instruments if instruments is not None else standard()
+    try:
+        found = _found(document, statement, tools, clock, seed)
+    except CompilerFault:
+        raise
+    except NotSupportedYet as error:
+        found = Finding("unsupported", "", _placed(error))
+    except EquationError as error:
+        found = Finding("undecided", "", _placed(error))
+    except RecursionError:
+        found = Finding("undecided", "", "The claim is nested too deeply to be judged.")
+    return _verdict(statement, found, clock)
+
+
+def _is_judged(statement: Statement) -> bool:
+    if statement.skip:
+        return False
+    return statement.error is not None or isinstance(statement.payload, Claim | Objective)
+
+
+def _found(document: Document, statement: Statement, tools: Instruments, clock: _Clock, seed: int) -> Finding:
+    if statement.error is not None:
+        return Finding("unsupported", "", _placed(statement.error))
+    if isinstance(statement.payload, Objective):
+        return _judge_objective(document, statement.payload, tools)
+    if isinstance(statement.payload, Claim):
+        return _Case(document, statement, statement.payload, tools, clock, seed).judge()
+    raise NotSupportedYet(f"a {statement.kind} is not judged", statement.span)
+
+
+class _Clock:
+    """The time that one claim may take."""
+
+    def __init__(self, timeout: float) -> None:
+        self.start = time.monotonic()
+        self.end = self.start + timeout
+
+    @property
+    def late(self) -> bool:
+        return time.monotonic() >= self.end
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.start
+
+    def share(self) -> float:
+        """The moment at which a stage must stop."""
+        now = time.monotonic()
+        return now + max(0.0, (self.end - now) * SHARE)
+
+
+class _Case:
+    """One claim under judgement."""
+
+    def __init__(
+        self, document: Document, statement: Statement, claim: Claim, tools: Instruments, clock: _Clock, seed: int
+    ) -> None:
+        self.document, self.statement, self.claim = document, statement, claim
+        self.tools, self.clock, self.seed = tools, clock, seed
+
+    def judge(self) -> Finding:
+        quick = self.try_points(FEW, self.seed)
+        if quick.counterexample is not None:
+            return self.false(quick)
+        answer = self.search_proof(())
+        trial = self.try_points(MANY, self.seed + 1)
+        if isinstance(answer, Proved):
+            return self.proved(answer, trial)
+        if trial.counterexample is not None:
+            return self.false(trial)
+        return self.unproved(answer, quick, trial)
+
+    def try_points(self, points: int, seed: int, extra: tuple[Condition, ...] = (), claim: Claim | None = None) -> Evidence:
+        subject = claim or self.claim
+        return self.tools.gather(
+            self.document, subject, extra=extra, seed=seed, deadline=self.clock.share(), trials=points
+        )
+
+    def search_proof(self, extra: tuple[Condition, ...]) -> Proved | Unproved:
+        if self.clock.late:
+            return Unproved("the time ran out before a proof was searched")
+        return self.tools.prove(self.document, self.claim, extra)
+
+    def proved(self, proof: Proved, trial: Evidence) -> Finding:
+        if trial.counterexample is not None:
+            raise CompilerFault(
+                f"{self.statement.name} is proved ({proof.method}) but differs at an exact point: "
+                f"{counterexample_text(trial.counterexample)}",
+                self.statement.span,
+                fix="report this file: either the proof or the evaluation is wrong, and neither is believed",
+            )
+        return Finding("proved", f"{proof.method}; {_confirmed(trial)}", proof.reason, steps=proof.steps)
+
+    def unproved(self, answer: Unproved, quick: Evidence, trial: Evidence) -> Finding:
+        """No proof and no counterexample: the points are all there is."""
+        why = f"No proof: {answer.reason}."
+        if trial.agreements >= ENOUGH:
+            return Finding("holds", trial.method, why, residual=answer.residual)
+        if trial.unsupported is not None and answer.unsupported is not None:
+            raise NotSupportedYet(f"{answer.unsupported.what}; {trial.unsupported.what}", answer.unsupported.span)
+        if trial.unsupported is not None:
+            return Finding("undecided", "", f"{why} {_sentence(trial.unsupported)}", residual=answer.residual)
+        seen = f"Only {trial.agreements} of {ENOUGH} points that are needed agree" if trial.agreements else "No point was compared"
+        late = " The time ran out." if self.clock.late else ""
+        because = f": {trial.reason}" if trial.reason else ""
+        return Finding("undecided", trial.method or quick.method, f"{why} {seen}{because}.{late}", residual=answer.residual)
+
+    def false(self, trial: Evidence) -> Finding:
+        """A certified difference: under which condition would it be true, what is left over, what would be right."""
+        answer = self.search_proof(())
+        if isinstance(answer, Proved):
+            return self.proved(answer, trial)
+        repair = None if self.clock.late else self.tools.repair(self.document, self.claim)
+        parts = Finding("refuted", trial.method, counterexample=self.small(trial), residual=answer.residual, repair=repair)
+        found = conditions.find(self.document, self.claim, answer.factors, self.tests())
+        if found is None:
+            return replace(parts, reason="The two sides differ at the values shown.")
+        word = "exactly if" if found.necessary else "if"
+        return replace(
+            parts,
+            outcome="conditional",
+            condition=found.latex,
+            steps=found.steps,
+            method=f"counterexample: {trial.method}; proved under the condition",
+            reason=f"False in general, true {word} {found.latex}.",
+        )
+
+    def small(self, trial: Evidence) -> Counterexample | None:
+        """The counterexample in the smallest shapes and numbers that a short search finds."""
+        if trial.found is None or self.clock.late:
+            return trial.counterexample
+        seconds = min(SHRINKING, self.clock.share() - time.monotonic())
+        return self.tools.shrink(self.document, self.claim, trial.found, seconds=seconds)
+
+    def tests(self) -> conditions.Tests:
+        def meets(candidate: conditions.Candidate) -> bool:
+            trial = self.try_points(FEW, self.seed, candidate)
+            return trial.agrees
+
+        def vanishes(candidate: conditions.Candidate) -> bool:
+            nothing = replace(self.claim, right=conditions.nothing_like(self.claim.right))
+            trial = self.try_points(FEW, self.seed, candidate, nothing)
+            return trial.agrees
+
+        def proves(candidate: conditions.Candidate) -> tuple[str, ...] | None:
+            answer = self.search_proof(candidate)
+            if not isinstance(answer, Proved):
+                return None
+            trial = self.try_points(MANY, self.seed + 1, candidate)
+            return answer.steps if trial.counterexample is None else None
+
+        return conditions.Tests(meets, vanishes, proves, lambda: self.clock.late)
+
+
+def _judge_objective(document: Document, objective: Objective, tools: Instruments) -> Finding:
+    """Whether the objective is convex, so that a stationary point is a minimum; with the closed form where there is one."""
+    bend = tools.minimum(document, objective.extremum)
+    if bend.proved:
+        return Finding("proved", bend.method, bend.reason, steps=bend.steps)
+    return Finding("undecided", bend.method, bend.reason)
+
+
+def _verdict(statement: Statement, found: Finding, clock: _Clock) -> Verdict:
+    verdict = Verdict(
+        file=statement.span.source.path,
+        line=statement.span.line,
+        column=statement.span.column,
+        name=statement.name,
+        kind=statement.kind,
+        latex=statement.latex,
+        verdict=found.outcome,
+        method=found.method,
+        condition=found.condition,
+        counterexample=found.counterexample,
+        residual=found.residual,
+        repair=found.repair,
+        reason=found.reason,
+        expected=statement.expect or None,
+        seconds=clock.seconds,
+        steps=found.steps,
+    )
+    return _marked(statement, verdict)
+
+
+def _marked(statement: Statement, verdict: Verdict) -> Verdict:
+    """ok: proved or holding, unless the author expects something; then exactly that. A bad expectation is never met."""
+    if not statement.expect:
+        return replace(verdict, ok=verdict.verdict in ("proved", "holds"))
+    try:
+        return replace(verdict, ok=agrees(statement.expect, verdict, statement.span))
+    except EquationError as error:
+        return replace(verdict, ok=False, reason=f"{verdict.reason} {_sentence(error)}".strip())
+
+
+# --- restatements: a later claim about J may mean the form that the text gave it last ------------------------------------
+
+
+def _note_restatement(document: Document, statement: Statement, verdict: Verdict, restated: dict[str, Restated]) -> None:
+    claim = statement.payload
+    if not isinstance(claim, Claim) or claim.free or verdict.verdict not in ("proved", "holds", "conditional"):
+        return
+    definition = _bare_definition(document, claim.left)
+    if definition is not None and definition.name not in conditions.reached_definitions(document, claim.right):
+        restated[definition.name] = Restated(claim.right, statement.span.line)
+
+
+def _bare_definition(document: Document, term: Term) -> Definition | None:
+    """J for J(theta) with its own formals, or for a J without any."""
+    if not isinstance(term, Reference):
+        return None
+    definition = document.definitions.get(term.name)
+    if definition is None:
+        return None
+    own = tuple(argument.name if isinstance(argument, Symbol) else "" for argument in term.arguments)
+    return definition if own in ((), definition.formals) else None
+
+
+def _about_restated(
+    document: Document,
+    statement: Statement,
+    verdict: Verdict,
+    restated: dict[str, Restated],
+    timeout: float,
+    seed: int,
+    instruments: Instruments | None,
+) -> Verdict:
+    """The verdict about the restated forms, when it is better than the one about the original meaning."""
+    claim = statement.payload
+    if not isinstance(claim, Claim | Objective) or not restated or verdict.ok:
+        return verdict
+    used = [name for name in _definitions_of(document, claim) if name in restated]
+    own = _bare_definition(document, claim.left) if isinstance(claim, Claim) else None
+    used = [name for name in used if own is None or name != own.name]
+    if not used:
+        return verdict
+    changed = {name: replace(document.definitions[name], body=restated[name].body) for name in used}
+    newer = replace(document, definitions={**document.definitions, **changed})
+    again = judge(newer, statement, timeout=timeout, seed=seed, instruments=instruments)
+    if again.verdict not in ("proved", "holds"):
+        return verdict
+    about = " and ".join(f"{document.definitions[name].latex} as restated at line {restated[name].line}" for name in used)
+    first = f"About the original definition it is {verdict.verdict}" + (f" ({verdict.condition})" if verdict.condition else "")
+    return replace(
+        again,
+        method=f"about {about}: {again.method}",
+        reason=f"{again.reason} {first}.".strip(),
+        seconds=verdict.seconds + again.seconds,
+    )
+
+
+def _definitions_of(document: Document, claim: Claim | Objective) -> tuple[str, ...]:
+    terms = (claim.left, claim.right) if isinstance(claim, Claim) else (claim.extremum,)
+    return tuple(dict.fromkeys(name for term in terms for name in conditions.reached_definitions(document, term)))
+
+
+# --- words -------------------------------------------------------------------------------------------------------------
+
+
+def counterexample_text(found: Counterexample) -> str:
+    values = ", ".join(f"{name} = {value}" for name, value in (*found.sizes.items(), *found.values.items()))
+    return f"{values}: left side {found.left}, right side {found.right}"
+
+
+def _confirmed(trial: Evidence) -> str:
+    """What the oracle says beside a proof."""
+    if trial.agreements:
+        return f"confirmed in {trial.method}"
+    because = trial.unsupported.what if trial.unsupported is not None else trial.reason
+    return f"not tried with numbers: {because}" if because else "not tried with numbers"
+
+
+def _placed(error: EquationError) -> str:
+    return f"{error.span}: {error.what}" if error.span else error.what
+
+
+def _sentence(error: EquationError) -> str:
+    text = _placed(error)
+    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
