@@ -57,10 +57,13 @@ def _build_file(file: Path, target: Path, only_check: bool) -> int:
         document = pipeline.load(file)
         names = pipeline.kernel_names(document)
         text = pipeline.build(document) if names else ""
+        refusals = pipeline.kernel_refusals(document)
     except EquationError as error:
         show_errors([error])
         return error.exit_code
     show_errors(errors_of(document))
+    for name, reason in refusals:
+        click.echo(f"note: no kernel for {name}: {reason.what} ({reason.span or file})", err=True)
     code = worst(error.exit_code for error in errors_of(document))
     old = target.read_text(encoding="utf-8") if target.exists() else ""
     if old == text:

@@ -22,6 +22,7 @@ class StandIn:
     unreadable: dict[str, EquationError] = field(default_factory=dict)
     fault: EquationError | None = None
     text: str = ""
+    refusals: tuple[tuple[str, EquationError], ...] = ()
     requests: tuple[KernelRequest, ...] = ()
     functions: dict[str, Callable[..., object]] = field(default_factory=dict)
     stages: tuple[tuple[str, str], ...] = ()
@@ -42,6 +43,9 @@ class StandIn:
 
     def check_rows(self, document: Document) -> tuple[dict[str, object], ...]:
         return tuple({"name": statement.name} for statement in document.statements)
+
+    def kernel_refusals(self, document: Document) -> tuple[tuple[str, EquationError], ...]:
+        return self.refusals
 
     def kernel_names(self, document: Document) -> tuple[str, ...]:
         return ("J", "grad_J") if self.text else ()

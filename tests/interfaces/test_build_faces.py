@@ -48,6 +48,15 @@ def test_a_bad_equation_does_not_stop_the_kernels_of_the_others(stand_in: StandI
     assert result.exit_code == 2
 
 
+def test_what_gives_no_kernel_is_named(stand_in: StandIn, eqc: Command, span: Span) -> None:
+    Path("a.tex").write_text("x")
+    stand_in.text = "one\n"
+    stand_in.refusals = (("Z", NotSupportedYet("integrals are not compiled", span)),)
+    result = eqc("build", "a.tex")
+    assert result.stderr == "note: no kernel for Z: integrals are not compiled (a.tex:1:4)\n"
+    assert result.exit_code == 0
+
+
 def test_no_kernels(stand_in: StandIn, eqc: Command) -> None:
     Path("a.tex").write_text("x")
     assert eqc("build", "a.tex").stdout == "a.tex: no kernels\n"
