@@ -1,0 +1,228 @@
+"""The public function around a kernel: checks at the door, room for the result, one call.
+
+Takes: a LoopPlan and its identifiers. Gives: lines of Python.
+Guarantees: a call that passes the door reads and writes inside its arrays; a refused one names both numbers and has changed
+nothing. Each check is an attribute comparison, because small inputs are common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy
+
+from eqcompiler.errors import NotSupportedYet
+from eqcompiler.kernels.python_text import Identifiers, PythonText
+from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.languages.loop_plan import LoopPlan, Parameter, Storage
+from eqcompiler.languages.program import size, size_expression
+
+LINE = 128
+NOUNS = {1: ("entries",), 2: ("rows", "columns")}
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """One axis of a parameter, as messages call it: the rows of X."""
+
+    parameter: Parameter
+    position: int
+
+    @property
+    def noun(self) -> str:
+        nouns = NOUNS.get(len(self.parameter.shape))
+        return nouns[self.position] if nouns else f"entries along axis {self.position + 1}"
+
+    @property
+    def dimension(self) -> Dimension:
+        return self.parameter.shape[self.position]
+
+
+class Door:
+    """The text of one public function."""
+
+    def __init__(self, plan: LoopPlan, identifiers: Identifiers) -> None:
+        self.plan, self.names, self.text = plan, identifiers, PythonText(identifiers)
+        self.arrays = [p for p in plan.parameters if p.shape]
+        self.floats = [p for p in self.arrays if not p.integer]
+        self.filled = [s for s in plan.results if s.shape]
+        self.bound = self._bound()
+        self.given = [d for d in plan.dimensions if d not in self.bound]
+
+    def _bound(self) -> dict[str, Axes]:
+        """Which axis shows each dimension: an axis of that very size, of the array with most axes; else a linear one."""
+        axes = [Axes(p, k) for p in sorted(self.arrays, key=lambda p: -len(p.shape)) for k in range(len(p.shape))]
+        bound: dict[str, Axes] = {}
+        for name in self.plan.dimensions:
+            exact = [a for a in axes if a.dimension == Dimension.of(name)]
+            linear = [a for a in axes if sympy.degree(size_expression(a.dimension), size(name)) == 1 and len(a.dimension.names) == 1]
+            if exact or linear:
+                bound[name] = (exact or linear)[0]
+        return bound
+
+    def signature(self) -> str:
+        words = [self.names.values[p.name] for p in self.plan.parameters] + [self.names.dimensions[d] for d in self.given]
+        if self.plan.kind == "run":
+            words += ["iterations", "tolerance=0.0"]
+        if self.filled:
+            words.append("out=None")
+        return ", ".join(words)
+
+    def lines(self, kernel: str) -> Iterator[str]:
+        yield from self._admission()
+        yield from self._ranks()
+        yield from self.sizes(own=True)
+        yield from self._agreement()
+        yield from self._scalars()
+        yield from self._results()
+        yield from self._call(kernel)
+
+    def _admission(self) -> Iterator[str]:
+        if self.floats:
+            names = [self.names.values[p.name] for p in self.floats]
+            tests = [f"{' is '.join(f'type({name})' for name in names)} is np.ndarray"]
+            tests += [" is ".join(f"{name}.dtype" for name in names)] if len(names) > 1 else []
+            tests += [f'{names[0]}.dtype.char in "fd"', *(f"{name}.flags.carray" for name in names)]
+            yield from _refused_unless(tests)
+            quoted = _tuple([f'"{name}"' for name in names])
+            yield f"    {', '.join(names)}{',' if len(names) == 1 else ''} = _floats({quoted}, {_tuple(names)})"
+        for p in self.arrays:
+            if p.integer:
+                name = self.names.values[p.name]
+                yield f'{name} = _whole_numbers("{name}", {name})'
+
+    def _ranks(self) -> Iterator[str]:
+        for p in self.arrays:
+            name, rank = self.names.values[p.name], len(p.shape)
+            yield f"if {name}.ndim != {rank}:"
+            yield f'    raise ValueError(f"{name} must have {rank} {_plural("axis", rank)} ({_shape(p)}), has shape {{{name}.shape}}")'
+
+    def sizes(self, own: bool) -> Iterator[str]:
+        """Assignments of the dimensions that arrays show. own: in the public function, which checks the others too."""
+        for name in self.plan.dimensions:
+            if name not in self.bound:
+                if own:
+                    shown = self.names.dimensions[name]
+                    yield f'{shown} = _whole("{shown}", {shown}, 0)'
+                continue
+            axis = self.bound[name]
+            shown = f"{self.names.values[axis.parameter.name]}.shape[{axis.position}]"
+            solved = sympy.solve(size_expression(axis.dimension) - sympy.Symbol("shape_"), size(name))
+            if axis.dimension != Dimension.of(name):
+                slope = sympy.Poly(size_expression(axis.dimension), size(name)).coeff_monomial(size(name))
+                rest = size_expression(axis.dimension).subs(size(name), 0)
+                if len(solved) != 1:
+                    raise NotSupportedYet(f"the size {name} cannot be read off an axis of {axis.dimension} entries")
+                shown = f"({shown} - {rest}) // {slope}"
+            yield f"{self.names.dimensions[name]} = {shown}"
+
+    def _agreement(self) -> Iterator[str]:
+        for p in sorted(self.arrays, key=lambda p: -len(p.shape)):
+            for position in range(len(p.shape)):
+                axis = Axes(p, position)
+                shown = [b for b in self.bound.values() if b == axis and axis.dimension.constant is None]
+                if not (shown and len(axis.dimension.terms) == 1 and axis.dimension == Dimension.of(next(iter(axis.dimension.names)))):
+                    yield from self._check(axis)
+
+    def _check(self, axis: Axes) -> Iterator[str]:
+        name = self.names.values[axis.parameter.name]
+        actual = f"{name}.shape[{axis.position}]"
+        wanted = self.text.size(size_expression(axis.dimension))
+        word = next(iter(axis.dimension.names), "")
+        simple = axis.dimension == Dimension.of(word) and word in self.bound
+        yield f"if {actual} != {wanted}:"
+        if simple:
+            other = self.bound[word]
+            shown = f"{self.names.values[other.parameter.name]} has {{{wanted}}} {other.noun}"
+            noun = f" {axis.noun}" if len(axis.parameter.shape) > 1 else ""
+            yield f'    raise ValueError(f"{shown}, {name} has {{{actual}}}{noun}")'
+        elif axis.dimension.constant is not None:
+            yield f'    raise ValueError(f"{name} must have {wanted} {axis.noun}, has {{{actual}}}")'
+        else:
+            yield f'    raise ValueError(f"{name} must have {wanted} = {{{wanted}}} {axis.noun}, has {{{actual}}}")'
+
+    def _scalars(self) -> Iterator[str]:
+        for p in self.plan.parameters:
+            name = self.names.values[p.name]
+            if not p.shape and p.integer:
+                yield f'{name} = _whole("{name}", {name})'
+            elif not p.shape:
+                yield f"if type({name}) is not float:"
+                yield f'    {name} = _number("{name}", {name})'
+        if self.plan.kind == "run":
+            yield 'iterations = _whole("iterations", iterations, 0)'
+            yield 'tolerance = _number("tolerance", tolerance)'
+
+    def _results(self) -> Iterator[str]:
+        if not self.filled:
+            return
+        dtype = f"{self.names.values[self.floats[0].name]}.dtype" if self.floats else "np.dtype(np.float64)"
+        shapes = [self.shape(s) for s in self.filled]
+        given = _tuple([self.names.values[p.name] for p in self.arrays])
+        if len(self.filled) == 1:
+            yield "if out is None:"
+            yield f"    out = np.empty({shapes[0]}, {dtype})"
+            yield "else:"
+            yield f'    _check_out("out", out, {shapes[0]}, {dtype}, {given})'
+            targets = ["out"]
+        else:
+            yield "if out is None:"
+            yield f"    out = ({', '.join(f'np.empty({shape}, {dtype})' for shape in shapes)})"
+            yield "else:"
+            yield f"    _check_outs(out, ({', '.join(shapes)}), {dtype}, {given})"
+            targets = [f"out[{k}]" for k in range(len(shapes))]
+        if self.plan.kind == "run":
+            for target, state in zip(targets, self.filled, strict=True):
+                yield f"{target}[...] = {self.names.values[state.name]}"
+
+    def shape(self, storage: Storage) -> str:
+        return _tuple([self.text.size(extent) for extent in storage.shape])
+
+    def arguments(self) -> list[str]:
+        """What the kernel takes: parameters, sizes that no array shows, iterations, and arrays to fill (states in place)."""
+        words = [self.names.values[p.name] for p in self.plan.parameters] + [self.names.dimensions[d] for d in self.given]
+        if self.plan.kind == "run":
+            return [*words, "iterations", "tolerance"]
+        return words + [self.names.values[s.name] for s in self.filled]
+
+    def _call(self, kernel: str) -> Iterator[str]:
+        targets = ["out"] if len(self.filled) == 1 else [f"out[{k}]" for k in range(len(self.filled))]
+        place = dict(zip((s.name for s in self.filled), targets, strict=True))
+        given = self.arguments()
+        if self.plan.kind == "run":
+            given = [place.get(p.name, self.names.values[p.name]) for p in self.plan.parameters] + given[len(self.plan.parameters) :]
+        else:
+            given = given[: len(given) - len(self.filled)] + targets
+        call = f"{kernel}({', '.join(given)})"
+        scalars = [s.name for s in self.plan.results if not s.shape]
+        returned = {name: self.names.values[name] for name in scalars} | place
+        counted = ["done"] if self.plan.kind == "run" else []
+        if not place:
+            yield f"return {call}"
+            return
+        got = [returned[name] for name in scalars] + counted
+        yield f"{', '.join(got)} = {call}" if got else call
+        yield f"return {', '.join([*(returned[s.name] for s in self.plan.results), *counted])}"
+
+
+def _refused_unless(tests: list[str]) -> Iterator[str]:
+    """`if not (all tests):` on as few lines as the line length of the project allows."""
+    joined = " and ".join(tests)
+    if len(joined) <= LINE - len("    if not ():"):
+        yield f"if not ({joined}):"
+        return
+    lines = [joined] if len(joined) <= LINE - 8 else [tests[0], *(f"and {test}" for test in tests[1:])]
+    yield from ("if not (", *(f"    {line}" for line in lines), "):")
+
+
+def _tuple(items: list[str]) -> str:
+    return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else {"axis": "axes"}.get(word, word + "s")
+
+
+def _shape(p: Parameter) -> str:
+    return ", ".join(map(str, p.shape))

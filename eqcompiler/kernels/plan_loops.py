@@ -1,0 +1,203 @@
+"""START HERE for kernels: from a request to a loop plan, one step per line.
+
+Takes: a KernelRequest. Gives: a LoopPlan.
+Guarantees: the plan computes the program's outputs and passes check_loop_plan; the same request gives the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import sympy
+
+from eqcompiler.errors import CompilerFault
+from eqcompiler.kernels.fuse_loops import fuse, fused_positions, placed, reads
+from eqcompiler.kernels.order_loops import hoist, order_loops
+from eqcompiler.kernels.share_values import share_values
+from eqcompiler.kernels.solve_systems import solve_systems
+from eqcompiler.kernels.split_reductions import FreshIndices, fresh_axes, split_reductions
+from eqcompiler.kernels.statements import Statement, extent, label, shapes_of, statements
+from eqcompiler.kernels.temporary_names import plain
+from eqcompiler.languages.kernel_requests import KernelRequest
+from eqcompiler.languages.loop_plan import (
+    Accumulate,
+    Assign,
+    Iterate,
+    LibraryCall,
+    Loop,
+    LoopPlan,
+    Node,
+    Parameter,
+    Storage,
+    check_loop_plan,
+)
+from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, index, scalar, size, size_expression, tensor
+
+# Program -> Program, in this order.
+PASSES = (
+    split_reductions,  # first: what an inner sum depends on decides where everything else can stand
+    solve_systems,  # needs products with an inverse as sums of their own
+    share_values,  # after sums have names, so that values that hold equal sums are equal values
+)
+
+
+def plan(request: KernelRequest) -> LoopPlan:
+    """Raises NotSupportedYet for a function or a range that has no loop form."""
+    program = live(own_outputs(request.program))
+    given = frozenset(d.name for d in program.definitions)
+    for step in PASSES:
+        program = step(program)
+    program = live(program)
+    listed = tuple(_with_own_symbols(statements(program, given)))
+    inputs = frozenset(i.name for i in program.inputs)
+    found = hoist((order_loops(s) for s in listed), inputs, {*inputs, *(s.name for s in listed)})
+    constant, repeated = _split_by_state(found, request)
+    first, then = fuse(constant), fuse(repeated)
+    fused = fused_positions((*first, *then), inputs.union(program.outputs))
+    first, then = (_readable(_without_fused_axes(nodes, fused), {}) for nodes in (first, then))
+    shapes = _loop_shapes(found) | shapes_of(program)
+    storages = {s.name: Storage(s.name, _left(shapes[s.name], fused.get(s.name, ()))) for s in found}
+    result = _assembled(request, program, first, then, storages)
+    check_loop_plan(result)
+    return result
+
+
+def own_outputs(program: Program) -> Program:
+    """An output that names an input becomes a copy of it, so that a kernel never returns what it was given."""
+    copies, outputs = [], []
+    inputs = {i.name: i for i in program.inputs}
+    for name in program.outputs:
+        if name not in inputs:
+            outputs.append(name)
+            continue
+        axes = tuple(Axis(index(f"i_{p + 1}"), sympy.Integer(1), size_expression(d)) for p, d in enumerate(inputs[name].shape))
+        entry = tensor(name)[tuple(a.index for a in axes)] if axes else scalar(name)
+        copies.append(Indexed(f"{name}_unchanged", axes, entry, inputs[name].latex))
+        outputs.append(f"{name}_unchanged")
+    return Program(program.inputs, (*program.definitions, *copies), tuple(outputs))
+
+
+def live(program: Program) -> Program:
+    """Without the definitions that no output needs."""
+    wanted, kept = set(program.outputs), list[Indexed | Intrinsic]()
+    for d in reversed(program.definitions):
+        if d.name not in wanted:
+            continue
+        kept.append(d)
+        wanted |= set(d.operands) if isinstance(d, Intrinsic) else {s.name for s in d.body.atoms(sympy.Symbol)}
+    return Program(program.inputs, tuple(reversed(kept)), program.outputs)
+
+
+def _with_own_symbols(found: Sequence[Statement]) -> Iterator[Statement]:
+    """Each statement with index symbols of its own: an equal symbol later means the same loop."""
+    fresh = FreshIndices()
+    fresh.count = 30_000_000
+    for statement in found:
+        loops, renaming = fresh_axes(statement.loops, fresh)
+        yield replace(
+            statement, loops=loops, target=statement.target.xreplace(renaming), value=statement.value.xreplace(renaming)
+        )
+
+
+def _split_by_state(found: Sequence[Statement], request: KernelRequest) -> tuple[list[Statement], list[Statement]]:
+    """What does not depend on the state of a run is computed once, before the iterations."""
+    if request.kind != "run":
+        return list(found), []
+    changing, size_before = set(request.state), 0
+    while len(changing) != size_before:
+        size_before = len(changing)
+        changing |= {s.name for s in found if reads(s) & changing}
+    return [s for s in found if s.name not in changing], [s for s in found if s.name in changing]
+
+
+def _loop_shapes(found: Sequence[Statement]) -> dict[str, tuple[sympy.Expr, ...]]:
+    """Extents of the temporaries that planning made: their axes are among the loops that set them."""
+    shapes: dict[str, tuple[sympy.Expr, ...]] = {}
+    for s in found:
+        extents = {axis.index: extent(axis, s.loops) for axis in s.loops}
+        subscripts = s.target.indices if isinstance(s.target, sympy.Indexed) else ()
+        shapes[s.name] = tuple(extents[subscript] for subscript in subscripts)
+    return shapes
+
+
+def _left(shape: tuple[sympy.Expr, ...], fused: tuple[int, ...]) -> tuple[sympy.Expr, ...]:
+    return tuple(extent for p, extent in enumerate(shape) if p not in fused)
+
+
+def _without_fused_axes(nodes: Sequence[Node], fused: Mapping[str, tuple[int, ...]]) -> tuple[Node, ...]:
+    """Temporaries lose the axes that never leave their loop: r[i] inside the loop over i is the scalar r."""
+
+    def change(value: sympy.Expr) -> sympy.Expr:
+        entries = {}
+        for entry in value.atoms(sympy.Indexed):
+            left = _left(tuple(entry.indices), fused.get(label(entry), ()))
+            entries[entry] = tensor(label(entry))[left] if left else scalar(label(entry))
+        return value.xreplace(entries)
+
+    return tuple(_mapped(node, change) for node in nodes)
+
+
+def _readable(nodes: Sequence[Node], names: Mapping[sympy.Symbol, sympy.Symbol]) -> tuple[Node, ...]:
+    """Indices under the author's names; a number is added inside a loop over the same name."""
+    found: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Loop):
+            inner = {**names, node.index: _free_index(plain(node.index.name), set(names.values()))}
+            body = _readable(node.body, inner)
+            found.append(Loop(inner[node.index], node.lower.xreplace(inner), node.upper.xreplace(inner), body))
+        else:
+            found.append(_mapped(node, lambda value: value.xreplace(names)))
+    return tuple(found)
+
+
+def _free_index(name: str, used: set[sympy.Symbol]) -> sympy.Symbol:
+    candidates = (index(name if count == 1 else f"{name}_{count}") for count in range(1, len(used) + 2))
+    return next(symbol for symbol in candidates if symbol not in used)
+
+
+def _mapped(node: Node, change: Callable[[sympy.Expr], sympy.Expr]) -> Node:
+    """The node with every value changed."""
+    match node:
+        case Assign():
+            return Assign(change(node.target), change(node.value))
+        case Accumulate():
+            return Accumulate(change(node.target), node.operation, change(node.value))
+        case Loop():
+            return Loop(node.index, change(node.lower), change(node.upper), tuple(_mapped(part, change) for part in node.body))
+        case LibraryCall():
+            return replace(node, scalars=tuple(change(value) for value in node.scalars))
+    raise CompilerFault(f"no rule for {type(node).__name__}")
+
+
+def _assembled(
+    request: KernelRequest, program: Program, first: tuple[Node, ...], then: tuple[Node, ...], storages: Mapping[str, Storage]
+) -> LoopPlan:
+    parameters = tuple(Parameter(i.name, i.shape, i.integer, i.latex) for i in program.inputs)
+    results = tuple(storages[name] for name in program.outputs)
+    body = first
+    if request.kind == "run":
+        shapes = {i.name: tuple(size_expression(d) for d in i.shape) for i in program.inputs}
+        state = tuple(Storage(name, shapes[name]) for name in request.state)
+        body = (*first, Iterate(tuple(zip(state, results, strict=True)), then))
+        results = state
+    returned = {s.name for s in results}
+    temporaries = tuple(s for s in storages.values() if s.shape and s.name not in returned)
+    dimensions = _dimensions(program, storages.values(), body)
+    return LoopPlan(request.name, parameters, dimensions, results, temporaries, body, request.kind, request.state)
+
+
+def _dimensions(program: Program, storages: Iterable[Storage], body: Sequence[Node]) -> tuple[str, ...]:
+    """The names of sizes: those of the parameters in their order, then those that only values mention."""
+    shown = [name for i in program.inputs for d in i.shape for name in sorted(d.names)]
+    values = [e for s in storages for e in s.shape]
+    values += [e for node in placed(body) for e in _values(node)]
+    for d in program.definitions:
+        values += [edge for axis in d.axes for edge in (axis.lower, axis.upper)]
+        values += [d.body] if isinstance(d, Indexed) else []
+    mentioned = sorted({s.name for value in values for s in value.atoms(sympy.Symbol) if s == size(s.name)})
+    return tuple(dict.fromkeys([*shown, *mentioned]))
+
+
+def _values(node: Assign | Accumulate | LibraryCall) -> tuple[sympy.Expr, ...]:
+    return node.scalars if isinstance(node, LibraryCall) else (node.target, node.value)

@@ -1,0 +1,332 @@
+"""Loop plans: what a kernel does, loop by loop, before it becomes text.
+
+Takes: nothing; data only. Gives: frozen statements, `LoopPlan` with its operation count, and `check_loop_plan`.
+Guarantees: no sizes are held, dimensions are SymPy symbols. Indices count from 1 and ranges are inclusive, as on paper; the
+emitter alone counts from 0. Values are SymPy expressions without reductions: every sum is a loop with an accumulation.
+
+    r := b - y[i]                       inside  for i in 1..m:
+    for j in 1..n:
+      r += X[i, j]*theta[j]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import sympy
+
+from eqcompiler.errors import CompilerFault
+from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.languages.program import size
+
+INDENT = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a caller gives. `integer`: whole numbers only. A dimension that no array shows is an integer parameter too."""
+
+    name: str
+    shape: tuple[Dimension, ...]
+    integer: bool = False
+    latex: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}[{', '.join(map(str, self.shape))}]" if self.shape else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """An array that the kernel fills: a temporary, or a result. No shape: a scalar."""
+
+    name: str
+    shape: tuple[sympy.Expr, ...]
+    latex: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}[{', '.join(map(str, self.shape))}]" if self.shape else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """target := value; the target is a scalar symbol or an entry of a Storage."""
+
+    target: sympy.Expr
+    value: sympy.Expr
+
+    def lines(self, depth: int) -> Iterator[str]:
+        yield f"{INDENT * depth}{self.target} := {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Accumulate:
+    """target := target + value, or times."""
+
+    target: sympy.Expr
+    operation: Literal["+", "*"]
+    value: sympy.Expr
+
+    def lines(self, depth: int) -> Iterator[str]:
+        yield f"{INDENT * depth}{self.target} {self.operation}= {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The body for index = lower, ..., upper; nothing when upper < lower."""
+
+    index: sympy.Symbol
+    lower: sympy.Expr
+    upper: sympy.Expr
+    body: tuple[Node, ...]
+
+    def lines(self, depth: int) -> Iterator[str]:
+        yield f"{INDENT * depth}for {self.index} in {self.lower}..{self.upper}:"
+        for node in self.body:
+            yield from node.lines(depth + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A whole tensor given to a library call, read transposed when `transposed`."""
+
+    name: str
+    transposed: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}'" if self.transposed else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryCall:
+    """target := operation(operands), whole tensors. `shapes` are those of the operands as read.
+
+    operation: "dot", or an intrinsic: "solve", "cholesky solve" (symmetric positive definite, A x = b), "gram solve"
+    (the same with A = c X'X + d I and b = e X'y; operands A, b, X, y and scalars c, d, e in `scalars`: an ill-conditioned
+    system is solved as least squares on X), "inverse", "det", "logdet", "pseudoinverse", "matsqrt", "matpow", "norm2".
+    """
+
+    operation: str
+    target: str
+    operands: tuple[Operand, ...]
+    shapes: tuple[tuple[sympy.Expr, ...], ...]
+    scalars: tuple[sympy.Expr, ...] = ()
+
+    def lines(self, depth: int) -> Iterator[str]:
+        given = [*map(str, self.operands), *map(str, self.scalars)]
+        yield f"{INDENT * depth}{self.target} := {self.operation}({', '.join(given)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Iterate:
+    """Repeats the body at most `iterations` times; each time the states take their next values.
+
+    states: (current, next) storages of equal shape. Stops when no entry changed by more than `tolerance`; entries that are
+    not a number count as changed.
+    """
+
+    states: tuple[tuple[Storage, Storage], ...]
+    body: tuple[Node, ...]
+
+    def lines(self, depth: int) -> Iterator[str]:
+        names = ", ".join(f"{a.name} <- {b.name}" for a, b in self.states)
+        yield f"{INDENT * depth}repeat ({names}):"
+        for node in self.body:
+            yield from node.lines(depth + 1)
+
+
+Node: TypeAlias = "Assign | Accumulate | Loop | LibraryCall | Iterate"
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """flops: additions, multiplications, divisions and function values. reads: entries read from each tensor, where the
+    entries that one outermost loop nest reads are counted once (they are in the cache when it reads them again)."""
+
+    flops: sympy.Expr
+    reads: Mapping[str, sympy.Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopPlan:
+    """One kernel. `results` name storages, states or parameters in the order returned; `temporaries` are allocated before."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    dimensions: tuple[str, ...]
+    results: tuple[Storage, ...]
+    temporaries: tuple[Storage, ...]
+    body: tuple[Node, ...]
+    kind: Literal["value", "step", "run"] = "value"
+    state: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}({', '.join(map(str, self.parameters))}) -> {', '.join(map(str, self.results))}"]
+        if self.temporaries:
+            lines.append(f"{INDENT}allocate {', '.join(map(str, self.temporaries))}")
+        for node in self.body:
+            lines += node.lines(1)
+        return "\n".join(lines)
+
+    def operations(self) -> Operations:
+        """Flops and reads of one call (of one iteration where it iterates), as formulas in the dimensions."""
+        reads: dict[str, sympy.Expr] = {}
+        outer = [part for node in self.body for part in (node.body if isinstance(node, Iterate) else (node,))]
+        for node in outer:
+            touched = {(name, sympy.Mul(*extents)): sympy.Mul(*extents) for name, extents in _touched(node, {})}
+            for (name, _), entries in touched.items():
+                reads[name] = reads.get(name, sympy.Integer(0)) + entries
+        flops = sympy.expand(sum((_flops(node) for node in self.body), sympy.Integer(0)))
+        return Operations(flops, {name: sympy.expand(reads[name]) for name in sorted(reads)})
+
+
+def tensor_reads(value: sympy.Expr) -> list[sympy.Indexed]:
+    """The tensor entries in an expression, each once, in a fixed order."""
+    return sorted(value.atoms(sympy.Indexed), key=sympy.default_sort_key)
+
+
+def value_flops(value: sympy.Expr) -> int:
+    """Operations to evaluate an expression once; indices and conditions are not counted, powers count one."""
+    if isinstance(value, sympy.Indexed) or not value.args:
+        return 0
+    below = sum(value_flops(part) for part in value.args if isinstance(part, sympy.Expr))
+    if isinstance(value, (sympy.Add, sympy.Mul)):
+        negations = sum(1 for part in value.args if part == -1)
+        return below + len(value.args) - 1 - negations
+    if isinstance(value, sympy.Piecewise):
+        return sum(value_flops(branch.expr) for branch in value.args)
+    if isinstance(value, sympy.Pow) and value.exp == -1:
+        return below  # the division is counted by the product around it
+    return below + 1
+
+
+LIBRARY_FLOPS: dict[str, Callable[..., sympy.Expr]] = {
+    "dot": lambda a, b: 2 * a[0] * a[1] * b[1],
+    "solve": lambda a, b: sympy.Rational(2, 3) * a[0] ** 3 + 2 * sympy.Mul(*b) * a[0],
+    "cholesky solve": lambda a, b, *_: sympy.Rational(1, 3) * a[0] ** 3 + 2 * sympy.Mul(*b) * a[0],
+    "gram solve": lambda a, b, *_: sympy.Rational(1, 3) * a[0] ** 3 + 2 * sympy.Mul(*b) * a[0],
+    "inverse": lambda a: 2 * a[0] ** 3,
+    "det": lambda a: sympy.Rational(2, 3) * a[0] ** 3,
+    "logdet": lambda a: sympy.Rational(2, 3) * a[0] ** 3,
+    "pseudoinverse": lambda a: 20 * a[0] * a[1] ** 2,
+    "matsqrt": lambda a: 11 * a[0] ** 3,
+    "matpow": lambda a, *_: 2 * a[0] ** 3,
+    "norm2": lambda a: 4 * a[0] * a[1] ** 2,
+}
+
+
+def _flops(node: Node) -> sympy.Expr:
+    match node:
+        case Assign():
+            return sympy.Integer(value_flops(node.value))
+        case Accumulate():
+            return sympy.Integer(value_flops(node.value) + 1)
+        case LibraryCall():
+            return LIBRARY_FLOPS[node.operation](*node.shapes)
+        case Loop():
+            inside = sum((_flops(part) for part in node.body), sympy.Integer(0))
+            return sympy.summation(inside, (node.index, node.lower, node.upper))
+        case Iterate():
+            return sum((_flops(part) for part in node.body), sympy.Integer(0))
+
+
+def _touched(node: Node, ranges: Mapping[sympy.Symbol, sympy.Expr]) -> Iterator[tuple[str, tuple[sympy.Expr, ...]]]:
+    """Each tensor read below a node with how far each of its subscripts runs."""
+    match node:
+        case Loop():
+            inner = {**ranges, node.index: (node.upper - node.lower + 1).xreplace(dict(ranges))}
+            for part in node.body:
+                yield from _touched(part, inner)
+        case LibraryCall():
+            for operand, shape in list(zip(node.operands, node.shapes, strict=True))[:2]:  # the others serve hard cases only
+                yield operand.name, tuple(sorted(shape, key=sympy.default_sort_key))
+        case Assign() | Accumulate():
+            for entry in tensor_reads(node.value):
+                extents = [ranges[s] for s in _order(entry.indices) if s in ranges]
+                yield str(entry.base.label), tuple(sorted(extents, key=sympy.default_sort_key))
+
+
+def _order(indices: Iterable[sympy.Expr]) -> list[sympy.Symbol]:
+    return sorted({s for e in indices for s in e.free_symbols}, key=lambda s: str(s))
+
+
+def check_loop_plan(plan: LoopPlan) -> None:
+    """Raises CompilerFault naming the plan and what is illegal in it: something read before it is set, a parameter that is
+    written, a wrong number of subscripts, an index that is used outside its loop or opened twice, a result never set."""
+    ranks = {p.name: len(p.shape) for p in plan.parameters}
+    stored = {s.name: len(s.shape) for s in (*plan.results, *plan.temporaries)}
+    written = {name for name in plan.state if plan.kind == "run"}
+    _Checker(plan, {**ranks, **stored}, frozenset(ranks) - written, set(ranks)).run()
+
+
+class _Checker:
+    def __init__(self, plan: LoopPlan, ranks: dict[str, int], constant: frozenset[str], ready: set[str]) -> None:
+        self.plan, self.ranks, self.constant, self.ready = plan, ranks, constant, ready
+        self.sizes = {size(name) for name in plan.dimensions}
+
+    def run(self) -> None:
+        for node in self.plan.body:
+            self.visit(node, frozenset())
+        for result in self.plan.results:
+            if result.name not in self.ready:
+                raise self.fault(f"the result {result.name} is never set")
+
+    def fault(self, what: str) -> CompilerFault:
+        return CompilerFault(f"loop plan of {self.plan.name}: {what}")
+
+    def visit(self, node: Node, indices: frozenset[sympy.Symbol]) -> None:
+        match node:
+            case Loop():
+                if node.index in indices:
+                    raise self.fault(f"the loop over {node.index} stands inside another one over {node.index}")
+                self.read(node.lower, indices)
+                self.read(node.upper, indices)
+                for part in node.body:
+                    self.visit(part, indices | {node.index})
+            case Iterate():
+                for part in node.body:
+                    self.visit(part, indices)
+                for current, following in node.states:
+                    if following.name not in self.ready:
+                        raise self.fault(f"the next value of {current.name} is never set")
+            case LibraryCall():
+                for operand in node.operands:
+                    if operand.name not in self.ready:
+                        raise self.fault(f"{operand.name} is read before it is set")
+                self.write(node.target)
+            case Assign() | Accumulate():
+                self.read(node.value, indices)
+                self.target(node.target, indices, node)
+
+    def target(self, target: sympy.Expr, indices: frozenset[sympy.Symbol], node: Assign | Accumulate) -> None:
+        name = str(target.base.label) if isinstance(target, sympy.Indexed) else str(target)
+        if isinstance(node, Accumulate) and name not in self.ready:
+            raise self.fault(f"{name} is accumulated before it is set")
+        self.write(name)
+        self.read(target, indices)
+
+    def write(self, name: str) -> None:
+        if name in self.constant:
+            raise self.fault(f"the parameter {name} is written")
+        self.ready.add(name)
+
+    def read(self, value: sympy.Expr, indices: frozenset[sympy.Symbol]) -> None:
+        for part in sympy.preorder_traversal(value):
+            if isinstance(part, (sympy.Sum, sympy.Product)):
+                raise self.fault(f"the value {value} holds a reduction")
+            if isinstance(part, sympy.Indexed):
+                self.entry(part)
+        labels = {part.base.label for part in value.atoms(sympy.Indexed)}
+        for symbol in sorted(value.atoms(sympy.Symbol) - labels - indices - self.sizes, key=str):
+            if symbol.is_integer:
+                raise self.fault(f"the index {symbol} is used outside its loop")
+            if symbol.name not in self.ready:
+                raise self.fault(f"{symbol} is read before it is set")
+
+    def entry(self, entry: sympy.Indexed) -> None:
+        name = str(entry.base.label)
+        if name not in self.ready:
+            raise self.fault(f"{name} is read before it is set")
+        if self.ranks.get(name, -1) != len(entry.indices):
+            raise self.fault(f"{entry} has {len(entry.indices)} subscripts, {name} has {self.ranks.get(name, 0)} axes")
