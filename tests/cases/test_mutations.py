@@ -23,10 +23,16 @@ def without_spaces(latex: str) -> str:
     return latex.replace(" ", "").replace(r"^\top", "^T")
 
 
+def on_line(verdicts: tuple[Verdict, ...], line: int) -> list[Verdict]:
+    """The verdicts on one line, at least and at most one; an objective before the claim has its own."""
+    found = [verdict for verdict in verdicts if verdict.line == line]
+    assert len(found) == 1
+    return found
+
+
 def check_rejected(verdicts: tuple[Verdict, ...], line: int, holds_if: tuple[str, ...]) -> None:
-    """One verdict, on the claim's line, that is refuted with two different sides or conditional on a listed condition."""
-    assert [verdict.line for verdict in verdicts] == [line]
-    verdict = verdicts[0]
+    """One verdict on the claim's line, refuted with two different sides or conditional on a listed condition."""
+    (verdict,) = on_line(verdicts, line)
     assert not verdict.ok, verdict
     assert verdict.verdict in ("refuted", "conditional"), verdict
     if verdict.verdict == "conditional":
@@ -38,9 +44,9 @@ def check_rejected(verdicts: tuple[Verdict, ...], line: int, holds_if: tuple[str
 
 
 def check_proved(verdicts: tuple[Verdict, ...], line: int) -> None:
-    """One verdict, on the claim's line, proved."""
-    assert [verdict.line for verdict in verdicts] == [line]
-    assert (verdicts[0].verdict, verdicts[0].ok) == ("proved", True), verdicts[0]
+    """One verdict on the claim's line, proved."""
+    (verdict,) = on_line(verdicts, line)
+    assert (verdict.verdict, verdict.ok) == ("proved", True), verdict
 
 
 @pytest.mark.parametrize(("row", "defect"), ALL_WRONG, ids=[f"{row}: {defect}" for row, defect in ALL_WRONG])
@@ -59,7 +65,7 @@ def test_sizes_that_do_not_fit_are_an_error(name: str, document_of: Callable[[st
     row, claim = MISSHAPEN[name]
     text = ROWS[row].file(claim)
     errors = [statement.error for statement in document_of(text).statements if statement.error is not None]
-    assert [type(error) for error in errors] == [IllegalEquation]
+    assert [isinstance(error, IllegalEquation) for error in errors] == [True]
     assert [error.span.line for error in errors if error.span] == [ROWS[row].claim_line]
     assert not any(verdict.ok for verdict in verdicts_of(text))
 
