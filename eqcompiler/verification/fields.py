@@ -40,23 +40,32 @@ class NotDifferentiable(Undefined):
     """A derivative at a kink or a jump: abs at 0, a tie of max. The point is skipped, never judged."""
 
 
+class Undecided(Undefined):
+    """The largest precision does not tell on which side of a pole, a jump or a tie the point lies."""
+
+
 class Imprecise(Exception):
     """A ball is too wide to decide; the caller evaluates again with more bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """How exact constants enter a number system."""
+    """How exact constants, and the values of a sample, enter a number system."""
 
     name: str
     number: Callable[[fmpq], Number]
+    value: Callable[[fmpq], Number]
     pi: Callable[[], Number]
     e: Callable[[], Number]
 
 
-EXACT = Field("exact", lambda q: q, lambda: arb.pi(), lambda: arb(1).exp())
-BALLS = Field("balls", lambda q: arb(q), lambda: arb.pi(), lambda: arb(1).exp())
-COMPLEX = Field("complex", lambda q: complex(int(q.p) / int(q.q)), lambda: complex(math.pi), lambda: complex(math.e))
+def _complex(q: fmpq) -> complex:
+    return complex(int(q.p) / int(q.q))
+
+
+EXACT = Field("exact", lambda q: q, lambda q: q, lambda: arb.pi(), lambda: arb(1).exp())
+BALLS = Field("balls", lambda q: q, lambda q: arb(q), lambda: arb.pi(), lambda: arb(1).exp())  # floats as rationals would grow
+COMPLEX = Field("complex", _complex, _complex, lambda: complex(math.pi), lambda: complex(math.e))
 
 
 def exact(value: object) -> fmpq:
@@ -91,8 +100,15 @@ def sign(x: Number) -> int:
     raise Imprecise
 
 
-def is_integer(x: Number) -> bool:
-    return isinstance(x, fmpq) and x.q == 1
+def whole_number(x: Number) -> int | None:
+    """The integer that this certainly is, or None."""
+    if isinstance(x, fmpq):
+        return int(x.p) if x.q == 1 else None
+    if isinstance(x, arb):
+        return int(x.unique_fmpz() or 0) if x.is_exact() and x.is_integer() else None
+    if isinstance(x, complex) and x.imag == 0 and x.real.is_integer():
+        return int(x.real)
+    return None
 
 
 def divide(a: Number, b: Number) -> Number:
@@ -162,8 +178,9 @@ def power(x: Number, y: Number) -> Number:
     """x**y for numbers of one field. A negative base has only whole powers."""
     if isinstance(x, Analytic):
         return x.power(y)
-    if is_integer(y):
-        return integer_power(x, int(y))
+    whole = whole_number(y)
+    if whole is not None:
+        return integer_power(x, whole)
     if isinstance(x, complex) or isinstance(y, complex):
         return _complex_power(complex(x), complex(y))
     side = sign(x)
@@ -183,8 +200,6 @@ def power(x: Number, y: Number) -> Number:
 
 
 def _complex_power(x: complex, y: complex) -> complex:
-    if y.imag == 0 and y.real == round(y.real):
-        return x ** int(y.real)
     if x.real < 0:
         raise Undefined("a power of a negative number")
     return x**y
@@ -260,7 +275,7 @@ def _check_domain(name: str, x: Number) -> None:
         measure, allowed, words = _DOMAIN[name]
         if sign(measure(x)) not in allowed:
             raise Undefined(words)
-    elif name in ("gamma", "digamma") and is_integer(x) and x <= 0:
+    elif name in ("gamma", "digamma") and not isinstance(x, complex) and whole_number(x) is not None and x <= 0:
         raise Undefined(f"{name} at {x}")
     elif name in ("cot", "csc") and x == 0:
         raise Undefined(f"{name} at 0")
@@ -328,7 +343,7 @@ _COMPLEX: dict[str, Callable[[complex], complex]] = {
 
 
 def with_enough_bits(compute: Callable[[], Any]) -> Any:
-    """`compute` at 200 bits, and at twice as many until nothing is Imprecise. Raises Undefined after 3200 bits."""
+    """`compute` at 200 bits, and at twice as many until nothing is Imprecise. Raises Undecided after 3200 bits."""
     precision = FIRST_PRECISION
     while precision <= LAST_PRECISION:
         with ctx.workprec(precision):
@@ -336,4 +351,4 @@ def with_enough_bits(compute: Callable[[], Any]) -> Any:
                 return compute()
             except Imprecise:
                 precision *= 2
-    raise Undefined(f"balls of {LAST_PRECISION} bits do not decide here (a pole, a jump or a tie)")
+    raise Undecided(f"balls of {LAST_PRECISION} bits do not decide here (a pole, a jump or a tie)")

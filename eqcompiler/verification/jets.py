@@ -201,8 +201,9 @@ def power(x: Number, y: Number) -> Number:
         return apply("exp", y * apply("log", x))
     if not isinstance(x, Jet):
         return fields.power(x, y)
-    if fields.is_integer(y):
-        return fields.integer_power(x, int(y)) if sign(y) >= 0 else fields.integer_power(reciprocal(x), -int(y))
+    whole = fields.whole_number(y)
+    if whole is not None:
+        return fields.integer_power(x, whole) if whole >= 0 else fields.integer_power(reciprocal(x), -whole)
     if sign(base(x)) == 0 and sign(y - 1) < 0:
         raise NotDifferentiable(f"the power {y} is not differentiable at 0")
     return _chain(x, power(x.value, y), y * power(x.value, y - 1))

@@ -140,9 +140,9 @@ def pseudoinverse(a: Matrix) -> Matrix:
 
 
 def matrix_power(a: Matrix, exponent: Number) -> Matrix:
-    if not fields.is_integer(exponent):
+    count = fields.whole_number(exponent)
+    if count is None:
         raise Undefined(f"a matrix to the power {exponent}, which is not a whole number")
-    count = int(exponent)
     if abs(count) > 64:
         raise NotSupportedYet(f"the matrix power {count} is too large", allowed="exponents from -64 to 64")
     factor = inverse(a) if count < 0 else a

@@ -17,7 +17,7 @@ from flint import fmpq
 
 from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.verification import jets, linear_algebra
-from eqcompiler.verification.fields import LARGEST_EXPONENT, ONE, ZERO, Number, Undefined, integer_power, is_integer
+from eqcompiler.verification.fields import LARGEST_EXPONENT, ONE, ZERO, Number, Undefined, integer_power, whole_number
 from eqcompiler.verification.jets import apply, base, divide, larger, require_plain, smaller, tensor
 
 Value = Any  # a number, or a numpy array of them
@@ -112,23 +112,25 @@ def rank(a: Value) -> Number:
 
 
 def factorial(n: Number) -> Number:
-    if is_integer(n) and 0 <= n <= LARGEST_EXPONENT:
-        return fmpq(math.factorial(int(n)))
-    if is_integer(n) and n > 0:
+    whole = whole_number(n)
+    if whole is not None and 0 <= whole <= LARGEST_EXPONENT:
+        return fmpq(math.factorial(whole))
+    if whole is not None and whole > 0:
         raise NotSupportedYet(f"the factorial of {n} is too large", allowed=f"up to {LARGEST_EXPONENT}")
     return apply("gamma", n + 1)
 
 
 def binomial(n: Number, k: Number) -> Number:
     """n (n-1) ... (n-k+1) / k! for whole k, by gamma functions otherwise."""
-    if not is_integer(k):
+    count = whole_number(k)
+    if count is None:
         return divide(apply("gamma", n + 1), apply("gamma", k + 1) * apply("gamma", n - k + 1))
-    if k < 0:
+    if count < 0:
         return ZERO
-    if k > LARGEST_EXPONENT:
+    if count > LARGEST_EXPONENT:
         raise NotSupportedYet(f"a binomial coefficient over {k} is too large", allowed=f"up to {LARGEST_EXPONENT}")
     result = ONE
-    for j in range(int(k)):
+    for j in range(count):
         result = divide(result * (n - j), fmpq(j + 1))
     return result
 

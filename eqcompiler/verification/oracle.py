@@ -102,7 +102,7 @@ class Evaluator:
         self.sample = sample
         self.field = number_system
         self.names = names or FreeNames(document)
-        values = {name: as_value(value, number_system.number) for name, value in sample.values.items()}
+        values = {name: as_value(value, number_system.value) for name, value in sample.values.items()}
         self.root: Environment = {**values, **{"#" + name: value for name, value in sample.indices.items()}}
         self.levels = itertools.count(1)
         self._known: dict[tuple[object, ...], Value] = {}
@@ -191,13 +191,10 @@ class Evaluator:
         if _is_infinite(term):
             raise NotSupportedYet("infinite sums and products are not evaluated yet", term.span)
         value = base(self.value(term, env))
-        if isinstance(value, complex) and value.imag == 0 and value.real == round(value.real):
-            value = fmpq(int(value.real))
-        if isinstance(value, arb) and value.is_exact() and value.is_integer():
-            value = fmpq(int(value.unique_fmpz() or 0))
-        if not fields.is_integer(value):
+        whole = fields.whole_number(value)
+        if whole is None:
             raise Undefined(f"an index needs a whole number, not {value}", term.span)
-        return int(value)
+        return whole
 
 
 def _is_minus_infinity(term: Term) -> bool:
@@ -537,7 +534,7 @@ _PROPERTIES: dict[str, Callable[[Value], bool]] = {
     "orthogonal": lambda a: _vanishes(a.T @ a - linear_algebra.identity(a.shape[1])),
     "invertible": lambda a: sign(base(linear_algebra.determinant(a))) != 0,
     "diagonal": _is_diagonal,
-    "integer": lambda a: all(fields.is_integer(base(x)) for x in _entries(a)),
+    "integer": lambda a: all(fields.whole_number(base(x)) is not None for x in _entries(a)),
 }
 
 
@@ -556,9 +553,25 @@ def _settled(value: Value) -> Value:
     return value
 
 
+def _roundable(value: Value) -> Value:
+    """The value, unless rounding its balls to float64 could go wrong; a ball of radius 2^-300 around zero is zero."""
+    if any(
+        isinstance(x, arb) and x.rel_accuracy_bits() < 64 and not (x.contains(0) and x.abs_upper() < arb(2) ** -300)
+        for x in _entries(value)
+    ):
+        raise Imprecise
+    return value
+
+
 def evaluate_float(document: Document, term: Term, sample: Sample) -> Any:
-    """The value as float64, rounded once from balls: what a perfect kernel would return. Values may be float64 arrays."""
-    value = fields.with_enough_bits(lambda: _settled(Evaluator(document, sample, BALLS).value(term)))
+    """The value as float64, rounded once from balls: what a perfect kernel would return. Values may be float64 arrays.
+
+    Where balls cannot decide (the rank of a singular matrix), the floats are taken as the exact rationals that they are.
+    """
+    try:
+        value = fields.with_enough_bits(lambda: _roundable(Evaluator(document, sample, BALLS).value(term)))
+    except fields.Undecided:
+        value = fields.with_enough_bits(lambda: _roundable(Evaluator(document, sample, EXACT).value(term)))
     floats = [float(ball.mid()) for ball in map(fields.ball, _entries(value))]
     return np.array(floats).reshape(value.shape) if isinstance(value, np.ndarray) else floats[0]
 

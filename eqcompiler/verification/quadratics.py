@@ -31,12 +31,12 @@ def stationary_point(
     span: Span | None,
 ) -> Value:
     """The only minimiser (maximiser) of `body` where all `residuals` vanish. Raises Undefined when there is none or many."""
-    points = [_random_point(shape, k) for k in range(5)]
+    points = _random_points(shape)
     value, gradient, hessian = _expand(body, points[0], levels)
-    _, _, again = _expand(body, points[1], levels)
+    _, _, again = _expand(body, points[3], levels)
     count = gradient.size
     quadratic = all(_same(a, b) for a, b in zip(hessian.flat, again.flat, strict=True)) and all(
-        _same(body(x), _model(value, gradient, hessian, _flat(x) - _flat(points[0]))) for x in points[2:]
+        _same(body(x), _model(value, gradient, hessian, _flat(x) - _flat(points[0]))) for x in points[1:]
     )
     if not quadratic:
         raise NotSupportedYet("an extremum of a function that is not quadratic is not evaluated yet", span)
@@ -51,10 +51,15 @@ def stationary_point(
     return tensor(list(_flat(points[0]) + step), shape)
 
 
-def _random_point(shape: tuple[int, ...], seed_number: int) -> Value:
-    random_numbers = random.Random(1000 + seed_number)
+_SCALES = ((1, 1), (-1, 1), (1, 50), (-1, 50), (60, 1), (-60, 1))
+
+
+def _random_points(shape: tuple[int, ...]) -> list[Value]:
+    """Points near and far on both sides of zero, along two directions, so that a kink between them shows."""
+    chance = random.Random(1)
     count = int(np.prod(shape, dtype=int))
-    return tensor([fmpq(random_numbers.randint(-9, 9), random_numbers.randint(1, 5)) for _ in range(count)], shape)
+    lines = [[fmpq(chance.choice((-1, 1)) * chance.randint(1, 99), chance.randint(1, 9)) for _ in range(count)] for _ in "ab"]
+    return [tensor([fmpq(*scale) * x for x in line], shape) for scale in _SCALES for line in lines]
 
 
 def _flat(x: Value) -> Value:
@@ -99,7 +104,7 @@ def _affine(
     count = _flat(points[0]).size
     level = next(levels)
     rows = tangents(tensor(residuals(seed(points[0], level)), (len(start),)), level, (count,))
-    for x in points[2:]:
+    for x in points[1:]:
         predicted = tensor(start, (len(start),)) + rows @ (_flat(x) - _flat(points[0]))
         if not all(_same(a, b) for a, b in zip(residuals(x), predicted, strict=True)):
             raise NotSupportedYet("an extremum under a constraint that is not affine is not evaluated yet", span)
