@@ -66,7 +66,10 @@ class Fence(Node):
 
 @dataclass(frozen=True, slots=True)
 class Listing(Node):
-    r"""Items separated by commas (or `;`, `\mid`, `|` inside a fence: then `separator` says so)."""
+    r"""Items separated by commas (or `;`, `\mid`, `|` inside a fence: then `separator` says so).
+
+    separator "words": a remark or a wide space stands among the items, `x & \text{if } x > 0` is (Words if, Relation).
+    """
 
     items: tuple[Node, ...]
     separator: str = ","
@@ -91,11 +94,13 @@ class Infix(Node):
     r"""Factors joined by one explicit operator: "*" (\cdot, \times, *), "/", "odot", "otimes", "circ", "oplus", "mod".
 
     Precedence is that of the product; the tree is left-leaning. A juxtaposition binds closer than any of these.
+    Of sets: "cup", "cap", "setminus". `mark` is the author's own sign: "cdot", "times", "*", "/", "odot", ...
     """
 
     operator: str
     left: Node
     right: Node
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ class Large(Node):
     r"""A large operator with its range: "sum", "prod", "int", "lim", "max", "min", "sup", "inf", "argmax", "argmin", "E".
 
     The body extends over products and stops at the next + or - of the same level, at a relation, or at a closing mark.
+    max, min, sup, inf, lim go on over + and - while their bound variable occurs further on; argmin and argmax go on always.
     lower/upper are the raw scripts (`i=1`, `m`; `\theta`; `x : A x = b`; `t \to \infty`). For "int", `variable` is the
     letter after the final d, and the body ends there. For "E", lower is the subscript and body the bracket.
     """
@@ -172,7 +178,7 @@ class Relation(Node):
     r"""sides[0] operators[0] sides[1] operators[1] ...
 
     operators: "=", ":=", "<-", "!=", "<", "<=", ">", ">=", "in", "sim", "to", "mapsto", ":", "approx", "propto", "prec",
-    "preceq", "succ", "succeq", "subset", "equiv", "iff", "implies".
+    "preceq", "succ", "succeq", "subset", "equiv", "iff", "implies", "notin".
     `f : A \to B` is Relation((":", "to"), (f, A, B)).
     """
 
@@ -198,6 +204,14 @@ class Grid(Node):
 
     style: str
     rows: tuple[tuple[Node, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Node):
+    """A range in a subscript: `1:t`, `:` (both ends None), `k:`."""
+
+    lower: Node | None = None
+    upper: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)

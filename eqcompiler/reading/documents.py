@@ -1,0 +1,147 @@
+"""START of reading: a file -> its formulas, as notation trees.
+
+Takes: a path. Gives: the source; its formulas and errors in document order; the files it includes.
+Guarantees: UTF-8 or an error; one bad formula never hides the others; the same text gives the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from eqcompiler.errors import BadInput, EquationError, IllegalEquation, Source, Span
+from eqcompiler.languages.notation import Formula
+from eqcompiler.reading.dialect import unify
+from eqcompiler.reading.displays import Draft, bare_words, drafts, formula
+from eqcompiler.reading.latex_text import items_of_latex
+from eqcompiler.reading.macros import Macro, expand, split_definitions
+from eqcompiler.reading.markdown_text import items_of_markdown
+from eqcompiler.reading.regions import Definition, Directive, Inclusion, Item, Region, Trouble, directive
+from eqcompiler.reading.scanner import Scanner
+
+SIZE_LIMIT = 5_000_000
+
+
+def read_source(path: Path, shown: str | None = None) -> Source:
+    """The file's text. `shown` is the path in messages. Raises BadInput: missing, too large, not UTF-8, empty."""
+    name = shown if shown is not None else str(path)
+    try:
+        size = path.stat().st_size
+        data = path.read_bytes() if size <= SIZE_LIMIT else b""
+    except OSError as error:
+        raise BadInput(f"{name}: cannot be read: {error.strerror}", fix="check the path") from error
+    if size > SIZE_LIMIT:
+        raise BadInput(f"{name}: the file has {size} bytes", allowed=f"files of up to {SIZE_LIMIT} bytes", fix="split it")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise BadInput(
+            f"{name}: not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}, line {line}",
+            allowed="text in UTF-8",
+            fix="save the file in UTF-8",
+        ) from error
+    if not text.strip():
+        raise BadInput(f"{name}: the file is empty", fix="write an equation in it")
+    return Source(name, text.replace("\r\n", "\n"))
+
+
+def formulas(source: Source) -> tuple[Formula | EquationError, ...]:
+    """Every formula of the document, and in place of each that has no reading its error."""
+    return _Document(source).formulas()
+
+
+def included(source: Source) -> tuple[tuple[str, Span], ...]:
+    r"""The names in \input{...} and \include{...}, with their places."""
+    items, _ = _items(source)
+    return tuple((item.name, item.span) for item in items if isinstance(item, Inclusion))
+
+
+def _items(source: Source) -> tuple[tuple[Item, ...], str]:
+    if source.path.lower().endswith((".md", ".markdown", ".txt")):
+        return items_of_markdown(source)
+    return tuple(items_of_latex(source)), source.text
+
+
+class _Document:
+    """Two passes: the tokens of all formulas first, because a run of letters is a name by what the whole file does with it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.items, self.text = _items(source)
+        self.macros: dict[str, Macro] = {}
+        self.pending: list[Directive] = []
+        self.drafts: list[Draft | EquationError] = []
+
+    def formulas(self) -> tuple[Formula | EquationError, ...]:
+        for item in self.items:
+            self.rules[type(item)](self, item)
+        for left in self.pending:
+            self.drafts.append(
+                IllegalEquation("the directive is followed by no display", left.span, fix="move it or remove it")
+            )
+        words = bare_words([draft.tokens for draft in self.drafts if isinstance(draft, Draft)])
+        results: list[Formula | EquationError] = []
+        for draft in self.drafts:
+            results += formula(self.source, draft, words) if isinstance(draft, Draft) else [draft]
+        return tuple(results)
+
+    def trouble(self, item: Trouble) -> None:
+        self.drafts.append(item.error)
+
+    def directive(self, item: Directive) -> None:
+        given = next((each for each in self.pending if each.key == item.key), None)
+        if given is not None:
+            self.drafts.append(
+                IllegalEquation(
+                    f"the directive `{item.key}` is given twice for one formula",
+                    item.span,
+                    fix="remove one of them",
+                    also=((given.span, "given here"),),
+                )
+            )
+        else:
+            self.pending.append(item)
+
+    def definition(self, item: Definition) -> None:
+        self.macros[item.macro.name] = item.macro
+
+    def inclusion(self, _item: Inclusion) -> None:
+        """Inclusions say nothing about this document's own formulas."""
+
+    def region(self, item: Region) -> None:
+        directives: list[Directive] = []
+        if not item.inline:
+            directives, self.pending = self.pending, []
+        try:
+            self.drafts += self.read(item, directives)
+        except EquationError as error:
+            if not (item.inline and not self.mentions_declaration(item)):
+                self.drafts.append(error)
+
+    def read(self, item: Region, directives: list[Directive]) -> list[Draft]:
+        scanner = Scanner(self.source, self.text, item.start, item.stop)
+        tokens = scanner.run()
+        for comment in scanner.comments:
+            found = directive(self.source, comment.text, comment.start, comment.stop)
+            if isinstance(found, Directive):
+                directives.append(found)
+            else:
+                self.trouble(found)
+        tokens, self.macros = split_definitions(self.source, tokens, self.macros)
+        if not tokens and scanner.tokens:
+            return []  # the region only defines macros
+        return drafts(self.source, item, unify(self.source, expand(self.source, tokens, self.macros)), directives)
+
+    def mentions_declaration(self, item: Region) -> bool:
+        """Whether inline mathematics that cannot even be scanned holds a sign that would make it a declaration."""
+        text = self.text[item.start : item.stop]
+        return any(sign in text for sign in ("=", "<", ">", r"\in", r"\sim", r"\to", r"\le", r"\ge", r"\succ"))
+
+    rules: dict[type, Callable[..., None]] = {
+        Trouble: trouble,
+        Directive: directive,
+        Definition: definition,
+        Inclusion: inclusion,
+        Region: region,
+    }
