@@ -37,6 +37,7 @@ from eqcompiler.calculus.monomials import (
     Operand,
     Position,
     Scalar,
+    Scaled,
     Size,
 )
 from eqcompiler.calculus.naming import canonical
@@ -69,11 +70,10 @@ def affine_value(affine: Affine) -> Normal:
     """The index expression as a number."""
     parts = [Monomial(Fraction(affine.constant), ())] if affine.constant else []
     for variable, c in affine.terms:
-        if isinstance(variable, Index):
-            parts.append(Monomial(Fraction(c), (Factor(Position(variable), Fraction(1)),)))
-        else:
-            powers = [Factor(Size(name), Fraction(len(list(run)))) for name, run in itertools.groupby(variable)]
-            parts.append(Monomial(Fraction(c), tuple(sorted(powers))))
+        sizes = variable if isinstance(variable, tuple) else variable.sizes if isinstance(variable, Scaled) else ()
+        powers = [Factor(Size(name), Fraction(len(list(run)))) for name, run in itertools.groupby(sizes)]
+        powers += [Factor(Position(index), Fraction(1)) for index in Affine.of(variable).indices]
+        parts.append(Monomial(Fraction(c), tuple(sorted(powers))))
     return Normal.collect(parts)
 
 

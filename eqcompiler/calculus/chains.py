@@ -142,13 +142,20 @@ def _slotted(f: Factor, bound: tuple[Index, ...]) -> _Slotted | None:
     return _Slotted(f, text, tuple(Affine.of(i) for i in indices))
 
 
+def _copies(f: Factor) -> list[Factor]:
+    """A small natural power as that many factors: the sum of y_i^2 is y^T y."""
+    if f.exponent.denominator == 1 and 1 < f.exponent <= 4:
+        return [Factor(f.atom, Fraction(1))] * int(f.exponent)
+    return [f]
+
+
 def _letter_name(atom: Component | Intrinsic, exponent: Fraction) -> str:
     name = atom.name if isinstance(atom, Component) else atom.key.rpartition("[")[0]
     return name if exponent == 1 else f"{name}^{exponent}"
 
 
 def _chain_of_contraction(atom: Contraction) -> Chain | None:
-    slotted = [_slotted(f, atom.bound) for f in atom.factors]
+    slotted = [_slotted(f, atom.bound) for single in atom.factors for f in _copies(single)]
     if None in slotted or any(b.upper.indices for b in atom.bound):
         return None
     letters = [s for s in slotted if s is not None]
@@ -208,7 +215,7 @@ def _walk(
         step = next((s for s in unused if any(slot.key == here for slot in s.slots)), None)
         if step is None:
             break
-        unused.remove(step)
+        unused.pop(next(k for k, s in enumerate(unused) if s is step))
         forward = step.slots[0].key == here
         letters.append(step.letter("matrix", transposed=not forward))
         there = step.slots[1] if forward else step.slots[0]

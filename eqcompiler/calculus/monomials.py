@@ -54,16 +54,33 @@ class Index(Keyed):
         object.__setattr__(self, "key", f"{self.name}<{lower}{self.upper.key}>")
 
 
-Variable = Index | tuple[str, ...]  # an index, or a product of sizes ("n", "p")
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaled(Keyed):
+    """An index times a product of sizes, as in the composed position (j - 1) m + i."""
+
+    index: Index
+    sizes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.index.key}*{'*'.join(self.sizes)}")
+
+
+Variable = Index | Scaled | tuple[str, ...]  # an index, a multiple of one, or a product of sizes ("n", "p")
 
 
 def _variable_key(variable: Variable) -> str:
-    return variable.key if isinstance(variable, Index) else "*".join(variable)
+    return "*".join(variable) if isinstance(variable, tuple) else variable.key
+
+
+def _index_of(variable: Variable) -> Index | None:
+    if isinstance(variable, Scaled):
+        return variable.index
+    return variable if isinstance(variable, Index) else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Affine(Keyed):
-    """An index expression: integer multiples of indices and of products of sizes, and an integer. `2*n - i + 1`."""
+    """An index expression: integer multiples of variables, and an integer. `2*n - i + 1`."""
 
     terms: tuple[tuple[Variable, int], ...]
     constant: int
@@ -76,10 +93,10 @@ class Affine(Keyed):
         object.__setattr__(self, "key", text.removeprefix("+"))
 
     @staticmethod
-    def of(value: int | Index | tuple[str, ...]) -> Affine:
+    def of(value: int | Variable) -> Affine:
         if isinstance(value, int):
             return Affine((), value)
-        return Affine(((value, 1),) if value != () else (), 0 if value != () else 1)
+        return Affine((), 1) if value == () else Affine(((value, 1),), 0)
 
     @staticmethod
     def collect(terms: Iterable[tuple[Variable, int]], constant: int) -> Affine:
@@ -98,9 +115,20 @@ class Affine(Keyed):
     def times(self, factor: int) -> Affine:
         return Affine.collect(((v, factor * c) for v, c in self.terms), factor * self.constant)
 
+    def scaled(self, sizes: tuple[str, ...]) -> Affine:
+        """This times a product of sizes."""
+        total = Affine.of(tuple(sorted(sizes))).times(self.constant)
+        for v, c in self.terms:
+            index = _index_of(v)
+            inner = v if isinstance(v, tuple) else v.sizes if isinstance(v, Scaled) else ()
+            names = tuple(sorted((*inner, *sizes)))
+            part = Affine.of(names if index is None else Scaled(index, names) if names else index)
+            total = total + part.times(c)
+        return total
+
     @property
     def indices(self) -> tuple[Index, ...]:
-        return tuple(v for v, _ in self.terms if isinstance(v, Index))
+        return tuple(dict.fromkeys(i for v, _ in self.terms if (i := _index_of(v)) is not None))
 
     @property
     def index(self) -> Index | None:
@@ -115,7 +143,13 @@ class Affine(Keyed):
             return self
         total = Affine((), self.constant)
         for v, c in self.terms:
-            total = total + (values[v].times(c) if isinstance(v, Index) and v in values else Affine(((v, c),), 0))
+            index = _index_of(v)
+            part = values[index] if index is not None and index in values else None
+            if part is None:
+                part = Affine(((v, 1),), 0)
+            elif isinstance(v, Scaled):
+                part = part.scaled(v.sizes)
+            total = total + part.times(c)
         return total
 
     def is_natural(self) -> bool:
@@ -124,8 +158,14 @@ class Affine(Keyed):
         for _ in range(8):
             if not bounded.indices:
                 return all(c > 0 for _, c in bounded.terms) and sum(c for _, c in bounded.terms) + bounded.constant >= 0
-            edges = {v: v.lower if c > 0 else v.upper for v, c in bounded.terms if isinstance(v, Index)}
-            bounded = bounded.substitute(edges)
+            signs: dict[Index, set[bool]] = {}
+            for v, c in bounded.terms:
+                index = _index_of(v)
+                if index is not None:
+                    signs.setdefault(index, set()).add(c > 0)
+            if any(len(s) > 1 for s in signs.values()):
+                return False
+            bounded = bounded.substitute({i: i.lower if True in s else i.upper for i, s in signs.items()})
         return False
 
 

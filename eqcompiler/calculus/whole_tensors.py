@@ -54,14 +54,11 @@ def operand(body: Normal, axes: Sequence[Index]) -> Operand:
 
 def transposed(o: Operand) -> Operand:
     rows, columns = o.axes
-    middle = fresh(rows.upper)
-    body = substitute(o.body, {rows: Affine.of(middle)})
     new = (
         Index(rows.name, ONE_AFFINE, columns.upper, rows.height),
         Index(columns.name, ONE_AFFINE, rows.upper, columns.height),
     )
-    body = substitute(body, {columns: Affine.of(new[0])})
-    return Operand(new, substitute(body, {middle: Affine.of(new[1])}))
+    return Operand(new, substitute(o.body, {rows: Affine.of(new[1]), columns: Affine.of(new[0])}))
 
 
 def is_symmetric(o: Operand) -> bool:
@@ -119,9 +116,7 @@ def _of_letter(letter: Letter, operation: str) -> Operand | None:
 
 
 def read_at(o: Operand, positions: tuple[Affine, ...]) -> Normal:
-    middle = [fresh(a.upper) for a in o.axes]
-    body = substitute(o.body, {a: Affine.of(m) for a, m in zip(o.axes, middle, strict=True)})
-    return substitute(body, dict(zip(middle, positions, strict=True)))
+    return substitute(o.body, dict(zip(o.axes, positions, strict=True)))
 
 
 # --- inverse ---------------------------------------------------------------------------------------------------------

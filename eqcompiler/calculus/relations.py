@@ -1,0 +1,187 @@
+"""Equations used as rules: sum_k Y_ik -> 1, a^T a -> 1, det X -> 1, y -> B s.
+
+Takes: an equation left = right as a tensor that is zero. Gives: a `Relation` that replaces its leading atom, also where it
+is hidden inside a larger sum, at any indices.
+Guarantees: what is replaced equals what stands in its place whenever the equation holds, for all values of its free indices.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from eqcompiler.calculus import algebra
+from eqcompiler.calculus.algebra import fresh, merge, multiply, power, renamed_factor, sign_of, substitute, total
+from eqcompiler.calculus.monomials import (
+    Affine,
+    Atom,
+    Component,
+    Contraction,
+    Delta,
+    Factor,
+    Guard,
+    Index,
+    Intrinsic,
+    Monomial,
+    Normal,
+    Position,
+    Scalar,
+    Size,
+)
+from eqcompiler.calculus.normal_form import Tensor
+
+ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """lead -> value, for all values of the indices `free`."""
+
+    lead: Atom
+    value: Normal
+    free: tuple[Index, ...]
+
+    def __str__(self) -> str:
+        return f"{self.lead} = {self.value}"
+
+
+def relation(zero: Tensor) -> Relation | None:
+    """The equation `zero` = 0 solved for its most composed atom; None where no atom stands alone."""
+    best: tuple[int, str, Relation] | None = None
+    for term in zero.body.terms:
+        if len(term.factors) != 1:
+            continue
+        f = term.factors[0]
+        rest = Normal(tuple(t for t in zero.body.terms if t is not term)).times(-1 / term.coefficient)
+        if _rank(f.atom) == 0 or not set(zero.axes) <= set(f.atom.indices) or _occurs(f.atom, rest):
+            continue
+        value = _solved(f, rest)
+        if value is None or not _plain(f.atom, zero.axes):
+            continue
+        candidate = (_rank(f.atom), f.atom.key, Relation(f.atom, value, zero.axes))
+        if best is None or candidate[:2] > best[:2]:
+            best = candidate
+    return best[2] if best else None
+
+
+def _rank(atom: Atom) -> int:
+    if isinstance(atom, Delta | Guard | Size | Position):
+        return 0
+    ranks: list[tuple[type, int]] = [(Contraction, 5), (Intrinsic, 4), (Component, 2), (Scalar, 1)]
+    return next((rank for kind, rank in ranks if isinstance(atom, kind)), 3)
+
+
+def _solved(f: Factor, rest: Normal) -> Normal | None:
+    if f.exponent == 1:
+        return rest
+    number = rest.constant
+    if number is not None and number > 0 and sign_of(f.atom):
+        return power(rest, 1 / f.exponent)
+    return None
+
+
+def _plain(atom: Atom, axes: Sequence[Index]) -> bool:
+    """A component must be free in distinct axes over its whole range: x_i = 1 is about every entry."""
+    if not isinstance(atom, Component):
+        return True
+    names = [p.index for p in atom.positions]
+    if any(n is None for n in names):
+        return not atom.indices
+    full = all(n is not None and n.lower.key == "1" and n.upper == size for n, size in zip(names, atom.shape, strict=True))
+    return full and len(set(names)) == len(names)
+
+
+def _occurs(atom: Atom, body: Normal) -> bool:
+    """Whether the atom (for a component, any component of its tensor) occurs anywhere in the body."""
+    mark = f"{atom.name}[" if isinstance(atom, Component) else atom.key
+    return mark in body.key
+
+
+def applied(relations: Sequence[Relation], body: Normal) -> Normal:
+    """The body with the relations used until nothing changes."""
+    for _ in range(ROUNDS):
+        following = body
+        for r in relations:
+            following = algebra.replace(following, lambda atom, r=r: _instance(r, atom))
+            following = _inside_sums(r, following)
+        if following == body:
+            break
+        body = following
+    return body
+
+
+def _instance(r: Relation, atom: Atom) -> Normal | None:
+    """The value at the indices at which the atom is an instance of the lead."""
+    if type(atom) is not type(r.lead):
+        return None
+    if not r.free:
+        return r.value if atom == r.lead else None
+    if isinstance(atom, Component) and isinstance(r.lead, Component):
+        if atom.name != r.lead.name:
+            return None
+        values = {p.index: q for p, q in zip(r.lead.positions, atom.positions, strict=True) if p.index}
+        return substitute(r.value, values)
+    if _shape_text(atom) != _shape_text(r.lead):
+        return None
+    places = [Affine.of(i) for i in atom.indices]
+    for chosen in itertools.product(places, repeat=len(r.free)):
+        values = dict(zip(r.free, chosen, strict=True))
+        if any(i.upper != v.index.upper or v.index.lower != i.lower for i, v in values.items() if v.index):
+            continue
+        lead = algebra.substitute_factor(Factor(r.lead, Fraction(1)), values)
+        if lead.key == atom.key:
+            return substitute(r.value, values)
+    return None
+
+
+def _shape_text(atom: Atom) -> tuple[str, ...]:
+    if isinstance(atom, Contraction):
+        return tuple(sorted(f"{_name(f.atom)}^{f.exponent}" for f in atom.factors))
+    return (_name(atom),)
+
+
+def _name(atom: Atom) -> str:
+    return atom.name if isinstance(atom, Component) else type(atom).__name__
+
+
+def _inside_sums(r: Relation, body: Normal) -> Normal:
+    """Uses a relation about a sum where that sum has been merged into a larger one."""
+    if not isinstance(r.lead, Contraction):
+        return body
+    parts = []
+    for term in body.terms:
+        parts.append(_inside_term(r, term))
+    return algebra.add(parts)
+
+
+def _inside_term(r: Relation, term: Monomial) -> Normal:
+    for f in term.factors:
+        if isinstance(f.atom, Contraction) and f.exponent == 1:
+            opened = _opened(r, f.atom)
+            if opened is not None:
+                rest = Normal((Monomial(term.coefficient, tuple(g for g in term.factors if g is not f)),))
+                return multiply(rest, opened)
+    return Normal((term,))
+
+
+def _opened(r: Relation, atom: Contraction) -> Normal | None:
+    lead = r.lead
+    if not isinstance(lead, Contraction) or len(atom.bound) <= len(lead.bound) - 1 or any(b.upper.indices for b in atom.bound):
+        return None
+    wanted = _shape_text(lead)
+    for chosen in itertools.islice(itertools.combinations(atom.bound, len(lead.bound)), 100):
+        inner = [f for f in atom.factors if any(i in chosen for i in f.atom.indices)]
+        if tuple(sorted(f"{_name(f.atom)}^{f.exponent}" for f in inner)) != wanted:
+            continue
+        names: dict[Index, Affine] = {b: Affine.of(fresh(b.upper)) for b in atom.bound}
+        close = [names[b].indices[0] for b in chosen]
+        part = total(merge(Fraction(1), [g for f in inner for g in renamed_factor(f, names).factors]), close)
+        closed = part.terms[0].factors[0].atom if len(part.terms) == 1 and len(part.terms[0].factors) == 1 else None
+        value = _instance(r, closed) if closed is not None else None
+        if value is not None and part.terms[0].coefficient == 1:
+            outer = [g for f in atom.factors if f not in inner for g in renamed_factor(f, names).factors]
+            left = [names[b].indices[0] for b in atom.bound if b not in chosen]
+            return total(multiply(merge(Fraction(1), outer), value), left)
+    return None
