@@ -16,6 +16,7 @@ from eqcompiler.languages.terms import (
     INTEGER,
     SCALAR,
     Binder,
+    Call,
     Component,
     Comprehension,
     Derivative,
@@ -100,6 +101,9 @@ def call(reader: Reader, node: Node, head: Name, bracket: Fence) -> Term | None:
         return apply(reader, head.key, arguments_of(reader, bracket), primes, node.span.to(bracket.span))
     if scope.known(head.key) or head.key in scope.dimensions or head.key in scope.indices:
         return None
+    if head.key in BUILT_IN:
+        (argument,) = arguments_of(reader, bracket)
+        return Call(argument.type, BUILT_IN[head.key], (argument,), span=node.span.to(bracket.span))
     if head.key in UNAMBIGUOUS_VALUES or isinstance(node, Numeral):
         return None
     if isinstance(node, Scripted) and isinstance(node.base, Letter) and scope.known(letter_name(node.base).key):
@@ -114,6 +118,7 @@ def call(reader: Reader, node: Node, head: Name, bracket: Fence) -> Term | None:
     )
 
 
+BUILT_IN = {"Gamma": "gamma"}  # functions whose name is a letter
 UNAMBIGUOUS_VALUES = frozenset({"pi", "e", "I", "I_bold", "n1_bold", "n1_bb"})
 
 

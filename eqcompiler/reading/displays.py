@@ -50,11 +50,11 @@ def drafts(source: Source, region: Region, tokens: Sequence[Token], directives: 
     inner, rows_kind = unwrap(source, list(tokens), region.rows)
     rows = split_rows(inner, rows_kind)
     groups = group_rows(rows, rows_kind)
-    result = []
+    result: list[Draft] = []
     for group in groups:
         label = next((token.text for token in group if token.kind == "label"), "")
         body = without_punctuation([token for token in group if token.kind != "label"])
-        if body or not result and group is groups[-1]:
+        if body or (not result and group is groups[-1]):
             result.append(Draft(tuple(body), region.opening, label, (), region.inline))
         elif label and result:
             result[-1] = replace(result[-1], label=result[-1].label or label)
@@ -133,9 +133,9 @@ def is_mark(token: Token, marks: str) -> bool:
 
 def level(token: Token) -> int:
     """How the token changes the depth of braces, environments and brackets."""
-    if token.kind in ("open", "begin", "left") or token.kind in ("mark", "command") and token.text in OPENERS:
+    if token.kind in ("open", "begin", "left") or (token.kind in ("mark", "command") and token.text in OPENERS):
         return 1
-    if token.kind in ("close", "end", "right") or token.kind in ("mark", "command") and token.text in CLOSERS:
+    if token.kind in ("close", "end", "right") or (token.kind in ("mark", "command") and token.text in CLOSERS):
         return -1
     return 0
 
@@ -209,8 +209,7 @@ def continues(row: list[Token], plain: list[Token], before: list[Token]) -> bool
     if last is not None and (is_relation(last) or is_operator(last)):
         return True
     if body[0].kind == "mark" and body[0].text == "-":
-        leads = row[0].kind == "cell" or not any(is_relation(token) for token in body)
-        return leads
+        return row[0].kind == "cell" or not any(is_relation(token) for token in body)
     return is_operator(body[0])
 
 

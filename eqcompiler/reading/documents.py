@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 from eqcompiler.errors import BadInput, EquationError, IllegalEquation, Source, Span
 from eqcompiler.languages.notation import Formula
@@ -138,7 +139,7 @@ class _Document:
         text = self.text[item.start : item.stop]
         return any(sign in text for sign in ("=", "<", ">", r"\in", r"\sim", r"\to", r"\le", r"\ge", r"\succ"))
 
-    rules: dict[type, Callable[..., None]] = {
+    rules: ClassVar[dict[type, Callable[..., None]]] = {
         Trouble: trouble,
         Directive: directive,
         Definition: definition,

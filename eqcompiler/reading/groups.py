@@ -76,7 +76,7 @@ class Groups(Letters):
         separator = ","
         while not self.at_end_of_items():
             token = self.peek()
-            if token.kind == "quad" or self.is_mark(",") and self.closing_comma():
+            if token.kind == "quad" or (self.is_mark(",") and self.closing_comma()):
                 self.at += 1
             elif self.is_words(token):
                 items.append(self.remark())
@@ -113,7 +113,7 @@ class Groups(Letters):
 
     def at_end_of_items(self) -> bool:
         token = self.peek()
-        if token.kind in ENDS or token.kind in ("mark", "command") and token.text in CLOSERS:
+        if token.kind in ENDS or (token.kind in ("mark", "command") and token.text in CLOSERS):
             return True
         return self.is_mark(";") or self.at_closing_bar() or self.at_separating_bar()
 
@@ -160,10 +160,10 @@ class Groups(Letters):
     def bars_left(self) -> int:
         depth = count = 0
         for token in self.tokens[self.at : self.limit]:
-            opens = token.kind in ("open", "left", "begin") or token.kind in ("mark", "command") and token.text in OPENERS
-            closes = token.kind in ("close", "right", "end") or token.kind in ("mark", "command") and token.text in CLOSERS
+            opens = token.kind in ("open", "left", "begin") or (token.kind in ("mark", "command") and token.text in OPENERS)
+            closes = token.kind in ("close", "right", "end") or (token.kind in ("mark", "command") and token.text in CLOSERS)
             depth += opens - closes
-            if depth < 0 or depth == 0 and token.kind in ("cell", "row"):
+            if depth < 0 or (depth == 0 and token.kind in ("cell", "row")):
                 break
             count += depth == 0 and token.text in ("|", "vert") and token.written() in ("|", "\\vert")
         return count
@@ -244,7 +244,7 @@ class Groups(Letters):
         return node
 
     def group(self) -> Node:
-        """{...}: what is inside. A group with commas, or one with a range behind it, is a set whose braces lost their backslash."""
+        """{...}: what is inside. With commas, or with a range behind it, it is a set that lost its backslashes."""
         first = self.at
         close = self.braces(self.at)
         with self.nested("{"):
@@ -253,7 +253,7 @@ class Groups(Letters):
         if isinstance(node, Empty):
             raise self.illegal("empty braces", self.span_from(first), fix="remove them, or write what they should hold")
         is_list = isinstance(node, Listing) and node.separator == ","
-        if is_list or isinstance(node, Fence) and self.range_follows():
+        if is_list or (isinstance(node, Fence) and self.range_follows()):
             return Fence(self.span_from(first), "{", node, "}")
         return node
 
@@ -283,7 +283,7 @@ class Groups(Letters):
             return self.group()
         if token.kind == "number" and len(token.text) > 1:
             self.split_number(token)
-        if token.kind in ("number", "letter", "text") or token.kind == "command" and self.starts_factor():
+        if token.kind in ("number", "letter", "text") or (token.kind == "command" and self.starts_factor()):
             return self.base()
         if token.kind == "command" and token.text not in CLOSERS:
             raise self.unknown_command(token)
@@ -453,7 +453,11 @@ class Groups(Letters):
         if token.kind == "command" and token.text in LONE_MARKS and token.text not in SYMBOLS:
             self.at += 1
             return Letter(self.span_of(token), LONE_MARKS[token.text], kind="symbol")
-        if token.kind == "command" and token.text not in COMMANDS_WITHOUT_OPERAND or token.kind in ("letter", "number", "text"):
+        if (token.kind == "command" and token.text not in COMMANDS_WITHOUT_OPERAND) or token.kind in (
+            "letter",
+            "number",
+            "text",
+        ):
             in_script, self.in_script = self.in_script, True
             try:
                 return self.argument(mark)
@@ -523,4 +527,4 @@ def is_range(node: Node | None) -> bool:
 
 def is_name(node: Node) -> bool:
     """A letter or word, possibly with scripts: what a call can apply."""
-    return isinstance(node, Letter) or isinstance(node, Scripted) and is_name(node.base)
+    return isinstance(node, Letter) or (isinstance(node, Scripted) and is_name(node.base))

@@ -15,6 +15,7 @@ from eqcompiler.errors import EquationError, IllegalEquation, Source, Span
 from eqcompiler.reading.cursor import unknown_environment
 from eqcompiler.reading.macros import DEFINING, definition_at
 from eqcompiler.reading.regions import DISPLAYS, VERBATIM, Definition, Inclusion, Item, Region, Trouble, directive, unterminated
+from eqcompiler.reading.vocabulary import words
 
 INTERESTING = re.compile(r"[\\%$]")
 PARAGRAPH_END = re.compile(r"\n[ \t]*\n|\\(?:begin|end)\{document\}|\\(?:sub)*section\*?\{")
@@ -31,15 +32,11 @@ ALIGNAT_COLUMNS = re.compile(r"\s*\{\d+\}")
 # environments of prose: their contents are read like the text around them
 TEXT_ENVIRONMENTS = frozenset(
     (
-        *("document abstract center flushleft flushright quote quotation verse minipage figure figure* table table*").split(),
-        *(
-            "itemize enumerate description list tabular tabular* tabularx subequations theorem lemma corollary proposition"
-        ).split(),
-        *("definition remark example exercise problem solution proof claim note conjecture axiom assumption notation").split(),
-        *(
-            "algorithm algorithmic algorithm2e frame block columns column titlepage appendix thebibliography multicols box"
-        ).split(),
-        *("mdframed tcolorbox framed landscape small footnotesize case question answer fact observation property").split(),
+        *words("document abstract center flushleft flushright quote quotation verse minipage figure figure* table table*"),
+        *words("itemize enumerate description list tabular tabular* tabularx subequations theorem lemma corollary proposition"),
+        *words("definition remark example exercise problem solution proof claim note conjecture axiom assumption notation"),
+        *words("algorithm algorithmic algorithm2e frame block columns column titlepage appendix thebibliography multicols box"),
+        *words("mdframed tcolorbox framed landscape small footnotesize case question answer fact observation property"),
     )
 )
 

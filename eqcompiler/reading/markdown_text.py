@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from markdown_it import MarkdownIt
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token as Piece
@@ -162,7 +163,7 @@ def _author_command(state: StateInline, silent: bool) -> bool:
 def _parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark").use(dollarmath_plugin, allow_labels=False, allow_blank_lines=False, double_inline=True)
     markdown.disable("code")
-    interrupts = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    interrupts: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     block_rules = {rule.name: rule.fn for rule in markdown.block.ruler.__rules__}
     inline_rules = {rule.name: rule.fn for rule in markdown.inline.ruler.__rules__}
     markdown.block.ruler.at("math_block", _placed_block(block_rules["math_block"]), interrupts)

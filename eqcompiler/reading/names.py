@@ -38,6 +38,8 @@ def letter_name(letter: Letter) -> Name:
 def label_name(node: Node) -> Name | None:
     """The label that a script spells: a word, a letter, a numeral, a star; None when it is an expression."""
     match node:
+        case Letter(kind="symbol", text=text) if text not in SYMBOL_MARKS:
+            return None
         case Letter():
             return letter_name(node)
         case Numeral(digits=digits) if digits.isdigit():

@@ -217,7 +217,7 @@ class Operators(Groups):
         depth = 0
         for token in self.tokens[self.at : self.limit]:
             depth += {"open": 1, "left": 1, "close": -1, "right": -1}.get(token.kind, 0)
-            if depth < 0 or depth == 0 and (token.kind in ("cell", "row", "quad", "end", "text") or token.text in (",", "=")):
+            if depth < 0 or (depth == 0 and (token.kind in ("cell", "row", "quad", "end", "text") or token.text in (",", "="))):
                 return False
             if (token.kind, token.text) == bound:
                 return True
@@ -228,7 +228,7 @@ class Operators(Groups):
         for k in range(first, self.at):
             if self.tokens[k].text == "_" and self.tokens[k].kind == "mark":
                 for token in self.tokens[k + 1 : self.at]:
-                    if token.kind == "letter" or token.kind == "command" and not self.is_font(token):
+                    if token.kind == "letter" or (token.kind == "command" and not self.is_font(token)):
                         return token.kind, token.text
         return "", ""
 
@@ -288,7 +288,7 @@ class Operators(Groups):
                 token = self.tokens[k]
                 depth += token.kind in ("open", "left", "begin") or token.text in ("(", "[")
                 depth -= token.kind in ("close", "right", "end") or token.text in (")", "]")
-                if depth < 0 or depth == 0 and token.text in ("=", ","):
+                if depth < 0 or (depth == 0 and token.text in ("=", ",")):
                     break
                 if depth == 0 and token.kind == "command" and token.text == "int":
                     inner += 1
@@ -313,7 +313,7 @@ class Operators(Groups):
         if after >= self.limit:
             return False
         following = self.tokens[after]
-        names = following.kind == "letter" or following.kind == "command" and not self.is_operator(following)
+        names = following.kind == "letter" or (following.kind == "command" and not self.is_operator(following))
         return names and (following.joined or not joined or token.kind == "command")
 
     def is_operator(self, token: Token) -> bool:
@@ -446,7 +446,7 @@ class Operators(Groups):
             following = self.tokens[start + 1] if start + 1 < stop else None
             if following is None:
                 return "" if below else "d"
-            applies = following.kind in ("letter", "command") or not below and following.text == "^"
+            applies = following.kind in ("letter", "command") or (not below and following.text == "^")
             return "d" if applies and not self.is_operator(following) else ""
         return "d" if self.roman_d_length(start) and not (below and start + self.roman_d_length(start) >= stop) else ""
 

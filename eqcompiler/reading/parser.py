@@ -203,7 +203,7 @@ class Parser(Operators):
             return
         self.refuse_unsupported()
         token = self.peek()
-        if token.kind == "end of formula" or token.kind in ("cell", "row", "close", "end", "right") and self.at > 0:
+        if token.kind == "end of formula" or (token.kind in ("cell", "row", "close", "end", "right") and self.at > 0):
             before = self.tokens[min(self.at, len(self.tokens)) - 1]
             raise self.missing_operand(f"`{before.written()}`", before)
         if self.product_sign():
@@ -222,7 +222,7 @@ class Parser(Operators):
         if token.kind == "mark":
             if token.text == "|":
                 return self.bar_opens()
-            return token.text in OPENERS or token.text == "*" and self.in_script and self.lone_star()
+            return token.text in OPENERS or (token.text == "*" and self.in_script and self.lone_star())
         if token.kind != "command":
             return False
         if token.text in BARS:
@@ -316,7 +316,7 @@ class Parser(Operators):
             return 0
         close = self.braces(self.at)
         inside = self.tokens[self.at + 1 : close]
-        if not inside or not all(t.kind == "prime" or t.kind == "command" and t.text == "prime" for t in inside):
+        if not inside or not all(t.kind == "prime" or (t.kind == "command" and t.text == "prime") for t in inside):
             return 0
         self.at = close + 1
         return len(inside)

@@ -8,7 +8,7 @@ same formula is an assumption (`Q \in \mathbb{R}^{n \times n}, Q^\top Q = I`); a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from eqcompiler.errors import NotSupportedYet
@@ -21,8 +21,8 @@ from eqcompiler.reading.large import condition
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import letter_name, name_of
 from eqcompiler.reading.scope import IndexRange
-from eqcompiler.reading.statements import Sentence, is_prose, names_in, nothing_stated, relate
-from eqcompiler.reading.survey import sizes_in
+from eqcompiler.reading.statements import Sentence, is_prose, nothing_stated, relate
+from eqcompiler.reading.survey import left_name, names_in, sizes_in
 
 Stage = Callable[[Reader, Formula], None]
 Role = Literal[
@@ -156,8 +156,6 @@ def role_of(node: Node, declared: bool, attached: bool) -> Role:
 
 def is_call(left: Node) -> bool:
     """f(x) with plain names in the bracket: it may be a definition behind a declaration."""
-    from eqcompiler.reading.survey import left_name
-
     return left_name(left, frozenset()) is not None
 
 
@@ -281,18 +279,19 @@ def symmetric(found: Condition) -> Condition:
     return Condition("symmetric", found.left) if found.relation == "=" and is_own else found
 
 
-def refuse_distribution(reader: Reader, formula: Formula) -> None:
+def declare_distributions(reader: Reader, formula: Formula) -> None:
     """x ~ N(mu, Sigma): the symbol is declared by the shape of its parameters."""
     for clause in clauses(formula):
         if clause.role == "distribution" and isinstance(clause.node, Relation):
-            raise NotSupportedYet("distributions are not implemented", clause.node.span)
+            for node in (*clause.names, clause.node.sides[0]):
+                declarations.declare_distribution(reader, node, clause.node.sides[1])
 
 
 DECLARATION_STAGES: tuple[Stage, ...] = (
     declare_ranges,
     declare_rows,
     declare_names,
-    refuse_distribution,
+    declare_distributions,
     declare_orders,
     declare_assumptions,
 )
@@ -320,8 +319,6 @@ def statements_of(sentence: Sentence) -> tuple[list[Statement], Reader]:
 
 
 def with_notes(statement: Statement, reader: Reader) -> Statement:
-    from dataclasses import replace
-
     return replace(statement, inferred=tuple(dict.fromkeys(reader.scope.notes)))
 
 

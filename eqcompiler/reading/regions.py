@@ -6,10 +6,12 @@ Guarantees: items are in document order; `text` has the source's offsets.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 
 from eqcompiler.errors import EquationError, IllegalEquation, Source, Span
 from eqcompiler.reading.macros import Macro
+from eqcompiler.reading.vocabulary import words
 
 # environment -> how its rows are read: "single" formula, "rows" (a row that starts with a relation continues), "separate" rows
 DISPLAYS = {
@@ -30,7 +32,7 @@ DISPLAYS = {
     "gather*": "separate",
 }
 VERBATIM = frozenset(
-    "verbatim verbatim* Verbatim BVerbatim lstlisting minted comment filecontents filecontents* tikzpicture".split()
+    words("verbatim verbatim* Verbatim BVerbatim lstlisting minted comment filecontents filecontents* tikzpicture")
 )
 
 DIRECTIVES = {"expect": True, "define": False, "name": True, "skip": True}  # key -> whether it needs a value
@@ -90,7 +92,6 @@ def directive(source: Source, text: str, start: int, stop: int) -> Directive | T
 
 
 def nearest(key: str) -> str:
-    import difflib
 
     near = difflib.get_close_matches(key, sorted(DIRECTIVES), 1, 0.4)
     return f"write {near[0]}" if near else "remove it, or write a plain comment"

@@ -128,12 +128,16 @@ class Scope:
 
     @contextmanager
     def ranging(self, ranges: dict[str, IndexRange]) -> Iterator[None]:
-        saved = dict(self.indices)
+        """Bind indices; those that the inside finds free stay after it."""
+        hidden = {name: self.indices.get(name) for name in ranges}
         self.indices.update(ranges)
         try:
             yield
         finally:
-            self.indices = saved
+            for name, before in hidden.items():
+                self.indices.pop(name, None)
+                if before is not None:
+                    self.indices[name] = before
 
     def binder(self, name: str) -> Binder:
         found = self.indices[name]

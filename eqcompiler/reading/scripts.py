@@ -138,7 +138,7 @@ def subscript_is_index(reader: Reader, name: Name, subscript: Node) -> bool:
 def indexed_base(reader: Reader, base: Letter, name: Name, count: int) -> Term:
     """The tensor below which indices stand; an undeclared one gets as many axes as it has indices."""
     family = reader.scope.families.get(name.key)
-    if family is not None:
+    if family is not None and name.key not in reader.scope.bound:
         known = reader.known_symbol(family, base.span)
         if known is not None:
             return known

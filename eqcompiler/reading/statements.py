@@ -47,7 +47,7 @@ from eqcompiler.reading.free_indices import free_indices
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import Name, index_letters, is_star, label_name, labelled, letter_name, name_of
 from eqcompiler.reading.scope import IndexRange
-from eqcompiler.reading.survey import walk
+from eqcompiler.reading.survey import names_in, walk
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class Sentence:
         return next((value for name, value, _ in self.formula.directives if name == key), None)
 
     def add(self, name: str, kind: Kind, span: Span, **rest: object) -> None:
-        given = self.directive("name") or self.formula.label.removeprefix("eq:")
+        given = self.directive("name") or self.formula.label
         known = bool(self.statements) or not given
         statement = Statement(name if known else given, kind, span, latex_of(span), **rest)  # type: ignore[arg-type]
         if kind.startswith("claim") or kind == "objective":
@@ -98,7 +98,7 @@ def define(sentence: Sentence, node: Relation, left: Node, right: Node) -> bool:
     span = left.span.to(right.span)
     match left:
         case Juxtaposed(factors=(head, Fence(opening=opening, body=body))) if opening in calls.ROUND:
-            name = name_of(head)
+            name = None if isinstance(head, Scripted) and head.primes else name_of(head)
             formals = calls.argument_nodes(body)
             if name is None or not all(name_of(f) for f in formals):
                 return False
@@ -124,10 +124,6 @@ def define(sentence: Sentence, node: Relation, left: Node, right: Node) -> bool:
         return False
     keep(sentence, name, (), (), fitted(reader, name, reader.term(right), span), span)
     return True
-
-
-def names_in(node: Node) -> set[str]:
-    return {letter_name(n).key for n in walk(node) if isinstance(n, Letter)}
 
 
 def fitted(reader: Reader, name: Name, body: Term, span: Span) -> Term:
@@ -191,7 +187,7 @@ def formal_info(reader: Reader, formal: Name, node: Node, declared: Type | None)
         if same and formal.key not in scope.defined_somewhere:
             return known
     own = formal.key
-    if known is not None or formal.key in scope.families or formal.key in scope.defined_somewhere:
+    if known is not None or formal.key in scope.defined_somewhere:
         own = f"{formal.key}_arg"
         while own in scope.symbols and declared is not None and scope.symbols[own].type != declared:
             own += "_"
@@ -301,7 +297,8 @@ def claim(sentence: Sentence, left: Node, right: Node) -> None:
     saved = dict(scope.indices)
     name, kind = claim_name(left), claim_kind(reader, left)
     try:
-        a, b = reader.term(left), reader.term(right)
+        with scope.binding(**own_arguments(reader, left)):
+            a, b = reader.term(left), reader.term(right)
         a, b = shapes.fit(a, b.type), shapes.fit(b, a.type)
         if not shapes.same_shape(a, b, scope) or (a.type.rank == 1 and a.type.row != b.type.row):
             words = f"the two sides differ in shape: {shapes.shape_words(a, scope)} and {shapes.shape_words(b, scope)}"
@@ -318,6 +315,25 @@ def claim(sentence: Sentence, left: Node, right: Node) -> None:
         sentence.add(name, kind, span, error=error)
     finally:
         scope.indices = saved
+
+
+def own_arguments(reader: Reader, left: Node) -> dict[str, SymbolInfo]:
+    """In h(x) = e about a known h, an x that means nothing else (or samples x^{(i)}) is h's own argument."""
+    scope = reader.scope
+    match left:
+        case Juxtaposed(factors=(head, Fence(opening=opening, body=body))) if opening in calls.ROUND:
+            name = name_of(head)
+            definition = scope.definitions.get(scope.current.get(name.key, "")) if name else None
+            nodes = calls.argument_nodes(body)
+            if definition is None or len(nodes) != len(definition.formals):
+                return {}
+            pairs = [(name_of(node), formal) for node, formal in zip(nodes, definition.formals, strict=True)]
+            return {
+                argument.key: scope.symbols[formal]
+                for argument, formal in pairs
+                if argument is not None and (argument.key in scope.families or not scope.known(argument.key))
+            }
+    return {}
 
 
 def claim_kind(reader: Reader, left: Node) -> Kind:

@@ -55,6 +55,7 @@ def _walk_value(value: object) -> Iterator[Node]:
 
 def survey(formulas: tuple[Formula, ...]) -> Survey:
     dimensions: set[str] = set()
+    ends: set[str] = set()
     bound: set[str] = set()
     subscripts: list[tuple[str, ...]] = []
     tensors: set[str] = set()
@@ -62,6 +63,7 @@ def survey(formulas: tuple[Formula, ...]) -> Survey:
         for part in formula.parts:
             for node in walk(part):
                 dimensions |= sizes_in(node)
+                ends |= range_ends(node)
                 bound |= bound_indices(node)
                 if isinstance(node, Scripted):
                     subscripts += [letters] if (letters := subscript_letters(node)) else []
@@ -69,6 +71,7 @@ def survey(formulas: tuple[Formula, ...]) -> Survey:
                     tensors |= declared_tensors(node)
         bound |= listed_range(formula)
     bound -= dimensions
+    dimensions |= ends - bound
     indices = spread(bound, subscripts)
     for formula in formulas:
         for part in formula.parts:
@@ -79,7 +82,8 @@ def survey(formulas: tuple[Formula, ...]) -> Survey:
         for part in formula.parts:
             if isinstance(part, Relation) and part.operators[0] in ("=", ":="):
                 name = left_name(part.sides[0], frozenset(indices))
-                if name is not None and not formula.inline:
+                own = isinstance(part.sides[0], Letter | Scripted) and name in names_in(part.sides[1])
+                if name is not None and not own and not formula.inline:
                     definers.setdefault(name, position)
     return Survey(frozenset(dimensions), frozenset(indices), definers, tuple(names_used(f) for f in formulas))
 
@@ -88,14 +92,19 @@ def sizes_in(node: Node) -> set[str]:
     r"""Names in \mathbb{R}^{m \times n}, above a sum that starts at a number, and at the end of {1, ..., m}."""
     match node:
         case Scripted(base=Letter(font="bb" | "cal"), superscript=above) if above is not None and is_number_set(node):
-            below_above = [above] if node.subscript is None or isinstance(node.subscript, Letter) else [above]
-            return {key for part in below_above for key in size_names(part)}
-        case Large(operator="sum" | "prod", lower=Relation(operators=("=",), sides=(_, Numeral())), upper=Letter() as upper):
-            return set() if upper.text == "infty" else {letter_name(upper).key}
+            return size_names(above)
         case Scripted(subscript=Relation(operators=("=",), sides=(_, Numeral())), superscript=Letter() as upper):
             return {letter_name(upper).key}
         case Fence(opening="{", body=Listing(items=(Numeral(), *_, Dots(), last))):
             return size_names(last)
+    return set()
+
+
+def range_ends(node: Node) -> set[str]:
+    """The letter above a sum that starts at a number: a size, unless it is an index of an outer range."""
+    match node:
+        case Large(operator="sum" | "prod", lower=Relation(operators=("=",), sides=(_, Numeral())), upper=Letter() as upper):
+            return set() if upper.text == "infty" else {letter_name(upper).key}
     return set()
 
 
@@ -212,7 +221,7 @@ def left_name(node: Node, indices: frozenset[str]) -> str | None:
     r"""The name that `node = ...` may define: s, \theta^*, f(x), p_k with an index, X_{ij}."""
     match node:
         case Juxtaposed(factors=(head, Fence(opening=opening))) if opening in ROUND:
-            name = name_of(head)
+            name = None if isinstance(head, Scripted) and head.primes else name_of(head)
             return name.key if name else None
         case Scripted(base=Letter() as base, subscript=below, superscript=above) if below is not None or above is not None:
             parts = index_letters(below)
@@ -227,21 +236,31 @@ def left_name(node: Node, indices: frozenset[str]) -> str | None:
                 return None
             name = labelled(letter_name(base), below, mark) if below is None or label_name(below) else None
             return name.key if name else None
-    name = name_of(node)
+    name = None if isinstance(node, Scripted) and node.primes else name_of(node)
     return name.key if name else None
 
 
 def names_used(formula: Formula) -> frozenset[str]:
-    """Every name in the formula: letters, and letters with their labels."""
-    found: set[str] = set()
+    """Every name in the formula but the arguments of a function that it defines."""
+    own: set[str] = set()
     for part in formula.parts:
-        for node in walk(part):
-            if isinstance(node, Letter):
-                found.add(letter_name(node).key)
-            elif isinstance(node, Prefix):
-                found.add(node.function)
-            elif isinstance(node, Scripted) and isinstance(node.base, Letter):
-                mark = node.superscript if is_star(node.superscript) else None
-                name = labelled(letter_name(node.base), node.subscript, mark)
-                found |= {name.key} if name else set()
-    return frozenset(found)
+        match part:
+            case Relation(operators=("=", *_), sides=(Juxtaposed(factors=(Letter() | Scripted(), Fence(body=body))), *_)):
+                own |= names_in(body)
+    return frozenset(key for part in formula.parts for key in names_in(part)) - own
+
+
+def names_in(tree: Node) -> set[str]:
+    """Letters, and letters with their labels."""
+    found: set[str] = set()
+    for node in walk(tree):
+        if isinstance(node, Letter):
+            label = label_name(node)
+            found |= {label.key} if label else set()
+        elif isinstance(node, Prefix):
+            found.add(node.function)
+        elif isinstance(node, Scripted) and isinstance(node.base, Letter):
+            mark = node.superscript if is_star(node.superscript) else None
+            name = labelled(letter_name(node.base), node.subscript, mark)
+            found |= {name.key} if name else set()
+    return found

@@ -6,13 +6,19 @@ Guarantees: each command is in one table, so that adding a notation is adding a 
 
 from __future__ import annotations
 
+
+def words(text: str) -> list[str]:
+    """The words of a text: a table's row that reads like one."""
+    return text.split()
+
+
 LETTERS = frozenset(
     (
-        *(
+        *words(
             "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa varkappa lambda mu nu xi omicron pi"
-        ).split(),
-        *("varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi").split(),
-        *("Sigma Upsilon Phi Psi Omega ell hbar imath jmath wp Re Im").split(),
+        ),
+        *words("varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi"),
+        *words("Sigma Upsilon Phi Psi Omega ell hbar imath jmath wp Re Im"),
     )
 )
 
@@ -107,9 +113,9 @@ PRODUCTS = {
 }
 
 FUNCTIONS = {
-    **{name: name for name in "exp log ln lg sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan".split()},
-    **{name: name for name in "det dim ker deg gcd erf erfc tr diag vec sign rank Var Cov Corr logdet max min sup inf".split()},
-    **{name: name for name in "span range blkdiag arcsinh arccosh arctanh asinh acosh atanh".split()},
+    **{name: name for name in words("exp log ln lg sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan")},
+    **{name: name for name in words("det dim ker deg gcd erf erfc tr diag vec sign rank Var Cov Corr logdet max min sup inf")},
+    **{name: name for name in words("span range blkdiag arcsinh arccosh arctanh asinh acosh atanh")},
     "Tr": "tr",
     "trace": "tr",
     "Trace": "tr",
@@ -125,7 +131,7 @@ FUNCTIONS = {
     "corr": "Corr",
 }
 FUNCTION_COMMANDS = frozenset(
-    ("exp log ln lg sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan det dim ker deg gcd").split()
+    words("exp log ln lg sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan det dim ker deg gcd")
 )
 
 LARGE = {
@@ -143,7 +149,7 @@ LARGE = {
 }
 # the same by name, in \operatorname{...} and its relatives
 LARGE_NAMES = {
-    **{name: name for name in "argmin argmax lim E".split()},
+    **{name: name for name in words("argmin argmax lim E")},
     "minimize": "min",
     "minimise": "min",
     "maximize": "max",
@@ -196,19 +202,19 @@ TRANSPARENT = frozenset(("boxed", "mathbin", "mathrel", "mathord", "mathopen", "
 # \text{...} that opens with one of these is a remark about the formula, not a name in it
 PROSE = frozenset(
     (
-        *(
+        *words(
             "if iff for where when whenever otherwise else and or with such so as is are has have all any every each on over in"
-        ).split(),
-        *("hence thus then therefore since because given let subject s.t. st. st. i.e. e.g. provided assuming assume").split(),
-        *("that which while unless at by of to from the an only some there exists we not does satisfies holds").split(),
+        ),
+        *words("hence thus then therefore since because given let subject s.t. st. st. i.e. e.g. provided assuming assume"),
+        *words("that which while unless at by of to from the an only some there exists we not does satisfies holds"),
     )
 )
 # properties that stand behind a name: A \text{ invertible}
 PROPERTIES = frozenset(
     (
-        *("invertible nonsingular non-singular regular singular symmetric skew-symmetric antisymmetric orthogonal").split(),
-        *("orthonormal diagonal differentiable smooth continuous convex integer real positive negative").split(),
-        *("nonnegative non-negative definite semidefinite semi-definite full constant independent i.i.d. iid").split(),
+        *words("invertible nonsingular non-singular regular singular symmetric skew-symmetric antisymmetric orthogonal"),
+        *words("orthonormal diagonal differentiable smooth continuous convex integer real positive negative"),
+        *words("nonnegative non-negative definite semidefinite semi-definite full constant independent i.i.d. iid"),
     )
 )
 
@@ -243,16 +249,16 @@ CLOSERS = {
 BARS = {"|": "|", "vert": "|", "Vert": "||"}
 MATCHING = {"(": ")", "[": "]", "{": "}", "<": ">", "lceil": "rceil", "lfloor": "rfloor", "|": "|", "||": "||"}
 
-SIZES = frozenset("big Big bigg Bigg bigl Bigl biggl Biggl bigr Bigr biggr Biggr bigm Bigm biggm Biggm".split())
+SIZES = frozenset(words("big Big bigg Bigg bigl Bigl biggl Biggl bigr Bigr biggr Biggr bigm Bigm biggm Biggm"))
 
 SPACING = frozenset(
     (
-        *(", ; : ! >").split(),
-        *(
+        *words(", ; : ! >"),
+        *words(
             "thinspace medspace thickspace enspace enskip nonumber notag displaystyle textstyle scriptstyle limits nolimits"
-        ).split(),
-        *("hfill hfil allowbreak nobreak break noindent centering normalsize small footnotesize qedhere relax strut").split(),
-        *("allowdisplaybreaks displaybreak negthinspace hskip").split(),
+        ),
+        *words("hfill hfil allowbreak nobreak break noindent centering normalsize small footnotesize qedhere relax strut"),
+        *words("allowdisplaybreaks displaybreak negthinspace hskip"),
     )
 )
 SKIPPED_WITH_ARGUMENT = frozenset(
@@ -260,9 +266,11 @@ SKIPPED_WITH_ARGUMENT = frozenset(
 )
 
 GRIDS = frozenset(
-    "matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix array cases dcases cases* rcases psmallmatrix bsmallmatrix".split()
+    words(
+        "matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix array cases dcases cases* rcases psmallmatrix bsmallmatrix"
+    )
 )
-ROW_BLOCKS = frozenset("split aligned gathered alignedat align align* gather gather* eqnarray eqnarray*".split())
+ROW_BLOCKS = frozenset(words("split aligned gathered alignedat align align* gather gather* eqnarray eqnarray*"))
 
 # commands that are known and outside what is implemented -> what they are
 NOT_SUPPORTED = {
@@ -317,8 +325,8 @@ NOT_SUPPORTED = {
 # read where they are met, outside the tables above
 STRUCTURE = frozenset(
     (
-        *("left right middle sqrt nabla partial underbrace overbrace underset overset stackrel arg not mid forall").split(),
-        *("substack text mathbb Pr lim begin end quad qquad label tag textcolor").split(),
+        *words("left right middle sqrt nabla partial underbrace overbrace underset overset stackrel arg not mid forall"),
+        *words("substack text mathbb Pr lim begin end quad qquad label tag textcolor"),
     )
 )
 
@@ -358,14 +366,14 @@ def _unicode() -> dict[str, tuple[str, str]]:
         "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho varsigma sigma tau upsilon"
     )
     small += " varphi chi psi omega"
-    table = {chr(0x3B1 + k): ("command", name) for k, name in enumerate(small.split())}
+    table = {chr(0x3B1 + k): ("command", name) for k, name in enumerate(words(small))}
     table |= {character: ("command", name) for character, name in zip("ΓΔΘΛΞΠΣΥΦΨΩ", _CAPITALS, strict=True)}
     table |= {character: ("command", name) for character, name in _SIGNS.items()}
     table |= {character: ("mark", text) for character, text in {"−": "-", "–": "-", "∗": "*", "∣": "|", "：": ":"}.items()}
     return table | {"′": ("prime", "'"), "’": ("prime", "'")}
 
 
-_CAPITALS = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+_CAPITALS = words("Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega")
 _SIGNS = {
     "ϵ": "epsilon",
     "ϕ": "phi",

@@ -1,0 +1,245 @@
+"""START HERE: the passes in order, each with the reason it stands where it stands.
+
+    read        text to notation trees; first, because positions exist only here
+    type        notation to terms; before any algebra, because x^{(i)} and A^T mean nothing without types
+    verify      claims to verdicts; on terms, so that the oracle judges what the author wrote and not what we made of it
+    lower       terms to index form; one form for matrix, index and sample notation, which everything below shares
+    derive      gradients of index form; before loops are planned: a fused loop hides which index a derivative runs over
+    solve       products with an inverse become linear systems; after deriving, so that gradients gain from it too
+    request     which kernels a document gives; the plan and the text are made from the request alone
+
+Takes: paths and documents. Gives: documents, verdicts, kernels, and the text of every stage.
+Guarantees: nothing here computes; each function calls the part that does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+from eqcompiler.calculus.check_index_form import check
+from eqcompiler.calculus.kernel_programs import Choice, chosen_kernels, reach
+from eqcompiler.calculus.lower import lower
+from eqcompiler.calculus.normal_form import normal_forms
+from eqcompiler.calculus.printing import to_latex
+from eqcompiler.calculus.term_text import condition_latex
+from eqcompiler.errors import BadInput, EquationError, IllegalEquation, Source
+from eqcompiler.kernels import load as load_kernels
+from eqcompiler.kernels import module_text, plan
+from eqcompiler.languages.kernel_requests import KernelRequest
+from eqcompiler.languages.statements import Claim, Definition, Document, Objective, Recurrence, Statement
+from eqcompiler.languages.terms import Term
+from eqcompiler.languages.verdicts import Verdict
+from eqcompiler.reading.documents import formulas, included, read_source
+from eqcompiler.reading.second_reader import confirm
+from eqcompiler.reading.typing import type_document
+from eqcompiler.verification import judge
+
+MAXIMUM_INCLUDE_DEPTH = 16
+SUFFIXES = (".tex", ".md")
+
+
+def load(path: Path | str, *, _open: tuple[Path, ...] = ()) -> Document:
+    """Read and type one file with what it includes. BadInput when it cannot be read; errors in formulas stay in their place."""
+    path = Path(path)
+    return document_of(read_source(path), path.resolve(), _open)
+
+
+def document_of(source: Source, path: Path | None = None, _open: tuple[Path, ...] = ()) -> Document:
+    """A document from text that is already in memory; `path` is where its includes are looked up."""
+    includes = tuple(_include(name, span, path, _open) for name, span in included(source))
+    return type_document(source, formulas(source), includes)
+
+
+def _include(name: str, span: object, path: Path | None, opened: tuple[Path, ...]) -> Document:
+    here = opened + ((path,) if path else ())
+    folder = path.parent if path else Path()
+    candidates = [folder / name] if Path(name).suffix in SUFFIXES else [folder / f"{name}{suffix}" for suffix in SUFFIXES]
+    found = next((c.resolve() for c in candidates if c.is_file()), None)
+    if found is None:
+        tried = ", ".join(c.name for c in candidates)
+        raise IllegalEquation(f"'{name}' is not there", span, allowed=f"a file beside this one: {tried}")  # type: ignore[arg-type]
+    if found in here or len(here) > MAXIMUM_INCLUDE_DEPTH:
+        chain = " -> ".join(p.name for p in (*here, found))
+        raise IllegalEquation(f"'{name}' includes itself: {chain}", span, fix="remove one of the inputs")  # type: ignore[arg-type]
+    return load(found, _open=here)
+
+
+def verify(
+    document: Document, *, timeout: float = 10.0, on_verdict: Callable[[Verdict], None] | None = None
+) -> tuple[Verdict, ...]:
+    """The verdict of every claim and objective, in the order of the source."""
+    return judge.verify(document, timeout=timeout, on_verdict=on_verdict)
+
+
+def kernel_requests(document: Document) -> tuple[KernelRequest, ...]:
+    return _choice(document).requests
+
+
+def kernel_refusals(document: Document) -> tuple[tuple[str, EquationError], ...]:
+    """The definitions that no kernel is made of, each with the reason."""
+    return _choice(document).refusals
+
+
+def _choice(document: Document) -> Choice:
+    return chosen_kernels(document)
+
+
+def kernel_names(document: Document) -> tuple[str, ...]:
+    return tuple(request.name for request in kernel_requests(document))
+
+
+def build(document: Document) -> str:
+    """The text of the generated module."""
+    requests = kernel_requests(document)
+    if not requests:
+        raise BadInput(f"{document.source.path}: no definition, objective or update that a kernel can be made of")
+    return module_text(requests, document.source)
+
+
+def kernels(document: Document) -> ModuleType:
+    """The generated module, loaded; nothing is compiled before its first call."""
+    return load_kernels(build(document), Path(document.source.path).stem)
+
+
+def check_rows(document: Document) -> tuple[dict[str, object], ...]:
+    """One row per statement with the keys of `eqc check --json`."""
+    return tuple(_row(document, statement) for statement in document.statements)
+
+
+def _row(document: Document, statement: Statement) -> dict[str, object]:
+    own = statement.payload.assumptions if isinstance(statement.payload, Claim) else ()
+    return {
+        "file": document.source.path,
+        "line": statement.span.line,
+        "column": statement.span.column,
+        "name": statement.name,
+        "kind": statement.kind,
+        "latex": statement.latex,
+        "type": statement.type_text,
+        "sympy": index_form(document, statement),
+        "assumptions": [condition_latex(document, c) for c in own],
+        "inferred": list(statement.inferred),
+        "error": str(statement.error) if statement.error else None,
+    }
+
+
+def index_form(document: Document, statement: Statement) -> str | None:
+    """The statement as index form over SymPy, or None where it has none."""
+    try:
+        return "\n".join(str(lower(document, term, name)) for name, term in _terms(statement)) or None
+    except EquationError:
+        return None
+
+
+def sympy_of(document: Document, statement: Statement) -> object:
+    """The SymPy index form of the statement's term; of both sides for a claim."""
+    bodies = tuple(last_body(lower(document, term, name)) for name, term in _terms(statement))
+    if not bodies:
+        raise BadInput(f"'{statement.name}' is {statement.kind}; it has no SymPy form")
+    return bodies[0] if len(bodies) == 1 else bodies
+
+
+def last_body(program: Program) -> object:
+    """The body of the output with every definition that it uses put in."""
+    return inlined(program)
+
+
+def gradient(document: Document, statement: Statement, variable: str) -> tuple[Program, str]:
+    """The gradient of a scalar definition: the program and the notation."""
+    if not isinstance(statement.payload, Definition):
+        raise BadInput(f"'{statement.name}' is {statement.kind}; only a definition has a gradient")
+    definition = statement.payload
+    program = derive_gradient(lower(document, own_reference(document, definition), definition.name), definition.name, variable)
+    return program, gradient_latex(document, KernelRequest("gradient", program))[0]
+
+
+def _terms(statement: Statement) -> tuple[tuple[str, Term], ...]:
+    match statement.payload:
+        case Definition(name=name, body=body):
+            return ((name, body),)
+        case Claim(left=left, right=right):
+            return (("left", left), ("right", right))
+        case Recurrence(state=state, update=update):
+            return ((f"{state}_next", update),)
+        case Objective(name=name, extremum=extremum):
+            return ((f"{name}_objective", extremum.body),)
+    return ()
+
+
+def explain(document: Document, name: str) -> tuple[tuple[str, str], ...]:
+    """One statement after every stage: (title, text)."""
+    statement = find(document, name)
+    stages = [("source", f"{statement.span}\n{statement.latex}")]
+    if statement.error:
+        return (*stages, ("error", str(statement.error)))
+    types = [f"{statement.kind}: {statement.type_text}".rstrip(": "), *symbol_lines(document, statement), *statement.inferred]
+    stages.append(("types", "\n".join(types)))
+    form = index_form(document, statement)
+    if form:
+        stages.append(("index form", form))
+    if statement.kind.startswith("claim") or statement.kind == "objective":
+        stages += [("verdict", text) for text in _verdict_text(document, statement)]
+    for request in kernel_requests(document):
+        if request.line == statement.span.line and request.latex == statement.latex:
+            if request.name.startswith("grad_"):
+                stages.append((f"index form of {request.name}", str(request.program)))
+                stages += [(f"{request.name} in notation", text) for text in gradient_latex(document, request)]
+            stages.append((f"loop plan of {request.name}", str(plan(request))))
+    return tuple(stages)
+
+
+def symbol_lines(document: Document, statement: Statement) -> list[str]:
+    """The types of the symbols that the statement uses, and where each comes from."""
+    used = dict.fromkeys(name for _, term in _terms(statement) for name in reach(document, term))
+    infos = [document.symbols[name] for name in used if name in document.symbols]
+    return [f"{info.name}: {info.type}, {info.why}" for info in infos]
+
+
+def _verdict_text(document: Document, statement: Statement) -> list[str]:
+    for verdict in verify(document):
+        if (verdict.line, verdict.column) == (statement.span.line, statement.span.column):
+            lines = [f"{verdict.verdict}: {verdict.method}", verdict.reason, *verdict.steps]
+            lines += [f"{title}: {text}" for title, text in _details(verdict) if text]
+            return ["\n".join(line for line in lines if line)]
+    return []
+
+
+def _details(verdict: Verdict) -> tuple[tuple[str, str | None], ...]:
+    return (("condition", verdict.condition), ("residual", verdict.residual), ("repair", verdict.repair))
+
+
+def gradient_latex(document: Document, request: KernelRequest) -> list[str]:
+    """Each gradient of the request as a person would write it."""
+    texts = []
+    for output, normal in normal_forms(request.program).items():
+        axes = next(d.axes for d in request.program.definitions if d.name == output)
+        texts.append(to_latex(normal, document, tuple(str(a.index) for a in axes)))
+    return texts
+
+
+def find(document: Document, name: str) -> Statement:
+    """A statement by its name, or by the name of what it defines."""
+    for statement in document.statements:
+        if name in (statement.name, getattr(statement.payload, "name", None)):
+            return statement
+    known = ", ".join(statement.name for statement in document.statements if statement.name)
+    raise BadInput(f"{document.source.path} has no statement {name!r}", allowed=known)
+
+
+__all__ = [
+    "build",
+    "check",
+    "check_rows",
+    "confirm",
+    "document_of",
+    "explain",
+    "find",
+    "kernel_names",
+    "kernel_refusals",
+    "kernel_requests",
+    "kernels",
+    "load",
+    "verify",
+]
