@@ -1,0 +1,534 @@
+"""Lowering: a typed term becomes an index-form program.
+
+Takes: a document and a term of it. Gives: a Program whose one output is the term's value.
+Guarantees: each definition that is used with its own formals keeps its name and is emitted once, in dependency order; a call
+with other arguments is instantiated through everything it reaches; what has no index form raises NotSupportedYet with its span.
+
+    (X\\theta - y)^T (X\\theta - y) / m    ->    Sum((Sum(X[i, j]*theta[j], (j, 1, n)) - y[i])**2, (i, 1, m))/m
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+import sympy
+
+from eqcompiler.calculus import derive
+from eqcompiler.calculus.batch import lifted
+from eqcompiler.calculus.dependencies import live, operand_names, reached
+from eqcompiler.calculus.environments import (
+    Binding,
+    Closure,
+    Entry,
+    Frame,
+    Position,
+    Raw,
+    Reach,
+    expression,
+    free_index_names,
+)
+from eqcompiler.calculus.index_algebra import free_indices, fresh_index, reference, summed, with_limits
+from eqcompiler.calculus.operations import OPERATION_RULES, block
+from eqcompiler.errors import CompilerFault, NotSupportedYet
+from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, Program, index, scalar, size, size_expression
+from eqcompiler.languages.statements import Definition, Document, SymbolInfo
+from eqcompiler.languages.terms import (
+    Binder,
+    Block,
+    Call,
+    Cases,
+    Component,
+    Comprehension,
+    Condition,
+    Constant,
+    Derivative,
+    Expectation,
+    Extremum,
+    Index,
+    Integral,
+    Limit,
+    Number,
+    Reduction,
+    Reference,
+    Size,
+    Symbol,
+    Term,
+    Type,
+    UnknownCall,
+)
+
+CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "infinity": sympy.oo}
+RELATIONS = {"=": sympy.Eq, "!=": sympy.Ne, "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
+SIGNS = {">": "positive", ">=": "nonnegative", "<": "negative", "<=": "nonpositive", "!=": "nonzero"}
+NO_INDEX_FORM = {
+    Integral: "an integral",
+    Limit: "a limit",
+    Expectation: "an expectation",
+    Extremum: "an extremum inside an expression",
+    UnknownCall: "a function without a definition",
+}
+WHOLE_NAMES = {"inverse": "{}_inv", "pseudoinverse": "{}_pinv", "matsqrt": "{}_root", "matpow": "{}_power"}
+WHOLE_LATEX = {
+    "inverse": "{}^{{-1}}",
+    "pseudoinverse": "{}^{{+}}",
+    "matsqrt": "{}^{{1/2}}",
+    "matpow": "{}^{{{}}}",
+    "det": r"\det({})",
+    "logdet": r"\log\det({})",
+    "norm2": r"\|{}\|_2",
+}
+
+
+def lower(document: Document, term: Term, name: str, free: tuple[Binder, ...] = ()) -> Program:
+    """The program whose single output `name` is the term's value; its axes are the free binders, then the term's shape.
+
+    Raises NotSupportedYet, with the span, for what has no index form.
+    """
+    formals = _formals(document, term)
+    work = _Lowering(document, formals)
+    output = work.output(term, name, free)
+    definitions = live(tuple(work.definitions), (output,))
+    return Program(work.inputs_in_order(definitions, output), definitions, (output,))
+
+
+def _formals(document: Document, term: Term) -> dict[str, Type]:
+    definition = document.definitions.get(term.name) if isinstance(term, Reference) else None
+    if definition is None or isinstance(definition.body, Extremum):
+        return {}
+    types = definition.formal_types or tuple(_symbol_type(document, formal) for formal in definition.formals)
+    return dict(zip(definition.formals, types, strict=True))
+
+
+def _symbol_type(document: Document, name: str) -> Type:
+    info = document.symbols.get(name)
+    if info is None or not isinstance(info.type, Type):
+        raise CompilerFault(f"the formal parameter {name} has no type")
+    return info.type
+
+
+class _Lowering:
+    """The definitions made so far and the names they took."""
+
+    def __init__(self, document: Document, formals: Mapping[str, Type]) -> None:
+        self.document = document
+        self.formals = formals
+        self.definitions: list[Indexed | Intrinsic] = []
+        self.reach = Reach(document.definitions)
+        self._types: dict[str, Type] = dict(formals)
+        self._known: dict[object, str] = {}
+        self._taken = {name for name, info in document.symbols.items() if info.role != "index"}
+        self._taken |= {*document.definitions, *document.dimensions, *formals}
+
+    # ---- names
+
+    def fresh(self, wanted: str) -> str:
+        name, number = wanted, 1
+        while name in self._taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        self._taken.add(name)
+        return name
+
+    def axis(self, lower: sympy.Expr, upper: sympy.Expr, frame: Frame, wanted: str = "") -> Axis:
+        """An axis whose index is not in scope, named as the author did where that is possible."""
+        used = {axis.index.name for axis in frame.scope}
+        if wanted and wanted not in used and wanted not in self._taken:
+            return Axis(index(wanted), lower, upper)
+        return Axis(fresh_index(lambda name: name in used or name in self._taken), lower, upper)
+
+    def fresh_axis(self, dimension: Dimension, frame: Frame) -> Axis:
+        return self.axis(sympy.S.One, size_expression(dimension), frame)
+
+    def axes_of(self, term: Term, frame: Frame) -> tuple[Axis, ...]:
+        """Axes for all entries of a term; a tensor given by components keeps the author's index names."""
+        binders = term.binders if isinstance(term, Comprehension) else ()
+        axes: tuple[Axis, ...] = ()
+        for number, dimension in enumerate(term.type.shape):
+            wanted = binders[number].name if number < len(binders) else ""
+            axes += (self.axis(sympy.S.One, size_expression(dimension), frame.within(*axes), wanted),)
+        return axes
+
+    # ---- the whole program
+
+    def output(self, term: Term, name: str, free: tuple[Binder, ...]) -> str:
+        if isinstance(term, Reference) and term.name == name and not free and self._own_formals(term):
+            return self._definition(name) if self._is_expanded(name) else self._input(name, term.type)
+        frame = Frame()
+        for binder in free:
+            axis = self._bound(binder, frame)
+            frame = frame.within(axis).with_indices({binder.name: axis.index})
+        axes = self.axes_of(term, frame)
+        body = self.entry(term, tuple(axis.index for axis in axes), frame.within(*axes))
+        self.definitions.append(Indexed(name, frame.scope + axes, body, self._latex(name) or _source(term)))
+        return name
+
+    def inputs_in_order(self, definitions: tuple[Indexed | Intrinsic, ...], output: str) -> tuple[Input, ...]:
+        """Formals first, then the other symbols as the document declares them, then definitions that stay opaque."""
+        made = {definition.name for definition in definitions}
+        used = dict.fromkeys(name for d in definitions for name in operand_names(d) if name not in made)
+        used[output] = None
+        order = [*self.formals, *self.document.symbols, *self.document.definitions]
+        names = [n for n in dict.fromkeys(order) if n in self.formals or (n in used and n not in made)]
+        return tuple(self._as_input(name) for name in names if name in self._types)
+
+    def _as_input(self, name: str) -> Input:
+        kind = self._types[name]
+        return Input(name, kind.shape, self._latex(name) or name, kind.domain == "integer", _words(self.document, name))
+
+    def _latex(self, name: str) -> str:
+        known: SymbolInfo | Definition | None = self.document.definitions.get(name) or self.document.symbols.get(name)
+        return known.latex if known else ""
+
+    # ---- components
+
+    def entry(self, term: Term, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+        """The component of `term` at a position, as an expression in the indices of the scope."""
+        rule = TERM_RULES.get(type(term))
+        if rule is None:
+            what = NO_INDEX_FORM.get(type(term), type(term).__name__)
+            raise NotSupportedYet(f"{what} has no index form yet", term.span)
+        return rule(self, term, at, frame)
+
+    def symbol(self, term: Symbol, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+        if term.name in frame.bindings:
+            return self._value(frame.bindings[term.name], at, frame)
+        if self._is_expanded(term.name):
+            return self.reference(Reference(term.type, term.name, span=term.span), at, frame)
+        info = self.document.symbols.get(term.name)
+        if info is not None and info.role == "dimension" and term.name not in self.formals:
+            return size(term.name)
+        return self._atom(self._input(term.name, term.type), at)
+
+    def reference(self, term: Reference, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+        if term.name in frame.bindings:
+            return self._value(frame.bindings[term.name], at, frame)
+        if not self._is_expanded(term.name):
+            return self._atom(self._input(term.name, term.type), at)
+        bindings = self._call_bindings(term, frame)
+        touched = [name for name in self.reach.of_definition(term.name) if name in bindings]
+        if not touched:
+            return self._atom(self._definition(term.name), at)
+        body = self.document.definitions[term.name].body
+        if all(self._is_closed(bindings[name]) for name in touched):
+            return self._atom(self._instance(term.name, {name: bindings[name] for name in touched}), at)
+        return self.entry(body, at, Frame(bindings, {}, frame.scope))
+
+    def component(self, term: Component, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+        indices = tuple(self.entry(index_, (), frame) for index_ in term.indices)
+        return self.entry(term.base, (*indices, *at), frame)
+
+    def comprehension(self, term: Comprehension, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+        count = len(term.binders)
+        chosen = {binder.name: expression(at[k]) for k, binder in enumerate(term.binders)}
+        return self.entry(term.body, at[count:], frame.with_indices(chosen))
+
+    def reduction(self, term: Reduction, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+        if term.operation in ("max", "min"):
+            raise NotSupportedYet(f"the {term.operation} over an index has no index form yet", term.span)
+        axis = self._bound(term.binder, frame)
+        if sympy.S.Infinity in (axis.upper, -axis.lower):
+            raise NotSupportedYet("an infinite series has no index form yet", term.span)
+        inner = frame.within(axis).with_indices({term.binder.name: axis.index})
+        body = self.entry(term.body, at, inner)
+        neutral = sympy.S.Zero if term.operation == "sum" else sympy.S.One
+        if term.where:
+            body = sympy.Piecewise((body, self._all(term.where, inner)), (neutral, True))
+        limits = (axis.index, axis.lower, axis.upper)
+        if term.operation == "sum":
+            return summed(body, limits, frame.ranges)
+        return with_limits(sympy.Product, body, (limits,))
+
+    def cases(self, term: Cases, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+        branches = ((self.aligned(value, at, frame), self._all(tests, frame)) for tests, value in term.branches)
+        return sympy.Piecewise(*branches)
+
+    def aligned(self, term: Term, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+        return self.entry(term, at if term.type.rank else (), frame)
+
+    def derivative(self, term: Derivative, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+        """The adjoint of the variable in a program for the body; at another point, a copy of it with that point put in."""
+        binding = frame.bindings.get(term.variable)
+        if term.point is not None and not self._is_own(term.point, term.variable):
+            binding = self._bind(term.point, frame)
+        variable, inner = term.variable, frame
+        kind = self._variable_type(term)
+        if binding is None:
+            if self._is_expanded(variable):
+                self._definition(variable)
+            else:
+                self._input(variable, kind)
+        else:
+            variable = self.fresh(f"{term.variable}_free")
+            self._types[variable] = kind
+            inner = replace(frame, bindings={**frame.bindings, term.variable: Raw(variable)})
+        body, lead = self._named(term.body, inner)
+        gradient = self._gradient(body, variable, term)
+        if binding is not None:
+            gradient, more = self._at_point(gradient, variable, binding, kind, frame)
+            lead = (*more, *lead)
+        return self._atom(gradient, (*lead, *at))
+
+    # ---- definitions
+
+    def _definition(self, name: str) -> str:
+        """Emit a definition under its own name, once."""
+        if ("definition", name) not in self._known:
+            definition = self.document.definitions[name]
+            axes = self.axes_of(definition.body, Frame())
+            body = self.entry(definition.body, tuple(axis.index for axis in axes), Frame(scope=axes))
+            self.definitions.append(Indexed(name, axes, body, definition.latex))
+            self._known["definition", name] = name
+        return name
+
+    def _instance(self, name: str, bindings: Mapping[str, Binding]) -> str:
+        """A definition with some names bound to terms that hold no index: a definition of its own."""
+        key = ("instance", name, tuple((n, self._key(b)) for n, b in bindings.items()))
+        if key not in self._known:
+            definition = self.document.definitions[name]
+            axes = self.axes_of(definition.body, Frame())
+            body = self.entry(definition.body, tuple(axis.index for axis in axes), Frame(bindings, {}, axes))
+            self._known[key] = self.fresh(f"{name}_1" if not name[-1].isdigit() else f"{name}_at_1")
+            self.definitions.append(Indexed(self._known[key], axes, body, definition.latex))
+        return self._known[key]
+
+    def _named(self, term: Term, frame: Frame, wanted: str = "value") -> tuple[str, tuple[sympy.Symbol, ...]]:
+        """A name whose tensor is the term, and the indices of the scope that lead its axes (none for a closed term)."""
+        key = ("term", *self._closure_key(Closure(term, frame))) if self._is_closed(Closure(term, frame)) else None
+        if key is not None and key in self._known:
+            return self._known[key], ()
+        axes = self.axes_of(term, frame)
+        indices = tuple(axis.index for axis in axes)
+        body = self.entry(term, indices, frame.within(*axes))
+        before = _leading(body, frame)
+        lead = tuple(axis.index for axis in before)
+        if isinstance(body, sympy.Indexed) and body.indices == lead + indices:
+            name = body.base.name
+        elif not axes and isinstance(body, sympy.Symbol) and body == scalar(body.name):
+            name = body.name
+        else:
+            name = self.fresh(wanted)
+            self.definitions.append(Indexed(name, before + axes, body, _source(term)))
+        if key is not None:
+            self._known[key] = name
+        return name, lead
+
+    def intrinsic(self, operation: str, operands: tuple[Term, ...], frame: Frame, at: tuple[Position, ...]) -> sympy.Expr:
+        names = []
+        for operand in operands:
+            name, lead = self._named(operand, frame, _spelled(operand))
+            if lead:
+                raise NotSupportedYet(f"{operation} of a matrix that depends on an index has no index form yet", operand.span)
+            names.append(name)
+        key = (operation, *names)
+        if key not in self._known:
+            wanted = WHOLE_NAMES.get(operation, f"{operation}_{{}}").format(names[0])
+            shape = operands[0].type.shape if at else ()
+            if operation == "pseudoinverse":
+                shape = shape[::-1]
+            axes: tuple[Axis, ...] = ()
+            for dimension in shape:
+                axes += (self.fresh_axis(dimension, Frame(scope=axes)),)
+            latex = WHOLE_LATEX[operation].format(*(self._name_latex(name) for name in names))
+            self._known[key] = self.fresh(wanted)
+            self.definitions.append(Intrinsic(self._known[key], axes, operation, tuple(names), latex))
+        return self._atom(self._known[key], at)
+
+    def _name_latex(self, name: str) -> str:
+        made = next((d.latex for d in self.definitions if d.name == name), "")
+        latex = made or self._latex(name) or name
+        return latex if len(latex) == 1 or (latex.startswith("\\") and latex[1:].isalpha()) else f"({latex})"
+
+    # ---- derivatives
+
+    def _variable_type(self, term: Derivative) -> Type:
+        rank = term.body.type.rank
+        return replace(term.type, shape=term.type.shape[rank:], row=False)
+
+    def _gradient(self, body: str, variable: str, term: Derivative) -> str:
+        key = ("gradient", body, variable)
+        if key not in self._known:
+            inputs = tuple(self._as_input(name) for name in self._types)
+            program = Program(inputs, tuple(self.definitions), (body,))
+            try:
+                extended, name = derive.extended(program, body, variable, self._taken)
+            except NotSupportedYet as problem:
+                raise NotSupportedYet(
+                    problem.what, problem.span or term.span, allowed=problem.allowed, fix=problem.fix
+                ) from problem
+            self.definitions = list(extended)
+            self._taken.update(definition.name for definition in extended)
+            self._known[key] = name
+        return self._known[key]
+
+    def _at_point(
+        self, gradient: str, variable: str, binding: Binding, kind: Type, frame: Frame
+    ) -> tuple[str, tuple[sympy.Symbol, ...]]:
+        """The gradient with the point in the place of the variable, and the indices of the scope that the point depends on."""
+        if variable not in reached(self.definitions, gradient):
+            return gradient, ()
+        point = Symbol(kind, variable)
+        value, lead = self._named(point, Frame({variable: binding}, {}, frame.scope), f"{variable}_value")
+        scope = tuple(axis for axis in frame.scope if axis.index in lead)
+        copies, name = lifted(tuple(self.definitions), variable, value, scope, gradient, self.fresh)
+        self.definitions += copies
+        return name, lead
+
+    # ---- bindings
+
+    def _value(self, binding: Binding, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+        match binding:
+            case Raw(name):
+                return self._atom(name, at)
+            case Entry(value):
+                return value
+            case Closure(term, home):
+                return self.entry(term, at, replace(home, scope=frame.scope))
+
+    def _call_bindings(self, term: Reference, frame: Frame) -> dict[str, Binding]:
+        formals = self.document.definitions[term.name].formals if term.arguments else ()
+        if term.arguments and len(formals) != len(term.arguments):
+            raise CompilerFault(f"{term.name} takes {len(formals)} arguments, got {len(term.arguments)}", term.span)
+        bindings = dict(frame.bindings)
+        for formal, argument in zip(formals, term.arguments, strict=True):
+            if not self._is_own(argument, formal):
+                bindings[formal] = self._bind(argument, frame)
+        return bindings
+
+    def _bind(self, term: Term, frame: Frame) -> Binding:
+        closure = Closure(term, frame)
+        if term.type.rank == 0 and not self._is_closed(closure):
+            return Entry(self.entry(term, (), frame))
+        return closure
+
+    def _is_own(self, term: Term, name: str) -> bool:
+        return isinstance(term, (Symbol, Reference)) and term.name == name and not getattr(term, "arguments", ())
+
+    def _own_formals(self, term: Reference) -> bool:
+        formals = self.document.definitions[term.name].formals if term.name in self.document.definitions else ()
+        return not term.arguments or all(self._is_own(a, f) for a, f in zip(term.arguments, formals, strict=True))
+
+    def _is_expanded(self, name: str) -> bool:
+        """Whether a name stands for its definition: not for a formal, and not for an argmin, which stays opaque."""
+        definition = self.document.definitions.get(name)
+        return definition is not None and name not in self.formals and not isinstance(definition.body, Extremum)
+
+    def _is_closed(self, binding: Binding) -> bool:
+        """Whether the value depends on no index of the scope."""
+        match binding:
+            case Raw():
+                return True
+            case Entry(value):
+                return not free_indices(value)
+            case Closure(term, home):
+                if home.indices and free_index_names(term) & home.indices.keys():
+                    return False
+                return not home.bindings or all(self._is_closed(home.bindings[n]) for n in self._needed(term, home))
+
+    def _needed(self, term: Term, home: Frame) -> list[str]:
+        return [name for name in self.reach.of_term(term) if name in home.bindings]
+
+    def _key(self, binding: Binding) -> object:
+        return self._closure_key(binding) if isinstance(binding, Closure) else binding
+
+    def _closure_key(self, closure: Closure) -> tuple[object, ...]:
+        home = closure.frame
+        if not home.bindings:
+            return (closure.term,)
+        return (closure.term, *((n, self._key(home.bindings[n])) for n in self._needed(closure.term, home)))
+
+    # ---- small things
+
+    def _bound(self, binder: Binder, frame: Frame) -> Axis:
+        return self.axis(self.entry(binder.lower, (), frame), self.entry(binder.upper, (), frame), frame, binder.name)
+
+    def _input(self, name: str, kind: Type) -> str:
+        self._types.setdefault(name, kind)
+        return name
+
+    def _atom(self, name: str, at: Iterable[Position]) -> sympy.Expr:
+        return reference(name, (expression(position) for position in at))
+
+    def _all(self, conditions: tuple[Condition, ...], frame: Frame) -> sympy.Basic:
+        return sympy.And(*(self._test(condition, frame) for condition in conditions))
+
+    def _test(self, condition: Condition, frame: Frame) -> sympy.Basic:
+        relation = RELATIONS.get(condition.relation)
+        if relation is None or condition.right is None or condition.left.type.rank or condition.right.type.rank:
+            raise NotSupportedYet(f"the condition '{condition.relation}' has no index form yet", condition.left.span)
+        return relation(self.entry(condition.left, (), frame), self.entry(condition.right, (), frame))
+
+    def index(self, term: Index, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+        if term.name not in frame.indices:
+            raise CompilerFault(f"the index {term.name} is bound by nothing", term.span)
+        return frame.indices[term.name]
+
+
+def _leading(body: sympy.Expr, frame: Frame) -> tuple[Axis, ...]:
+    """The axes of the scope that an expression depends on, with those that their ranges depend on."""
+    needed = set(free_indices(body))
+    for axis in reversed(frame.scope):
+        if axis.index in needed:
+            needed |= free_indices(axis.lower) | free_indices(axis.upper)
+    return tuple(axis for axis in frame.scope if axis.index in needed)
+
+
+def _source(term: Term) -> str:
+    return term.span.text if term.span else ""
+
+
+def _spelled(term: Term) -> str:
+    """A name for an unnamed operand: Xt_X for X^T X, M for anything longer."""
+    match term:
+        case Symbol() | Reference():
+            return term.name
+        case Call(operation="transpose"):
+            inner = _spelled(term.arguments[0])
+            return f"{inner}t" if inner != "M" else "M"
+        case Call(operation="matmul"):
+            words = [_spelled(argument) for argument in term.arguments]
+            return "_".join(words) if "M" not in words and sum(map(len, words)) <= 12 else "M"
+    return "M" if term.type.rank else "s"
+
+
+def _words(document: Document, name: str) -> tuple[str, ...]:
+    """What the document assumes about one symbol, in words: symmetric, positive definite, positive, ..."""
+    found: dict[str, None] = {}
+    for condition in document.assumptions:
+        left = condition.left.base if isinstance(condition.left, Component) else condition.left
+        if not isinstance(left, (Symbol, Reference)) or left.name != name:
+            continue
+        if condition.right is None:
+            found[condition.relation] = None
+        elif isinstance(condition.right, Number) and condition.right.value == 0 and condition.relation in SIGNS:
+            found[SIGNS[condition.relation]] = None
+    return tuple(found)
+
+
+def _number(low: _Lowering, term: Number, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+    return sympy.Rational(term.value.numerator, term.value.denominator)
+
+
+def _call(low: _Lowering, term: Call, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
+    rule = OPERATION_RULES.get(term.operation)
+    if rule is None:
+        raise CompilerFault(f"the operation {term.operation} has no rule", term.span)
+    return rule(low, term, at, frame)
+
+
+TERM_RULES: Mapping[type, Callable[..., sympy.Expr]] = {
+    Number: _number,
+    Constant: lambda low, term, at, frame: CONSTANTS[term.name],
+    Size: lambda low, term, at, frame: size_expression(term.dimension),
+    Index: _Lowering.index,
+    Symbol: _Lowering.symbol,
+    Reference: _Lowering.reference,
+    Call: _call,
+    Component: _Lowering.component,
+    Comprehension: _Lowering.comprehension,
+    Reduction: _Lowering.reduction,
+    Derivative: _Lowering.derivative,
+    Cases: _Lowering.cases,
+    Block: block,
+}
