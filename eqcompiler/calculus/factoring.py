@@ -175,6 +175,13 @@ def _group(group: list[Product], shape: tuple[Dimension, ...], style: Style) -> 
     return build(Product(coefficient, (*scalars, (total, ONE)), ()), style)
 
 
+def without_common(left: list[Product], right: list[Product]) -> tuple[list[Product], list[Product]]:
+    """Both sides of an equation without the number and the scalars that divide all their terms."""
+    coefficient, scalars = _shared([*left, *right])
+    coefficient = abs(coefficient)
+    return [_divided(p, coefficient, scalars) for p in left], [_divided(p, coefficient, scalars) for p in right]
+
+
 def _same(products: list[Product], end: int) -> Letter | None:
     letters = {product.word[end] if len(product.word) > -end else None for product in products}
     return letters.pop() if len(letters) == 1 else None

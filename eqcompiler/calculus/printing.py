@@ -7,9 +7,9 @@ Guarantees: the term has the value of the Normal; common factors are pulled out;
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from eqcompiler.calculus.monomials import ONE_AFFINE, Index, Normal
+from eqcompiler.calculus.monomials import Index, Normal
 from eqcompiler.calculus.tensor_words import NoWord, Reader
 from eqcompiler.calculus.term_text import term_latex
 from eqcompiler.errors import NotSupportedYet
@@ -17,23 +17,26 @@ from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import Term
 
 
-def to_latex(normal: Normal, document: Document, axes: Sequence[str] = (), matrices: Mapping[str, str] | None = None) -> str:
-    """The Normal in the author's symbols. axes: the free indices that are the axes of a tensor, by name, in order.
+def to_latex(normal: Normal, document: Document, axes: Sequence[Index | str] = ()) -> str:
+    """The Normal in the author's symbols. axes: those of its free indices that are the axes of a tensor, in order."""
+    return term_latex(document, to_term(normal, document, axes))
 
-    matrices: family -> definition whose rows are its samples, where the text should use it.
+
+def to_term(normal: Normal, document: Document, axes: Sequence[Index | str] = ()) -> Term:
+    """Like `to_latex`, before writing. Raises NotSupportedYet where neither matrix nor index notation can say it.
+
+    An axis may be given by name when it occurs in the Normal.
     """
-    return term_latex(document, to_term(normal, document, axes, matrices))
-
-
-def to_term(normal: Normal, document: Document, axes: Sequence[str] = (), matrices: Mapping[str, str] | None = None) -> Term:
-    """Like `to_latex`, before writing. Raises NotSupportedYet where neither matrix nor index notation can say it."""
     try:
-        return Reader(document, matrices or {}, normal).normal(normal, open_axes(normal, axes))
+        return Reader(document, normal).normal(normal, tuple(_axis(normal, axis) for axis in axes))
     except NoWord as none:
         raise NotSupportedYet(f"no notation for the tensor {normal.key}") from none
 
 
-def open_axes(normal: Normal, axes: Sequence[str]) -> tuple[Index, ...]:
-    """The indices of these names. An axis that does not occur has an unknown size: nothing can be written along it."""
-    named = {index.name: index for index in normal.indices}
-    return tuple(named.get(name, Index(name, ONE_AFFINE, ONE_AFFINE)) for name in axes)
+def _axis(normal: Normal, axis: Index | str) -> Index:
+    if isinstance(axis, Index):
+        return axis
+    for index in normal.indices:
+        if index.name == axis:
+            return index
+    raise NotSupportedYet(f"the tensor does not vary along {axis}, whose size is not known")

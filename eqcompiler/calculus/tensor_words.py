@@ -5,13 +5,13 @@ written x^{(i)} under their sum. Deterministic: the author's order of symbols de
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from eqcompiler.calculus import monomials as nf
 from eqcompiler.calculus.factoring import ONE, Letter, Product, Style, Word, build, fold, sum_of
-from eqcompiler.calculus.term_text import is_family
+from eqcompiler.calculus.term_text import family_member, is_family
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Document
@@ -20,7 +20,9 @@ from eqcompiler.languages.terms import (
     SCALAR,
     Binder,
     Call,
+    Cases,
     Component,
+    Condition,
     Constant,
     Index,
     Number,
@@ -65,10 +67,10 @@ def dimension(size: nf.Affine) -> Dimension:
     """The size that an upper bound states. Raises NoWord when it depends on an index."""
     total = Dimension.of(size.constant)
     for variable, coefficient in size.terms:
-        if isinstance(variable, nf.Index):
+        if not isinstance(variable, tuple):
             raise NoWord
         product = Dimension.of(coefficient)
-        for name in variable:
+        for name in variable if isinstance(variable, tuple) else ():
             product = product * Dimension.of(name)
         total = total + product
     return total
@@ -77,10 +79,10 @@ def dimension(size: nf.Affine) -> Dimension:
 class Reader:
     """Reads atoms, contractions and sums. `names`: how explicit indices are written."""
 
-    def __init__(self, document: Document, matrices: Mapping[str, str], normal: nf.Normal) -> None:
+    def __init__(self, document: Document, normal: nf.Normal) -> None:
         self.document = document
-        self.matrices = matrices
         self.names: dict[nf.Index, str] = {}
+        self.samples = frozenset(name for name in document.symbols if family_member(document, name))
         self.style = Style(self.rank, {})
         self.order = {name: place for place, name in enumerate((*document.symbols, *document.definitions))}
         taken = {name for name, info in document.symbols.items() if info.role != "index"} | {i.name for i in normal.indices}
@@ -115,16 +117,74 @@ class Reader:
         scalars: list[tuple[Term, Fraction]] = []
         for factor in factors:
             self.place(factor, (*axes, *bound), nodes, scalars)
-        nodes = _eliminated(nodes, bound)
-        scalars += [(fold(node.word), ONE) for node in nodes if not node.indices]
+        nodes = self.eliminated(nodes, bound)
+        scalars += [(self.closed(node.word), ONE) for node in nodes if not node.indices]
         coefficient, scalars = _numbers_out(coefficient, scalars)
         word = _combined([node for node in nodes if node.indices], axes)
         return Product(coefficient, _merged(scalars), word)
+
+    def eliminated(self, nodes: list[Node], bound: tuple[nf.Index, ...]) -> list[Node]:
+        """Multiplies matrices and vectors over every bound index. Raises NoWord where three matrices meet."""
+        remaining = list(bound)
+        while remaining:
+            index = min(remaining, key=lambda k: sum(k in node.indices for node in nodes))
+            remaining.remove(index)
+            touching = [node for node in nodes if index in node.indices]
+            others = [node for node in nodes if index not in node.indices]
+            nodes = [*others, self.joined(touching, index)]
+        return nodes
+
+    def joined(self, touching: list[Node], index: nf.Index) -> Node:
+        """The sum over one index of everything that has it."""
+        if any(node.left == node.right for node in touching):
+            if len(touching) > 1:
+                raise NoWord
+            return self.trace(touching[0])
+        matrices = [node.starting_at(index) for node in touching if node.right is not None]
+        columns = [node for node in touching if node.right is None]
+        size = dimension(index.upper)
+        if len(matrices) > 2:
+            raise NoWord
+        if not matrices:
+            if len(columns) < 2:
+                return _entries_added(columns[0])
+            return Node((*_reversed(columns[0].word), *_entrywise(columns[1:])))
+        if len(matrices) == 1:
+            first = matrices[0].word[0].term
+            if not columns and isinstance(first, Symbol) and first.name in self.samples:
+                raise NoWord  # the sum of the samples, not X^T 1
+            column = _entrywise(columns) if columns else (Letter(Call(Type((size,)), "ones", ())),)
+            return Node((*matrices[0].turned().word, *column), matrices[0].right)
+        middle = (Letter(Call(Type((size, size)), "diag", (fold(_entrywise(columns)),)), symmetric=True),) if columns else ()
+        left, right = matrices[0].turned(), matrices[1]
+        return Node((*left.word, *middle, *right.word), left.left, right.right)
+
+    def closed(self, word: Word) -> Term:
+        """A scalar word in the better of its two directions."""
+        if len(word) == 1:
+            return word[0].term
+        return fold(min((word, _reversed(word)), key=self.reading))
+
+    def trace(self, node: Node) -> Node:
+        """tr(A B), read from the place and in the direction that need fewer transposes and start with the first name."""
+        turns = [word[k:] + word[:k] for word in (node.word, _reversed(node.word)) for k in range(len(word))]
+        return _scalar(Call(SCALAR, "trace", (fold(min(turns, key=self.reading)),)))
+
+    def reading(self, word: Word) -> tuple[object, ...]:
+        """What makes one direction of a word read better than another."""
+        inner = [letter for letter in word if letter.term.type.rank == 2]
+        # theta^T x^{(i)}: the plain letter first
+        return (
+            _transposes(inner),
+            isinstance(_bare(word[0].term), Component),
+            tuple(self.rank(letter.term) for letter in word),
+        )
 
     def place(
         self, factor: nf.Factor, around: tuple[nf.Index, ...], nodes: list[Node], scalars: list[tuple[Term, Fraction]]
     ) -> None:
         """The factor as a node when it has an index of `around`, else as a scalar."""
+        factor = _exponential(factor)
         here = tuple(index for index in around if index in factor.atom.indices)
         if not here:
             scalars.append((self.atom(factor.atom, ()).word[0].term, factor.exponent))
@@ -158,6 +218,12 @@ class Reader:
                 return self.component(atom, axes)
             case nf.Delta():
                 return self.delta(atom, axes)
+            case nf.Function(name="step"):
+                argument = self.normal(atom.arguments[0], axes)
+                if axes:
+                    raise NoWord
+                positive = Condition(">", argument, Number(SCALAR, Fraction(0)))
+                return _scalar(Cases(SCALAR, (((positive,), Number(SCALAR, ONE)), ((), Number(SCALAR, Fraction(0))))))
             case nf.Function():
                 arguments = tuple(self.normal(a, axes if a.indices and _meets(a, axes) else ()) for a in atom.arguments)
                 return self.whole(FUNCTIONS.get(atom.name, atom.name), arguments, axes)
@@ -190,11 +256,8 @@ class Reader:
         opened = [(place, p.index) for place, p in enumerate(atom.positions) if p.index is not None and p.index in axes]
         if any(_size(shape[place]) != index.upper.key or index.lower.key != "1" for place, index in opened):
             raise NoWord
-        if is_family(self.document, atom.name) and len(shape) > 1:
-            if opened and opened[0][0] == 0 and atom.name not in self.matrices:
-                raise NoWord
-            if atom.name in self.matrices:
-                base = Reference(base.type, self.matrices[atom.name])
+        if is_family(self.document, atom.name) and len(shape) > 1 and opened and opened[0][0] == 0:
+            raise NoWord  # a family has no letter for all its members together
         fixed = tuple(self.position(p) for p in atom.positions if not (p.index is not None and p.index in axes))
         places = [place for place, _ in opened]
         if not opened:
@@ -223,8 +286,11 @@ class Reader:
             base: Term
             if isinstance(variable, nf.Index):
                 base = Index(INTEGER, self.names.get(variable, variable.name))
-            else:
+            elif isinstance(variable, tuple):
                 base = Size(INTEGER, dimension(nf.Affine(((variable, 1),), 0)))
+            else:
+                size = Size(INTEGER, dimension(nf.Affine(((variable.sizes, 1),), 0)))
+                base = Call(INTEGER, "mul", (size, self.position(nf.Affine.of(variable.index))))
             number = Number(INTEGER, Fraction(abs(coefficient)))
             scaled = base if abs(coefficient) == 1 else Call(INTEGER, "mul", (number, base))
             terms.append(scaled if coefficient > 0 else Call(INTEGER, "neg", (scaled,)))
@@ -303,6 +369,14 @@ class Reader:
         raise NotSupportedYet("more nested sums than there are letters for their indices")
 
 
+def _exponential(factor: nf.Factor) -> nf.Factor:
+    """exp(x)^k as exp(k x)."""
+    atom = factor.atom
+    if isinstance(atom, nf.Function) and atom.name == "exp" and factor.exponent != 1:
+        return nf.Factor(nf.Function("exp", (atom.arguments[0].times(factor.exponent),)), ONE)
+    return factor
+
+
 def _meets(normal: nf.Normal, axes: tuple[nf.Index, ...]) -> bool:
     return any(index in axes for index in normal.indices)
 
@@ -327,41 +401,12 @@ def _raised(node: Node, exponent: Fraction) -> Node:
     return Node((Letter(power),), node.left, node.right)
 
 
-def _eliminated(nodes: list[Node], bound: tuple[nf.Index, ...]) -> list[Node]:
-    """Multiplies matrices and vectors over every bound index. Raises NoWord where three matrices meet."""
-    remaining = list(bound)
-    while remaining:
-        index = min(remaining, key=lambda k: sum(k in node.indices for node in nodes))
-        remaining.remove(index)
-        touching = [node for node in nodes if index in node.indices]
-        others = [node for node in nodes if index not in node.indices]
-        nodes = [*others, _joined(touching, index)]
-    return nodes
+def _transposes(letters: Sequence[Letter]) -> int:
+    return sum(isinstance(letter.term, Call) and letter.term.operation == "transpose" for letter in letters)
 
 
-def _joined(touching: list[Node], index: nf.Index) -> Node:
-    """The sum over one index of everything that has it."""
-    if any(node.left == node.right for node in touching):
-        node = touching[0]
-        if len(touching) > 1:
-            raise NoWord
-        return _scalar(Call(SCALAR, "trace", (fold(node.word),)))
-    matrices = [node.starting_at(index) for node in touching if node.right is not None]
-    columns = [node for node in touching if node.right is None]
-    size = dimension(index.upper)
-    if len(matrices) > 2:
-        raise NoWord
-    if not matrices:
-        if len(columns) < 2:
-            return _entries_added(columns[0])
-        columns.sort(key=lambda node: isinstance(node.word[0].term, Component))  # theta^T x^{(i)}: the plain letter first
-        return Node((*_reversed(columns[0].word), *_entrywise(columns[1:])))
-    if len(matrices) == 1:
-        column = _entrywise(columns) if columns else (Letter(Call(Type((size,)), "ones", ())),)
-        return Node((*matrices[0].turned().word, *column), matrices[0].right)
-    middle = (Letter(Call(Type((size, size)), "diag", (fold(_entrywise(columns)),)), symmetric=True),) if columns else ()
-    left, right = matrices[0].turned(), matrices[1]
-    return Node((*left.word, *middle, *right.word), left.left, right.right)
+def _bare(term: Term) -> Term:
+    return term.arguments[0] if isinstance(term, Call) and term.operation == "transpose" else term
 
 
 def _entries_added(column: Node) -> Node:

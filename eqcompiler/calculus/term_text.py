@@ -5,6 +5,7 @@ Sums of products stay in the order in which they stand in the term: who builds t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -151,6 +152,7 @@ class _Writer:
             "pseudoinverse": lambda call: self.raised(call.arguments[0], "+"),
             "matsqrt": lambda call: self.raised(call.arguments[0], "1/2"),
             "factorial": lambda call: _Text(self.text(call.arguments[0]).at(ATOM) + "!", POWER),
+            "exp": self.exponential,
             "sqrt": lambda call: _Text(rf"\sqrt{{{self.text(call.arguments[0]).latex}}}", ATOM),
             "binomial": lambda call: _Text(rf"\binom{{{self.plain(call, 0)}}}{{{self.plain(call, 1)}}}", ATOM),
             "delta": lambda call: _Text(rf"\delta_{{{self.scripts(call.arguments)}}}", ATOM),
@@ -287,6 +289,13 @@ class _Writer:
             return _Text(f"e^{script(self.text(exponent).latex)}", POWER)
         return self.raised(base, self.text(exponent).latex)
 
+    def exponential(self, call: Call) -> _Text:
+        """e^{x} for a number, exp(v) entry by entry."""
+        inside = self.plain(call, 0)
+        if call.type.rank:
+            return _Text(rf"\exp{bracketed(inside)}", FUNCTION)
+        return _Text(f"e^{script(inside)}", POWER)
+
     def raised(self, base: Term, exponent: str) -> _Text:
         """base^exponent; a base that already carries a superscript goes into brackets, except X^{-\top}."""
         if isinstance(base, Call) and {base.operation, exponent} == {"transpose", "-1"}:
@@ -329,14 +338,21 @@ class _Writer:
 
     def component(self, term: Component) -> _Text:
         """x_i, X_{ij}; a family's member x^{(i)}, its entry x^{(i)}_j; brackets around a name that has a subscript."""
+        member = family_member(self.document, term.base.name) if isinstance(term.base, Symbol) else None
+        if member is not None:
+            return self.member(member, term.indices)
         base = self.text(term.base)
-        family = isinstance(term.base, Symbol) and is_family(self.document, term.base.name)
-        if family:
-            member = f"{base.latex}^{{({self.text(term.indices[0]).latex})}}"
-            rest = term.indices[1:]
-            return _Text(f"{member}_{script(self.scripts(rest))}" if rest else member, ATOM)
         inner = base.latex if base.level == ATOM and not {"_", "^"} & set(base.latex) else bracketed(base.latex)
         return _Text(f"{inner}_{script(self.scripts(term.indices))}", ATOM)
+
+    def member(self, member: Member, indices: tuple[Term, ...]) -> _Text:
+        """x^{(i)} and its entry x^{(i)}_j, or x_i and (x_i)_j, as the author writes the samples."""
+        first, rest = self.text(indices[0]).latex, self.scripts(indices[1:])
+        if member.raised:
+            text = f"{member.latex}^{{({first})}}"
+            return _Text(f"{text}_{script(rest)}" if rest else text, ATOM)
+        text = f"{member.latex}_{script(first)}"
+        return _Text(f"({text})_{script(rest)}" if rest else text, ATOM)
 
     def reduction(self, term: Reduction) -> _Text:
         sign = {"sum": r"\sum", "product": r"\prod", "max": r"\max", "min": r"\min"}[term.operation]
@@ -364,10 +380,31 @@ class _Writer:
         return _Text(r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}", ATOM)
 
 
-def is_family(document: Document, name: str) -> bool:
-    """Whether the author writes the members of this symbol as x^{(i)}."""
+@dataclass(frozen=True, slots=True)
+class Member:
+    """How one sample is written: its letter, and whether its number stands above in brackets or below."""
+
+    latex: str
+    raised: bool
+
+
+_FAMILY = re.compile(r"(?:family of samples|its rows are the samples)\b.*?([^\s;]+)\^\{\(i\)\}")
+
+
+def family_member(document: Document, name: str) -> Member | None:
+    """The samples that a symbol holds as its rows, if it does."""
     info = document.symbols.get(name)
-    return info is not None and "^{(" in info.why
+    match = _FAMILY.search(info.why) if info is not None else None
+    if match is None:
+        return None
+    latex = match.group(1)
+    return Member(latex, f"{latex}^{{(" in document.source.text)
+
+
+def is_family(document: Document, name: str) -> bool:
+    """Whether only the members have a name: x^{(i)} without an X that holds them."""
+    info = document.symbols.get(name)
+    return info is not None and info.why.startswith("family of samples")
 
 
 def _number(value: Fraction) -> _Text:
