@@ -37,6 +37,7 @@ from eqcompiler.verification.oracle import Evaluator, Polynomial, Sample
 from eqcompiler.verification.problems import Problem
 
 ATTEMPTS = 40
+_GRAINS = (range(1, 4), range(2, 6), range(5, 11), range(1, 2))  # denominators: smaller numbers for norm balls and the like
 FAMILIES = ("diagonal", "symmetric", "positive definite", "positive semidefinite", "orthogonal", "invertible")
 _ORDER = ("<", "<=", ">", ">=")
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
@@ -55,9 +56,9 @@ def draw(problem: Problem, sizes: Mapping[str, int], choose: Choose, spread: int
     structures = {name: _structure(problem, sizes, name) for name in problem.symbols}
     functions = {name: _polynomial(f, sizes, choose) for name, f in problem.functions.items()}
     for attempt in range(ATTEMPTS):
-        width = spread + attempt // 8
+        grain = range(1, 2 + 2 * fractions) if attempt < 8 else _GRAINS[attempt % len(_GRAINS)]
         values = {
-            name: _draw_value(problem.symbols[name], sizes, structures[name], choose, width, fractions)
+            name: _draw_value(problem.symbols[name], sizes, structures[name], choose, spread + attempt // 8, grain)
             for name in problem.symbols
         }
         point = _satisfied(problem, Sample(sizes, values, {}, functions), structures, choose)
@@ -233,17 +234,17 @@ def _bounded(structure: Structure, relation: str, bound: fmpq) -> Structure:
 
 
 def _draw_value(
-    type_: Type, sizes: Mapping[str, int], structure: Structure, choose: Choose, spread: int, fractions: bool
+    type_: Type, sizes: Mapping[str, int], structure: Structure, choose: Choose, spread: int, grain: range
 ) -> Value:
     shape = tuple(d.value(sizes) for d in type_.shape)
     count = int(np.prod(shape, dtype=int))
-    value = tensor([_draw_entry(structure, choose, spread, fractions) for _ in range(count)], shape)
+    value = tensor([_draw_entry(structure, choose, spread, grain) for _ in range(count)], shape)
     return _in_family(value, structure.families, choose) if len(shape) == 2 else value
 
 
-def _draw_entry(structure: Structure, choose: Choose, spread: int, fractions: bool) -> fmpq:
+def _draw_entry(structure: Structure, choose: Choose, spread: int, grain: range) -> fmpq:
     low, high = structure.low, structure.high
-    denominator = choose(1, 3) if fractions and not structure.integer else 1
+    denominator = 1 if structure.integer or len(grain) == 1 else choose(grain[0], grain[-1])
     if low is not None and high is not None:
         if structure.integer:
             first, last = int(low.ceil()), int(high.floor())
