@@ -101,6 +101,12 @@ class _Structure:
                 return _of_sum(self.letter(argument) for argument in term.arguments)
             if term.operation in ("mul", "matmul"):
                 return self.product(term)
+            if term.operation == "outer":
+                left, right = (Letter(argument) for argument in term.arguments)
+                mirrored = right.term if right.term.type.row else right.transposed().term
+                return "semidefinite" if left.transposed().term == mirrored else "unknown"
+        if isinstance(term, Reduction) and term.operation == "sum":
+            return "semidefinite" if self.letter(term.body) != "unknown" else "unknown"
         if self.is_declared(term, "positive definite"):
             return "definite"
         return "semidefinite" if self.is_declared(term, "positive semidefinite") else "unknown"

@@ -176,10 +176,16 @@ def _group(group: list[Product], shape: tuple[Dimension, ...], style: Style) -> 
 
 
 def without_common(left: list[Product], right: list[Product]) -> tuple[list[Product], list[Product]]:
-    """Both sides of an equation without the number and the scalars that divide all their terms."""
-    coefficient, scalars = _shared([*left, *right])
-    coefficient = abs(coefficient)
-    return [_divided(p, coefficient, scalars) for p in left], [_divided(p, coefficient, scalars) for p in right]
+    """Both sides of an equation without denominators, and without the number and the scalars that divide all their terms."""
+    products = [*left, *right]
+    top = reduce(gcd, (abs(product.coefficient.numerator) for product in products))
+    bottom = reduce(lcm, (product.coefficient.denominator for product in products))
+    exponents = [dict(product.scalars) for product in products]
+    every = dict.fromkeys(term for own in exponents for term in own)
+    lowest = {term: min(own.get(term, Fraction(0)) for own in exponents) for term in every}
+    common = tuple((term, exponent) for term, exponent in lowest.items() if exponent)
+    divided = [_divided(product, Fraction(top, bottom), common) for product in products]
+    return divided[: len(left)], divided[len(left) :]
 
 
 def _same(products: list[Product], end: int) -> Letter | None:
@@ -219,9 +225,10 @@ def _shared(products: list[Product]) -> tuple[Fraction, tuple[tuple[Term, Fracti
 
 
 def _divided(product: Product, coefficient: Fraction, scalars: tuple[tuple[Term, Fraction], ...]) -> Product:
-    shared = dict(scalars)
-    left = ((term, exponent - shared.get(term, Fraction(0))) for term, exponent in product.scalars)
-    return Product(product.coefficient / coefficient, tuple((t, e) for t, e in left if e), product.word)
+    left = dict(product.scalars)
+    for term, exponent in scalars:
+        left[term] = left.get(term, Fraction(0)) - exponent
+    return Product(product.coefficient / coefficient, tuple((t, e) for t, e in left.items() if e), product.word)
 
 
 def build(product: Product, style: Style) -> Term:

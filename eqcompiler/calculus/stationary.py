@@ -86,19 +86,16 @@ def hessian(document: Document, extremum: Extremum) -> Term:
 
 
 def shape_of(document: Document, extremum: Extremum) -> Shape:
-    """By composition first, then by the Hessian; the Hessian also tells strictness."""
-    by_rules = _by_composition(document, extremum)
+    """By the Hessian, which also tells strictness; by composition where the Hessian's structure says nothing."""
     by_hessian = _by_hessian(document, extremum)
-    if by_hessian != "unknown" and (by_hessian.startswith("strictly") or by_rules == "unknown"):
+    if by_hessian != "unknown":
         word = "positive" if by_hessian.endswith("convex") else "negative"
         definite = "definite" if by_hessian.startswith("strictly") else "semidefinite"
-        return Shape(by_hessian, f"Hessian {hessian_latex(document, extremum)} {word} {definite}")
+        return Shape(by_hessian, f"its Hessian{hessian_latex(document, extremum)} is {word} {definite}")
+    by_rules = _by_composition(document, extremum)
     if by_rules == "unknown":
         return Shape("unknown", "neither its composition nor its Hessian shows that it is convex")
-    if by_hessian == by_rules:
-        word = "positive" if by_rules == "convex" else "negative"
-        return Shape(by_rules, f"Hessian {hessian_latex(document, extremum)} {word} semidefinite")
-    return Shape(by_rules, f"composed of {by_rules} functions")
+    return Shape(by_rules, f"it is composed of {by_rules} functions")
 
 
 def _by_composition(document: Document, extremum: Extremum) -> Bend:
@@ -137,12 +134,12 @@ def _by_hessian(document: Document, extremum: Extremum) -> Bend:
 
 
 def hessian_latex(document: Document, extremum: Extremum) -> str:
-    """The Hessian in notation, or nothing where it is no matrix."""
+    """The Hessian in notation after a space, or nothing where it is no matrix."""
     second = normal_of(document, hessian(document, extremum))
     if len(second.axes) > 2:
         return ""
     try:
-        return term_latex(document, Reader(document, second.body).normal(second.body, second.axes))
+        return " " + term_latex(document, Reader(document, second.body).normal(second.body, second.axes))
     except (NoWord, NotSupportedYet):
         return ""
 

@@ -403,8 +403,8 @@ def family_member(document: Document, name: str) -> Member | None:
 
 def is_family(document: Document, name: str) -> bool:
     """Whether only the members have a name: x^{(i)} without an X that holds them."""
-    info = document.symbols.get(name)
-    return info is not None and info.why.startswith("family of samples")
+    member = family_member(document, name)
+    return member is not None and member.latex == document.symbols[name].latex
 
 
 def _number(value: Fraction) -> _Text:
