@@ -25,7 +25,7 @@ from eqcompiler.verification.evidence import comparisons, counterexample, exact_
 from eqcompiler.verification.fields import Undefined
 from eqcompiler.verification.jets import tensor
 from eqcompiler.verification.operations import shape_of
-from eqcompiler.verification.oracle import Sample
+from eqcompiler.verification.oracle import Sample, as_value
 from eqcompiler.verification.problems import Problem, problem_of
 from eqcompiler.verification.sample_sizes import shapes
 from eqcompiler.verification.sampling import FAMILIES, Unsatisfied, draw, unsatisfied
@@ -45,7 +45,7 @@ def shrink(
 ) -> Counterexample:
     """The smallest counterexample found within `seconds`; `found` is `Evidence.found`."""
     search = _Search(problem_of(document, claim, extra), claim, time.monotonic() + seconds)
-    search.refutes(found)
+    search.refutes(replace(found, values={name: as_value(value) for name, value in found.values.items()}))
     search.by_hypothesis()
     search.by_entries()
     return search.best_counterexample(found)
