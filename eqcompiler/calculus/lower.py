@@ -131,6 +131,14 @@ class _Lowering:
         self._taken.add(name)
         return name
 
+    def _numbered(self, name: str) -> str:
+        """sigma_1, sigma_2, ... for the uses of one definition with other arguments."""
+        stem = f"{name}_at" if name[-1].isdigit() else name
+        number = 1
+        while f"{stem}_{number}" in self._taken:
+            number += 1
+        return self.fresh(f"{stem}_{number}")
+
     def axis(self, lower: sympy.Expr, upper: sympy.Expr, frame: Frame, wanted: str = "") -> Axis:
         """An axis whose index is not in scope, named as the author did where that is possible."""
         used = {axis.index.name for axis in frame.scope}
@@ -161,7 +169,8 @@ class _Lowering:
             frame = frame.within(axis).with_indices({binder.name: axis.index})
         axes = self.axes_of(term, frame)
         body = self.entry(term, tuple(axis.index for axis in axes), frame.within(*axes))
-        self.definitions.append(Indexed(name, frame.scope + axes, body, self._latex(name) or _source(term)))
+        made = Indexed(name, frame.scope + axes, body, self._latex(name) or _source(term))
+        self.definitions = _adopted(self.definitions, made, self.document)
         return name
 
     def inputs_in_order(self, definitions: tuple[Indexed | Intrinsic, ...], output: str) -> tuple[Input, ...]:
@@ -169,7 +178,7 @@ class _Lowering:
         made = {definition.name for definition in definitions}
         used = dict.fromkeys(name for d in definitions for name in operand_names(d) if name not in made)
         used[output] = None
-        order = [*self.formals, *self.document.symbols, *self.document.definitions]
+        order = [*self.formals, *self.document.symbols, *self.document.definitions, *used]
         names = [n for n in dict.fromkeys(order) if n in self.formals or (n in used and n not in made)]
         return tuple(self._as_input(name) for name in names if name in self._types)
 
@@ -266,7 +275,7 @@ class _Lowering:
         body, lead = self._named(term.body, inner)
         gradient = self._gradient(body, variable, term)
         if binding is not None:
-            gradient, more = self._at_point(gradient, variable, binding, kind, frame)
+            gradient, more = self._at_point(gradient, variable, binding, kind, frame, term.variable)
             lead = (*more, *lead)
         return self._atom(gradient, (*lead, *at))
 
@@ -289,7 +298,7 @@ class _Lowering:
             definition = self.document.definitions[name]
             axes = self.axes_of(definition.body, Frame())
             body = self.entry(definition.body, tuple(axis.index for axis in axes), Frame(bindings, {}, axes))
-            self._known[key] = self.fresh(f"{name}_1" if not name[-1].isdigit() else f"{name}_at_1")
+            self._known[key] = self._numbered(name)
             self.definitions.append(Indexed(self._known[key], axes, body, definition.latex))
         return self._known[key]
 
@@ -298,6 +307,8 @@ class _Lowering:
         key = ("term", *self._closure_key(Closure(term, frame))) if self._is_closed(Closure(term, frame)) else None
         if key is not None and key in self._known:
             return self._known[key], ()
+        if key is not None:
+            frame = replace(frame, scope=())
         axes = self.axes_of(term, frame)
         indices = tuple(axis.index for axis in axes)
         body = self.entry(term, indices, frame.within(*axes))
@@ -363,15 +374,16 @@ class _Lowering:
         return self._known[key]
 
     def _at_point(
-        self, gradient: str, variable: str, binding: Binding, kind: Type, frame: Frame
+        self, gradient: str, variable: str, binding: Binding, kind: Type, frame: Frame, wanted: str
     ) -> tuple[str, tuple[sympy.Symbol, ...]]:
         """The gradient with the point in the place of the variable, and the indices of the scope that the point depends on."""
         if variable not in reached(self.definitions, gradient):
             return gradient, ()
         point = Symbol(kind, variable)
-        value, lead = self._named(point, Frame({variable: binding}, {}, frame.scope), f"{variable}_value")
+        value, lead = self._named(point, Frame({variable: binding}, {}, frame.scope), f"{wanted}_value")
         scope = tuple(axis for axis in frame.scope if axis.index in lead)
-        copies, name = lifted(tuple(self.definitions), variable, value, scope, gradient, self.fresh)
+        fresh = lambda name: self.fresh(name.replace(variable, wanted))  # noqa: E731
+        copies, name = lifted(tuple(self.definitions), variable, value, scope, gradient, fresh)
         self.definitions += copies
         return name, lead
 
@@ -463,6 +475,19 @@ class _Lowering:
         if term.name not in frame.indices:
             raise CompilerFault(f"the index {term.name} is bound by nothing", term.span)
         return frame.indices[term.name]
+
+
+def _adopted(definitions: list[Indexed | Intrinsic], output: Indexed, document: Document) -> list[Indexed | Intrinsic]:
+    """The output after the definitions; where it only repeats one that has no name in the document, under the output's name."""
+    body = output.body
+    if isinstance(body, sympy.Indexed) and body.indices == tuple(axis.index for axis in output.axes):
+        copied = body.base.name
+    else:
+        copied = body.name if isinstance(body, sympy.Symbol) and not output.axes else ""
+    alone = copied not in document.definitions and not any(copied in operand_names(d) for d in definitions)
+    if alone and any(d.name == copied for d in definitions):
+        return [replace(d, name=output.name, latex=output.latex or d.latex) if d.name == copied else d for d in definitions]
+    return [*definitions, output]
 
 
 def _leading(body: sympy.Expr, frame: Frame) -> tuple[Axis, ...]:

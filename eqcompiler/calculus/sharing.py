@@ -149,11 +149,12 @@ class _Sharing:
 
 
 def _factor_names(expr: sympy.Expr) -> list[str]:
-    """The tensors of a sum over a plain product, [] for any other sum."""
+    """The tensors of a sum over a plain product, matrices first; [] for any other sum."""
     factors = sympy.Mul.make_args(expr.function) if isinstance(expr, sympy.Sum) else ()
     if not all(isinstance(f, sympy.Indexed) or f.is_number or is_scalar_reference(f) for f in factors):
         return []
-    return [f.base.name for f in factors if isinstance(f, sympy.Indexed)]
+    tensors = sorted((f for f in factors if isinstance(f, sympy.Indexed)), key=lambda f: -len(f.indices))
+    return [f.base.name for f in tensors]
 
 
 def _is_contraction(term: sympy.Expr) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import replace
 import sympy
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from eqcompiler.calculus.dependencies import Definition, live
+from eqcompiler.calculus.dependencies import Definition, live, operand_names
 from eqcompiler.calculus.index_algebra import (
     apart,
     bound_indices,
@@ -40,8 +40,28 @@ def inverse_to_solve(program: Program) -> Program:
     for definition in program.definitions:
         work.add(definition)
     letters = work.names.taken
-    definitions = tuple(settled(definition, letters) for definition in live(tuple(work.made), program.outputs))
-    return Program(program.inputs, definitions, program.outputs)
+    definitions = live(_collapsed(work.made, work.solves), program.outputs)
+    return Program(program.inputs, tuple(settled(definition, letters) for definition in definitions), program.outputs)
+
+
+def _collapsed(definitions: list[Definition], solves: set[str]) -> tuple[Definition, ...]:
+    """A definition that only repeats one solve takes its place."""
+    made: dict[str, Definition] = {}
+    for definition in definitions:
+        copied = _copied(definition) if isinstance(definition, Indexed) else ""
+        original = made.get(copied)
+        alone = [d.name for d in definitions if copied in operand_names(d)] == [definition.name]
+        if copied in solves and isinstance(original, Intrinsic) and alone:
+            definition = replace(original, name=definition.name, axes=definition.axes, latex=definition.latex)
+        made[definition.name] = definition
+    return tuple(made.values())
+
+
+def _copied(definition: Indexed) -> str:
+    """The name of the tensor that a definition repeats entry by entry, or ""."""
+    body = definition.body
+    same = isinstance(body, sympy.Indexed) and body.indices == tuple(axis.index for axis in definition.axes)
+    return str(body.base.name) if same else ""
 
 
 class _Solving:
@@ -52,6 +72,7 @@ class _Solving:
         self.made: list[Definition] = []
         self._inverses: dict[str, Intrinsic] = {}
         self._symmetric = {item.name for item in program.inputs if SYMMETRIC_WORDS & set(item.assumptions)}
+        self.solves: set[str] = set()
         self._known: dict[object, str] = {}
         self._latex = {item.name: item.latex or item.name for item in program.inputs}
 
@@ -144,7 +165,8 @@ class _Solving:
     def _solve(self, matrix: str, side: str, axes: tuple[Axis, ...]) -> str:
         key = ("solve", matrix, side)
         if key not in self._known:
-            self._known[key] = self.names.fresh(f"{matrix}_solve_{side}")
+            self._known[key] = self.names.fresh("solution")
+            self.solves.add(self._known[key])
             passing = tuple(Axis(index(f"_{k}"), axis.lower, axis.upper) for k, axis in enumerate(axes))
             latex = rf"{self._latex[matrix]}^{{-1}} {self._latex.get(side, side)}"
             self.made.append(Intrinsic(self._known[key], passing, "solve", (matrix, side), latex))
