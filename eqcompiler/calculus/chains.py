@@ -234,7 +234,7 @@ def _walk(
 
 def reverse(chain: Chain) -> Chain:
     """The same function read from the other end: the transpose, with the open ends exchanged."""
-    turned = tuple(_transposed(letter) for letter in reversed(chain.letters))
+    turned = tuple(transposed_letter(letter) for letter in reversed(chain.letters))
     if chain.left is not None and chain.right is None and turned:
         return Chain(turned, None, chain.left)
     return Chain(turned, chain.right, chain.left, chain.trace)
@@ -248,7 +248,8 @@ _OTHER_ROLE: dict[str, Literal["matrix", "column", "row", "diagonal"]] = {
 }
 
 
-def _transposed(letter: Letter) -> Letter:
+def transposed_letter(letter: Letter) -> Letter:
+    """The letter of the transpose: X becomes X^T, a row a column."""
     turned = letter.role == "matrix" and not letter.symmetric and not letter.transposed
     return Letter(
         letter.name, _OTHER_ROLE[letter.role], turned, letter.symmetric, letter.atom, letter.exponent, letter.positions

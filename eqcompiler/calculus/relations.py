@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 from eqcompiler.calculus import algebra
 from eqcompiler.calculus.algebra import fresh, merge, multiply, power, renamed_factor, sign_of, substitute, total
@@ -104,7 +105,7 @@ def applied(relations: Sequence[Relation], body: Normal) -> Normal:
     for _ in range(ROUNDS):
         following = body
         for r in relations:
-            following = algebra.replace(following, lambda atom, r=r: _instance(r, atom))
+            following = algebra.replace(following, partial(_instance, r))
             following = _inside_sums(r, following)
         if following == body:
             break

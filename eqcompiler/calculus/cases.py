@@ -1,0 +1,75 @@
+"""Case distinctions: |u|, sign u, max(u, v) through steps [u > 0], and the cases u > 0, u < 0, u = 0.
+
+Takes: a Normal that ought to be zero. Gives: whether it is zero in every case.
+Guarantees: every case is covered; u = 0 counts only where it can be solved for a symbol, or where nothing depends on it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from eqcompiler.calculus.algebra import multiply, replace
+from eqcompiler.calculus.elementary import HYPERBOLIC, step
+from eqcompiler.calculus.monomials import ONE, ZERO, Atom, Function, Normal
+from eqcompiler.calculus.normal_form import Tensor
+from eqcompiler.calculus.rational import cleared
+from eqcompiler.calculus.relations import applied, relation
+
+MAX_DISTINCTIONS = 4
+
+
+def with_exponentials(body: Normal) -> Normal:
+    """sinh, cosh and tanh as rational functions of exp."""
+
+    def rule(atom: Atom) -> Normal | None:
+        known = isinstance(atom, Function) and atom.name in HYPERBOLIC
+        return HYPERBOLIC[atom.name](replace(atom.arguments[0], rule)) if known and isinstance(atom, Function) else None
+
+    return replace(body, rule)
+
+
+def with_steps(body: Normal) -> Normal:
+    """|u| = u [u > 0] - u [-u > 0], max(u, v) = v + (u - v) [u - v > 0]."""
+
+    def rule(atom: Atom) -> Normal | None:
+        if not isinstance(atom, Function) or atom.name not in ("abs", "sign", "max"):
+            return None
+        arguments = [replace(a, rule) for a in atom.arguments]
+        if atom.name == "max":
+            largest = arguments[0]
+            for a in arguments[1:]:
+                largest = largest + multiply(a - largest, step(a - largest))
+            return largest
+        u = arguments[0]
+        sign = step(u) - step(-u)
+        return sign if atom.name == "sign" else multiply(u, sign)
+
+    return replace(body, rule)
+
+
+def vanishes(body: Normal, distinctions: int = MAX_DISTINCTIONS) -> bool:
+    """Whether the body is zero in every case of the steps that occur in it, outside of sums."""
+    body = cleared(body)
+    if not body.terms:
+        return True
+    steps = [f.atom for t in body.terms for f in t.factors if isinstance(f.atom, Function) and f.atom.name == "step"]
+    if not steps or distinctions == 0:
+        return False
+    u = min(steps).arguments[0]
+    for above, below in ((ONE, ZERO), (ZERO, ONE), (ZERO, ZERO)):
+        case = replace(body, partial(_decided, u, above, below))
+        if above == below:
+            solved = relation(Tensor((), u))
+            case = applied((solved,), case) if solved is not None else case
+        if not vanishes(case, distinctions - 1):
+            return False
+    return True
+
+
+def _decided(u: Normal, above: Normal, below: Normal, atom: Atom) -> Normal | None:
+    if isinstance(atom, Function) and atom.name == "step":
+        if atom.arguments[0] == u:
+            return above
+        if atom.arguments[0] == -u:
+            return below
+    return None

@@ -1,0 +1,395 @@
+"""Proofs with inverses: K K^-1 = I for composite K, by rewriting of matrix words.
+
+Takes: a Normal that ought to be zero, equations that hold. Gives: a Normal that is zero only if the first one is.
+Guarantees: each rule is a consequence of the relations (K V = I and V K = I for every inverse V of K that occurs, S S = A for
+square roots, the given equations), found by bounded Knuth-Bendix completion. Multiplying by an invertible K from a side on
+which every term is open keeps what is zero and what is not.
+
+    K = X^T X + lambda I, V = K^-1:    X^T X V -> I - lambda V,    V X^T X -> I - lambda V
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from eqcompiler.calculus.algebra import affine_value, delta, fresh, multiply, sign_of, substitute, total
+from eqcompiler.calculus.chains import letter_at, read_monomial, sizes
+from eqcompiler.calculus.monomials import (
+    ONE_AFFINE,
+    Affine,
+    Atom,
+    Contraction,
+    Factor,
+    Function,
+    Group,
+    Index,
+    Intrinsic,
+    Monomial,
+    Normal,
+    Operand,
+)
+from eqcompiler.calculus.normal_form import Tensor
+from eqcompiler.calculus.rational import cleared
+from eqcompiler.calculus.whole_tensors import read_at, transposed
+from eqcompiler.calculus.words import Alphabet, Polynomial, Term, Word, plus, scaled
+
+MAX_RULES = 80
+MAX_WORD = 14
+MAX_STEPS = 4000
+MAX_TERMS = 300
+MAX_DEPTH = 2
+SECONDS = 2.0
+
+LEFT, RIGHT = "<", ">"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """lead (tokens without ends) -> value (a polynomial with the ends < and >)."""
+
+    lead: Word
+    value: Polynomial
+
+    def __str__(self) -> str:
+        shown = " + ".join(f"{c} {' '.join(' '.join(w) for w in t.words)}" for t, c in self.value.items()) or "0"
+        return f"{' '.join(self.lead)} -> {shown}"
+
+
+@dataclass
+class Rewriter:
+    """Rules over one alphabet. cautious: a leading coefficient is a number or positive, for equations of the author."""
+
+    alphabet: Alphabet = field(default_factory=Alphabet)
+    rules: list[Rule] = field(default_factory=list)
+    cautious: bool = False
+    deadline: float = field(default_factory=lambda: time.monotonic() + SECONDS)
+
+    # ---- reduction
+
+    def reduced(self, polynomial: Polynomial) -> dict[Term, Fraction]:
+        done: dict[Term, Fraction] = {}
+        queue = dict(polynomial)
+        steps = 0
+        while queue:
+            term, c = queue.popitem()
+            following = self._step(term)
+            if following is None:
+                done = plus(done, {term: c})
+                continue
+            steps += 1
+            if steps > MAX_STEPS or len(queue) > MAX_TERMS or time.monotonic() > self.deadline:
+                return plus(plus(done, queue), {term: c})
+            queue = plus(queue, {t: c * k for t, k in following.items()})
+        return done
+
+    def _step(self, term: Term) -> dict[Term, Fraction] | None:
+        for number, word in enumerate(term.words):
+            found = self._match(word)
+            if found is not None:
+                before, rule, after, closed = found
+                rest = term.words[:number] + term.words[number + 1 :]
+                return self._replaced(term.scalars, rest, before, rule, after, closed)
+        return None
+
+    def _match(self, word: Word) -> tuple[Word, Rule, Word, bool] | None:
+        """(before, rule, after, trace) with word = before lead after; a trace is turned so that the lead comes first."""
+        if word[0] == "tr":
+            letters = word[1:]
+            for rule in self.rules:
+                size = len(rule.lead)
+                if size > len(letters) or (size == len(letters) and self._size(rule) is None):
+                    continue
+                for k in range(len(letters)):
+                    turned = letters[k:] + letters[:k]
+                    if turned[:size] == rule.lead:
+                        return (), rule, turned[size:], True
+            return None
+        for rule in self.rules:
+            size = len(rule.lead)
+            for k in range(len(word) - size + 1):
+                if word[k : k + size] == rule.lead:
+                    return word[:k], rule, word[k + size :], False
+        return None
+
+    def _replaced(
+        self, scalars: tuple[Factor, ...], rest: tuple[Word, ...], before: Word, rule: Rule, after: Word, closed: bool
+    ) -> dict[Term, Fraction]:
+        result: dict[Term, Fraction] = {}
+        for term, c in rule.value.items():
+            words, more = list(rest), scalars
+            for word in term.words:
+                starts, ends = word[0] == LEFT, word[-1] == RIGHT
+                inner = word[starts : len(word) - ends]
+                if closed and starts and ends and not inner and not after:
+                    size = self._size(rule)
+                    if size is not None:
+                        c, more = c * size.coefficient, (*more, *size.factors)
+                elif closed and starts and ends:
+                    words.append(("tr", *inner, *after))
+                elif closed and ends:
+                    words.append((*inner, *after, *_column_part(term)))
+                elif closed and starts:
+                    continue
+                else:
+                    words.append((*(before if starts else ()), *inner, *(after if ends else ())))
+            result = plus(result, {self.alphabet.term((*term.scalars, *more), words): c})
+        return result
+
+    def _size(self, rule: Rule) -> Monomial | None:
+        """The trace of the identity on the left side of the lead; None when it is no single product of sizes."""
+        rows = affine_value(sizes(self.alphabet.letters[rule.lead[0]])[0])
+        return rows.terms[0] if len(rows.terms) == 1 else None
+
+    # ---- rules
+
+    def add_equation(self, zero: Polynomial) -> bool:
+        """An equation between matrices with the ends < and >; its transpose holds as well."""
+        added = self._add(zero)
+        return self._add(self._turned(zero)) or added
+
+    def _turned(self, zero: Polynomial) -> dict[Term, Fraction]:
+        result: dict[Term, Fraction] = {}
+        for term, c in zero.items():
+            words = [self.alphabet.turned(w) if w[0] == LEFT or w[-1] == RIGHT else w for w in term.words]
+            result = plus(result, {Term(term.scalars, tuple(sorted(words))): c})
+        return result
+
+    def _add(self, zero: Polynomial) -> bool:
+        zero = self.reduced(zero)
+        lead = self._lead(zero)
+        if lead is None or len(self.rules) >= MAX_RULES:
+            return False
+        word = lead.words[0]
+        c = zero[lead]
+        rest = {t: k for t, k in zero.items() if t != lead}
+        inverse = tuple(Factor(f.atom, -f.exponent) for f in lead.scalars)
+        rule = Rule(word[1:-1], scaled(self.alphabet, rest, -1 / c, inverse))
+        outdated = [r for r in self.rules if _contains(r.lead, rule.lead)]
+        self.rules = [r for r in self.rules if not _contains(r.lead, rule.lead)] + [rule]
+        for r in outdated:
+            same = self.alphabet.term((), [(LEFT, *r.lead, RIGHT)])
+            self._add(plus({same: Fraction(1)}, {t: -k for t, k in r.value.items()}))
+        return True
+
+    def _lead(self, zero: Polynomial) -> Term | None:
+        """The term with the largest single word, when that word occurs once and its coefficient cannot vanish."""
+        if not zero:
+            return None
+        single = [t for t in zero if len(t.words) == 1 and 2 < len(t.words[0]) <= MAX_WORD]
+        if not single:
+            return None
+        largest = max(single, key=lambda t: _weight(t.words))
+        words = largest.words
+        if sum(1 for t in zero if t.words == words) > 1:
+            return None
+        if self.cautious and any(sign_of(f.atom) != "positive" for f in largest.scalars):
+            return None
+        return largest
+
+    def complete(self, deadline: float) -> None:
+        """Critical pairs until none is left or the budget is spent."""
+        tried: set[tuple[Word, Word, int]] = set()
+        growing = True
+        while growing and time.monotonic() < deadline and len(self.rules) < MAX_RULES:
+            growing = False
+            for first in list(self.rules):
+                for second in list(self.rules):
+                    for overlap in range(1, min(len(first.lead), len(second.lead)) + 1):
+                        key = (first.lead, second.lead, overlap)
+                        if key in tried or first.lead[-overlap:] != second.lead[:overlap]:
+                            continue
+                        tried.add(key)
+                        if time.monotonic() > deadline:
+                            return
+                        growing = self._critical(first, second, overlap) or growing
+
+    def _critical(self, first: Rule, second: Rule, overlap: int) -> bool:
+        left = self._around((), first, second.lead[overlap:])
+        right = self._around(first.lead[:-overlap], second, ())
+        pair = self.reduced(plus(left, {t: -c for t, c in right.items()}))
+        if not pair or max(sum(len(w) for w in t.words) for t in pair) > MAX_WORD:
+            return False
+        return self.add_equation(pair)
+
+    def _around(self, before: Word, rule: Rule, after: Word) -> dict[Term, Fraction]:
+        return self._replaced((), (), (LEFT, *before), rule, (*after, RIGHT), False)
+
+
+def _column_part(term: Term) -> Word:
+    """The part of a cut value that ends at its right end's cut: tr(u v^T A) is the word v^T A u."""
+    return next(word[1:] for word in term.words if word[0] == LEFT)
+
+
+def _contains(word: Word, part: Word) -> bool:
+    return any(word[k : k + len(part)] == part for k in range(len(word) - len(part) + 1))
+
+
+def _weight(words: tuple[Word, ...]) -> tuple[int, tuple[Word, ...]]:
+    return sum(len(w) for w in words), words
+
+
+# --- relations of the operations that occur -------------------------------------------------------------------------------
+
+
+def intrinsics(body: Normal) -> list[Intrinsic]:
+    """Every whole-tensor atom that occurs, also inside operands, once for each operand; inner ones first."""
+    found: dict[str, Intrinsic] = {}
+
+    def visit(normal: Normal) -> None:
+        for term in normal.terms:
+            for f in term.factors:
+                visit_atom(f.atom)
+
+    def visit_atom(atom: Atom) -> None:
+        match atom:
+            case Contraction(factors=factors):
+                for f in factors:
+                    visit_atom(f.atom)
+            case Function(arguments=arguments):
+                for a in arguments:
+                    visit(a)
+            case Group(body=inner):
+                visit(inner)
+            case Intrinsic(operands=operands):
+                for o in operands:
+                    visit(o.body)
+                found.setdefault(f"{atom.operation}{' '.join(o.key for o in operands)}", atom)
+
+    visit(body)
+    return list(found.values())
+
+
+def _entry(atom: Intrinsic, row: Affine, column: Affine) -> Normal:
+    return letter_at(read_monomial(Normal.atom(atom).terms[0]).chains[0][0].letters[0], row, column)
+
+
+def _product(parts: Sequence[tuple[str, Intrinsic]], ends: tuple[Index, Index]) -> Normal:
+    """Products of the operand ("operand") and the result ("result") of an operation, open at both ends."""
+    size = ends[0].upper
+    middle = [fresh(size) for _ in parts[1:]]
+    places = [Affine.of(i) for i in (ends[0], *middle, ends[1])]
+    body = Normal.number(1)
+    for k, (which, atom) in enumerate(parts):
+        row, column = places[k], places[k + 1]
+        body = multiply(body, read_at(atom.operands[0], (row, column)) if which == "operand" else _entry(atom, row, column))
+    return total(body, middle)
+
+
+def _relations(atom: Intrinsic) -> list[tuple[list[tuple[str, Intrinsic]], bool]]:
+    """Products that equal the identity (True) or the operand (False)."""
+    if len(atom.shape) != 2:
+        return []
+    if atom.operation == "inverse":
+        return [([("operand", atom), ("result", atom)], True), ([("result", atom), ("operand", atom)], True)]
+    if atom.operation == "matsqrt":
+        return [([("result", atom), ("result", atom)], False)]
+    return []
+
+
+def rewriter(body: Normal, equations: Iterable[Tensor]) -> Rewriter:
+    """Rules from the operations in the body and from matrix equations (tensors that are zero)."""
+    given = list(equations)
+    result = Rewriter(cautious=bool(given))
+    seen = intrinsics(body)
+    for equation in given:
+        seen += [a for a in intrinsics(equation.body) if all(a.operands != b.operands for b in seen)]
+    zeros: list[tuple[Normal, tuple[Index, Index]]] = []
+    for atom in seen:
+        for parts, identity in _relations(atom):
+            ends = (Index("<", ONE_AFFINE, atom.shape[0]), Index(">", ONE_AFFINE, atom.shape[1]))
+            here = tuple(Affine.of(e) for e in ends)
+            value = delta(here[0], here[1]) if identity else read_at(atom.operands[0], here)
+            zeros.append((_product(parts, ends) - value, ends))
+    for equation in given:
+        if len(equation.axes) == 2:
+            ends = (Index("<", ONE_AFFINE, equation.axes[0].upper), Index(">", ONE_AFFINE, equation.axes[1].upper))
+            values = {a: Affine.of(e) for a, e in zip(equation.axes, ends, strict=True)}
+            zeros.append((substitute(equation.body, values), ends))
+    for zero, ends in zeros:
+        polynomial = _with_ends(result.alphabet, zero, ends)
+        if polynomial is not None:
+            result.add_equation(polynomial)
+    return result
+
+
+def _with_ends(alphabet: Alphabet, zero: Normal, ends: tuple[Index, Index]) -> dict[Term, Fraction] | None:
+    """The polynomial with its ends named < and >, None when a term is not open at both."""
+    named = {f"<{ends[0].key}": LEFT, f">{ends[0].key}": ">", f"<{ends[1].key}": "<", f">{ends[1].key}": RIGHT}
+    result: dict[Term, Fraction] = {}
+    for term, c in alphabet.polynomial(zero).items():
+        words = []
+        for word in term.words:
+            word = _directed(alphabet, word, ends)
+            words.append(tuple(named.get(t, t) for t in word))
+        opened = [w[0] == LEFT for w in words].count(True), [w[-1] == RIGHT for w in words].count(True)
+        if opened != (1, 1):
+            return None
+        result = plus(result, {Term(term.scalars, tuple(sorted(words))): c})
+    return result
+
+
+def _directed(alphabet: Alphabet, word: Word, ends: tuple[Index, Index]) -> Word:
+    """The reading that starts at the first end or stops at the second."""
+    wrong = word[0] == f"<{ends[1].key}" or word[-1] == f">{ends[0].key}" or word[0] == f">{ends[1].key}"
+    return alphabet.turned(word) if wrong or word[-1] == f"<{ends[0].key}" else word
+
+
+# --- the proof search -------------------------------------------------------------------------------------------------------
+
+
+def rewritten(residual: Tensor, equations: Iterable[Tensor] = ()) -> tuple[Normal, tuple[str, ...]]:
+    """(what is left, the rules that were used for it). Zero is a proof that the residual is zero."""
+    work = rewriter(residual.body, equations)
+    if not work.rules:
+        return residual.body, ()
+    left = _once(work, residual.body)
+    if left.terms:
+        work.complete(time.monotonic() + SECONDS / 3)
+        left = _once(work, left)
+    if left.terms:
+        left = _multiplied(work, Tensor(residual.axes, left), MAX_DEPTH)
+    return left, tuple(str(rule) for rule in work.rules)
+
+
+def _once(work: Rewriter, body: Normal) -> Normal:
+    for _ in range(4):
+        following = cleared(work.alphabet.normal(work.reduced(work.alphabet.polynomial(body))))
+        if following == body or not following.terms:
+            return following
+        body = following
+    return body
+
+
+def _multiplied(work: Rewriter, residual: Tensor, depth: int) -> Normal:
+    """Multiplies by the operand of an inverse at an open end, where that makes everything vanish."""
+    if depth == 0 or time.monotonic() > work.deadline:
+        return residual.body
+    for atom in intrinsics(residual.body):
+        if atom.operation != "inverse":
+            continue
+        for k, axis in enumerate(residual.axes):
+            if axis.upper != atom.shape[0] or not all(axis in _free(t.factors) for t in residual.body.terms):
+                continue
+            for operand in (atom.operands[0], transposed(atom.operands[0])):
+                product = _times_operand(residual, k, operand)
+                left = _once(work, product)
+                if not left.terms:
+                    return left
+                if depth > 1 and not _multiplied(work, Tensor(residual.axes, left), depth - 1).terms:
+                    return Normal(())
+    return residual.body
+
+
+def _free(factors: tuple[Factor, ...]) -> set[Index]:
+    return {i for f in factors for i in f.atom.indices}
+
+
+def _times_operand(residual: Tensor, axis: int, operand: Operand) -> Normal:
+    """Sum over k of operand[i, k] residual[.. k ..], open at i again."""
+    old = residual.axes[axis]
+    middle = fresh(old.upper)
+    moved = substitute(residual.body, {old: Affine.of(middle)})
+    return total(multiply(read_at(operand, (Affine.of(old), Affine.of(middle))), moved), (middle,))

@@ -1,0 +1,276 @@
+"""Proofs for all dimensions: both sides of a claim in normal form, and what makes their difference vanish.
+
+Takes: a document, a claim, extra conditions. Gives: a `Proof` with steps that can be read, or the `Residual` that is left.
+Guarantees: a Proof means that both sides are equal wherever both are defined, for all sizes and for all values that satisfy
+the assumptions. Conditions that cannot be used are left out: fewer assumptions prove less, never more.
+NotSupportedYet when a side has no index form or no normal form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from eqcompiler.calculus.algebra import substitute
+from eqcompiler.calculus.cases import vanishes, with_exponentials, with_steps
+from eqcompiler.calculus.lower import lower
+from eqcompiler.calculus.monomials import Affine, Index, Intrinsic, Normal
+from eqcompiler.calculus.normal_form import Tensor, tensors
+from eqcompiler.calculus.rational import cleared
+from eqcompiler.calculus.relations import Relation, applied, relation
+from eqcompiler.calculus.rewriting import intrinsics, rewritten
+from eqcompiler.errors import NotSupportedYet
+from eqcompiler.languages import terms
+from eqcompiler.languages.program import Program
+from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.languages.terms import Binder, Condition, Term, children
+
+LEFT, RIGHT = "left_of_the_claim", "right_of_the_claim"
+LONGEST_STEP = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """method: one phrase. steps: sentences with the normal forms. assumptions_used: the conditions that it rests on."""
+
+    steps: tuple[str, ...]
+    method: str
+    assumptions_used: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """left minus right that did not vanish, a tensor with these axes (the claim's free indices first)."""
+
+    normal: Normal
+    axes: tuple[Index, ...]
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Equation:
+    """A condition that is an equation, as a tensor that is zero."""
+
+    condition: Condition
+    zero: Tensor
+
+
+def prove(document: Document, claim: Claim, extra: tuple[Condition, ...] = ()) -> Proof | Residual:
+    """Raises NotSupportedYet for what has no normal form or grows too large."""
+    conditions = (*document.assumptions, *claim.assumptions, *extra)
+    words = {name: tuple(found) for name, found in _words(conditions, claim.free).items()}
+    left = normal_of(document, claim.left, LEFT, claim.free, words)
+    right = aligned(normal_of(document, claim.right, RIGHT, claim.free, words), left.axes)
+    return _Search(document, left, right, conditions, words).run()
+
+
+def normal_of(
+    document: Document, term: Term, name: str, free: tuple[Binder, ...] = (), words: Mapping[str, tuple[str, ...]] | None = None
+) -> Tensor:
+    """A term in normal form; `words` are what is known about its symbols ("positive", "symmetric", ...)."""
+    program = lower(document, term, name, free)
+    if words is not None:
+        program = _with_words(program, words)
+    return tensors(program)[name]
+
+
+def aligned(tensor: Tensor, axes: tuple[Index, ...]) -> Tensor:
+    """The tensor over other axes of the same ranges."""
+    if [a.upper.key for a in tensor.axes] != [a.upper.key for a in axes]:
+        raise NotSupportedYet(
+            f"the sides have the axes {', '.join(map(str, axes)) or 'none'} and {', '.join(map(str, tensor.axes)) or 'none'}"
+        )
+    return Tensor(axes, substitute(tensor.body, {old: Affine.of(new) for old, new in zip(tensor.axes, axes, strict=True)}))
+
+
+def _with_words(program: Program, words: Mapping[str, tuple[str, ...]]) -> Program:
+    inputs = tuple(replace(i, assumptions=words.get(i.name, ())) for i in program.inputs)
+    return replace(program, inputs=inputs)
+
+
+# --- what conditions say about one symbol ------------------------------------------------------------------------------
+
+
+def _words(conditions: Iterable[Condition], free: tuple[Binder, ...]) -> dict[str, dict[str, None]]:
+    """For each symbol its properties; a sign counts for a tensor only when it is said of every entry."""
+    found: dict[str, dict[str, None]] = {}
+    for condition in conditions:
+        name, word = _property(condition, {b.name for b in free if not _is_full(b)})
+        if name:
+            found.setdefault(name, {})[word] = None
+    return found
+
+
+def _property(condition: Condition, partial: set[str]) -> tuple[str, str]:
+    left, right = condition.left, condition.right
+    if right is None:
+        return (left.name, condition.relation) if isinstance(left, terms.Symbol) else ("", "")
+    if condition.relation == "=":
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, terms.Symbol) and other == terms.Call(one.type, "transpose", (one,)) and one.type.rank == 2:
+                return one.name, "symmetric"
+        return "", ""
+    relation_ = condition.relation
+    if isinstance(left, terms.Number):
+        left, right, relation_ = right, left, {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(relation_, relation_)
+    if not isinstance(right, terms.Number) or relation_ not in (">", ">="):
+        return "", ""
+    name = _every_entry(left, partial)
+    if right.value < 0 or not name:
+        return "", ""
+    return name, "positive" if relation_ == ">" or right.value > 0 else "nonnegative"
+
+
+def _every_entry(term: Term, partial: set[str]) -> str:
+    """The symbol of which every entry is meant: x, or x_i with a plain index that is not restricted."""
+    if isinstance(term, terms.Symbol):
+        return term.name
+    if isinstance(term, terms.Component) and isinstance(term.base, terms.Symbol):
+        names = [i.name for i in term.indices if isinstance(i, terms.Index)]
+        plain = len(names) == len(term.indices) == term.base.type.rank and len(set(names)) == len(names)
+        if plain and not partial & set(names):
+            return term.base.name
+    return ""
+
+
+def _is_full(binder: Binder) -> bool:
+    return isinstance(binder.lower, terms.Number) and binder.lower.value == 1 and isinstance(binder.upper, terms.Size)
+
+
+# --- equations ---------------------------------------------------------------------------------------------------------
+
+
+def _equations(
+    document: Document, conditions: Iterable[Condition], words: Mapping[str, tuple[str, ...]]
+) -> Iterator[_Equation]:
+    for condition in conditions:
+        if condition.relation == "orthogonal":
+            yield from _orthogonal(document, condition, words)
+        if condition.relation != "=" or condition.right is None or _property(condition, set())[0]:
+            continue
+        free = _free_binders(condition)
+        try:
+            left = normal_of(document, condition.left, LEFT, free, words)
+            right = aligned(normal_of(document, condition.right, RIGHT, free, words), left.axes)
+        except NotSupportedYet:
+            continue
+        yield _Equation(condition, Tensor(left.axes, left.body - right.body))
+
+
+def _orthogonal(document: Document, condition: Condition, words: Mapping[str, tuple[str, ...]]) -> Iterator[_Equation]:
+    """Q^T Q = I and Q Q^T = I."""
+    q = condition.left
+    turned = terms.Call(q.type, "transpose", (q,))
+    for pair in ((turned, q), (q, turned)):
+        product = terms.Call(q.type, "matmul", pair)
+        equation = Condition("=", product, terms.Call(q.type, "identity", ()))
+        for found in _equations(document, (equation,), words):
+            yield _Equation(condition, found.zero)
+
+
+def _free_binders(condition: Condition) -> tuple[Binder, ...]:
+    """The indices that a condition leaves free, over the whole axis at which they stand first."""
+    found: dict[str, Binder] = {}
+
+    def visit(term: Term, bound: frozenset[str]) -> None:
+        if isinstance(term, terms.Component):
+            for position, index in enumerate(term.indices):
+                if isinstance(index, terms.Index) and index.name not in bound and position < len(term.base.type.shape):
+                    upper = terms.Size(terms.INTEGER, term.base.type.shape[position])
+                    found.setdefault(index.name, Binder(index.name, terms.Number(terms.INTEGER, Fraction(1)), upper))
+        if isinstance(term, terms.Reduction):
+            bound = bound | {term.binder.name}
+        if isinstance(term, terms.Comprehension):
+            bound = bound | {b.name for b in term.binders}
+        for child in children(term):
+            visit(child, bound)
+
+    visit(condition.left, frozenset())
+    if condition.right is not None:
+        visit(condition.right, frozenset())
+    return tuple(found.values())
+
+
+# --- the search --------------------------------------------------------------------------------------------------------
+
+
+class _Search:
+    """The difference of both sides, made smaller step by step."""
+
+    def __init__(
+        self,
+        document: Document,
+        left: Tensor,
+        right: Tensor,
+        conditions: tuple[Condition, ...],
+        words: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        self.left, self.right, self.axes = left, right, left.axes
+        self.conditions = conditions
+        self.equations = tuple(_equations(document, conditions, words)) if conditions else ()
+        self.used = [c for c in conditions if _property(c, set())[0]]
+        self.steps: list[str] = []
+
+    def run(self) -> Proof | Residual:
+        self.say("left side", self.left.body)
+        self.say("right side", self.right.body)
+        residual = self.left.body - self.right.body
+        if not residual.terms:
+            return self.proof("index normal form")
+        self.say("left minus right", residual)
+        residual = self.related(residual)
+        if not residual.terms:
+            return self.proof("index normal form with the assumptions")
+        try:
+            return self.harder(residual)
+        except NotSupportedYet as problem:
+            self.steps.append(f"stopped: {problem.what}")
+            return Residual(residual, self.axes, tuple(self.steps))
+
+    def harder(self, residual: Normal) -> Proof | Residual:
+        exponential = with_exponentials(residual)
+        left = self.related(cleared(exponential))
+        self.say("denominators cleared", left)
+        if not left.terms:
+            return self.proof("clearing denominators")
+        stepped = with_steps(left)
+        if (stepped != left or "step(" in left.key) and vanishes(stepped):
+            self.steps.append("zero in each of the cases positive, negative and zero")
+            return self.proof("case distinction")
+        rest, rules = rewritten(Tensor(self.axes, left), [e.zero for e in self.equations])
+        if not rest.terms:
+            self.steps += [f"rule: {rule}" for rule in rules]
+            self.used += [e.condition for e in self.equations]
+            return self.proof(f"rewriting{_with_inverses(left)}")
+        return Residual(residual, self.axes, tuple(self.steps))
+
+    def related(self, body: Normal) -> Normal:
+        relations: list[Relation] = []
+        for equation in self.equations:
+            zero = Tensor(equation.zero.axes, applied(relations, equation.zero.body))
+            found = relation(zero)
+            if found is not None:
+                relations.append(found)
+                self.used.append(equation.condition)
+        following = applied(relations, body) if relations else body
+        if following != body:
+            self.say("with " + ", ".join(str(r) for r in relations), following)
+        return following
+
+    def say(self, what: str, body: Normal) -> None:
+        text = body.key if len(body.key) <= LONGEST_STEP else f"{len(body.terms)} terms, {body.key[:LONGEST_STEP]}..."
+        self.steps.append(f"{what}: {text}")
+
+    def proof(self, method: str) -> Proof:
+        self.steps.append("the difference is zero")
+        return Proof(tuple(self.steps), method, tuple(dict.fromkeys(self.used)))
+
+
+def _with_inverses(body: Normal) -> str:
+    found = [a for a in intrinsics(body) if a.operation == "inverse"]
+    return " with the inverses of " + ", ".join(_operand_text(a) for a in found) if found else " with the equations"
+
+
+def _operand_text(atom: Intrinsic) -> str:
+    return atom.operands[0].body.key
