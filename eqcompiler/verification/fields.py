@@ -178,6 +178,8 @@ def power(x: Number, y: Number) -> Number:
     """x**y for numbers of one field. A negative base has only whole powers."""
     if isinstance(x, Analytic):
         return x.power(y)
+    if isinstance(y, Analytic):
+        return (y * elementary("log", x)).elementary("exp")
     whole = whole_number(y)
     if whole is not None:
         return integer_power(x, whole)

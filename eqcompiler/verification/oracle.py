@@ -1,541 +1,28 @@
-"""The oracle: the slow, obvious evaluator of typed terms, independent of everything symbolic.
+"""The oracle: what a typed term is worth at a point, computed slowly and obviously, independent of everything symbolic.
 
 Takes: a document, a term and a sample (sizes, values, indices, unknown functions). Gives: the term's value there.
 Guarantees: rationals stay exact; an irrational result is a ball that contains the true value (200 bits, more until every
 decision is certain); derivatives come from jets; nothing is simplified, guessed or skipped: a construct outside raises
 NotSupportedYet with its place, a point without a value raises Undefined.
-
-The environment is dynamic, as languages.terms says: a definition's body is evaluated where it is used, after binding its
-formals, and a bound name hides the definition of that name. Values are kept per definition and per values that it reads.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from flint import acb, arb, fmpq
+from flint import arb
 
-from eqcompiler.errors import BadInput, CompilerFault, NotSupportedYet, Span
-from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Document
-from eqcompiler.languages.terms import (
-    ELEMENTWISE,
-    Binder,
-    Block,
-    Call,
-    Cases,
-    Component,
-    Comprehension,
-    Condition,
-    Constant,
-    Derivative,
-    Expectation,
-    Extremum,
-    Index,
-    Integral,
-    Limit,
-    Number,
-    Reduction,
-    Reference,
-    Size,
-    Symbol,
-    Term,
-    UnknownCall,
-)
-from eqcompiler.verification import fields, linear_algebra, operations, quadratics
-from eqcompiler.verification.contours import Analytic
-from eqcompiler.verification.fields import BALLS, COMPLEX, EXACT, ONE, ZERO, Field, Imprecise, Undefined, exact, sign
-from eqcompiler.verification.free_names import FreeNames
-from eqcompiler.verification.jets import Jet, apply, base, compare, larger, seed, smaller, tangents, tensor
-from eqcompiler.verification.operations import OPERATION_RULES, Value, entrywise, shape_of, total
-
-Environment = Mapping[str, Any]  # symbol -> value; "#i" -> int
-LONGEST_RANGE = 100_000
-_EXPENSIVE = frozenset(("inverse", "pseudoinverse", "matpow", "matsqrt", "matexp", "det", "rank", "matmul", "kron"))
-
-
-@dataclass(frozen=True, slots=True)
-class Polynomial:
-    """A concrete function for a declared one: per output entry, coefficient times a product of the flattened arguments."""
-
-    outputs: tuple[tuple[tuple[fmpq, tuple[int, ...]], ...], ...]
-    shape: tuple[int, ...] = ()
-
-    def __str__(self) -> str:
-        texts = [" + ".join("*".join((str(c), *(f"x{k + 1}" for k in key))) for c, key in terms) for terms in self.outputs]
-        return texts[0] if self.shape == () else "(" + ", ".join(texts) + ")"
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A point: sizes of dimensions, values of symbols (numbers, nested lists or arrays), free indices, unknown functions."""
-
-    sizes: Mapping[str, int]
-    values: Mapping[str, Any] = field(default_factory=dict)
-    indices: Mapping[str, int] = field(default_factory=dict)
-    functions: Mapping[str, Polynomial] = field(default_factory=dict)
-
-
-def as_value(value: Any, number: Callable[[fmpq], Any] = lambda q: q) -> Value:
-    """A number, nested list or array as the oracle keeps it. Balls and complex numbers stay what they are."""
-
-    def entry(x: Any) -> Any:
-        return x if isinstance(x, arb | complex | Jet) else number(exact(x))
-
-    if isinstance(value, np.ndarray | list | tuple):
-        array = np.array(value, dtype=object)
-        return tensor([entry(x.item() if isinstance(x, np.generic) else x) for x in array.flat], array.shape)
-    return entry(value.item() if isinstance(value, np.generic) else value)
-
-
-class Evaluator:
-    """Evaluates terms of one document at one sample in one number system, at the current precision."""
-
-    def __init__(
-        self, document: Document, sample: Sample, number_system: Field = EXACT, names: FreeNames | None = None
-    ) -> None:
-        self.document = document
-        self.sample = sample
-        self.field = number_system
-        self.names = names or FreeNames(document)
-        values = {name: as_value(value, number_system.value) for name, value in sample.values.items()}
-        self.root: Environment = {**values, **{"#" + name: value for name, value in sample.indices.items()}}
-        self.levels = itertools.count(1)
-        self._known: dict[tuple[object, ...], Value] = {}
-        self._alive: list[object] = []  # what the keys above name by id
-        self._entered: list[str] = []
-
-    def value(self, term: Term, env: Environment | None = None) -> Value:
-        rule = _RULES.get(type(term))
-        if rule is None:
-            raise NotSupportedYet(f"{type(term).__name__.lower()}s are not evaluated yet", term.span)
-        try:
-            return rule(self, term, self.root if env is None else env)
-        except Undefined as reason:
-            if reason.span is None:
-                reason.span = term.span
-            raise
-
-    def holds(self, condition: Condition, env: Environment | None = None) -> bool:
-        """Whether a condition is true here. Raises Imprecise when balls cannot tell."""
-        env = self.root if env is None else env
-        left = self.value(condition.left, env)
-        if condition.right is None:
-            return _PROPERTIES[condition.relation](left)
-        allowed = _RELATIONS[condition.relation]
-        signs = entrywise(compare, left, self.value(condition.right, env))
-        found = list(signs.flat) if isinstance(signs, np.ndarray) else [signs]
-        if condition.relation == "!=":
-            return any(s in allowed for s in found)
-        return all(s in allowed for s in found)
-
-    def size(self, dimension: Dimension, span: Span | None) -> int:
-        try:
-            return dimension.value(self.sample.sizes)
-        except KeyError as missing:
-            raise BadInput(f"the sample gives no size for {missing.args[0]}", span) from None
-
-    def shape(self, term: Term) -> tuple[int, ...]:
-        return tuple(self.size(d, term.span) for d in term.type.shape)
-
-    def lookup(self, name: str, env: Environment, span: Span | None) -> Value:
-        """A bound value first, then the definition of that name."""
-        if name in env:
-            return env[name]
-        if name in self.document.definitions:
-            return self.enter(name, env, span)
-        raise BadInput(f"the sample gives no value for {name}", span)
-
-    def enter(self, name: str, env: Environment, span: Span | None) -> Value:
-        """The body of a definition in this environment."""
-        if name in self._entered:
-            raise NotSupportedYet(f"{name} is defined by itself", span, fix="write it without recursion")
-        key = (name, *self.state(self.names.of_name(name), env))
-        if key not in self._known:
-            self._entered.append(name)
-            try:
-                self._known[key] = self.value(self.document.definitions[name].body, env)
-            finally:
-                self._entered.pop()
-        return self._known[key]
-
-    def kept(self, term: Term, env: Environment, compute: Callable[[], Value]) -> Value:
-        key = (id(term), *self.state(self.names.of(term), env))
-        if key not in self._known:
-            self._known[key] = compute()
-        return self._known[key]
-
-    def state(self, names: frozenset[str], env: Environment) -> tuple[object, ...]:
-        """What identifies the values of these names: numbers by value, everything else by identity."""
-        parts: list[object] = []
-        for name in sorted(names):
-            value = env.get(name)
-            if isinstance(value, int | fmpq | complex):
-                parts.append(value)
-            else:
-                self._alive.append(value)
-                parts.append(id(value))
-        return tuple(parts)
-
-    def positions(self, binder: Binder, env: Environment) -> range:
-        lower, upper = self.whole(binder.lower, env), self.whole(binder.upper, env)
-        if upper - lower >= LONGEST_RANGE:
-            raise NotSupportedYet(f"{binder.name} runs over {upper - lower + 1} values", binder.lower.span)
-        return range(lower, upper + 1)
-
-    def whole(self, term: Term, env: Environment) -> int:
-        if _is_infinite(term):
-            raise NotSupportedYet("infinite sums and products are not evaluated yet", term.span)
-        value = base(self.value(term, env))
-        whole = fields.whole_number(value)
-        if whole is None:
-            raise Undefined(f"an index needs a whole number, not {value}", term.span)
-        return whole
-
-
-def _is_minus_infinity(term: Term) -> bool:
-    return (
-        isinstance(term, Call)
-        and term.operation == "neg"
-        and isinstance(term.arguments[0], Constant)
-        and term.arguments[0].name == "infinity"
-    )
-
-
-def _number(self: Evaluator, term: Number, env: Environment) -> Value:
-    value = self.field.number(exact(term.value))
-    shape = self.shape(term)
-    return tensor([value] * int(np.prod(shape, dtype=int)), shape)
-
-
-def _constant(self: Evaluator, term: Constant, env: Environment) -> Value:
-    if term.name == "infinity":
-        raise NotSupportedYet("infinity has no value of its own", term.span)
-    return self.field.pi() if term.name == "pi" else self.field.e()
-
-
-def _symbol(self: Evaluator, term: Symbol, env: Environment) -> Value:
-    value = self.lookup(term.name, env, term.span)
-    shape = self.shape(term)
-    if shape_of(value) != shape:
-        raise BadInput(f"{term.name} has the shape {shape}, its value has {shape_of(value)}", term.span)
-    return value
-
-
-def _index(self: Evaluator, term: Index, env: Environment) -> Value:
-    key = "#" + term.name
-    if key not in env:
-        raise BadInput(f"the sample gives no value for the index {term.name}", term.span)
-    return self.field.number(fmpq(env[key]))
-
-
-def _size(self: Evaluator, term: Size, env: Environment) -> Value:
-    return self.field.number(fmpq(self.size(term.dimension, term.span)))
-
-
-def _reference(self: Evaluator, term: Reference, env: Environment) -> Value:
-    if term.name in env:
-        return env[term.name]
-    definition = self.document.definitions.get(term.name)
-    if definition is None:
-        raise BadInput(f"{term.name} has no definition", term.span)
-    if term.arguments:
-        if len(term.arguments) != len(definition.formals):
-            raise CompilerFault(
-                f"{term.name} takes {len(definition.formals)} arguments and was given {len(term.arguments)}", term.span
-            )
-        given = [self.value(argument, env) for argument in term.arguments]
-        env = {**env, **dict(zip(definition.formals, given, strict=True))}
-    return self.enter(term.name, env, term.span)
-
-
-def _unknown_call(self: Evaluator, term: UnknownCall, env: Environment) -> Value:
-    function = self.sample.functions.get(term.name)
-    if function is None:
-        raise BadInput(f"the sample gives no function for {term.name}", term.span)
-    given = [self.value(argument, env) for argument in term.arguments]
-    flat = [x for value in given for x in (value.flat if isinstance(value, np.ndarray) else [value])]
-    entries = []
-    for terms in function.outputs:
-        parts = [ZERO]
-        for coefficient, keys in terms:
-            part = coefficient
-            for key in keys:
-                part = part * flat[key]
-            parts.append(part)
-        entries.append(total(parts))
-    return tensor(entries, function.shape)
-
-
-def _call(self: Evaluator, term: Call, env: Environment) -> Value:
-    if term.operation in _EXPENSIVE:
-        return self.kept(term, env, lambda: _apply_call(self, term, env))
-    return _apply_call(self, term, env)
-
-
-def _apply_call(self: Evaluator, term: Call, env: Environment) -> Value:
-    operation = term.operation
-    if operation in _FILLED:
-        return _FILLED[operation](self.shape(term))
-    if operation == "pow":
-        special = _special_power(self, term, env)
-        if special is not None:
-            return special
-    given = [self.value(argument, env) for argument in term.arguments]
-    if operation in ELEMENTWISE:
-        return entrywise(lambda x: apply(operation, x), *given)
-    rule = OPERATION_RULES.get(operation)
-    if rule is None:
-        raise NotSupportedYet(f"the operation {operation} is not evaluated yet", term.span)
-    try:
-        return rule(*given)
-    except CompilerFault as fault:
-        if fault.span is None:
-            fault.span = term.span
-        raise
-
-
-def _special_power(self: Evaluator, term: Call, env: Environment) -> Value | None:
-    """e to a power is exp; an even power of a norm needs no root. None: an ordinary power."""
-    below, exponent = term.arguments
-    if isinstance(below, Constant) and below.name == "e":
-        return entrywise(lambda x: apply("exp", x), self.value(exponent, env))
-    if (
-        isinstance(below, Call)
-        and below.operation in ("norm2", "normF", "abs")
-        and isinstance(exponent, Number)
-        and exponent.value > 0
-        and exponent.value % 2 == 0
-        and len(below.arguments[0].type.shape) == (0 if below.operation == "abs" else 2 if below.operation == "normF" else 1)
-    ):
-        inside = self.value(below.arguments[0], env)
-        return operations.even_power_of_norm(below.operation, inside, int(exponent.value) // 2)
-    return None
-
-
-_FILLED: dict[str, Callable[[tuple[int, ...]], Value]] = {
-    "identity": lambda shape: linear_algebra.identity(shape[0]) if shape else ONE,
-    "zeros": linear_algebra.zeros,
-    "ones": lambda shape: tensor([ONE] * int(np.prod(shape, dtype=int)), shape),
-}
-
-
-def _component(self: Evaluator, term: Component, env: Environment) -> Value:
-    value = self.value(term.base, env)
-    for axis, index in enumerate(term.indices):
-        position = self.whole(index, env)
-        if not isinstance(value, np.ndarray) or not 1 <= position <= value.shape[0]:
-            count = value.shape[0] if isinstance(value, np.ndarray) else 0
-            raise Undefined(f"index {axis + 1} is {position}, outside 1 to {count}", index.span or term.span)
-        value = value[position - 1]
-    return value
-
-
-def _reduction(self: Evaluator, term: Reduction, env: Environment) -> Value:
-    parts = []
-    for position in self.positions(term.binder, env):
-        inner = {**env, "#" + term.binder.name: position}
-        if all(self.holds(condition, inner) for condition in term.where):
-            parts.append(self.value(term.body, inner))
-    if not parts and term.operation == "sum":
-        return linear_algebra.zeros(self.shape(term))
-    if not parts and term.operation == "product":
-        return _FILLED["ones"](self.shape(term))
-    return _REDUCTIONS[term.operation](parts)
-
-
-_REDUCTIONS: dict[str, Callable[[list[Value]], Value]] = {
-    "sum": total,
-    "product": operations.product,
-    "max": lambda parts: operations.extreme(larger, parts),
-    "min": lambda parts: operations.extreme(smaller, parts),
-}
-
-
-def _comprehension(self: Evaluator, term: Comprehension, env: Environment) -> Value:
-    return self.kept(term, env, lambda: _stack(self, term.binders, term.body, env))
-
-
-def _stack(self: Evaluator, binders: tuple[Binder, ...], body: Term, env: Environment) -> Value:
-    if not binders:
-        return self.value(body, env)
-    positions = self.positions(binders[0], env)
-    if positions.start != 1:
-        raise NotSupportedYet(f"{binders[0].name} starts at {positions.start}", body.span, allowed="families that start at 1")
-    if not positions:
-        raise Undefined(f"the range of {binders[0].name} is empty", body.span)
-    parts = [_stack(self, binders[1:], body, {**env, "#" + binders[0].name: k}) for k in positions]
-    entries = [x for part in parts for x in (part.flat if isinstance(part, np.ndarray) else [part])]
-    return tensor(entries, (len(parts), *shape_of(parts[0])))
-
-
-def _derivative(self: Evaluator, term: Derivative, env: Environment) -> Value:
-    return self.kept(term, env, lambda: _differentiate(self, term, env))
-
-
-def _differentiate(self: Evaluator, term: Derivative, env: Environment) -> Value:
-    if term.point is not None:
-        at = self.value(term.point, env)
-    else:
-        at = self.lookup(term.variable, env, term.span)
-    level = next(self.levels)
-    result = self.value(term.body, {**env, term.variable: seed(at, level)})
-    return tangents(result, level, shape_of(at))
-
-
-def _extremum(self: Evaluator, term: Extremum, env: Environment) -> Value:
-    return self.kept(term, env, lambda: _optimise(self, term, env))
-
-
-def _optimise(self: Evaluator, term: Extremum, env: Environment) -> Value:
-    for condition in term.constraints:
-        if condition.relation != "=" or condition.right is None:
-            raise NotSupportedYet(
-                f"an extremum under a constraint with {condition.relation}",
-                condition.left.span or term.span,
-                allowed="equality constraints that are affine in the variable",
-            )
-    info = self.document.symbols[term.variable]
-    if not hasattr(info.type, "shape"):
-        raise NotSupportedYet(f"an extremum over the function {term.variable}", term.span)
-    shape = tuple(self.size(d, term.span) for d in info.type.shape)
-
-    def body(x: Value) -> Value:
-        return self.value(term.body, {**env, term.variable: x})
-
-    def residuals(x: Value) -> list[Any]:
-        inner = {**env, term.variable: x}
-        out: list[Any] = []
-        for condition in term.constraints:
-            right = condition.right if condition.right is not None else condition.left
-            difference = entrywise(lambda a, b: a - b, self.value(condition.left, inner), self.value(right, inner))
-            out += list(difference.flat) if isinstance(difference, np.ndarray) else [difference]
-        return out
-
-    maximise = term.sense in ("max", "argmax")
-    point = quadratics.stationary_point(body, residuals, shape, maximise, self.levels, term.span)
-    return point if term.sense.startswith("arg") else body(point)
-
-
-def _cases(self: Evaluator, term: Cases, env: Environment) -> Value:
-    for conditions, value in term.branches:
-        if all(self.holds(condition, env) for condition in conditions):
-            return self.value(value, env)
-    raise Undefined("no case applies here", term.span)
-
-
-def _block(self: Evaluator, term: Block, env: Environment) -> Value:
-    rows = [[_as_matrix(self.value(cell, env), cell) for cell in row] for row in term.rows]
-    try:
-        whole = np.concatenate([np.concatenate(row, axis=1) for row in rows], axis=0)
-    except ValueError:
-        shapes = "; ".join(", ".join(str(cell.shape) for cell in row) for row in rows)
-        raise CompilerFault(f"blocks of the shapes {shapes} do not fit", term.span) from None
-    return whole.reshape(-1) if len(term.type.shape) == 1 else whole
-
-
-def _as_matrix(value: Value, cell: Term) -> Value:
-    if not isinstance(value, np.ndarray):
-        return tensor([value], (1, 1))
-    if value.ndim == 1:
-        return value.reshape(1, -1) if cell.type.row else value.reshape(-1, 1)
-    return value
-
-
-def _integral(self: Evaluator, term: Integral, env: Environment) -> Value:
-    if any(_is_infinite(edge) for edge in (term.lower, term.upper)):
-        raise NotSupportedYet("integrals over an infinite range are not evaluated yet", term.span)
-    lower, upper = self.value(term.lower, env), self.value(term.upper, env)
-    if self.field is not EXACT or any(
-        isinstance(x, Jet) for name in env if not name.startswith("#") for x in _entries(env[name])
-    ):
-        raise NotSupportedYet("the derivative of an integral is not evaluated yet", term.span)
-    return self.kept(term, env, lambda: _integrate(self, term, env, lower, upper))
-
-
-def _integrate(self: Evaluator, term: Integral, env: Environment, lower: Any, upper: Any) -> Value:
-    """Rigorous quadrature (Petras 2002, as in FLINT); the body is evaluated at complex balls."""
-    failures: list[Exception] = []
-
-    def integrand(z: acb, analytic: bool) -> acb:
-        if failures:
-            return acb("nan")
-        try:
-            return acb(self.value(term.body, {**env, term.variable: Analytic(z, analytic)}).z)
-        except (Imprecise, Undefined):
-            return acb("nan")
-        except (NotSupportedYet, AttributeError, TypeError) as reason:
-            failures.append(reason)
-            return acb("nan")
-
-    result = acb.integral(integrand, acb(fields.ball(lower)), acb(fields.ball(upper)))
-    if failures:
-        raise NotSupportedYet("this integral is not evaluated yet", term.span) from failures[0]
-    return fields.finite(result.real)
-
-
-def _is_infinite(term: Term) -> bool:
-    return (isinstance(term, Constant) and term.name == "infinity") or _is_minus_infinity(term)
-
-
-def _entries(value: Any) -> list[Any]:
-    return list(value.flat) if isinstance(value, np.ndarray) else [value]
-
-
-def _unsupported(self: Evaluator, term: Limit | Expectation, env: Environment) -> Value:
-    words = "limits" if isinstance(term, Limit) else "expectations"
-    raise NotSupportedYet(f"{words} are not evaluated yet", term.span)
-
-
-_RULES: dict[type[Term], Callable[[Evaluator, Any, Environment], Value]] = {
-    Number: _number,
-    Constant: _constant,
-    Symbol: _symbol,
-    Index: _index,
-    Size: _size,
-    Reference: _reference,
-    UnknownCall: _unknown_call,
-    Call: _call,
-    Component: _component,
-    Reduction: _reduction,
-    Comprehension: _comprehension,
-    Derivative: _derivative,
-    Extremum: _extremum,
-    Cases: _cases,
-    Block: _block,
-    Integral: _integral,
-    Limit: _unsupported,
-    Expectation: _unsupported,
-}
-
-_RELATIONS = {"=": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
-
-
-def _vanishes(value: Value) -> bool:
-    return all(sign(base(x)) == 0 for x in _entries(value))
-
-
-def _is_symmetric(a: Value) -> bool:
-    return _vanishes(a - a.T)
-
-
-def _is_diagonal(a: Value) -> bool:
-    return all(sign(base(a[i, j])) == 0 for i in range(a.shape[0]) for j in range(a.shape[1]) if i != j)
-
-
-_PROPERTIES: dict[str, Callable[[Value], bool]] = {
-    "symmetric": _is_symmetric,
-    "positive definite": lambda a: _is_symmetric(a) and linear_algebra.positive_definite(a),
-    "positive semidefinite": lambda a: _is_symmetric(a) and linear_algebra.positive_semidefinite(a),
-    "orthogonal": lambda a: _vanishes(a.T @ a - linear_algebra.identity(a.shape[1])),
-    "invertible": lambda a: sign(base(linear_algebra.determinant(a))) != 0,
-    "diagonal": _is_diagonal,
-    "integer": lambda a: all(fields.whole_number(base(x)) is not None for x in _entries(a)),
-}
+from eqcompiler.languages.terms import Term
+from eqcompiler.verification import fields
+from eqcompiler.verification.evaluator import Evaluator
+from eqcompiler.verification.fields import BALLS, COMPLEX, EXACT, Imprecise
+from eqcompiler.verification.relations import entries
+from eqcompiler.verification.samples import Polynomial, Sample, Value, as_value
+
+__all__ = ["COMPLEX", "Evaluator", "Polynomial", "Sample", "as_value", "complex_step", "evaluate", "evaluate_float"]
 
 
 def evaluate(document: Document, term: Term, sample: Sample) -> Value:
@@ -548,7 +35,7 @@ def evaluate(document: Document, term: Term, sample: Sample) -> Value:
 
 def _settled(value: Value) -> Value:
     """The value, unless its balls are too wide to mean anything (they lost half of the bits)."""
-    if any(isinstance(x, arb) and x.rel_one_accuracy_bits() < fields.FIRST_PRECISION // 2 for x in _entries(value)):
+    if any(isinstance(x, arb) and x.rel_one_accuracy_bits() < fields.FIRST_PRECISION // 2 for x in entries(value)):
         raise Imprecise
     return value
 
@@ -557,7 +44,7 @@ def _roundable(value: Value) -> Value:
     """The value, unless rounding its balls to float64 could go wrong; a ball of radius 2^-300 around zero is zero."""
     if any(
         isinstance(x, arb) and x.rel_accuracy_bits() < 64 and not (x.contains(0) and x.abs_upper() < arb(2) ** -300)
-        for x in _entries(value)
+        for x in entries(value)
     ):
         raise Imprecise
     return value
@@ -572,7 +59,7 @@ def evaluate_float(document: Document, term: Term, sample: Sample) -> Any:
         value = fields.with_enough_bits(lambda: _roundable(Evaluator(document, sample, BALLS).value(term)))
     except fields.Undecided:
         value = fields.with_enough_bits(lambda: _roundable(Evaluator(document, sample, EXACT).value(term)))
-    floats = [float(ball.mid()) for ball in map(fields.ball, _entries(value))]
+    floats = [float(ball.mid()) for ball in map(fields.ball, entries(value))]
     return np.array(floats).reshape(value.shape) if isinstance(value, np.ndarray) else floats[0]
 
 
@@ -590,5 +77,5 @@ def complex_step(document: Document, term: Term, sample: Sample, direction: Mapp
         moved[name] = as_value(at.astype(object) if at.shape else complex(at))
     shifted = Sample(sample.sizes, moved, sample.indices, sample.functions)
     value = Evaluator(document, shifted, COMPLEX).value(term)
-    slopes = [complex(x).imag / STEP if isinstance(x, complex) else 0.0 for x in _entries(value)]
+    slopes = [complex(x).imag / STEP if isinstance(x, complex) else 0.0 for x in entries(value)]
     return np.array(slopes).reshape(value.shape) if isinstance(value, np.ndarray) else slopes[0]

@@ -53,7 +53,7 @@ from eqcompiler.languages.terms import (
     Type,
     UnknownCall,
 )
-from eqcompiler.verification import oracle
+from eqcompiler.verification import evaluator
 from eqcompiler.verification.fields import Undefined
 from eqcompiler.verification.oracle import Evaluator, Polynomial, Sample, evaluate
 
@@ -69,7 +69,7 @@ def subclasses(kind):
 
 
 def test_every_node_has_a_rule():
-    assert {kind.__name__ for kind in oracle._RULES} == subclasses(Term)
+    assert {kind.__name__ for kind in evaluator._RULES} == subclasses(Term)
 
 
 def test_a_sum_that_forgets_its_last_term_is_noticed(monkeypatch):
@@ -334,3 +334,14 @@ def test_an_even_power_of_a_norm_needs_no_root():
     v = sym("v", "n")
     assert run(power(call("norm2", v), 4), sizes={"n": 2}, v=[1, 2]) == 25
     assert list(run(grad(power(call("norm2", v), 2), "v", "n"), sizes={"n": 2}, v=[0, 0])) == [0, 0]
+
+
+def test_integrals_follow_their_parameters_and_refuse_what_is_not_analytic():
+    t, x = sym("t"), sym("x")
+    powers = Integral(SCALAR, "t", num(0), num(1), power(x, t), span=SPAN)
+    assert run(powers, x=3).overlaps(2 / arb(3).log())
+    with pytest.raises(NotSupportedYet, match="abs under an integral is not evaluated yet"):
+        run(Integral(SCALAR, "t", num(-1), num(1), elementwise("abs", t), span=SPAN))
+    with pytest.raises(NotSupportedYet, match="the derivative of an integral is not evaluated yet"):
+        run(grad(powers, "x"), x=3)
+    assert run(Integral(SCALAR, "t", num(0), x, num(2)), x=3).overlaps(arb(6))
