@@ -56,7 +56,9 @@ class Door:
         bound: dict[str, Axes] = {}
         for name in self.plan.dimensions:
             exact = [a for a in axes if a.dimension == Dimension.of(name)]
-            linear = [a for a in axes if sympy.degree(size_expression(a.dimension), size(name)) == 1 and len(a.dimension.names) == 1]
+            linear = [
+                a for a in axes if sympy.degree(size_expression(a.dimension), size(name)) == 1 and len(a.dimension.names) == 1
+            ]
             if exact or linear:
                 bound[name] = (exact or linear)[0]
         return bound
@@ -122,7 +124,11 @@ class Door:
             for position in range(len(p.shape)):
                 axis = Axes(p, position)
                 shown = [b for b in self.bound.values() if b == axis and axis.dimension.constant is None]
-                if not (shown and len(axis.dimension.terms) == 1 and axis.dimension == Dimension.of(next(iter(axis.dimension.names)))):
+                if not (
+                    shown
+                    and len(axis.dimension.terms) == 1
+                    and axis.dimension == Dimension.of(next(iter(axis.dimension.names)))
+                ):
                     yield from self._check(axis)
 
     def _check(self, axis: Axes) -> Iterator[str]:
@@ -191,7 +197,9 @@ class Door:
         place = dict(zip((s.name for s in self.filled), targets, strict=True))
         given = self.arguments()
         if self.plan.kind == "run":
-            given = [place.get(p.name, self.names.values[p.name]) for p in self.plan.parameters] + given[len(self.plan.parameters) :]
+            given = [place.get(p.name, self.names.values[p.name]) for p in self.plan.parameters] + given[
+                len(self.plan.parameters) :
+            ]
         else:
             given = given[: len(given) - len(self.filled)] + targets
         call = f"{kernel}({', '.join(given)})"

@@ -16,7 +16,7 @@ from eqcompiler.errors import CompilerFault, Source
 from eqcompiler.kernels.doors import Door
 from eqcompiler.kernels.plan_loops import plan
 from eqcompiler.kernels.python_text import IDENTIFIER, RESERVED, Identifiers, PythonText
-from eqcompiler.kernels.standing_text import CHOLESKY, DOOR, GRAM_SOLVE, POSITIVE_SOLVE, SQUARE_ROOT
+from eqcompiler.kernels.standing_text import CHOLESKY, DOOR, FILL, GRAM_SOLVE, LEAST_SQUARES, POSITIVE_SOLVE, SQUARE_ROOT
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.loop_plan import (
     Accumulate,
@@ -35,9 +35,10 @@ DECORATOR = '@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contra
 WIDTH = 120
 
 SOLVERS = {
-    "cholesky solve": (CHOLESKY, POSITIVE_SOLVE),
-    "gram solve": (CHOLESKY, GRAM_SOLVE),
+    "cholesky solve": (FILL, CHOLESKY, LEAST_SQUARES, POSITIVE_SOLVE),
+    "gram solve": (FILL, CHOLESKY, LEAST_SQUARES, GRAM_SOLVE),
     "matsqrt": (SQUARE_ROOT,),
+    **dict.fromkeys(("solve", "inverse", "pseudoinverse", "matpow"), (FILL,)),
 }
 
 
@@ -107,7 +108,9 @@ def _docstring(request: KernelRequest, planned: LoopPlan, names: Identifiers) ->
         yield ""
     rows = [(names.values[p.name], _shape_words([str(d) for d in p.shape]), _plain(p.latex)) for p in planned.parameters]
     shown = [names.values[s.name] for s in planned.results]
-    results = [(n, _shape_words([str(e) for e in s.shape]), _plain(s.latex)) for n, s in zip(shown, planned.results, strict=True)]
+    results = [
+        (n, _shape_words([str(e) for e in s.shape]), _plain(s.latex)) for n, s in zip(shown, planned.results, strict=True)
+    ]
     widths = [max((len(row[column]) for row in rows + results), default=0) for column in range(2)]
     yield from _table("takes", rows, widths)
     yield from _table("gives", results, widths)
@@ -199,14 +202,14 @@ class _Body:
 # operation -> the line that fills or sets the target; t target, o operands, s scalars
 CALLS: dict[str, Callable[[str, list[str], list[str]], str]] = {
     "dot": lambda t, o, s: f"np.dot({o[0]}, {o[1]}, {t})",
-    "solve": lambda t, o, s: f"{t}[:] = np.linalg.solve({o[0]}, {o[1]})",
+    "solve": lambda t, o, s: f"_fill({t}, np.linalg.solve({o[0]}, {o[1]}))",
     "cholesky solve": lambda t, o, s: f"_positive_solve({o[0]}, {o[1]}, {t})",
     "gram solve": lambda t, o, s: f"_gram_solve({', '.join([*o, *s])}, {t})",
-    "inverse": lambda t, o, s: f"{t}[:, :] = np.linalg.inv({o[0]})",
+    "inverse": lambda t, o, s: f"_fill({t}, np.linalg.inv({o[0]}))",
     "det": lambda t, o, s: f"{t} = np.linalg.det({o[0]})",
     "logdet": lambda t, o, s: f"{t} = np.linalg.slogdet({o[0]})[1]",
-    "pseudoinverse": lambda t, o, s: f"{t}[:, :] = np.linalg.pinv({o[0]})",
+    "pseudoinverse": lambda t, o, s: f"_fill({t}, np.linalg.pinv({o[0]}))",
     "matsqrt": lambda t, o, s: f"_square_root({o[0]}, {t})",
-    "matpow": lambda t, o, s: f"{t}[:, :] = np.linalg.matrix_power({o[0]}, int({o[1]}))",
+    "matpow": lambda t, o, s: f"_fill({t}, np.linalg.matrix_power({o[0]}, int({o[1]})))",
     "norm2": lambda t, o, s: f"{t} = np.linalg.norm({o[0]}, 2)",
 }

@@ -16,7 +16,7 @@ from typing import NoReturn
 import sympy
 
 from eqcompiler.errors import CompilerFault, NotSupportedYet
-from eqcompiler.languages.loop_plan import LoopPlan, Loop, Node
+from eqcompiler.languages.loop_plan import Loop, LoopPlan, Node
 from eqcompiler.languages.program import size
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
@@ -198,7 +198,9 @@ class PythonText:
 
     def _sum(self, value: sympy.Basic) -> tuple[str, int]:
         whole = all(term.is_integer and not term.has(sympy.Indexed) for term in value.args)
-        terms = sorted(value.args, key=lambda term: (term.is_number, term.could_extract_minus_sign(), sympy.default_sort_key(term)))
+        terms = sorted(
+            value.args, key=lambda term: (term.is_number, term.could_extract_minus_sign(), sympy.default_sort_key(term))
+        )
         if terms[-1].is_number and not terms[-1].could_extract_minus_sign() and terms[0].could_extract_minus_sign():
             terms.insert(0, terms.pop())
         text = self._text(terms[0], ADDITION, whole)

@@ -134,7 +134,7 @@ class _Splitter:
         body, axes, scope = self.contract_deltas(body, axes, scope)
         bound = [axis.index for axis in axes]
         inside = [f for f in sympy.Mul.make_args(body) if depends(f, bound)]
-        outside = [f for f in sympy.Mul.make_args(body) if not depends(f, bound)]
+        outside = [f for f in sympy.Mul.make_args(body) if f != 1 and not depends(f, bound)]
         if outside:
             return sympy.Mul(*outside) * self.sum(sympy.Mul(*inside), axes, scope, owner)
         if not axes:

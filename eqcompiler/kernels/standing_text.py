@@ -59,24 +59,42 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 '''
 
+FILL = """
+@njit(cache=True)
+def _fill(target, source):
+    for k in range(source.size):  # much quicker to compile than target[...] = source
+        target.flat[k] = source.flat[k]
+"""
+
 CHOLESKY = '''
+@njit(cache=True)
+def _eps(A):
+    """The distance from 1 to the next number of the type of A, float32 or float64."""
+    return 2.0**-52 if A.itemsize == 8 else 2.0**-23
+
+
 @njit(cache=True, error_model="numpy")
 def _cholesky_solve(A, b, x):
     """Fills x with A x = b for a symmetric positive definite A, by Cholesky. False when A is too near to singular for that:
-    the diagonal of L shows a condition number above 1/sqrt(eps)."""
+    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
     n = A.shape[0]
+    finite = True
+    for i in range(n):
+        for j in range(n):
+            finite = finite and np.isfinite(A[i, j])
+    if not finite:
+        _fill(x, np.full_like(b, np.nan))
+        return True
     try:
         L = np.linalg.cholesky(A)
-    except Exception:
+    except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
         return False
-    smallest = L[0, 0]
-    largest = L[0, 0]
+    kept = 1.0
     for i in range(n):
-        smallest = min(smallest, L[i, i])
-        largest = max(largest, L[i, i])
-    if not (largest / smallest) ** 2 <= 1.0 / np.sqrt(np.finfo(A.dtype).eps):
+        kept = min(kept, L[i, i] * L[i, i] / A[i, i])
+    if kept < np.sqrt(_eps(A)):
         return False
-    x[:] = b
+    _fill(x, b)
     for i in range(n):
         for j in range(i):
             x[i] -= L[i, j] * x[j]
@@ -88,12 +106,26 @@ def _cholesky_solve(A, b, x):
     return True
 '''
 
+LEAST_SQUARES = '''
+@njit(cache=True, error_model="numpy")
+def _least_squares(A, b, x):
+    """Fills x with the shortest of all x that minimise |A x - b|, by the singular values of A."""
+    U, values, V = np.linalg.svd(A, False)
+    c = np.dot(U.T, b)
+    for k in range(values.size):
+        if values[k] > max(A.shape) * _eps(A) * values[0]:
+            c[k] /= values[k]
+        else:
+            c[k] *= 0.0
+    np.dot(V.T, c, x)
+'''
+
 POSITIVE_SOLVE = '''
 @njit(cache=True, error_model="numpy")
 def _positive_solve(A, b, x):
     """Fills x with A x = b for a symmetric positive semidefinite A: Cholesky, or least squares when that is not accurate."""
     if not _cholesky_solve(A, b, x):
-        x[:] = np.linalg.lstsq(A, b, max(A.shape) * np.finfo(A.dtype).eps)[0]
+        _least_squares(A, b, x)
 '''
 
 GRAM_SOLVE = '''
@@ -104,18 +136,17 @@ def _gram_solve(A, b, X, y, scale, shift, weight, x):
     if _cholesky_solve(A, b, x):
         return
     m, n = X.shape
-    if not (scale > 0 and shift >= 0):
-        x[:] = np.linalg.lstsq(A, b, n * np.finfo(A.dtype).eps)[0]
-        return
-    rows = np.zeros((m + n if shift > 0 else m, n), X.dtype)
-    right = np.zeros(rows.shape[0], X.dtype)
-    for i in range(m):
-        right[i] = weight / np.sqrt(scale) * y[i]
-        for k in range(n):
-            rows[i, k] = np.sqrt(scale) * X[i, k]
-    for k in range(rows.shape[0] - m):
-        rows[m + k, k] = np.sqrt(shift)
-    x[:] = np.linalg.lstsq(rows, right, max(m, n) * np.finfo(X.dtype).eps)[0]
+    lengthened = scale > 0 and shift >= 0
+    rows = np.zeros((m + n if shift > 0 else m, n), A.dtype) if lengthened else A
+    right = np.zeros(rows.shape[0], A.dtype) if lengthened else b
+    if lengthened:
+        for i in range(m):
+            right[i] = weight / np.sqrt(scale) * y[i]
+            for k in range(n):
+                rows[i, k] = np.sqrt(scale) * X[i, k]
+        for k in range(rows.shape[0] - m):
+            rows[m + k, k] = np.sqrt(shift)
+    _least_squares(rows, right, x)
 '''
 
 SQUARE_ROOT = '''
@@ -123,5 +154,5 @@ SQUARE_ROOT = '''
 def _square_root(A, root):
     """Fills root with the symmetric positive semidefinite square root of A."""
     values, vectors = np.linalg.eigh(A)
-    root[:, :] = np.dot(vectors * np.sqrt(values), vectors.T)
+    np.dot(vectors * np.sqrt(values), vectors.T, root)
 '''
