@@ -13,7 +13,7 @@ import sympy
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 
-from eqcompiler.calculus.index_algebra import is_index, is_scalar_reference, parts, walk
+from eqcompiler.calculus.index_algebra import bound_indices, is_index, is_scalar_reference, parts, walk
 from eqcompiler.errors import CompilerFault
 from eqcompiler.languages.program import INTRINSICS, Axis, Indexed, Intrinsic, Program, size_expression
 
@@ -104,6 +104,7 @@ def check(program: Program) -> None:
             for rule in BODY_RULES:
                 rule(definition, known)
         extents = {**extents, definition.name: tuple(axis.upper - axis.lower + 1 for axis in definition.axes)}
+    _index_names(program, extents)
     for name in program.outputs:
         if name not in extents:
             raise CompilerFault(f"the output {name} is neither an input nor a definition")
@@ -116,6 +117,16 @@ def _fault(definition: Indexed | Intrinsic, what: str) -> CompilerFault:
 def _named_once(name: str, extents: Mapping[str, Extents]) -> None:
     if name in extents:
         raise CompilerFault(f"the name {name} is given twice")
+
+
+def _index_names(program: Program, extents: Mapping[str, Extents]) -> None:
+    """An index has a name of its own, so that a printed program can be read in one way only."""
+    sizes = {name for item in program.inputs for dimension in item.shape for name in dimension.names}
+    for definition in program.definitions:
+        body = definition.body if isinstance(definition, Indexed) else sympy.S.Zero
+        for symbol in (*(axis.index for axis in definition.axes), *bound_indices(body)):
+            if symbol.name in extents or symbol.name in sizes:
+                raise _fault(definition, f"the index {symbol} has the name of a size, an input or a definition")
 
 
 def _axes(definition: Indexed | Intrinsic, known: _Known) -> None:
@@ -152,9 +163,8 @@ def _nodes(expr: sympy.Basic) -> Iterator[sympy.Basic]:
     elif isinstance(expr, ExprWithLimits):
         yield expr
         yield from _nodes(expr.function)
-        for _, lower, upper in expr.limits:
-            yield from _nodes(lower)
-            yield from _nodes(upper)
+        for edge in (edge for limit in expr.limits for edge in limit[1:]):
+            yield from _nodes(edge)
     else:
         yield expr
         for part in parts(expr):

@@ -118,10 +118,11 @@ class _Reverse:
         self._ranges = {axis.index: (axis.lower, axis.upper) for axis in self._lead}
 
     def run(self) -> None:
-        if self.output in self.variables or not isinstance(self.by_name[self.output], Indexed):
-            self._add(self.output, self._identity(self._target(self.output)))
+        output = self.by_name[self.output]
+        if self.output not in self.variables and isinstance(output, Indexed):
+            self._seed(output)
         else:
-            self._seed(self.by_name[self.output])
+            self._add(self.output, self._identity(self._target(self.output)))
         for definition in reversed(self.definitions):
             if definition.name in self.active and definition.name in self._parts:
                 self._close(definition.name)

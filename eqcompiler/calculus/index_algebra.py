@@ -172,7 +172,8 @@ def summed(body: sympy.Expr, limits: Limits, ranges: Ranges) -> sympy.Expr:
     ranges: those of the indices that are free in `body`. A delta is contracted only where both indices run over the same range.
     """
     index, lower, upper = limits
-    outside, inside = [], []
+    outside: list[sympy.Expr] = []
+    inside: list[sympy.Expr] = []
     for factor in sympy.Mul.make_args(body):
         (inside if index in free_indices(factor) else outside).append(factor)
     if not inside:

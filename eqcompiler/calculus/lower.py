@@ -120,6 +120,8 @@ class _Lowering:
         self._known: dict[object, str] = {}
         self._taken = {name for name, info in document.symbols.items() if info.role != "index"}
         self._taken |= {*document.definitions, *document.dimensions, *formals}
+        types = [info.type for info in document.symbols.values() if isinstance(info.type, Type)]
+        self._taken |= {name for kind in types for dimension in kind.shape for name in dimension.names}
 
     # ---- names
 

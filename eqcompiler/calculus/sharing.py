@@ -211,11 +211,11 @@ def inlined(definitions: Sequence[Definition], candidates: set[str], outputs: Se
     kept: list[Definition] = []
     for definition in definitions:
         definition = _with(definition, gone)
-        if definition.name in candidates and definition.name not in outputs and isinstance(definition, Indexed):
-            if _inlines(definition.body, uses.get(definition.name, _Use())):
-                gone[definition.name] = definition
-                continue
-        kept.append(definition)
+        free = definition.name in candidates and definition.name not in outputs
+        if isinstance(definition, Indexed) and free and _inlines(definition.body, uses.get(definition.name, _Use())):
+            gone[definition.name] = definition
+        else:
+            kept.append(definition)
     return kept
 
 
@@ -295,7 +295,7 @@ def settled(definition: Definition, taken: set[str]) -> Definition:
 
 
 def _is_passing(symbol: sympy.Symbol) -> bool:
-    return symbol.name.startswith("_")
+    return str(symbol.name).startswith("_")
 
 
 def _settled(expr: sympy.Basic, scope: set[str], taken: set[str]) -> sympy.Basic:
