@@ -19,7 +19,8 @@ from pathlib import Path
 from types import ModuleType
 
 from eqcompiler.calculus.check_index_form import check
-from eqcompiler.calculus.kernel_programs import Choice, chosen_kernels, reach
+from eqcompiler.calculus.derive import gradient as derive_gradient
+from eqcompiler.calculus.kernel_programs import Choice, chosen_kernels, own_reference, reach
 from eqcompiler.calculus.lower import lower
 from eqcompiler.calculus.normal_form import normal_forms
 from eqcompiler.calculus.printing import to_latex
@@ -28,11 +29,11 @@ from eqcompiler.errors import BadInput, EquationError, IllegalEquation, Source
 from eqcompiler.kernels import load as load_kernels
 from eqcompiler.kernels import module_text, plan
 from eqcompiler.languages.kernel_requests import KernelRequest
+from eqcompiler.languages.program import Indexed, Program
 from eqcompiler.languages.statements import Claim, Definition, Document, Objective, Recurrence, Statement
 from eqcompiler.languages.terms import Term
 from eqcompiler.languages.verdicts import Verdict
 from eqcompiler.reading.documents import formulas, included, read_source
-from eqcompiler.reading.second_reader import confirm
 from eqcompiler.reading.typing import type_document
 from eqcompiler.verification import judge
 
@@ -142,8 +143,9 @@ def sympy_of(document: Document, statement: Statement) -> object:
 
 
 def last_body(program: Program) -> object:
-    """The body of the output with every definition that it uses put in."""
-    return inlined(program)
+    """The body of the output; definitions that it uses stay names. An intrinsic has no body and gives its printed form."""
+    last = next(d for d in program.definitions if d.name == program.outputs[-1])
+    return last.body if isinstance(last, Indexed) else f"{last.operation}({', '.join(last.operands)})"
 
 
 def gradient(document: Document, statement: Statement, variable: str) -> tuple[Program, str]:
@@ -232,7 +234,6 @@ __all__ = [
     "build",
     "check",
     "check_rows",
-    "confirm",
     "document_of",
     "explain",
     "find",
