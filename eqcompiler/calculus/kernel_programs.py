@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
 
 from eqcompiler.calculus.batch import batched
 from eqcompiler.calculus.derive import hessian, value_and_gradient
 from eqcompiler.calculus.lower import lower
 from eqcompiler.calculus.solve import inverse_to_solve
 from eqcompiler.calculus.stationary import closed_form
-from eqcompiler.errors import EquationError, Span
+from eqcompiler.errors import EquationError
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.program import Program
 from eqcompiler.languages.statements import Definition, Document, Objective, Recurrence, Statement
-from eqcompiler.languages.terms import Derivative, Extremum, Reference, Symbol, Term, Type, children
+from eqcompiler.languages.terms import Component, Derivative, Extremum, Reference, Symbol, Term, Type, children
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,52 +32,87 @@ class Choice:
     refusals: tuple[tuple[str, EquationError], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A kernel that may be refused when its program is made."""
+
+    name: str
+    program: Callable[[], Program]
+    kind: Literal["value", "step", "run"] = "value"
+    state: tuple[str, ...] = ()
+    about: str = ""
+
+
 def chosen_kernels(document: Document) -> Choice:
     requests: dict[str, KernelRequest] = {}
     refusals: list[tuple[str, EquationError]] = []
     for statement in document.statements:
-        for name, make in _makers(document, statement):
-            if name in requests:
+        for plan in _planned(document, statement):
+            if plan.name in requests:
                 continue
             try:
-                request = make()
+                program = plan.program()
             except EquationError as error:
-                refusals.append((name, error))
+                refusals.append((plan.name, error))
                 continue
-            requests[name] = replace(request, line=statement.span.line, latex=statement.latex)
+            requests[plan.name] = KernelRequest(
+                plan.name, program, plan.kind, plan.state, statement.span.line, statement.latex, plan.about
+            )
     return Choice(tuple(requests.values()), tuple(refusals))
 
 
-Maker = tuple[str, Callable[[], KernelRequest]]
-
-
-def _makers(document: Document, statement: Statement) -> Iterator[Maker]:
+def _planned(document: Document, statement: Statement) -> Iterator[_Planned]:
     match statement.payload:
         case Definition() as definition:
-            yield from _definition_makers(document, definition)
+            yield from _of_definition(document, definition)
         case Objective(name=name, extremum=extremum):
-            yield (
-                name,
-                lambda: KernelRequest(name, closed_form(document, extremum, name), about="The minimiser in closed form."),
-            )
+            yield _Planned(name, partial(closed_form, document, extremum, name), about="The minimiser in closed form.")
         case Recurrence() as recurrence:
-            yield from _recurrence_makers(document, recurrence, statement.span)
+            program, state = partial(_update, document, recurrence), (recurrence.state,)
+            yield _Planned(f"{recurrence.state}_step", program, "step", state, "One update.")
+            yield _Planned(
+                f"{recurrence.state}_run", program, "run", state, "Updates until no entry moves more than the tolerance."
+            )
 
 
-def _definition_makers(document: Document, definition: Definition) -> Iterator[Maker]:
-    name, term = definition.name, own_reference(document, definition)
-    yield name, lambda: KernelRequest(name, _value(document, term, name))
-    if definition.body.type.rank == 0 and not isinstance(definition.body, Extremum):
-        yield from _gradient_makers(document, definition, term)
-    elif definition.body.type.rank:
+def _of_definition(document: Document, definition: Definition) -> Iterator[_Planned]:
+    name = definition.name
+    value = partial(lower, document, own_reference(document, definition), name)
+    yield _Planned(name, lambda: inverse_to_solve(value()))
+    if definition.body.type.rank or isinstance(definition.body, Extremum):
         return
-    batch = _batch_inputs(definition)
-    if batch:
-        about = "One value for each row of the batch."
-        yield (
-            f"{name}_batch",
-            lambda: KernelRequest(f"{name}_batch", batched(_value(document, term, name), batch, "batch"), about=about),
-        )
+    if name in applied_to_samples(document):
+        rows = partial(_batch, value, definition)
+        yield _Planned(f"{name}_batch", rows, about="One value for each row of the batch.")
+        return
+    variables = parameters(document, definition)
+    if variables:
+        yield _Planned(f"grad_{name}", partial(_gradient, value, name, variables))
+        yield _Planned(f"value_and_grad_{name}", partial(_value_and_gradient, value, name, variables))
+    if len(variables) == 1:
+        yield _Planned(f"hess_{name}", lambda: inverse_to_solve(hessian(value(), name, variables[0])))
+    for extra in free_scalars(document, definition, variables):
+        yield _Planned(f"grad_{name}_{extra}", partial(_gradient, value, name, (extra,)))
+
+
+def _batch(value: Callable[[], Program], definition: Definition) -> Program:
+    return batched(inverse_to_solve(value()), definition.formals, "batch")
+
+
+def _value_and_gradient(value: Callable[[], Program], name: str, variables: tuple[str, ...]) -> Program:
+    return inverse_to_solve(value_and_gradient(value(), name, variables))
+
+
+def _gradient(value: Callable[[], Program], name: str, variables: tuple[str, ...]) -> Program:
+    both = value_and_gradient(value(), name, variables)
+    return inverse_to_solve(replace(both, outputs=both.outputs[1:]))
+
+
+def _update(document: Document, recurrence: Recurrence) -> Program:
+    """The next state; the state comes first among the inputs."""
+    lowered = inverse_to_solve(lower(document, recurrence.update, f"{recurrence.state}_next"))
+    first = [i for i in lowered.inputs if i.name == recurrence.state]
+    return replace(lowered, inputs=(*first, *(i for i in lowered.inputs if i.name != recurrence.state)))
 
 
 def own_reference(document: Document, definition: Definition) -> Term:
@@ -84,36 +121,17 @@ def own_reference(document: Document, definition: Definition) -> Term:
     return Reference(definition.body.type, definition.name, tuple(Symbol(t, f) for f, t in types), span=definition.span)
 
 
-def _value(document: Document, term: Term, name: str) -> Program:
-    return inverse_to_solve(lower(document, term, name))
+def applied_to_samples(document: Document) -> frozenset[str]:
+    """The models of the document: functions that it applies to samples. They get a batch kernel, no gradient in x."""
+    bodies = [d.body for d in document.definitions.values()]
+    return frozenset(name for body in bodies for name in _applied_to_samples(body))
 
 
-def _batch_inputs(definition: Definition) -> tuple[str, ...]:
-    """The vector arguments of a scalar function, when it has exactly one: h(x) becomes h for each row of X."""
-    vectors = tuple(f for f, t in zip(definition.formals, definition.formal_types, strict=True) if t.rank == 1)
-    return vectors if len(definition.formals) == 1 and len(vectors) == 1 else ()
-
-
-def _gradient_makers(document: Document, definition: Definition, term: Term) -> Iterator[Maker]:
-    name = definition.name
-    program = lambda: lower(document, term, name)  # noqa: E731
-    variables = parameters(document, definition)
-    if variables:
-        yield f"grad_{name}", lambda: KernelRequest(f"grad_{name}", _gradient(program(), name, variables))
-        yield (
-            f"value_and_grad_{name}",
-            lambda: KernelRequest(f"value_and_grad_{name}", inverse_to_solve(value_and_gradient(program(), name, variables))),
-        )
-    if len(variables) == 1:
-        yield f"hess_{name}", lambda: KernelRequest(f"hess_{name}", inverse_to_solve(hessian(program(), name, variables[0])))
-    for extra in free_scalars(document, definition, variables):
-        own = (extra,)
-        yield f"grad_{name}_{extra}", lambda own=own: KernelRequest(f"grad_{name}_{own[0]}", _gradient(program(), name, own))
-
-
-def _gradient(program: Program, name: str, variables: tuple[str, ...]) -> Program:
-    both = value_and_gradient(program, name, variables)
-    return inverse_to_solve(replace(both, outputs=both.outputs[1:]))
+def _applied_to_samples(term: Term) -> Iterator[str]:
+    if isinstance(term, Reference) and any(isinstance(a, Component) and a.type.rank for a in term.arguments):
+        yield term.name
+    for child in children(term):
+        yield from _applied_to_samples(child)
 
 
 def parameters(document: Document, definition: Definition) -> tuple[str, ...]:
@@ -164,19 +182,3 @@ def reach(document: Document, term: Term, seen: frozenset[str] = frozenset()) ->
         yield from reach(document, document.definitions[term.name].body, seen | {term.name})
     for child in children(term):
         yield from reach(document, child, seen)
-
-
-def _recurrence_makers(document: Document, recurrence: Recurrence, span: Span) -> Iterator[Maker]:
-    state = recurrence.state
-    following = f"{state}_next"
-
-    def program() -> Program:
-        lowered = inverse_to_solve(lower(document, recurrence.update, following))
-        first = [i for i in lowered.inputs if i.name == state]
-        return replace(lowered, inputs=(*first, *(i for i in lowered.inputs if i.name != state)))
-
-    yield f"{state}_step", lambda: KernelRequest(f"{state}_step", program(), "step", (state,), about="One update.")
-    yield (
-        f"{state}_run",
-        lambda: KernelRequest(f"{state}_run", program(), "run", (state,), about="Updates until nothing moves."),
-    )

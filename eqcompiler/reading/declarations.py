@@ -272,6 +272,7 @@ def declare_rows(reader: Reader, left: Node, right: Node) -> bool:
     if family is not None and isinstance(family.type, Type) and not family.why.startswith("number of samples"):
         shape = family.type.shape
         scope.sizes.unify(shape[0], size)
+    place = list(scope.symbols).index(family.name) if family is not None else len(scope.symbols)
     if family is not None and family.name != array.key:
         del scope.symbols[family.name]
     known = scope.symbols.get(array.key)
@@ -280,7 +281,9 @@ def declare_rows(reader: Reader, left: Node, right: Node) -> bool:
             scope.sizes.unify(a, b)
     why = f"declared at line {left.span.line}; its rows are the samples {name.latex}^{{(i)}}"
     scope.families[name.key] = array.key
-    scope.symbols[array.key] = SymbolInfo(array.key, array.latex, scope.type_of(Type(shape)), "free", left.span, why)
+    info = SymbolInfo(array.key, array.latex, scope.type_of(Type(shape)), "free", left.span, why)
+    others = [(key, value) for key, value in scope.symbols.items() if key != array.key]
+    scope.symbols = dict([*others[:place], (array.key, info), *others[place:]])  # X stands where x was declared
     return True
 
 

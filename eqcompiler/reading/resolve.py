@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, is_dataclass, replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from eqcompiler.errors import IllegalEquation, Source, Span
 from eqcompiler.languages.dimensions import Dimension
@@ -77,7 +77,7 @@ def sizes_of(tree: object) -> list[Dimension]:
 
 def resolved(tree: Tree, scope: Scope) -> Tree:
     """The same data with all sizes resolved. Unchanged subtrees are kept as they are."""
-    return _resolved(tree, scope)
+    return cast(Tree, _resolved(tree, scope))
 
 
 def _resolved(tree: object, scope: Scope) -> object:
@@ -89,14 +89,14 @@ def _resolved(tree: object, scope: Scope) -> object:
         is_dataclass(tree) and not isinstance(tree, type | Span | Source)
     ):
         changes = {}
-        for field in fields(tree):  # type: ignore[arg-type]
+        for field in fields(tree):
             old = getattr(tree, field.name)
             if isinstance(old, Span | Source | str | int | bool) or old is None:
                 continue
             new = _resolved(old, scope)
             if new is not old and new != old:
                 changes[field.name] = new
-        return replace(tree, **changes) if changes else tree  # type: ignore[type-var]
+        return replace(tree, **changes) if changes else tree
     return tree
 
 
