@@ -15,6 +15,7 @@ Guarantees: nothing here computes; each function calls the part that does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -29,11 +30,12 @@ from eqcompiler.errors import BadInput, EquationError, IllegalEquation, Source
 from eqcompiler.kernels import load as load_kernels
 from eqcompiler.kernels import module_text, plan
 from eqcompiler.languages.kernel_requests import KernelRequest
-from eqcompiler.languages.program import Indexed, Program
+from eqcompiler.languages.program import Indexed, Program, scalar
 from eqcompiler.languages.statements import Claim, Definition, Document, Objective, Recurrence, Statement
 from eqcompiler.languages.terms import Term
 from eqcompiler.languages.verdicts import Verdict
 from eqcompiler.reading.documents import formulas, included, read_source
+from eqcompiler.reading.second_reader import disagreement, in_scope
 from eqcompiler.reading.typing import type_document
 from eqcompiler.verification import judge
 
@@ -50,7 +52,29 @@ def load(path: Path | str, *, _open: tuple[Path, ...] = ()) -> Document:
 def document_of(source: Source, path: Path | None = None, _open: tuple[Path, ...] = ()) -> Document:
     """A document from text that is already in memory; `path` is where its includes are looked up."""
     includes = tuple(_include(name, span, path, _open) for name, span in included(source))
-    return type_document(source, formulas(source), includes)
+    return confirmed(type_document(source, formulas(source), includes))
+
+
+def confirmed(document: Document) -> Document:
+    """Plain scalar statements are read a second time by a reader that shares no code with ours; a disagreement is an error."""
+    statements = tuple(_confirmed(document, statement) for statement in document.statements)
+    return replace(document, statements=statements)
+
+
+def _confirmed(document: Document, statement: Statement) -> Statement:
+    for name, term in _terms(statement):
+        if term.span is None or in_scope(term.span.text) is None:
+            continue
+        program = lower(document, term, name)
+        ours = last_body(program)
+        table = {document.symbols[i.name].latex: scalar(i.name) for i in program.inputs if i.name in document.symbols}
+        words = disagreement(term.span.text, ours, table) if len(program.definitions) == 1 else None  # type: ignore[arg-type]
+        if words is not None:
+            error = IllegalEquation(
+                f"two independent readers disagree: {words}", term.span, fix="write brackets around what belongs together"
+            )
+            return replace(statement, kind="error", payload=None, error=error)
+    return statement
 
 
 def _include(name: str, span: object, path: Path | None, opened: tuple[Path, ...]) -> Document:

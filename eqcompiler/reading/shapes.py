@@ -60,7 +60,7 @@ def add(terms: list[tuple[str, Term]], span: Span, scope: Scope) -> Term:
             raise clash(sum_words(first, term, scope), first, term, span, scope, sum_fix(first, term))
     type_ = replace(first.type, domain=domain_of([term for _, term in terms]))
     signed = tuple(t if sign == "+" else neg(t) for sign, t in terms)
-    return signed[0] if len(signed) == 1 else Call(type_, "add", signed, span=span)
+    return replace(signed[0], span=span) if len(signed) == 1 else Call(type_, "add", signed, span=span)
 
 
 def domain_of(terms: list[Term]) -> Literal["real", "integer"]:
