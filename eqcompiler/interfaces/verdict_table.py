@@ -6,6 +6,7 @@ Guarantees: nothing is cut; where a row does not fit, the file's name moves to a
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 
 from rich.console import Console
@@ -36,11 +37,16 @@ def show_verdicts(judged: list[Judged]) -> None:
 def _rows(result: Judged) -> list[Row]:
     """Verdicts and skipped statements of one file, in its order."""
     rows: list[Row] = [
-        (v.file, v.line, v.name, Text(_verdict_words(v), STYLES[v.verdict]), v.method, duration(v.seconds))
+        (v.file, v.line, v.name, Text(_verdict_words(v), STYLES[v.verdict]), _in_short(v.method), duration(v.seconds))
         for v in result.verdicts
     ]
     rows += [(file, line, name, Text("skipped", STYLES["skipped"]), reason, "") for file, line, name, reason in result.skipped]
     return sorted(rows, key=lambda row: row[1])
+
+
+def _in_short(method: str) -> str:
+    """The method's first phrase; `--json` and `eqc explain` give the rest, what confirmed it and with how many points."""
+    return re.split(r"; | \(", method)[0]
 
 
 def _show_rows(out: Console, rows: list[Row]) -> None:
@@ -53,9 +59,9 @@ def _show_rows(out: Console, rows: list[Row]) -> None:
         return
     short_names = all(len(row[2]) <= LONGEST_KEPT_NAME for row in rows)
     keep = ("line", "name", "verdict", "time") if short_names else ("line", "verdict", "time")
-    for file, group in groupby(rows, key=lambda row: row[0]):
+    for number, (file, group) in enumerate(groupby(rows, key=lambda row: row[0])):
         narrow = [(str(line), name, verdict, method, time) for _, line, name, verdict, method, time in group]
-        show(out, Text(file, "bold"))
+        show(out, Text(f"\n{file}" if number else file, "bold"))
         show(out, table(("line", "name", "verdict", "method", "time"), narrow, keep))
 
 

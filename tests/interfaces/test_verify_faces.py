@@ -22,7 +22,7 @@ def verdict(line: int, name: str, outcome: str, method: str, **more: object) -> 
     return Verdict(*place, outcome, method, seconds=0.0123, **more)  # type: ignore[arg-type]
 
 
-PROVED = verdict(3, "J_2", "proved", "normal form", ok=True)
+PROVED = verdict(3, "J_2", "proved", "normal form (of X); confirmed at 24 points", ok=True)
 HOLDS = verdict(5, "f", "holds", "exact arithmetic", ok=True, reason="240 points in 6 shapes, none against")
 EXPECTED = verdict(
     7, "dJ", "conditional", "residual", ok=True, expected="holds if b = 0", condition="b = 0", residual=r"\frac{2 b}{m}"
