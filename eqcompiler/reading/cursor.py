@@ -16,7 +16,7 @@ from eqcompiler.languages.notation import Node
 from eqcompiler.reading.scanner import Token
 from eqcompiler.reading.vocabulary import COMMANDS, GRIDS, ROW_BLOCKS
 
-NESTING_LIMIT = 32
+NESTING_LIMIT = 24  # a level costs up to 20 calls, and Python's own limit is 1000
 CHAIN_LIMIT = 64  # explicit operators in a row: the tree of a \cdot b \cdot c leans left and deepens with each
 
 

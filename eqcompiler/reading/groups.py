@@ -55,12 +55,13 @@ class Groups(Letters):
             return self.commas()
         first = self.at
         items = [self.separated(level + 1)]
-        separator = self.separator(level)
-        while separator:
-            self.at += 1
+        while separator := self.separator(level):
+            mark = self.take()
             items.append(self.separated(level + 1))
-            following = self.separator(level)
-            if not following:
+            if isinstance(items[-1], Empty) or isinstance(items[-2], Empty):
+                side = "after" if isinstance(items[-1], Empty) else "before"
+                raise self.illegal(f"nothing stands {side} `{mark.written()}`", mark, fix="write what is missing")
+            if self.separator(level) != separator:
                 return Listing(self.span_from(first), tuple(items), separator)
         return items[0]
 
@@ -438,6 +439,10 @@ class Groups(Letters):
 
     def script(self, mark: Token, *, of_range: bool) -> Node:
         """What follows _ or ^. `of_range`: of a large operator, where a colon is a relation."""
+        with self.deeper():
+            return self.script_inside(mark, of_range)
+
+    def script_inside(self, mark: Token, of_range: bool) -> Node:
         token = self.peek()
         if token.kind == "open":
             return self.script_group(mark, of_range)

@@ -179,7 +179,8 @@ class Operators(Groups):
         if operator in FUNCTION_WITHOUT_SCRIPT and scripts[0] is None:
             if self.alone_in_script(first):
                 return self.name_of_function(first, operator, scripts)
-            return Prefix(self.span_from(first), operator, self.function_argument(first), None, scripts[1])
+            argument = self.function_argument(first)
+            return Prefix(self.span_from(first), operator, argument, None, scripts[1])
         if operator == "E":
             return self.expectation(first, scripts)
         return self.large_body(first, operator, scripts)
@@ -554,7 +555,8 @@ class Operators(Groups):
             )
         argument = self.product_of(start, factors)
         self.at += 1
-        return Leibniz(self.span_from(first), "partial", self.slanted_variables(order, written), argument)
+        variables = self.slanted_variables(order, written)
+        return Leibniz(self.span_from(first), "partial", variables, argument)
 
     def slanted_variables(self, order: int, written: bool) -> tuple[tuple[Node, int], ...]:
         variables = []

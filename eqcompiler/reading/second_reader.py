@@ -2,7 +2,8 @@ r"""The second reader: latex2sympy2 reads plain scalar arithmetic independently,
 
 Takes: the LaTeX of one side, our SymPy expression of it. Gives: None, or a sentence that says where the two readings differ.
 Guarantees: it speaks only about letters, numbers, + - * / ^, \frac, \sqrt, exp, log, sin, cos, tan, where its reading is
-known to be sound; matrices, indices, x^{(i)} and longer names are outside its scope. Nothing of it stays in the process but its module.
+known to be sound; matrices, indices, x^{(i)} and longer names are outside its scope.
+Nothing of it stays in the process but its module.
 
 Its traps, each guarded: \log is base 10 (asked as \ln); i, j, I are the imaginary unit and `dx` overwrites its variable table
 (letters left out); a(b) is a function of b (refused); its `gen` package would hide or be hidden by one of the user's.
