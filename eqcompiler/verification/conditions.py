@@ -15,6 +15,7 @@ from eqcompiler.languages.dimensions import ONE
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import (
     SCALAR,
+    Block,
     Call,
     Condition,
     Derivative,
@@ -79,21 +80,40 @@ def _is_zero(term: Term | None) -> bool:
 
 
 def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) -> Iterator[Candidate]:
-    """Everything worth trying: weakest first, what the residual names before what is merely possible."""
+    """Everything worth trying, weakest first. A variable of differentiation is never pinned: x = 1 explains no derivative."""
     symbols = occurring_symbols(document, claim)
-    named = sorted(symbols, key=lambda symbol: symbol.name not in factors)
-    yield from (c for symbol in named if symbol.name in factors for c in _zero(symbol))
+    free = [symbol for symbol in symbols if symbol.name not in differentiated(document, claim)]
+    numbers, vectors, matrices = ([symbol for symbol in free if symbol.type.rank == rank] for rank in range(3))
+    yield from (c for symbol in numbers if symbol.name in factors for c in _zero(symbol))
     yield from _pairs(symbols, _commuting)
+    yield from (c for symbol in vectors if symbol.name in factors for c in _zero(symbol))
     yield from (c for symbol in symbols for c in _symmetric(symbol))
     yield from _both(symbols)
     yield from _pairs(symbols, _equal)
-    yield from (c for symbol in symbols if symbol.type.rank == 0 for c in (*_zero(symbol), *_one(symbol)))
-    yield from (c for symbol in symbols if symbol.type.rank == 1 for c in _zero(symbol))
-    yield from (c for symbol in symbols if symbol.type.rank == 2 for c in (*_one(symbol), *_zero(symbol)))
-    yield from (c for symbol in symbols if symbol.type.rank == 1 for c in _one(symbol))
-    yield from _differences(document, claim)
+    yield from (c for symbol in numbers for c in (*_zero(symbol), *_one(symbol)))
+    yield from (c for symbol in vectors for c in _zero(symbol))
     yield from _normalised(document, claim)
-    yield from (c for symbol in symbols if symbol.type.rank == 0 for c in _half(symbol))
+    yield from (c for symbol in matrices for c in _one(symbol))
+    yield from (c for symbol in _offsets(document, claim, matrices) for c in _zero(symbol))
+    yield from (c for symbol in vectors for c in _one(symbol))
+    yield from _differences(document, claim)
+    yield from _orthonormal(document, claim)
+    yield from (c for symbol in numbers for c in _half(symbol))
+
+
+def differentiated(document: Document, claim: Claim) -> frozenset[str]:
+    return frozenset(term.variable for term in reached(document, claim) if isinstance(term, Derivative))
+
+
+def _offsets(document: Document, claim: Claim, symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:
+    """The symbols that stand alone in a sum or in a block: without them the formula keeps its sense."""
+    alone: set[Term] = set()
+    for term in reached(document, claim):
+        if isinstance(term, Call) and term.operation in ("add", "neg"):
+            alone.update(term.arguments)
+        if isinstance(term, Block):
+            alone.update(cell for row in term.rows for cell in row)
+    return tuple(symbol for symbol in symbols if symbol in alone)
 
 
 def nothing_like(term: Term) -> Term:
@@ -242,15 +262,23 @@ def _differences(document: Document, claim: Claim) -> Iterator[Candidate]:
 
 
 def _normalised(document: Document, claim: Claim) -> Iterator[Candidate]:
-    """Scalar invariants that occur are set to one, and inverted products to the identity: |v| = 1, det X = 1, A A' = I."""
-    seen: list[Term] = []
-    for term in reached(document, claim):
-        if isinstance(term, Call) and term not in seen and not _has_index(term):
-            seen.append(term)
-            if term.operation == "inverse" and not isinstance(term.arguments[0], Symbol):
-                yield (Condition("=", term.arguments[0], Call(term.type, "identity", ())),)
-            if term.type.rank == 0 and term.operation in ("norm2", "det", "matmul", "trace"):
-                yield (Condition("=", term, UNIT),)
+    """Scalar invariants that occur are set to one: |v| = 1, det X = 1, a^T a = 1."""
+    for term in _calls(document, claim):
+        if term.type.rank == 0 and term.operation in ("norm2", "det", "matmul", "trace"):
+            yield (Condition("=", term, UNIT),)
+
+
+def _orthonormal(document: Document, claim: Claim) -> Iterator[Candidate]:
+    """Inverted products are set to the identity: A A^T = I."""
+    for term in _calls(document, claim):
+        if term.operation == "inverse" and not isinstance(term.arguments[0], Symbol):
+            yield (Condition("=", term.arguments[0], Call(term.type, "identity", ())),)
+
+
+def _calls(document: Document, claim: Claim) -> tuple[Call, ...]:
+    """The operations that occur, each once, without index variables."""
+    found = (term for term in reached(document, claim) if isinstance(term, Call) and not _has_index(term))
+    return tuple(dict.fromkeys(found))
 
 
 def _subterms(term: Term) -> tuple[Term, ...]:

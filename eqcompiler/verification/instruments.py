@@ -8,12 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from eqcompiler.calculus import stationary
+from eqcompiler.calculus.monomials import Component, Contraction, Factor, Index, Normal, Scalar
+from eqcompiler.calculus.printing import to_latex
+from eqcompiler.calculus.term_text import term_latex
+from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition, Extremum
 from eqcompiler.languages.verdicts import Counterexample
+from eqcompiler.verification import minimisers, proofs
 from eqcompiler.verification.answers import Minimum, Proved, Unproved
-from eqcompiler.verification.evidence import Evidence
+from eqcompiler.verification.evidence import Evidence, gather
 from eqcompiler.verification.oracle import Sample
+from eqcompiler.verification.shrinking import shrink
 
 
 class Gather(Protocol):
@@ -43,4 +50,68 @@ class Instruments:
 
 
 def standard() -> Instruments:
-    raise NotImplementedError
+    return Instruments(gather, shrink, search_proof, minimisers.minimum, repair)
+
+
+def search_proof(document: Document, claim: Claim, extra: tuple[Condition, ...]) -> Proved | Unproved:
+    """Minimisers by stationarity and convexity, everything else by normal forms."""
+    try:
+        if minimisers.is_minimiser_claim(document, claim):
+            return minimisers.prove_minimiser(document, claim, extra, _prove_equation)
+        return _prove_equation(minimisers.with_extrema_resolved(document), claim, extra)
+    except NotSupportedYet as error:
+        return Unproved(error.what, unsupported=error)
+
+
+def _prove_equation(document: Document, claim: Claim, extra: tuple[Condition, ...]) -> Proved | Unproved:
+    try:
+        answer = proofs.prove(document, claim, extra)
+    except NotSupportedYet as error:
+        return Unproved(error.what, unsupported=error)
+    if isinstance(answer, proofs.Proof):
+        return Proved(answer.method.split(" of {")[0].split(" of delta(")[0], answer.steps)
+    return Unproved(
+        "the two sides have different normal forms",
+        _in_notation(answer.normal, document, answer.axes[len(claim.free) :]),
+        common_symbols(answer.normal),
+    )
+
+
+def _in_notation(normal: Normal, document: Document, axes: tuple[Index, ...]) -> str | None:
+    try:
+        return to_latex(normal, document, axes)
+    except NotSupportedYet:
+        return None
+
+
+def common_symbols(normal: Normal) -> tuple[str, ...]:
+    """The symbols that stand as a factor in every monomial: setting one to zero makes the whole zero."""
+    shared: dict[str, None] | None = None
+    for term in normal.terms:
+        own = dict.fromkeys(name for factor in term.factors for name in _factor_symbols(factor))
+        shared = own if shared is None else {name: None for name in shared if name in own}
+    return tuple(shared or ())
+
+
+def _factor_symbols(factor: Factor) -> tuple[str, ...]:
+    if factor.exponent <= 0:
+        return ()
+    if isinstance(factor.atom, Scalar | Component):
+        return (factor.atom.name,)
+    if isinstance(factor.atom, Contraction):
+        return tuple(name for inner in factor.atom.factors for name in _factor_symbols(inner))
+    return ()
+
+
+def repair(document: Document, claim: Claim) -> str | None:
+    """What should stand on the right: the closed form of a minimiser, else the left side as it is derived."""
+    try:
+        extremum = minimisers.extremum_of(document, claim.left)
+        if extremum is not None and extremum.sense in ("argmin", "argmax"):
+            return term_latex(document, stationary.solution(document, extremum).term)
+        resolved = minimisers.with_extrema_resolved(document)
+        derived = proofs.normal_of(resolved, claim.left, "derived", claim.free)
+        text = to_latex(derived.body, document, derived.axes[len(claim.free) :])
+    except NotSupportedYet:
+        return None
+    return text if text != term_latex(document, claim.left) else None

@@ -58,15 +58,14 @@ def verify(
     on_verdict: Callable[[Verdict], None] | None = None,
     instruments: Instruments | None = None,
 ) -> tuple[Verdict, ...]:
-    """The verdicts of all claims and objectives in order. A statement that could not be typed is unsupported, never left out."""
+    """The verdicts of all claims and objectives in order; a statement that could not be typed is unsupported."""
     verdicts = []
     restated: dict[str, Restated] = {}
     for statement in document.statements:
         if not _is_judged(statement):
             continue
         verdict = judge(document, statement, timeout=timeout, seed=seed, instruments=instruments)
-        if not verdict.ok or verdict.verdict in ("holds", "undecided", "unsupported"):
-            verdict = _about_restated(document, statement, verdict, restated, timeout, seed, instruments)
+        verdict = _about_restated(document, statement, verdict, restated, timeout, seed, instruments)
         _note_restatement(document, statement, verdict, restated)
         verdicts.append(verdict)
         if on_verdict is not None:
@@ -158,9 +157,7 @@ class _Case:
 
     def try_points(self, points: int, seed: int, extra: tuple[Condition, ...] = (), claim: Claim | None = None) -> Evidence:
         subject = claim or self.claim
-        return self.tools.gather(
-            self.document, subject, extra=extra, seed=seed, deadline=self.clock.share(), trials=points
-        )
+        return self.tools.gather(self.document, subject, extra=extra, seed=seed, deadline=self.clock.share(), trials=points)
 
     def search_proof(self, extra: tuple[Condition, ...]) -> Proved | Unproved:
         if self.clock.late:
@@ -186,7 +183,9 @@ class _Case:
             raise NotSupportedYet(f"{answer.unsupported.what}; {trial.unsupported.what}", answer.unsupported.span)
         if trial.unsupported is not None:
             return Finding("undecided", "", f"{why} {_sentence(trial.unsupported)}", residual=answer.residual)
-        seen = f"Only {trial.agreements} of {ENOUGH} points that are needed agree" if trial.agreements else "No point was compared"
+        seen = (
+            f"Only {trial.agreements} of {ENOUGH} points that are needed agree" if trial.agreements else "No point was compared"
+        )
         late = " The time ran out." if self.clock.late else ""
         because = f": {trial.reason}" if trial.reason else ""
         return Finding("undecided", trial.method or quick.method, f"{why} {seen}{because}.{late}", residual=answer.residual)
@@ -282,11 +281,16 @@ def _marked(statement: Statement, verdict: Verdict) -> Verdict:
 
 
 def _note_restatement(document: Document, statement: Statement, verdict: Verdict, restated: dict[str, Restated]) -> None:
+    """A form that is equal to the original (proved) restates nothing: it is the original meaning again."""
     claim = statement.payload
     if not isinstance(claim, Claim) or claim.free or verdict.verdict not in ("proved", "holds", "conditional"):
         return
     definition = _bare_definition(document, claim.left)
-    if definition is not None and definition.name not in conditions.reached_definitions(document, claim.right):
+    if definition is None or definition.name in conditions.reached_definitions(document, claim.right):
+        return
+    if verdict.verdict == "proved":
+        restated.pop(definition.name, None)
+    else:
         restated[definition.name] = Restated(claim.right, statement.span.line)
 
 
