@@ -28,7 +28,7 @@ from eqcompiler.calculus.environments import (
     expression,
     free_index_names,
 )
-from eqcompiler.calculus.index_algebra import free_indices, fresh_index, reference, summed, with_limits
+from eqcompiler.calculus.index_algebra import free_indices, fresh_index, reference, substituted, summed, with_limits
 from eqcompiler.calculus.operations import OPERATION_RULES, block
 from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
@@ -487,9 +487,20 @@ def _adopted(definitions: list[Indexed | Intrinsic], output: Indexed, document: 
     else:
         copied = body.name if isinstance(body, sympy.Symbol) and not output.axes else ""
     alone = copied not in document.definitions and not any(copied in operand_names(d) for d in definitions)
-    if alone and any(d.name == copied for d in definitions):
-        return [replace(d, name=output.name, latex=output.latex or d.latex) if d.name == copied else d for d in definitions]
+    found = next((d for d in definitions if d.name == copied), None) if alone else None
+    ranges = [[(a.lower, a.upper) for a in d.axes] for d in (found, output) if d]
+    if found and (isinstance(found, Indexed) or ranges[0] == ranges[1]):
+        return [_renamed(d, output) if d.name == copied else d for d in definitions]
     return [*definitions, output]
+
+
+def _renamed(definition: Indexed | Intrinsic, output: Indexed) -> Indexed | Intrinsic:
+    """The definition with the name and the indices of the output."""
+    named = replace(definition, name=output.name, latex=output.latex or definition.latex, axes=output.axes)
+    if isinstance(named, Intrinsic) or isinstance(definition, Intrinsic):
+        return named
+    mapping = {old.index: new.index for old, new in zip(definition.axes, output.axes, strict=True)}
+    return replace(named, body=substituted(definition.body, mapping))
 
 
 def _leading(body: sympy.Expr, frame: Frame) -> tuple[Axis, ...]:

@@ -142,6 +142,10 @@ def _is_positive_power(factor: sympy.Expr, bottom: sympy.Expr) -> bool:
     return found == bottom and exponent.is_positive is True
 
 
+def _polygamma(expr: sympy.Expr, s: Sensitivity, active: frozenset[str]) -> Iterator[Occurrence]:
+    yield from occurrences(expr.args[1], s.times(expr.fdiff(2)), active)
+
+
 def _function(expr: sympy.Expr, s: Sensitivity, active: frozenset[str]) -> Iterator[Occurrence]:
     if type(expr) in CONSTANT_ALMOST_EVERYWHERE:
         return
@@ -189,6 +193,7 @@ STRUCTURE_RULES: Mapping[type, Rule] = {
     sympy.Piecewise: _piecewise,
     sympy.Max: _extreme,
     sympy.Min: _extreme,
+    sympy.polygamma: _polygamma,
 }
 
 

@@ -152,4 +152,4 @@ def finite_differences(function: Any, point: Any, step: float = 1e-6) -> Any:
         change[at] = step
         columns.append((np.asarray(function(point + change)) - np.asarray(function(point - change))) / (2 * step))
     shape = np.shape(columns[0])
-    return np.stack(columns, axis=-1).reshape(*shape, *point.shape)
+    return np.stack(columns, axis=-1).reshape((*shape, *point.shape))

@@ -168,7 +168,9 @@ LEGAL = {
     "integer input as index": scalar_of(x[scalar("p") + 1]),
     "shifted index": program(Indexed("d", (Axis(i, Integer(1), n - 1),), x[i + 1] - x[i])),
     "piecewise on values and indices": vector_of(Piecewise((exp(x[i]), (x[i] > 0) & (i <= 2)), (Integer(0), True))),
-    "composed index": program(Indexed("v", (Axis(i, Integer(1), n * m),), Sum(KroneckerDelta(i, (j - 1) * m + k), (k, 1, m), (j, 1, n)))),
+    "composed index": program(
+        Indexed("v", (Axis(i, Integer(1), n * m),), Sum(KroneckerDelta(i, (j - 1) * m + k), (k, 1, m), (j, 1, n)))
+    ),
     "output is an input": Program(INPUTS, (), ("x",)),
     "solve": program(Intrinsic("w", (I_AXIS,), "solve", ("A", "x"))),
     "matrix power": program(Intrinsic("w", (I_AXIS, J_AXIS), "matpow", ("A", "p"))),

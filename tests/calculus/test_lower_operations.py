@@ -10,7 +10,7 @@ import pytest
 import scipy.linalg
 from program_values import value
 from scipy import special
-from terms_by_hand import at, dot, mul, num, op, power, size, sym, t
+from terms_by_hand import SPAN, at, document, dot, mul, num, op, power, size, sym, t
 
 from eqcompiler.calculus.check_index_form import check
 from eqcompiler.calculus.lower import lower
@@ -18,7 +18,6 @@ from eqcompiler.calculus.operations import OPERATION_RULES
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import ELEMENTWISE, OPERATIONS, SCALAR, Block, Call, Dimension, Symbol, Term, Type
-from terms_by_hand import SPAN, document
 
 SIZES = {"m": 3, "n": 2, "p": 4}
 SHAPES = {"A": "m n", "B": "n p", "S": "n n", "x": "n", "y": "n", "u": "m", "c": "", "d": "", "q": "3", "r": "3"}
@@ -90,7 +89,10 @@ BY_HAND: dict[str, list[tuple[Term, Any]]] = {
     "ones": [(op("ones", "m n"), np.ones((3, 2)))],
     "factorial": [(op("factorial", "", k), 6.0)],
     "binomial": [(op("binomial", "", num(5), num(2)), 10.0)],
-    "cross": [(op("cross", "3", q, r), np.cross(V["q"], V["r"])), (at(op("cross", "3", q, r), num(2)), np.cross(V["q"], V["r"])[1])],
+    "cross": [
+        (op("cross", "3", q, r), np.cross(V["q"], V["r"])),
+        (at(op("cross", "3", q, r), num(2)), np.cross(V["q"], V["r"])[1]),
+    ],
     "log": [
         (op("log", "n", x), np.log(V["x"])),
         (op("log", "", op("det", "", S)), np.log(np.linalg.det(V["S"]))),
@@ -200,7 +202,10 @@ def test_blocks_as_entries_and_inside_products() -> None:
         (dot(block, block), dense @ dense),
         (op("trace", "", block), np.trace(dense)),
         (op("det", "", block), np.linalg.det(dense)),
-        (Call(Type((n_ + p_,)), "matmul", (block, Block(Type((n_ + p_,)), ((x,), (dot(t(B), y),))))), dense @ np.concatenate([VALUES["x"], VALUES["B"].T @ VALUES["y"]])),
+        (
+            Call(Type((n_ + p_,)), "matmul", (block, Block(Type((n_ + p_,)), ((x,), (dot(t(B), y),))))),
+            dense @ np.concatenate([VALUES["x"], VALUES["B"].T @ VALUES["y"]]),
+        ),
     ):
         program = lower(doc, term, "out")
         check(program)
