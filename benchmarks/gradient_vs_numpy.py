@@ -4,13 +4,15 @@ Takes: optionally the numbers of rows and columns. Gives: the median times and t
 Guarantees: both answers are compared first; the two are timed in turn in one run, each with two threads allowed.
 """
 
+# ruff: noqa: E402  (the number of threads is read when numpy and numba are imported)
+
 from __future__ import annotations
 
 import os
 
 THREADS = "2"
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(variable, THREADS)  # read when numpy and numba are imported
+    os.environ.setdefault(variable, THREADS)
 
 import statistics
 import sys

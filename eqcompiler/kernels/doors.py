@@ -97,8 +97,9 @@ class Door:
     def _ranks(self) -> Iterator[str]:
         for p in self.arrays:
             name, rank = self.names.values[p.name], len(p.shape)
+            wanted = f"{rank} {'axis' if rank == 1 else 'axes'} ({', '.join(map(str, p.shape))})"
             yield f"if {name}.ndim != {rank}:"
-            yield f'    raise ValueError(f"{name} must have {rank} {_plural("axis", rank)} ({_shape(p)}), has shape {{{name}.shape}}")'
+            yield f'    raise ValueError(f"{name} must have {wanted}, has shape {{{name}.shape}}")'
 
     def sizes(self, own: bool) -> Iterator[str]:
         """Assignments of the dimensions that arrays show. own: in the public function, which checks the others too."""
@@ -226,11 +227,3 @@ def _refused_unless(tests: list[str]) -> Iterator[str]:
 
 def _tuple(items: list[str]) -> str:
     return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else {"axis": "axes"}.get(word, word + "s")
-
-
-def _shape(p: Parameter) -> str:
-    return ", ".join(map(str, p.shape))

@@ -12,8 +12,10 @@ import importlib.metadata
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
+import sympy
+
 from eqcompiler.errors import CompilerFault, Source
-from eqcompiler.kernels.doors import Door
+from eqcompiler.kernels.doors import LINE, Door
 from eqcompiler.kernels.plan_loops import plan
 from eqcompiler.kernels.python_text import IDENTIFIER, RESERVED, Identifiers, PythonText
 from eqcompiler.kernels.standing_text import CHOLESKY, DOOR, FILL, GRAM_SOLVE, LEAST_SQUARES, POSITIVE_SOLVE, SQUARE_ROOT
@@ -33,6 +35,7 @@ from eqcompiler.languages.loop_plan import (
 # What LLVM may do: reorder sums (to use vector registers) and fuse multiply with add. NaN and infinities keep their meaning.
 DECORATOR = '@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})'
 WIDTH = 120
+QUOTE = '"'
 
 SOLVERS = {
     "cholesky solve": (FILL, CHOLESKY, LEAST_SQUARES, POSITIVE_SOLVE),
@@ -66,10 +69,15 @@ def _header(source: Source, names: Sequence[str], needs_math: bool) -> str:
         "import numpy as np",
         "from numba import njit",
         "",
-        f"__all__ = [{', '.join(repr(name) for name in names)}]".replace("'", '"'),
+        *_exports(names),
         "",
     ]
     return "\n".join(lines)
+
+
+def _exports(names: Sequence[str]) -> list[str]:
+    line = f"__all__ = [{', '.join(f'{QUOTE}{name}{QUOTE}' for name in names)}]"
+    return [line] if len(line) <= LINE else ["__all__ = [", *(f"    {QUOTE}{name}{QUOTE}," for name in names), "]"]
 
 
 def _plain(text: str) -> str:
@@ -159,7 +167,7 @@ class _Body:
         for node in nodes:
             match node:
                 case Assign():
-                    yield f"{self.text.value_at(node.target)} = {self.text.value(node.value)}"
+                    yield f"{self.text.value_at(node.target)} = {self.assigned(node)}"
                 case Accumulate():
                     yield f"{self.text.value_at(node.target)} {node.operation}= {self.text.value(node.value)}"
                 case Loop():
@@ -172,6 +180,12 @@ class _Body:
                 case Iterate():
                     yield "for iteration in range(iterations):"
                     yield from _indented([*self.block(node.body), *self.advance(node)])
+
+    def assigned(self, node: Assign) -> str:
+        """A whole number, a size for example, becomes a float: results and accumulators have one type."""
+        text = self.text.value(node.value)
+        whole = node.value.is_integer and not node.value.is_number and not node.value.has(sympy.Indexed)
+        return f"float({text})" if whole and isinstance(node.target, sympy.Symbol) else text
 
     def advance(self, node: Iterate) -> Iterator[str]:
         yield "converged = True"

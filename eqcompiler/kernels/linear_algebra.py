@@ -145,7 +145,8 @@ def _scaled(found: tuple[str, sympy.Expr] | None, scale: sympy.Expr) -> tuple[st
 
 def solve_call(d: Intrinsic, definitions: Definitions, inputs: Sequence[Input], shapes: Shapes) -> LibraryCall:
     """The library call of an intrinsic; a "solve" with a matrix known to be positive semidefinite becomes a Cholesky solve."""
-    operation, operands, scalars = d.operation, tuple(Operand(name) for name in d.operands), ()
+    operation, operands = d.operation, tuple(Operand(name) for name in d.operands)
+    scalars: tuple[sympy.Expr, ...] = ()
     if operation == "solve":
         known = {i.name: i.assumptions for i in inputs}
         matrix = gram(definitions.get(d.operands[0]), definitions)

@@ -38,7 +38,7 @@ def load(path_or_text: Path | str, name: str = "kernels", folder: Path | None = 
 
 
 def cache_folder() -> Path:
-    """Where modules without a file of their own lie: the user's cache folder, a fresh temporary one when that is not writable."""
+    """Where modules without a file of their own lie: the user's cache folder, or a fresh temporary one."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = base / "eqcompiler" / "kernels"
     try:

@@ -15,7 +15,7 @@ from dataclasses import replace
 import sympy
 
 from eqcompiler.kernels.share_values import is_costly, opaque
-from eqcompiler.kernels.split_reductions import FreshIndices, canonical, depends, fresh_axes, needed, reference
+from eqcompiler.kernels.split_reductions import FreshIndices, canonical, depends, fresh_axes, needed, reference, stride
 from eqcompiler.kernels.statements import Statement, label
 from eqcompiler.kernels.temporary_names import Names
 from eqcompiler.languages.program import Axis
@@ -24,21 +24,15 @@ from eqcompiler.languages.program import Axis
 def order_loops(statement: Statement) -> Statement:
     """Indices that move fastest through memory go inside; with equal claims, output indices stay outside of summed ones."""
     entries = [*statement.value.atoms(sympy.Indexed), *statement.target.atoms(sympy.Indexed)]
-    stride = {axis.index: sum(_stride(entry, axis.index) for entry in entries) for axis in statement.loops}
+    strides = {axis.index: sum(stride(entry, axis.index) for entry in entries) for axis in statement.loops}
     remaining, ordered = list(statement.loops), list[Axis]()
     while remaining:
         inner = {axis.index for axis in remaining}
         ready = [a for a in remaining if not depends(a.lower, inner) and not depends(a.upper, inner)]
-        best = max(ready, key=lambda axis: stride[axis.index])
+        best = max(ready, key=lambda axis: strides[axis.index])
         remaining.remove(best)
         ordered.append(best)
     return replace(statement, loops=tuple(ordered))
-
-
-def _stride(entry: sympy.Indexed, symbol: sympy.Symbol) -> int:
-    """How many axes of the entry vary faster than the first one that the index moves."""
-    places = [p for p, subscript in enumerate(entry.indices) if subscript.has(symbol)]
-    return len(entry.indices) - 1 - places[0] if places else 0
 
 
 def hoist(statements: Iterable[Statement], inputs: frozenset[str], used: set[str]) -> tuple[Statement, ...]:

@@ -6,19 +6,19 @@ Guarantees: the plan computes the program's outputs and passes check_loop_plan; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import sympy
 
-from eqcompiler.errors import CompilerFault
 from eqcompiler.kernels.fuse_loops import fuse, fused_positions, placed, reads
+from eqcompiler.kernels.keep_in_registers import keep_in_registers
 from eqcompiler.kernels.order_loops import hoist, order_loops
 from eqcompiler.kernels.share_values import share_values
 from eqcompiler.kernels.solve_systems import solve_systems
 from eqcompiler.kernels.split_reductions import FreshIndices, fresh_axes, split_reductions
 from eqcompiler.kernels.statements import Statement, extent, label, shapes_of, statements
-from eqcompiler.kernels.temporary_names import plain
+from eqcompiler.kernels.temporary_names import Names, plain
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.loop_plan import (
     Accumulate,
@@ -31,6 +31,7 @@ from eqcompiler.languages.loop_plan import (
     Parameter,
     Storage,
     check_loop_plan,
+    mapped,
 )
 from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, index, scalar, size, size_expression, tensor
 
@@ -56,6 +57,8 @@ def plan(request: KernelRequest) -> LoopPlan:
     first, then = fuse(constant), fuse(repeated)
     fused = fused_positions((*first, *then), inputs.union(program.outputs))
     first, then = (_readable(_without_fused_axes(nodes, fused), {}) for nodes in (first, then))
+    names = Names({*inputs, *(s.name for s in found), *(name for i in program.inputs for d in i.shape for name in d.names)})
+    first, then = (keep_in_registers(nodes, names) for nodes in (first, then))
     shapes = _loop_shapes(found) | shapes_of(program)
     storages = {s.name: Storage(s.name, _left(shapes[s.name], fused.get(s.name, ()))) for s in found}
     result = _assembled(request, program, first, then, storages)
@@ -135,7 +138,7 @@ def _without_fused_axes(nodes: Sequence[Node], fused: Mapping[str, tuple[int, ..
             entries[entry] = tensor(label(entry))[left] if left else scalar(label(entry))
         return value.xreplace(entries)
 
-    return tuple(_mapped(node, change) for node in nodes)
+    return tuple(mapped(node, change) for node in nodes)
 
 
 def _readable(nodes: Sequence[Node], names: Mapping[sympy.Symbol, sympy.Symbol]) -> tuple[Node, ...]:
@@ -147,27 +150,13 @@ def _readable(nodes: Sequence[Node], names: Mapping[sympy.Symbol, sympy.Symbol])
             body = _readable(node.body, inner)
             found.append(Loop(inner[node.index], node.lower.xreplace(inner), node.upper.xreplace(inner), body))
         else:
-            found.append(_mapped(node, lambda value: value.xreplace(names)))
+            found.append(mapped(node, lambda value: value.xreplace(names)))
     return tuple(found)
 
 
 def _free_index(name: str, used: set[sympy.Symbol]) -> sympy.Symbol:
     candidates = (index(name if count == 1 else f"{name}_{count}") for count in range(1, len(used) + 2))
     return next(symbol for symbol in candidates if symbol not in used)
-
-
-def _mapped(node: Node, change: Callable[[sympy.Expr], sympy.Expr]) -> Node:
-    """The node with every value changed."""
-    match node:
-        case Assign():
-            return Assign(change(node.target), change(node.value))
-        case Accumulate():
-            return Accumulate(change(node.target), node.operation, change(node.value))
-        case Loop():
-            return Loop(node.index, change(node.lower), change(node.upper), tuple(_mapped(part, change) for part in node.body))
-        case LibraryCall():
-            return replace(node, scalars=tuple(change(value) for value in node.scalars))
-    raise CompilerFault(f"no rule for {type(node).__name__}")
 
 
 def _assembled(

@@ -24,7 +24,7 @@ OWN_WORDS = ("np", "math", "njit", "out", "iterations", "tolerance", "iteration"
 RESERVED = frozenset((*keyword.kwlist, *dir(builtins), *OWN_WORDS))
 
 # precedences
-ADDITION, PRODUCT, UNARY, POWER, ATOM = range(1, 6)
+CHOICE, ADDITION, PRODUCT, UNARY, POWER, ATOM = range(6)
 
 FUNCTIONS = {
     "exp": "np.exp",
@@ -75,7 +75,8 @@ class Identifiers:
 
     def __init__(self, plan: LoopPlan) -> None:
         self.taken: set[str] = set()
-        values = [s.name for s in (*plan.parameters, *plan.results, *plan.temporaries)] + _scalars(plan.body)
+        values = [p.name for p in plan.parameters]
+        values += [s.name for s in (*plan.results, *plan.temporaries)] + _scalars(plan.body)
         self.values = {name: self._new(name) for name in dict.fromkeys(values)}
         self.dimensions = {name: self._new(name) for name in plan.dimensions}
         self.indices = {symbol: self._new(symbol.name) for symbol in dict.fromkeys(_indices(plan.body))}
@@ -139,7 +140,7 @@ class PythonText:
 
     def value(self, value: sympy.Expr) -> str:
         """The value at the current indices, which in Python count from 0."""
-        return self._text(self.from_zero(value), ADDITION)
+        return self._text(self.from_zero(value), CHOICE)
 
     def value_at(self, target: sympy.Expr) -> str:
         """A target: an entry or a scalar."""
@@ -247,7 +248,8 @@ class PythonText:
         text = self._text(base, ATOM)
         if base.is_integer and not base.is_number and not isinstance(base, sympy.Indexed):
             text = f"float({self._text(base, ADDITION)})"
-        return f"{text}**{self._text(exponent, POWER, whole)}", POWER
+        sign = "**" if text.isidentifier() else " ** "
+        return f"{text}{sign}{self._text(exponent, POWER, whole)}", POWER
 
     def _function(self, value: sympy.Basic) -> tuple[str, int]:
         name = type(value).__name__
@@ -267,16 +269,16 @@ class PythonText:
 
     def _delta(self, value: sympy.Basic) -> tuple[str, int]:
         left, right = (self._text(sympy.expand(part - 1), PRODUCT, whole=True) for part in value.args[:2])
-        return f"(1.0 if {left} == {right} else 0.0)", ATOM
+        return f"1.0 if {left} == {right} else 0.0", CHOICE
 
     def _cases(self, value: sympy.Basic) -> tuple[str, int]:
         text = ""
         for branch in value.args:
             shown = self._text(branch.expr, ADDITION)
             if branch.cond == sympy.true:
-                return f"({text}{shown})", ATOM
+                return f"{text}{shown}", CHOICE
             text += f"{shown} if {self.condition(branch.cond)} else "
-        return f"({text}np.nan)", ATOM
+        return f"{text}np.nan", CHOICE
 
     def condition(self, condition: sympy.Basic) -> str:
         if condition in (sympy.true, sympy.false):
@@ -288,7 +290,8 @@ class PythonText:
         if isinstance(condition, sympy.Not):
             return f"not ({self.condition(condition.args[0])})"
         if type(condition) in RELATIONS:
-            left, right = (self._text(part, PRODUCT) for part in condition.args)
+            whole = all(part.is_integer for part in condition.args) and not condition.has(sympy.Indexed)
+            left, right = (self._text(part, PRODUCT, whole) for part in condition.args)
             return f"{left} {RELATIONS[type(condition)]} {right}"
         return _refuse(condition)
 
@@ -313,7 +316,7 @@ def _split(coefficient: sympy.Expr, factors: Iterable[sympy.Expr]) -> tuple[list
 
 def _exact(value: sympy.Rational) -> bool:
     """Whether float64 holds the number; an integer may be rounded, a fraction is then written as a division."""
-    return value.q == 1 or sympy.Rational(_float(value)) == value
+    return bool(value.q == 1 or sympy.Rational(_float(value)) == value)
 
 
 def _float(value: sympy.Basic) -> float:

@@ -187,5 +187,12 @@ def _best_inner(factors: list[sympy.Expr], axes: Scope) -> Axis | None:
             continue
         names = set().union(*(f.atoms(sympy.Symbol) for f in (*group, axis.lower, axis.upper)))
         rank = sum(1 for symbol in names if "#" in symbol.name) - 1
-        choices.append((rank, position, axis))
-    return min(choices, key=lambda choice: choice[:2])[2] if choices else None
+        entries = set().union(*(f.atoms(sympy.Indexed) for f in group))
+        choices.append((rank, sum(stride(entry, axis.index) for entry in entries), position, axis))
+    return min(choices, key=lambda choice: choice[:3])[3] if choices else None
+
+
+def stride(entry: sympy.Indexed, symbol: sympy.Symbol) -> int:
+    """How many axes of a row-major entry vary faster than the first one that the index moves."""
+    places = [p for p, subscript in enumerate(entry.indices) if subscript.has(symbol)]
+    return len(entry.indices) - 1 - places[0] if places else 0

@@ -27,7 +27,8 @@ class Names:
 
     def product(self, body: sympy.Expr, owner: str) -> str:
         """For a sum over `body`: the names of its factors, or the owner's name when that would be long."""
-        return self.new(_joined(_factors(body), "_") or f"{owner}_sum")
+        factors = _factors(body)
+        return self.new(f"{factors[0]}_sum" if len(factors) == 1 else _joined(factors, "_") or f"{owner}_sum")
 
     def value(self, body: sympy.Expr, owner: str) -> str:
         """For a shared or hoisted value."""
@@ -69,7 +70,8 @@ def _value_words(body: sympy.Expr) -> str:
 
 
 def _sum_words(body: sympy.Expr) -> str:
-    plus, minus = [], []
+    plus: list[str] = []
+    minus: list[str] = []
     for term in body.args:
         negative = term.could_extract_minus_sign()
         word = _joined(_factors(-term if negative else term), "_")

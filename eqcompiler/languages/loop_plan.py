@@ -12,7 +12,7 @@ emitter alone counts from 0. Values are SymPy expressions without reductions: ev
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import sympy
@@ -179,6 +179,21 @@ class LoopPlan:
                 reads[name] = reads.get(name, sympy.Integer(0)) + entries
         flops = sympy.expand(sum((_flops(node) for node in self.body), sympy.Integer(0)))
         return Operations(flops, {name: sympy.expand(reads[name]) for name in sorted(reads)})
+
+
+def mapped(node: Node, change: Callable[[sympy.Expr], sympy.Expr]) -> Node:
+    """The node with every value and every target changed; ranges too."""
+    match node:
+        case Assign():
+            return Assign(change(node.target), change(node.value))
+        case Accumulate():
+            return Accumulate(change(node.target), node.operation, change(node.value))
+        case Loop():
+            return Loop(node.index, change(node.lower), change(node.upper), tuple(mapped(part, change) for part in node.body))
+        case LibraryCall():
+            return replace(node, scalars=tuple(change(value) for value in node.scalars))
+        case Iterate():
+            return replace(node, body=tuple(mapped(part, change) for part in node.body))
 
 
 def tensor_reads(value: sympy.Expr) -> list[sympy.Indexed]:

@@ -9,7 +9,7 @@ from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, Program, index, scalar, size, tensor
 
-i, j, k, l = (index(name) for name in "ijkl")
+i, j, k, l = (index(name) for name in "ijkl")  # noqa: E741
 m, n, p = (size(name) for name in "mnp")
 a, b, c, s = (scalar(name) for name in "abcs")
 alpha, lam = scalar("alpha"), scalar("lambda")
@@ -18,7 +18,7 @@ X, W, A, B, r, r_bar, theta, x, y, z, w, grad = (
 )
 ONE = sympy.Integer(1)
 M, N, P = (Dimension.of(name) for name in "mnp")
-I, J_, K, L = Axis(i, ONE, m), Axis(j, ONE, n), Axis(k, ONE, n), Axis(l, ONE, n)
+I, J_, K, L = Axis(i, ONE, m), Axis(j, ONE, n), Axis(k, ONE, n), Axis(l, ONE, n)  # noqa: E741
 
 DATA = (Input("theta", (N,), r"\theta"), Input("b", ()), Input("X", (M, N)), Input("y", (M,)))
 MATRIX = (Input("X", (M, N)), Input("y", (M,)))
