@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from eqcompiler.calculus.algebra import affine_value, delta, fresh, multiply, sign_of, substitute, total
-from eqcompiler.calculus.chains import letter_at, read_monomial, sizes
+from eqcompiler.calculus.chains import build, sizes
 from eqcompiler.calculus.monomials import (
     ONE_AFFINE,
     Affine,
@@ -33,7 +33,7 @@ from eqcompiler.calculus.monomials import (
 )
 from eqcompiler.calculus.normal_form import Tensor
 from eqcompiler.calculus.rational import cleared
-from eqcompiler.calculus.whole_tensors import read_at, transposed
+from eqcompiler.calculus.whole_tensors import read_at, transposed, whole
 from eqcompiler.calculus.words import Alphabet, Polynomial, Term, Word, plus, scaled
 
 MAX_RULES = 80
@@ -162,11 +162,11 @@ class Rewriter:
         lead = self._lead(zero)
         if lead is None or len(self.rules) >= MAX_RULES:
             return False
-        word = lead.words[0]
-        c = zero[lead]
+        opened = [w for w in lead.words if w[0] == LEFT]
+        closed = [f for w in lead.words if w[0] != LEFT for f in self._scalar(w)]
         rest = {t: k for t, k in zero.items() if t != lead}
-        inverse = tuple(Factor(f.atom, -f.exponent) for f in lead.scalars)
-        rule = Rule(word[1:-1], scaled(self.alphabet, rest, -1 / c, inverse))
+        inverse = tuple(Factor(f.atom, -f.exponent) for f in (*lead.scalars, *closed))
+        rule = Rule(opened[0][1:-1], scaled(self.alphabet, rest, -1 / zero[lead], inverse))
         outdated = [r for r in self.rules if _contains(r.lead, rule.lead)]
         self.rules = [r for r in self.rules if not _contains(r.lead, rule.lead)] + [rule]
         for r in outdated:
@@ -175,19 +175,23 @@ class Rewriter:
         return True
 
     def _lead(self, zero: Polynomial) -> Term | None:
-        """The term with the largest single word, when that word occurs once and its coefficient cannot vanish."""
+        """The term with the largest word from end to end, when that word occurs once and its coefficient cannot vanish."""
         if not zero:
             return None
-        single = [t for t in zero if len(t.words) == 1 and 2 < len(t.words[0]) <= MAX_WORD]
-        if not single:
+        whole_words = {t: w for t in zero for w in t.words if w[0] == LEFT and w[-1] == RIGHT and 2 < len(w) <= MAX_WORD}
+        if not whole_words:
             return None
-        largest = max(single, key=lambda t: _weight(t.words))
-        words = largest.words
-        if sum(1 for t in zero if t.words == words) > 1:
+        largest = max(whole_words, key=lambda t: (_weight((whole_words[t],)), t.words))
+        if sum(1 for word in whole_words.values() if word == whole_words[largest]) > 1:
             return None
-        if self.cautious and any(sign_of(f.atom) != "positive" for f in largest.scalars):
+        scalars = [*largest.scalars, *(f for w in largest.words if w != whole_words[largest] for f in self._scalar(w))]
+        if self.cautious and any(sign_of(f.atom) != "positive" for f in scalars):
             return None
         return largest
+
+    def _scalar(self, word: Word) -> tuple[Factor, ...]:
+        """A closed word as a factor."""
+        return build(self.alphabet.chain(word)).terms[0].factors
 
     def complete(self, deadline: float) -> None:
         """Critical pairs until none is left or the budget is spent."""
@@ -263,7 +267,7 @@ def intrinsics(body: Normal) -> list[Intrinsic]:
 
 
 def _entry(atom: Intrinsic, row: Affine, column: Affine) -> Normal:
-    return letter_at(read_monomial(Normal.atom(atom).terms[0]).chains[0][0].letters[0], row, column)
+    return whole(atom.operation, atom.operands, (row, column))
 
 
 def _product(parts: Sequence[tuple[str, Intrinsic]], ends: tuple[Index, Index]) -> Normal:

@@ -154,9 +154,9 @@ def _inverse_letter(letter: Letter, row: Affine, column: Affine) -> Normal:
 
 def _inverse_atom(o: Operand, positions: tuple[Affine, ...]) -> Normal:
     other = transposed(o)
+    symmetric = other.key == o.key
     if other.key < o.key:
         o, positions = other, positions[::-1]
-    symmetric = other.key == o.key or is_symmetric(o)
     where = tuple(sorted(positions)) if symmetric else positions
     return Normal.atom(Intrinsic("inverse", (o,), where, (o.axes[0].upper, o.axes[1].upper), symmetric))
 
