@@ -247,7 +247,7 @@ def gradient_latex(document: Document, request: KernelRequest) -> list[str]:
 
 def find(document: Document, name: str) -> Statement:
     """A statement by its name, or by the name of what it defines."""
-    for statement in document.statements:
+    for statement in sorted(document.statements, key=lambda s: s.kind == "declaration"):
         if name in (statement.name, getattr(statement.payload, "name", None)):
             return statement
     known = ", ".join(statement.name for statement in document.statements if statement.name)

@@ -55,6 +55,8 @@ def nabla(reader: Reader, node: Nabla) -> Term:
 
 def gradient_of_bare(reader: Reader, node: Nabla) -> Term:
     """\\nabla f without a bracket: f has one argument, else the variable has to be written."""
+    if isinstance(node.argument, Juxtaposed):
+        calls.resolve_calls(reader, node.argument.factors)  # an undeclared function is the better message
     name = name_of(node.argument)
     definition = reader.scope.definitions.get(reader.scope.current.get(name.key, "")) if name else None
     if definition is None or len(definition.formals) != 1:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, Span
+from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, ShapeMismatch, Span
 from eqcompiler.languages.notation import Addition, Fence, Juxtaposed, Letter, Listing, Node, Numeral, Prefix, Scripted
 from eqcompiler.languages.terms import ELEMENTWISE, SCALAR, Call, Expectation, Number, Term, Type
 from eqcompiler.reading import calls, shapes
@@ -229,8 +229,10 @@ def norm_kind(reader: Reader, bars: Fence, node: Scripted, value: Term) -> str:
             return "det"
         fix = r"write \|v\|_2 for the norm or \operatorname{abs} entry by entry"
         raise AmbiguousNotation("bars around a vector: its norm, or the absolute value of every entry", node.span, fix=fix)
-    if value.type.rank == 0:
+    if value.type.rank == 0 and single_bars:
         return "abs"
+    if value.type.rank == 0:
+        raise ShapeMismatch("a norm of a scalar", node.span, fix="write |x|, or declare a vector")
     if value.type.rank == 1:
         kinds = {"": "norm2", "2": "norm2", "1": "norm1", "\\infty": "norminf"}
         if label in kinds:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from eqcompiler.errors import NotSupportedYet
+from eqcompiler.errors import AmbiguousNotation, NotSupportedYet
 from eqcompiler.languages.notation import Dots, Fence, Formula, Large, Letter, Listing, Node, Numeral, Relation, Scripted, Words
 from eqcompiler.languages.statements import Statement
 from eqcompiler.languages.terms import Comprehension, Condition, Term, Type
@@ -22,7 +22,7 @@ from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import letter_name, name_of
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.statements import Sentence, is_prose, nothing_stated, relate
-from eqcompiler.reading.survey import left_name, names_in, sizes_in
+from eqcompiler.reading.survey import left_name, names_in, sizes_in, walk
 
 Stage = Callable[[Reader, Formula], None]
 Role = Literal[
@@ -146,12 +146,25 @@ def role_of(node: Node, declared: bool, attached: bool) -> Role:
         case Relation(operators=("=",), sides=(left, right)):
             name = name_of(left)
             own = name is not None and name.key in names_in(right) and not isinstance(right, Large)
-            if own or attached or (declared and name is None and not is_call(left)):
+            if own or attached:
+                return "property"
+            if declared and name is None and not is_call(left):
+                refuse_unless_constant(node, right)
                 return "property"
             return "equation"
         case Relation():
             return "equation"
     return "value"
+
+
+def refuse_unless_constant(node: Node, right: Node) -> None:
+    """Behind a declaration, an equation to a constant is a constraint; between two expressions it could as well be a claim."""
+    if any(isinstance(n, Letter) and n.kind == "letter" and n.text not in ("I", "1", "0", "pi", "e") for n in walk(right)):
+        raise AmbiguousNotation(
+            "an equation behind a declaration: an assumption or a claim",
+            node.span,
+            fix=r"write \text{where} before an assumption, or give the claim a display of its own",
+        )
 
 
 def is_call(left: Node) -> bool:

@@ -52,8 +52,22 @@ def resolved_statement(scope: Scope, statement: Statement) -> Statement:
             fix="declare the sizes or the range of the index",
         )
         return replace(statement, kind="error", payload=None, error=error)
-    types = re.sub(r"\?[A-Za-z_0-9]+", "?", statement.type_text)
-    return replace(statement, payload=payload, type_text=types)
+    types = re.sub(r"\?[A-Za-z_0-9]+", lambda found: str(scope.sizes.resolve(Dimension.of(found[0]))), statement.type_text)
+    return replace(
+        statement, payload=payload, type_text=types, inferred=(*statement.inferred, *inferred_here(scope, statement))
+    )
+
+
+def inferred_here(scope: Scope, statement: Statement) -> tuple[str, ...]:
+    """What the statement is the first to use without a declaration, and what it was found to be."""
+    if statement.kind in ("declaration", "error", "prose"):
+        return ()
+    why = f"inferred from its first use at line {statement.span.line}"
+    return tuple(
+        f"{info.name}: {scope.type_of(info.type)}, nothing declares it"
+        for info in scope.symbols.values()
+        if info.why == why and isinstance(info.type, Type)
+    )
 
 
 def first_open(payload: object, scope: Scope) -> str | None:
@@ -101,11 +115,11 @@ def _resolved(tree: object, scope: Scope) -> object:
 
 
 def unique_names(statements: list[Statement]) -> tuple[Statement, ...]:
-    """A second statement of one name gets a number: J, J-2, J-3."""
+    """A second statement of one name gets a number: J, J-2, J-3. Declarations keep the plain name of what they declare."""
     seen: dict[str, int] = {}
     final = []
     for statement in statements:
-        if not statement.name:
+        if not statement.name or statement.kind == "declaration":
             final.append(statement)
             continue
         seen[statement.name] = seen.get(statement.name, 0) + 1

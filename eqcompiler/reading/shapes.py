@@ -102,9 +102,9 @@ def multiply(left: Term, right: Term, span: Span, scope: Scope) -> Term:
             return Call(Type((left.type.shape[0], right.type.shape[0])), "outer", (left, right), span=span)
         case (2, _, 2, _) | (2, _, 1, False) | (1, True, 2, _) | (1, True, 1, False):
             return matmul(left, right, span, scope)
-        case 2, _, 1, True if scope.sizes.unify(left.type.shape[1], ONE):
+        case 2, _, 1, True if scope.sizes.resolve(left.type.shape[1]) == ONE:
             return Call(Type((left.type.shape[0], right.type.shape[0])), "outer", (column(left, scope), right), span=span)
-        case 1, False, 2, _ if scope.sizes.unify(right.type.shape[0], ONE):
+        case 1, False, 2, _ if scope.sizes.resolve(right.type.shape[0]) == ONE:
             row = column(Call(Type(right.type.shape[::-1]), "transpose", (right,), span=right.span), scope)
             return Call(Type((left.type.shape[0], row.type.shape[0])), "outer", (left, row), span=span)
     a, b = shape_words(left, scope), shape_words(right, scope)

@@ -106,6 +106,16 @@ def define(sentence: Sentence, node: Relation, left: Node, right: Node) -> bool:
                 return False
             define_function(sentence, name, formals, right, span)
             return True
+        case Juxtaposed(factors=(head, Scripted(base=Fence(opening=opening, body=body), subscript=below, superscript=None))):
+            name = name_of(head)
+            formals = calls.argument_nodes(body)
+            letters = tuple(n for n in index_letters(below) if isinstance(n, Letter))
+            if opening not in calls.ROUND or name is None or not letters or not all(name_of(f) for f in formals):
+                return False
+            if not fresh and scope.known(name.key):
+                return False
+            define_function(sentence, name, formals, right, span, letters)
+            return True
     indexed = indexed_left(reader, left)
     if indexed is not None:
         name, indices = indexed
@@ -142,7 +152,10 @@ def fitted(reader: Reader, name: Name, body: Term, span: Span) -> Term:
     return body
 
 
-def define_function(sentence: Sentence, name: Name, formals: tuple[Node, ...], right: Node, span: Span) -> None:
+def define_function(
+    sentence: Sentence, name: Name, formals: tuple[Node, ...], right: Node, span: Span, letters: tuple[Letter, ...] = ()
+) -> None:
+    """f(x) = right, or with index letters f(x)_i = right."""
     reader, scope = sentence.reader, sentence.reader.scope
     declared = scope.symbols.get(name.key)
     types: tuple[Type, ...] | None = declared.type.parameters if declared and isinstance(declared.type, FunctionType) else None
@@ -155,7 +168,7 @@ def define_function(sentence: Sentence, name: Name, formals: tuple[Node, ...], r
             raise IllegalEquation("an argument of a definition must be a name", node.span)
         infos[formal.key] = formal_info(reader, formal, node, types[position] if types else None)
     with scope.binding(**infos):
-        body = reader.term(right)
+        body = by_components(reader, letters, right, span) if letters else reader.term(right)
         if declared and isinstance(declared.type, FunctionType):
             check_result(reader, name, body, declared, span)
     keys = tuple(info.name for info in infos.values())
@@ -246,7 +259,15 @@ def unset_tensor(reader: Reader, name: Name) -> bool:
 
 
 def define_components(sentence: Sentence, name: Name, letters: tuple[Letter, ...], right: Node, span: Span) -> None:
-    reader, scope = sentence.reader, sentence.reader.scope
+    reader = sentence.reader
+    term = fitted(reader, name, by_components(reader, letters, right, span), span)
+    keep(sentence, name, (), (), term, span)
+    reader.scope.families.setdefault(name.key, name.key)
+
+
+def by_components(reader: Reader, letters: tuple[Letter, ...], right: Node, span: Span) -> Term:
+    """The tensor whose entry at the letters is the right side."""
+    scope = reader.scope
     keys = [letter_name(letter).key for letter in letters]
     ranges = {}
     for key, letter in zip(keys, letters, strict=True):
@@ -259,12 +280,7 @@ def define_components(sentence: Sentence, name: Name, letters: tuple[Letter, ...
     if any(extent is None for extent in extents):
         raise NotSupportedYet("components defined over a partial range are not implemented", span)
     shape = tuple(extent for extent in extents if extent is not None) + body.type.shape
-    term = fitted(reader, name, Comprehension(Type(shape), binders, body, span=right.span), span)
-    if isinstance(right, Node) and any(isinstance(n, Scripted) and isinstance(n.superscript, Fence) for n in [right]):
-        scope.notes.append(f"{name.latex} has one entry for each index")
-    keep(sentence, name, (), (), term, span)
-    if body.type.rank or any(isinstance(letter, Letter) for letter in letters):
-        scope.families.setdefault(name.key, name.key)
+    return Comprehension(Type(shape), binders, body, span=right.span)
 
 
 def keep(sentence: Sentence, name: Name, formals: tuple[str, ...], types: tuple[Type, ...], body: Term, span: Span) -> None:
@@ -363,6 +379,8 @@ def claim_name(left: Node) -> str:
         case Leibniz(argument=inner, variables=variables):
             below = "_".join(f"d{claim_name(v)}" for v, _ in variables)
             return f"d{claim_name(inner)}_{below}"
+    if isinstance(left, Scripted) and name_of(left) is None:
+        return claim_name(left.base)
     name = name_of(left)
     return name.key if name else "claim"
 

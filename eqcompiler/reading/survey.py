@@ -136,6 +136,10 @@ def bound_indices(node: Node) -> set[str]:
     match node:
         case Large(operator="sum" | "prod", lower=lower) if lower is not None:
             return lower_letters(lower)
+        case Large(operator="max" | "min", lower=Letter() as letter, body=body):
+            key = letter_name(letter).key
+            below = {k for n in walk(body) if isinstance(n, Scripted) for k in subscript_letters(n)}
+            return {key} & below
         case Relation(operators=("in", *_), sides=(first, Fence(opening="{", body=Listing(items=(Numeral(), *_))))):
             items = first.items if isinstance(first, Listing) else (first,)
             return {letter_name(item).key for item in items if isinstance(item, Letter)}

@@ -7,9 +7,10 @@ rank that fits the whole file; one bad formula never hides the others; statement
 
 from __future__ import annotations
 
-from eqcompiler.errors import AmbiguousNotation, EquationError, IllegalEquation, Source
+from eqcompiler.errors import AmbiguousNotation, EquationError, IllegalEquation, Source, Span
 from eqcompiler.languages.notation import Formula
 from eqcompiler.languages.statements import Document, Statement
+from eqcompiler.languages.terms import Call, Symbol, Term, children
 from eqcompiler.reading import parts
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.resolve import resolve_document
@@ -18,6 +19,8 @@ from eqcompiler.reading.statements import Sentence
 from eqcompiler.reading.survey import Survey, survey
 
 MAXIMUM_ATTEMPTS = 40
+GREEK_CAPITALS = frozenset({"Gamma", "Delta"})  # capitals that are scalars as often as not
+RANK_WORDS = ("a scalar", "a vector", "a matrix")
 HIGHEST_RANK = 2
 
 
@@ -93,6 +96,41 @@ def reading_order(formulas: tuple[Formula, ...], seen: Survey) -> list[int]:
     return order
 
 
+class OtherReading(AmbiguousNotation):
+    """Nothing declared decides between two ranks of an undeclared name."""
+
+    def __init__(self, what: str, span: Span, fix: str) -> None:
+        super().__init__(what, span, fix=fix)
+
+
+def other_reading(
+    formula: Formula, differing: list[str], one: dict[str, int], other: dict[str, int], scope: Scope
+) -> tuple[str, Span, str]:
+    """The message's parts: every name with its two ranks."""
+    latex = {key: scope.symbols[key].latex if key in scope.symbols else key for key in differing}
+    words = [f"{latex[key]} is {RANK_WORDS[one.get(key, 0)]} or {RANK_WORDS[other[key]]}" for key in differing]
+    first = latex[differing[0]]
+    what = f"undeclared names have two readings here: {'; '.join(words)}"
+    return what, formula.span, f"declare them, for example {first} \\in \\mathbb{{R}}^n or {first} \\in \\mathbb{{R}}"
+
+
+def scales_a_tensor(key: str, statements: list[Statement]) -> bool:
+    """The scalar multiplies a vector or a matrix somewhere, so that a vector could stand there too."""
+    return any(_scales(term, key) for statement in statements for term in terms_of(statement))
+
+
+def terms_of(statement: Statement) -> list[Term]:
+    fields = (getattr(statement.payload, name, None) for name in ("body", "left", "right", "update", "extremum"))
+    return [field for field in fields if isinstance(field, Term)]
+
+
+def _scales(term: Term, key: str) -> bool:
+    if isinstance(term, Call) and term.operation == "mul" and term.type.rank:
+        if any(isinstance(a, Symbol) and a.name == key for a in term.arguments):
+            return True
+    return any(_scales(child, key) for child in children(term))
+
+
 class Settled:
     """The scope as it stands after the formulas read so far, with the way back for inferred ranks.
 
@@ -140,7 +178,10 @@ class Settled:
             trial.ranks.update(choice)
             try:
                 statements, _ = parts.statements_of(Sentence(self.formulas[position], Reader(trial)))
+                self.refuse_other_readings(before, position, choice, queue, trial, statements)
                 return statements, trial
+            except OtherReading:
+                raise
             except EquationError as error:
                 first = first or error
                 if isinstance(error, AmbiguousNotation) and not choice:
@@ -153,6 +194,33 @@ class Settled:
                         queue.append(dict(raised))
                 queue.sort(key=lambda c: (sum(c.values()), tuple(sorted(c.items()))))
         raise first if first else IllegalEquation("nothing was read", self.formulas[position].span)
+
+    def refuse_other_readings(
+        self,
+        before: Scope,
+        position: int,
+        choice: dict[str, int],
+        queue: list[dict[str, int]],
+        found: Scope,
+        statements: list[Statement],
+    ) -> None:
+        """Another reading of the same total rank, or a vector where a scalar now multiplies a tensor: the author decides."""
+        total = sum(choice.values())
+        new = {key: rank for key, rank in found.ranks.items() if key not in before.ranks}
+        others = [other for other in queue if choice and sum(other.values()) == total]
+        scaling = [key for key, rank in new.items() if not rank and scales_a_tensor(key, statements)]
+        others += [{**new, key: 1} for key in scaling]
+        others += [{**new, key: 2} for key in scaling if key[0].isupper() and key not in GREEK_CAPITALS]
+        for other in others:
+            trial = before.copy()
+            trial.ranks.update(other)
+            try:
+                parts.statements_of(Sentence(self.formulas[position], Reader(trial)))
+            except EquationError:
+                continue
+            differing = sorted(key for key in other if other[key] != new.get(key))
+            if differing:
+                raise OtherReading(*other_reading(self.formulas[position], differing, new, other, found))
 
     def reconsider(self, position: int, error: EquationError) -> bool:
         """Raise the rank of one name that an earlier formula inferred, if then everything so far fits."""
