@@ -6,10 +6,13 @@ Guarantees: order is kept; linear in the size of the program.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import TypeAlias
 
-from eqcompiler.calculus.index_algebra import references
+import sympy
+
+from eqcompiler.calculus.index_algebra import references, substituted
 from eqcompiler.languages.program import Indexed, Intrinsic
 
 Definition: TypeAlias = Indexed | Intrinsic
@@ -42,3 +45,27 @@ def dependent(definitions: Iterable[Definition], sources: Iterable[str]) -> froz
         if any(name in found for name in operand_names(definition)):
             found.add(definition.name)
     return frozenset(found)
+
+
+def adopted(definitions: list[Definition], output: Indexed, keep: Collection[str]) -> list[Definition]:
+    """The output after the definitions; where it only repeats one whose name is not to be kept, that one renamed."""
+    body = output.body
+    if isinstance(body, sympy.Indexed) and body.indices == tuple(axis.index for axis in output.axes):
+        copied = body.base.name
+    else:
+        copied = body.name if isinstance(body, sympy.Symbol) and not output.axes else ""
+    alone = copied not in keep and not any(copied in operand_names(d) for d in definitions)
+    found = next((d for d in definitions if d.name == copied), None) if alone else None
+    ranges = [[(a.lower, a.upper) for a in d.axes] for d in (found, output) if d]
+    if found and (isinstance(found, Indexed) or ranges[0] == ranges[1]):
+        return [_renamed(d, output) if d.name == copied else d for d in definitions]
+    return [*definitions, output]
+
+
+def _renamed(definition: Definition, output: Indexed) -> Definition:
+    """The definition with the name and the indices of the output."""
+    named = replace(definition, name=output.name, latex=output.latex or definition.latex, axes=output.axes)
+    if isinstance(named, Intrinsic) or isinstance(definition, Intrinsic):
+        return named
+    mapping = {old.index: new.index for old, new in zip(definition.axes, output.axes, strict=True)}
+    return replace(named, body=substituted(definition.body, mapping))

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import sympy
 
+from eqcompiler.calculus.index_algebra import free_indices
 from eqcompiler.errors import IllegalEquation
 from eqcompiler.languages.program import Axis
 from eqcompiler.languages.statements import Definition
@@ -149,6 +150,30 @@ class Reach:
         found[name] = None
         if name in self._definitions and name not in formals:
             found.update(dict.fromkeys(self.of_definition(name)))
+
+    def is_closed(self, binding: Binding) -> bool:
+        """Whether the value depends on no index of the scope."""
+        match binding:
+            case Raw():
+                return True
+            case Entry(value):
+                return not free_indices(value)
+            case Closure(term, home):
+                if home.indices and free_index_names(term) & home.indices.keys():
+                    return False
+                return not home.bindings or all(self.is_closed(home.bindings[n]) for n in self._needed(term, home))
+
+    def _needed(self, term: Term, home: Frame) -> list[str]:
+        return [name for name in self.of_term(term) if name in home.bindings]
+
+    def key(self, binding: Binding) -> object:
+        return self.closure_key(binding) if isinstance(binding, Closure) else binding
+
+    def closure_key(self, closure: Closure) -> tuple[object, ...]:
+        home = closure.frame
+        if not home.bindings:
+            return (closure.term,)
+        return (closure.term, *((n, self.key(home.bindings[n])) for n in self._needed(closure.term, home)))
 
 
 def free_index_names(term: Term) -> frozenset[str]:

@@ -16,7 +16,8 @@ import sympy
 
 from eqcompiler.calculus import derive
 from eqcompiler.calculus.batch import lifted
-from eqcompiler.calculus.dependencies import live, operand_names, reached
+from eqcompiler.calculus.blocks import block
+from eqcompiler.calculus.dependencies import adopted, live, operand_names, reached
 from eqcompiler.calculus.environments import (
     Binding,
     Closure,
@@ -26,10 +27,10 @@ from eqcompiler.calculus.environments import (
     Raw,
     Reach,
     expression,
-    free_index_names,
 )
-from eqcompiler.calculus.index_algebra import free_indices, fresh_index, reference, substituted, summed, with_limits
-from eqcompiler.calculus.operations import OPERATION_RULES, block
+from eqcompiler.calculus.index_algebra import free_indices, fresh_index, reference, summed, with_limits
+from eqcompiler.calculus.operations import OPERATION_RULES
+from eqcompiler.calculus.spelling import WHOLE_LATEX, WHOLE_NAMES, formals_of, source_text, spelled, words
 from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, Program, index, scalar, size, size_expression
@@ -61,23 +62,12 @@ from eqcompiler.languages.terms import (
 
 CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "infinity": sympy.oo}
 RELATIONS = {"=": sympy.Eq, "!=": sympy.Ne, "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
-SIGNS = {">": "positive", ">=": "nonnegative", "<": "negative", "<=": "nonpositive", "!=": "nonzero"}
 NO_INDEX_FORM = {
     Integral: "an integral",
     Limit: "a limit",
     Expectation: "an expectation",
     Extremum: "an extremum inside an expression",
     UnknownCall: "a function without a definition",
-}
-WHOLE_NAMES = {"inverse": "{}_inv", "pseudoinverse": "{}_pinv", "matsqrt": "{}_root", "matpow": "{}_power"}
-WHOLE_LATEX = {
-    "inverse": "{}^{{-1}}",
-    "pseudoinverse": "{}^{{+}}",
-    "matsqrt": "{}^{{1/2}}",
-    "matpow": "{}^{{{}}}",
-    "det": r"\det({})",
-    "logdet": r"\log\det({})",
-    "norm2": r"\|{}\|_2",
 }
 
 
@@ -86,26 +76,11 @@ def lower(document: Document, term: Term, name: str, free: tuple[Binder, ...] = 
 
     Raises NotSupportedYet, with the span, for what has no index form.
     """
-    formals = _formals(document, term)
+    formals = formals_of(document, term)
     work = _Lowering(document, formals)
     output = work.output(term, name, free)
     definitions = live(tuple(work.definitions), (output,))
     return Program(work.inputs_in_order(definitions, output), definitions, (output,))
-
-
-def _formals(document: Document, term: Term) -> dict[str, Type]:
-    definition = document.definitions.get(term.name) if isinstance(term, Reference) else None
-    if definition is None or isinstance(definition.body, Extremum):
-        return {}
-    types = definition.formal_types or tuple(_symbol_type(document, formal) for formal in definition.formals)
-    return dict(zip(definition.formals, types, strict=True))
-
-
-def _symbol_type(document: Document, name: str) -> Type:
-    info = document.symbols.get(name)
-    if info is None or not isinstance(info.type, Type):
-        raise CompilerFault(f"the formal parameter {name} has no type")
-    return info.type
 
 
 class _Lowering:
@@ -163,7 +138,7 @@ class _Lowering:
     # ---- the whole program
 
     def output(self, term: Term, name: str, free: tuple[Binder, ...]) -> str:
-        if isinstance(term, Reference) and term.name == name and not free and self._own_formals(term):
+        if isinstance(term, Reference) and term.name == name and not free and self._ownformals(term):
             return self._definition(name) if self._is_expanded(name) else self._input(name, term.type)
         frame = Frame()
         for binder in free:
@@ -171,8 +146,8 @@ class _Lowering:
             frame = frame.within(axis).with_indices({binder.name: axis.index})
         axes = self.axes_of(term, frame)
         body = self.entry(term, tuple(axis.index for axis in axes), frame.within(*axes))
-        made = Indexed(name, frame.scope + axes, body, self._latex(name) or _source(term))
-        self.definitions = _adopted(self.definitions, made, self.document)
+        made = Indexed(name, frame.scope + axes, body, self._latex(name) or source_text(term))
+        self.definitions = adopted(self.definitions, made, self.document.definitions)
         return name
 
     def inputs_in_order(self, definitions: tuple[Indexed | Intrinsic, ...], output: str) -> tuple[Input, ...]:
@@ -186,7 +161,7 @@ class _Lowering:
 
     def _as_input(self, name: str) -> Input:
         kind = self._types[name]
-        return Input(name, kind.shape, self._latex(name) or name, kind.domain == "integer", _words(self.document, name))
+        return Input(name, kind.shape, self._latex(name) or name, kind.domain == "integer", words(self.document, name))
 
     def _latex(self, name: str) -> str:
         known: SymbolInfo | Definition | None = self.document.definitions.get(name) or self.document.symbols.get(name)
@@ -222,7 +197,7 @@ class _Lowering:
         if not touched:
             return self._atom(self._definition(term.name), at)
         body = self.document.definitions[term.name].body
-        if all(self._is_closed(bindings[name]) for name in touched):
+        if all(self.reach.is_closed(bindings[name]) for name in touched):
             return self._atom(self._instance(term.name, {name: bindings[name] for name in touched}), at)
         return self.entry(body, at, Frame(bindings, {}, frame.scope))
 
@@ -295,7 +270,7 @@ class _Lowering:
 
     def _instance(self, name: str, bindings: Mapping[str, Binding]) -> str:
         """A definition with some names bound to terms that hold no index: a definition of its own."""
-        key = ("instance", name, tuple((n, self._key(b)) for n, b in bindings.items()))
+        key = ("instance", name, tuple((n, self.reach.key(b)) for n, b in bindings.items()))
         if key not in self._known:
             definition = self.document.definitions[name]
             axes = self.axes_of(definition.body, Frame())
@@ -306,7 +281,7 @@ class _Lowering:
 
     def _named(self, term: Term, frame: Frame, wanted: str = "value") -> tuple[str, tuple[sympy.Symbol, ...]]:
         """A name whose tensor is the term, and the indices of the scope that lead its axes (none for a closed term)."""
-        key = ("term", *self._closure_key(Closure(term, frame))) if self._is_closed(Closure(term, frame)) else None
+        key = ("term", *self.reach.closure_key(Closure(term, frame))) if self.reach.is_closed(Closure(term, frame)) else None
         if key is not None and key in self._known:
             return self._known[key], ()
         if key is not None:
@@ -322,7 +297,7 @@ class _Lowering:
             name = body.name
         else:
             name = self.fresh(wanted)
-            self.definitions.append(Indexed(name, before + axes, body, _source(term)))
+            self.definitions.append(Indexed(name, before + axes, body, source_text(term)))
         if key is not None:
             self._known[key] = name
         return name, lead
@@ -330,7 +305,7 @@ class _Lowering:
     def intrinsic(self, operation: str, operands: tuple[Term, ...], frame: Frame, at: tuple[Position, ...]) -> sympy.Expr:
         names = []
         for operand in operands:
-            name, lead = self._named(operand, frame, _spelled(operand))
+            name, lead = self._named(operand, frame, spelled(operand))
             if lead:
                 raise NotSupportedYet(f"{operation} of a matrix that depends on an index has no index form yet", operand.span)
             names.append(name)
@@ -412,14 +387,14 @@ class _Lowering:
 
     def _bind(self, term: Term, frame: Frame) -> Binding:
         closure = Closure(term, frame)
-        if term.type.rank == 0 and not self._is_closed(closure):
+        if term.type.rank == 0 and not self.reach.is_closed(closure):
             return Entry(self.entry(term, (), frame))
         return closure
 
     def _is_own(self, term: Term, name: str) -> bool:
         return isinstance(term, (Symbol, Reference)) and term.name == name and not getattr(term, "arguments", ())
 
-    def _own_formals(self, term: Reference) -> bool:
+    def _ownformals(self, term: Reference) -> bool:
         formals = self.document.definitions[term.name].formals if term.name in self.document.definitions else ()
         return not term.arguments or all(self._is_own(a, f) for a, f in zip(term.arguments, formals, strict=True))
 
@@ -427,30 +402,6 @@ class _Lowering:
         """Whether a name stands for its definition: not for a formal, and not for an argmin, which stays opaque."""
         definition = self.document.definitions.get(name)
         return definition is not None and name not in self.formals and not isinstance(definition.body, Extremum)
-
-    def _is_closed(self, binding: Binding) -> bool:
-        """Whether the value depends on no index of the scope."""
-        match binding:
-            case Raw():
-                return True
-            case Entry(value):
-                return not free_indices(value)
-            case Closure(term, home):
-                if home.indices and free_index_names(term) & home.indices.keys():
-                    return False
-                return not home.bindings or all(self._is_closed(home.bindings[n]) for n in self._needed(term, home))
-
-    def _needed(self, term: Term, home: Frame) -> list[str]:
-        return [name for name in self.reach.of_term(term) if name in home.bindings]
-
-    def _key(self, binding: Binding) -> object:
-        return self._closure_key(binding) if isinstance(binding, Closure) else binding
-
-    def _closure_key(self, closure: Closure) -> tuple[object, ...]:
-        home = closure.frame
-        if not home.bindings:
-            return (closure.term,)
-        return (closure.term, *((n, self._key(home.bindings[n])) for n in self._needed(closure.term, home)))
 
     # ---- small things
 
@@ -479,30 +430,6 @@ class _Lowering:
         return frame.indices[term.name]
 
 
-def _adopted(definitions: list[Indexed | Intrinsic], output: Indexed, document: Document) -> list[Indexed | Intrinsic]:
-    """The output after the definitions; where it only repeats one that has no name in the document, under the output's name."""
-    body = output.body
-    if isinstance(body, sympy.Indexed) and body.indices == tuple(axis.index for axis in output.axes):
-        copied = body.base.name
-    else:
-        copied = body.name if isinstance(body, sympy.Symbol) and not output.axes else ""
-    alone = copied not in document.definitions and not any(copied in operand_names(d) for d in definitions)
-    found = next((d for d in definitions if d.name == copied), None) if alone else None
-    ranges = [[(a.lower, a.upper) for a in d.axes] for d in (found, output) if d]
-    if found and (isinstance(found, Indexed) or ranges[0] == ranges[1]):
-        return [_renamed(d, output) if d.name == copied else d for d in definitions]
-    return [*definitions, output]
-
-
-def _renamed(definition: Indexed | Intrinsic, output: Indexed) -> Indexed | Intrinsic:
-    """The definition with the name and the indices of the output."""
-    named = replace(definition, name=output.name, latex=output.latex or definition.latex, axes=output.axes)
-    if isinstance(named, Intrinsic) or isinstance(definition, Intrinsic):
-        return named
-    mapping = {old.index: new.index for old, new in zip(definition.axes, output.axes, strict=True)}
-    return replace(named, body=substituted(definition.body, mapping))
-
-
 def _leading(body: sympy.Expr, frame: Frame) -> tuple[Axis, ...]:
     """The axes of the scope that an expression depends on, with those that their ranges depend on."""
     needed = set(free_indices(body))
@@ -510,38 +437,6 @@ def _leading(body: sympy.Expr, frame: Frame) -> tuple[Axis, ...]:
         if axis.index in needed:
             needed |= free_indices(axis.lower) | free_indices(axis.upper)
     return tuple(axis for axis in frame.scope if axis.index in needed)
-
-
-def _source(term: Term) -> str:
-    return term.span.text if term.span else ""
-
-
-def _spelled(term: Term) -> str:
-    """A name for an unnamed operand: Xt_X for X^T X, M for anything longer."""
-    match term:
-        case Symbol() | Reference():
-            return term.name
-        case Call(operation="transpose"):
-            inner = _spelled(term.arguments[0])
-            return f"{inner}t" if inner != "M" else "M"
-        case Call(operation="matmul"):
-            words = [_spelled(argument) for argument in term.arguments]
-            return "_".join(words) if "M" not in words and sum(map(len, words)) <= 12 else "M"
-    return "M" if term.type.rank else "s"
-
-
-def _words(document: Document, name: str) -> tuple[str, ...]:
-    """What the document assumes about one symbol, in words: symmetric, positive definite, positive, ..."""
-    found: dict[str, None] = {}
-    for condition in document.assumptions:
-        left = condition.left.base if isinstance(condition.left, Component) else condition.left
-        if not isinstance(left, (Symbol, Reference)) or left.name != name:
-            continue
-        if condition.right is None:
-            found[condition.relation] = None
-        elif isinstance(condition.right, Number) and condition.right.value == 0 and condition.relation in SIGNS:
-            found[SIGNS[condition.relation]] = None
-    return tuple(found)
 
 
 def _number(low: _Lowering, term: Number, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
