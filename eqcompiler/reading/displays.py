@@ -166,8 +166,10 @@ def group_rows(rows: list[list[Token]], kind: str) -> list[list[Token]]:
         aligned = kind == "rows" or kind == "single"
         plain = without_cells(row)
         if aligned and groups and continues(row, plain, groups[-1]):
-            head = without_punctuation(groups[-1]) if starts_with_relation(plain) else groups[-1]
-            groups[-1] = [*head, *plain]
+            inside = sum(level(token) for token in groups[-1]) > 0  # a bracket is open: the comma belongs to it
+            head = groups[-1] if inside else without_punctuation(groups[-1])
+            start = next((k for k, token in enumerate(plain) if token.kind != "quad"), len(plain))
+            groups[-1] = [*head, *plain[start:]]
         elif plain:
             groups.append(plain)
     return groups or [[]]
@@ -258,7 +260,7 @@ def formula(source: Source, draft: Draft, words: frozenset[str]) -> Iterator[For
         if not draft.inline or declares(draft.tokens):
             yield error
         return
-    if not parts and draft.inline:
+    if draft.inline and all(is_relation(token) for token in draft.tokens):  # "the sign $\\in$"
         return
     first, last = draft.tokens[0], draft.tokens[-1]
     start, stop = min(t.start for t in draft.tokens), max(t.stop for t in draft.tokens)

@@ -490,10 +490,9 @@ class Groups(Letters):
         if not inside:
             kind = "superscript" if mark.text == "^" else "subscript"
             raise self.illegal(f"the {kind} is empty", self.span_of(mark).to(self.span_of(self.tokens[close])), fix="remove it")
-        if all(token.kind in ("mark", "command") and (LONE_MARKS | SYMBOLS).get(token.text) for token in inside):
+        if all(token.kind in ("mark", "command") and token.text in LONE_MARKS for token in inside):  # ++, *, -
             self.at = close + 1
-            names = [(LONE_MARKS | SYMBOLS)[token.text] for token in inside]
-            return Letter(self.span_from(first), "".join(names), kind="symbol")
+            return Letter(self.span_from(first), "".join(LONE_MARKS[token.text] for token in inside), kind="symbol")
         in_script, self.in_script = self.in_script, True
         try:
             with self.nested("{"):

@@ -148,7 +148,8 @@ class Letters(Cursor):
 
     def product_of(self, first: int, factors: list[Node]) -> Node:
         """One factor as it is, several as a Juxtaposed."""
-        return factors[0] if len(factors) == 1 else Juxtaposed(self.span_from(first), tuple(factors))
+        flat = [part for factor in factors for part in (factor.factors if isinstance(factor, Juxtaposed) else (factor,))]
+        return factors[0] if len(factors) == 1 else Juxtaposed(self.span_from(first), tuple(flat))
 
 
 def run_length(tokens: list[Token], at: int, limit: int) -> int:

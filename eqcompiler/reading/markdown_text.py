@@ -110,6 +110,10 @@ def _placed_inline(rule: InlineRule) -> InlineRule:
         if len(state.tokens) > count:
             piece = state.tokens[-1]
             mark = piece.markup if piece.type.startswith("math") else ""
+            if mark == "$" and state.src.startswith("$", state.pos):  # a price before a display: $5 and $$ x $$
+                state.tokens.pop()
+                state.pos = start
+                return False
             piece.meta = {"start": start + len(mark), "stop": state.pos - len(mark), "opening": mark, "rows": "single"}
         return True
 

@@ -263,7 +263,7 @@ class Parser(Operators):
     def refuse_unsupported(self) -> None:
         token = self.peek()
         if token.kind == "command" and token.text in NOT_SUPPORTED:
-            raise self.unsupported(f"\\{token.text} ({NOT_SUPPORTED[token.text]})", token)
+            raise self.unsupported(f"\\{token.text} ({NOT_SUPPORTED[token.text]})", token, fix="write the formula without it")
 
     def factor(self) -> Node:
         """An operand with its scripts, primes and factorial marks."""

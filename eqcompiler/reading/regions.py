@@ -100,7 +100,7 @@ def nearest(key: str) -> str:
 def unterminated(opening: Span, closing: str) -> Trouble:
     return Trouble(
         IllegalEquation(
-            f"the display that starts with `{opening.text}` is not closed",
+            f"the formula that starts with `{opening.text}` is not closed",
             opening,
             fix=f"add `{closing}` behind the formula",
         )

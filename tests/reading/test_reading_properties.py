@@ -12,14 +12,14 @@ from eqcompiler.errors import EquationError, Source
 from eqcompiler.languages.notation import Formula, Node
 from eqcompiler.reading.documents import formulas, included
 
-PIECES = (
-    r"x y f d T \theta \sigma 1 12 0.5 + - * / = := \in \to : , ; . ! ' | || \| ( ) [ ] \{ \} { } ^ _ & \\ % $ \left( \right) "
-    r"\left| \right| \frac \sqrt \binom \sum \prod \int \lim \max \arg\min \log \sin \det \nabla \partial \mathbb{E} \mathbb{R} "
-    r"\mathbf \mathrm \operatorname{tr} \text{if} \text{loss} \hat \bar \dots \top \infty \cdot \times \odot \pm \quad \, \mid "
-    r"\begin{cases} \end{cases} \begin{bmatrix} \end{bmatrix} \begin{aligned} \end{aligned} \label{a} \unknown \stackrel \underbrace "
-    r"\substack \not \newcommand \a #1 dx ^T _{i} ^{(i)} {x} ~ é ∑ %!"
-).split()
-soup = st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join)
+PIECES = """
+x y f d T \\theta \\sigma 1 12 0.5 + - * / = := \\in \\to : , ; . ! ' | || \\| ( ) [ ] \\{ \\} { } ^ _ & \\\\ % $ \\left( \\right)
+\\left| \\right| \\frac \\sqrt \\binom \\sum \\prod \\int \\lim \\max \\arg\\min \\log \\sin \\det \\nabla \\partial \\mathbb{E} \\mathbb{R}
+\\mathbf \\mathrm \\operatorname{tr} \\text{if} \\text{loss} \\hat \\bar \\dots \\top \\infty \\cdot \\times \\odot \\pm \\quad \\, \\mid
+\\begin{cases} \\end{cases} \\begin{bmatrix} \\end{bmatrix} \\begin{aligned} \\end{aligned} \\label{a} \\unknown \\stackrel
+\\underbrace \\substack \\not \\newcommand \\a #1 dx ^T _{i} ^{(i)} {x} ~ é ∑ %!
+"""
+soup = st.lists(st.sampled_from(PIECES.split()), max_size=25).map(" ".join)
 WRAPPINGS = {
     ".tex": ("\\[ {} \\]", "\\begin{{align}} {} \\end{{align}}", "text $ {} $ text", "{}"),
     ".md": ("$$ {} $$", "> $$\n> {}\n> $$", "- text $ {} $ text", "{}"),
