@@ -28,6 +28,7 @@ from eqcompiler.calculus.index_algebra import (
     summed,
     with_limits,
 )
+from eqcompiler.calculus.logistic import balanced
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.program import Axis
 
@@ -284,7 +285,7 @@ def _assembled(state: Sensitivity, known: Ranges) -> sympy.Expr:
         if not _narrowed(test, sums, known):
             tests.append(test)
     ranges = {**known, **{index: (lower, upper) for index, lower, upper in sums}}
-    value = sympy.Mul(*state.factors)
+    value = balanced(sympy.Mul(*state.factors))
     inner = [test for test in tests if any(index in free_indices(test) for index, _, _ in sums)]
     if inner:
         value = sympy.Piecewise((value, sympy.And(*inner)), (ZERO, True))
