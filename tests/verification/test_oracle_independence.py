@@ -1,4 +1,4 @@
-"""The oracle shares no code with what it judges: its modules import errors, languages and one another, nothing else of the package."""
+"""The oracle shares no code with what it judges: its modules import errors, languages and one another only."""
 
 from __future__ import annotations
 
