@@ -15,7 +15,7 @@ import sympy
 from eqcompiler.kernels.split_reductions import REDUCTIONS, Scope
 from eqcompiler.kernels.temporary_names import Names
 from eqcompiler.languages.loop_plan import LibraryCall, Operand
-from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, tensor
+from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, index, tensor
 
 Shapes = Mapping[str, tuple[sympy.Expr, ...]]
 Definitions = Mapping[str, "Indexed | Intrinsic"]
@@ -115,46 +115,70 @@ def _gram_sum(value: sympy.Expr, row: sympy.Symbol, column: sympy.Symbol, defini
     return None
 
 
-def _moment(definition: Indexed | Intrinsic | None, matrix: Gram, definitions: Definitions) -> tuple[str, sympy.Expr] | None:
-    """y and e when the definition is e Sum(X[i, k]*y[i], i) with the X of the Gram matrix."""
+def _moment(definition: Indexed | Intrinsic | None, matrix: Gram, definitions: Definitions, row: Axis) -> sympy.Expr | None:
+    """f when the definition is Sum(X[i, k]*f(i), i) with the X of the Gram matrix, or a sum of such sums; i is row.index."""
     if not isinstance(definition, Indexed) or len(definition.axes) != 1:
         return None
-    own = definition.axes[0].index
-    factors = sympy.Mul.make_args(definition.body)
-    special = [f for f in factors if f.has(own)]
-    scale = sympy.Mul(*(f for f in factors if not f.has(own)))
+    total = sympy.Integer(0)
+    for term in sympy.Add.make_args(definition.body):
+        part = _moment_term(term, definition.axes[0].index, matrix, definitions, row)
+        if part is None:
+            return None
+        total += part
+    return total
+
+
+def _moment_term(term: sympy.Expr, own: sympy.Symbol, matrix: Gram, definitions: Definitions, row: Axis) -> sympy.Expr | None:
+    special = [f for f in sympy.Mul.make_args(term) if f.has(own)]
+    scale = sympy.Mul(*(f for f in sympy.Mul.make_args(term) if not f.has(own)))
     if len(special) != 1:
         return None
     value = special[0]
     if isinstance(value, sympy.Indexed) and value.indices == (own,):
-        inner = definitions.get(str(value.base.label))
-        return _scaled(_moment(inner, matrix, definitions), scale)
-    if not isinstance(value, sympy.Sum) or len(value.limits) != 1:
+        inner = _moment(definitions.get(str(value.base.label)), matrix, definitions, row)
+        return None if inner is None else scale * inner
+    if not isinstance(value, sympy.Sum) or len(value.limits) != 1 or tuple(value.limits[0][1:]) != (row.lower, row.upper):
         return None
     sample = value.limits[0][0]
     entry = tensor(matrix.name)[(own, sample) if matrix.transposed else (sample, own)]
-    others = [f for f in sympy.Mul.make_args(value.function) if f != entry]
-    if len(others) == 1 and isinstance(others[0], sympy.Indexed) and others[0].indices == (sample,):
-        return str(others[0].base.label), scale
-    return None
+    factors = list(sympy.Mul.make_args(value.function))
+    if factors.count(entry) != 1:
+        return None
+    rest = sympy.Mul(*(f for f in factors if f != entry))
+    return None if rest.has(own) else scale * rest.xreplace({sample: row.index})
 
 
-def _scaled(found: tuple[str, sympy.Expr] | None, scale: sympy.Expr) -> tuple[str, sympy.Expr] | None:
-    return (found[0], found[1] * scale) if found else None
+def solve_call(
+    d: Intrinsic, definitions: Definitions, inputs: Sequence[Input], shapes: Shapes, names: Names
+) -> tuple[list[Indexed], LibraryCall]:
+    """The library call of an intrinsic; a "solve" with a matrix known to be positive semidefinite becomes a Cholesky solve.
 
-
-def solve_call(d: Intrinsic, definitions: Definitions, inputs: Sequence[Input], shapes: Shapes) -> LibraryCall:
-    """The library call of an intrinsic; a "solve" with a matrix known to be positive semidefinite becomes a Cholesky solve."""
+    With A = c X'X + d I and b = X'y' the call is also given X and y', where y' is defined first unless it has a name.
+    """
     operation, operands = d.operation, tuple(Operand(name) for name in d.operands)
+    before: list[Indexed] = []
     scalars: tuple[sympy.Expr, ...] = ()
     if operation == "solve":
         known = {i.name: i.assumptions for i in inputs}
         matrix = gram(definitions.get(d.operands[0]), definitions)
-        moment = _moment(definitions.get(d.operands[1]), matrix, definitions) if matrix else None
-        if matrix and moment:
-            operation, scalars = "gram solve", (matrix.scale, matrix.shift, moment[1])
-            operands += (Operand(matrix.name, matrix.transposed), Operand(moment[0]))
+        if matrix:
+            row = Axis(index("i#0"), sympy.Integer(1), shapes[matrix.name][1 if matrix.transposed else 0])
+            target = _moment(definitions.get(d.operands[1]), matrix, definitions, row)
+        if matrix and target is not None:
+            before, name, weight = _named(target, row, d.name, names)
+            operation, scalars = "gram solve", (matrix.scale, matrix.shift, weight)
+            operands += (Operand(matrix.name, matrix.transposed), Operand(name))
+            shapes = {**shapes, name: (row.upper,)}
         elif matrix or "positive definite" in known.get(d.operands[0], ()):
             operation = "cholesky solve"
     read = tuple(shapes[o.name][::-1] if o.transposed else shapes[o.name] for o in operands)
-    return LibraryCall(operation, d.name, operands, read, scalars)
+    return before, LibraryCall(operation, d.name, operands, read, scalars)
+
+
+def _named(target: sympy.Expr, row: Axis, owner: str, names: Names) -> tuple[list[Indexed], str, sympy.Expr]:
+    """A definition of the target when it is more than e y[i], its name, and e."""
+    entries = [f for f in sympy.Mul.make_args(target) if f.has(row.index)]
+    if len(entries) == 1 and isinstance(entries[0], sympy.Indexed) and entries[0].indices == (row.index,):
+        return [], str(entries[0].base.label), target / entries[0]
+    name = names.new(f"{owner}_target")
+    return [Indexed(name, (row,), target)], name, sympy.Integer(1)

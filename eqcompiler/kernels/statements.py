@@ -22,6 +22,7 @@ from eqcompiler.kernels.temporary_names import Names
 from eqcompiler.languages.loop_plan import LibraryCall
 from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, size_expression
 
+Operation = Literal["set", "+", "-", "*"]
 Shapes = Mapping[str, tuple[sympy.Expr, ...]]
 
 
@@ -30,7 +31,7 @@ class Statement:
     """`target operation value` for all indices in `loops`, outermost first; or a library call without loops."""
 
     target: sympy.Expr
-    operation: Literal["set", "+", "*"]
+    operation: Operation
     value: sympy.Expr
     loops: Scope
     call: LibraryCall | None = None
@@ -79,9 +80,9 @@ def statements(program: Program, given: frozenset[str]) -> tuple[Statement, ...]
             continue
         if isinstance(part, Intrinsic):
             part = replace(part, name=d.name)
-            found += _library(solve_call(part, by_name, program.inputs, shapes))
+            found += _called(*solve_call(part, by_name, program.inputs, shapes, names))
         elif isinstance(d, Intrinsic):
-            found += _library(solve_call(d, by_name, program.inputs, shapes))
+            found += _called(*solve_call(d, by_name, program.inputs, shapes, names))
         elif part is not None:
             found += _accumulated(d, part, shapes, inputs, names)
         elif isinstance(d.body, REDUCTIONS):
@@ -133,15 +134,15 @@ def _accumulated(d: Indexed, part: Indexed, shapes: Shapes, inputs: set[str], na
     product = matrix_product(d.name, d.axes, bound, reduction, shapes, names)
     finished = d.body.xreplace({reference(part.name, d.axes): target})
     if product is not None:
-        weighted, call = product
-        before = [Statement(reference(w.name, w.axes), "set", w.body, w.axes) for w in weighted]
-        return before + _library(call) + _finish(target, finished, d.axes)
-    operation: Literal["+", "*"] = "+" if isinstance(reduction, sympy.Sum) else "*"
-    start = finished - target if operation == "+" else sympy.Integer(1)
-    if operation == "+" and _depends_only_on(start, inputs):
-        finished = target
-    else:
-        start = sympy.Integer(0 if operation == "+" else 1)
+        return [*_called(*product), *_finish(target, finished, d.axes)]
+    operation: Operation = "+"
+    start = sympy.Integer(0)
+    if isinstance(reduction, sympy.Product):
+        operation, start = "*", sympy.Integer(1)
+    elif _depends_only_on(finished - target, inputs):
+        start, finished = finished - target, target
+    elif _depends_only_on(finished + target, inputs):
+        operation, start, finished = "-", finished + target, target
     update = Statement(target, operation, reduction.function, d.axes + bound)
     return [Statement(target, "set", start, d.axes), update, *_finish(target, finished, d.axes)]
 
@@ -155,5 +156,7 @@ def _depends_only_on(value: sympy.Expr, inputs: set[str]) -> bool:
     return labels <= inputs
 
 
-def _library(call: LibraryCall) -> list[Statement]:
-    return [Statement(sympy.Symbol(call.target, real=True), "set", sympy.Integer(0), (), call)]
+def _called(before: list[Indexed], call: LibraryCall) -> list[Statement]:
+    """A library call after the definitions that it needs."""
+    prepared = [Statement(reference(d.name, d.axes), "set", d.body, d.axes) for d in before]
+    return [*prepared, Statement(sympy.Symbol(call.target, real=True), "set", sympy.Integer(0), (), call)]

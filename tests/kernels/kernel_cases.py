@@ -57,6 +57,13 @@ VALUE_AND_GRADIENT = value(
 )
 HESSIAN = value("hess_J", DATA, Indexed("hess", (K, L), 2 * Sum(X[i, k] * X[i, l], (i, 1, m)) / m))
 NORMAL_EQUATIONS = value("normal_equations", MATRIX, GRAM, MOMENT, SOLUTION)
+NORMAL_EQUATIONS_WITH_BIAS = value(
+    "normal_equations_with_bias",
+    (*MATRIX, Input("b", ())),
+    GRAM,
+    Indexed("v", (K,), Sum(X[i, k] * y[i], (i, 1, m)) - b * Sum(X[i, k], (i, 1, m))),
+    SOLUTION,
+)
 RIDGE_SOLUTION = value("ridge", RIDGE, SHIFTED, MOMENT, SOLUTION)
 DESCENT = Program(
     (*DATA, Input("alpha", ())), (RESIDUAL, ADJOINT, GRADIENT, GRADIENT_B, STEP, STEP_B), ("theta_next", "b_next")
@@ -148,6 +155,8 @@ CASES: tuple[KernelRequest, ...] = (
     ),
     value("unchanged", VECTOR, Indexed("t", (), Sum(x[i], (i, 1, n))), outputs=("x", "t")),
     NORMAL_EQUATIONS,
+    NORMAL_EQUATIONS_WITH_BIAS,
+    value("minus_a_sum", DATA, Indexed("r", (I,), y[i] - b - Sum(X[i, j] * theta[j], (j, 1, n)))),
     RIDGE_SOLUTION,
     value(
         "quadratic_of_inverse",
