@@ -11,7 +11,7 @@ which every term is open keeps what is zero and what is not.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -158,21 +158,33 @@ class Rewriter:
         return result
 
     def _add(self, zero: Polynomial) -> bool:
-        zero = self.reduced(zero)
+        """One more rule; rules whose lead it rewrites are equations again."""
+        pending, added = [zero], False
+        for _ in range(MAX_RULES):
+            if not pending or len(self.rules) >= MAX_RULES:
+                break
+            rule = self._oriented(self.reduced(pending.pop()))
+            if rule is None:
+                continue
+            for r in [r for r in self.rules if _contains(r.lead, rule.lead)]:
+                same = self.alphabet.term((), [(LEFT, *r.lead, RIGHT)])
+                pending.append(plus({same: Fraction(1)}, {t: -k for t, k in r.value.items()}))
+            self.rules = [r for r in self.rules if not _contains(r.lead, rule.lead)] + [rule]
+            added = True
+        return added
+
+    def _oriented(self, zero: Polynomial) -> Rule | None:
+        """The equation solved for its largest word; None when that word would come back."""
         lead = self._lead(zero)
-        if lead is None or len(self.rules) >= MAX_RULES:
-            return False
-        opened = [w for w in lead.words if w[0] == LEFT]
+        if lead is None:
+            return None
+        word = next(w for w in lead.words if w[0] == LEFT)[1:-1]
         closed = [f for w in lead.words if w[0] != LEFT for f in self._scalar(w)]
         rest = {t: k for t, k in zero.items() if t != lead}
+        if any(_contains(w, word) for t in rest for w in t.words):
+            return None
         inverse = tuple(Factor(f.atom, -f.exponent) for f in (*lead.scalars, *closed))
-        rule = Rule(opened[0][1:-1], scaled(self.alphabet, rest, -1 / zero[lead], inverse))
-        outdated = [r for r in self.rules if _contains(r.lead, rule.lead)]
-        self.rules = [r for r in self.rules if not _contains(r.lead, rule.lead)] + [rule]
-        for r in outdated:
-            same = self.alphabet.term((), [(LEFT, *r.lead, RIGHT)])
-            self._add(plus({same: Fraction(1)}, {t: -k for t, k in r.value.items()}))
-        return True
+        return Rule(word, scaled(self.alphabet, rest, -1 / zero[lead], inverse))
 
     def _lead(self, zero: Polynomial) -> Term | None:
         """The term with the largest word from end to end, when that word occurs once and its coefficient cannot vanish."""
@@ -368,23 +380,31 @@ def _once(work: Rewriter, body: Normal) -> Normal:
 
 
 def _multiplied(work: Rewriter, residual: Tensor, depth: int) -> Normal:
-    """Multiplies by the operand of an inverse at an open end, where that makes everything vanish."""
-    if depth == 0 or time.monotonic() > work.deadline:
-        return residual.body
-    for atom in intrinsics(residual.body):
-        if atom.operation != "inverse":
-            continue
-        for k, axis in enumerate(residual.axes):
-            if axis.upper != atom.shape[0] or not all(axis in _free(t.factors) for t in residual.body.terms):
-                continue
-            for operand in (atom.operands[0], transposed(atom.operands[0])):
-                product = _times_operand(residual, k, operand)
+    """Multiplies by the operand of an inverse at an open end, where that makes everything vanish; shallow products first."""
+    level = [residual]
+    for _ in range(depth):
+        following: list[Tensor] = []
+        for tensor in level:
+            for product in _products(tensor):
+                if time.monotonic() > work.deadline:
+                    return residual.body
                 left = _once(work, product)
                 if not left.terms:
                     return left
-                if depth > 1 and not _multiplied(work, Tensor(residual.axes, left), depth - 1).terms:
-                    return Normal(())
+                following.append(Tensor(residual.axes, left))
+        level = following
     return residual.body
+
+
+def _products(residual: Tensor) -> Iterator[Normal]:
+    """The residual times operands of its inverses; the most composed operands first."""
+    inverses = [a for a in intrinsics(residual.body) if a.operation == "inverse"]
+    for atom in sorted(inverses, key=lambda a: (-len(a.operands[0].body.terms), a.key)):
+        for k, axis in enumerate(residual.axes):
+            if axis.upper == atom.shape[0] and all(axis in _free(t.factors) for t in residual.body.terms):
+                operands = (atom.operands[0],) if atom.symmetric else (atom.operands[0], transposed(atom.operands[0]))
+                for operand in operands:
+                    yield _times_operand(residual, k, operand)
 
 
 def _free(factors: tuple[Factor, ...]) -> set[Index]:

@@ -59,7 +59,7 @@ class _Equation:
 def prove(document: Document, claim: Claim, extra: tuple[Condition, ...] = ()) -> Proof | Residual:
     """Raises NotSupportedYet for what has no normal form or grows too large."""
     conditions = (*document.assumptions, *claim.assumptions, *extra)
-    words = {name: tuple(found) for name, found in _words(conditions, claim.free).items()}
+    words = {name: tuple(found) for name, found in _words(conditions).items()}
     left = normal_of(document, claim.left, LEFT, claim.free, words)
     right = aligned(normal_of(document, claim.right, RIGHT, claim.free, words), left.axes)
     return _Search(document, left, right, conditions, words).run()
@@ -92,17 +92,18 @@ def _with_words(program: Program, words: Mapping[str, tuple[str, ...]]) -> Progr
 # --- what conditions say about one symbol ------------------------------------------------------------------------------
 
 
-def _words(conditions: Iterable[Condition], free: tuple[Binder, ...]) -> dict[str, dict[str, None]]:
-    """For each symbol its properties; a sign counts for a tensor only when it is said of every entry."""
+def _words(conditions: Iterable[Condition]) -> dict[str, dict[str, None]]:
+    """For each symbol its properties."""
     found: dict[str, dict[str, None]] = {}
     for condition in conditions:
-        name, word = _property(condition, {b.name for b in free if not _is_full(b)})
+        name, word = _property(condition)
         if name:
             found.setdefault(name, {})[word] = None
     return found
 
 
-def _property(condition: Condition, partial: set[str]) -> tuple[str, str]:
+def _property(condition: Condition) -> tuple[str, str]:
+    """(symbol, what the condition says about all of it), or two empty texts."""
     left, right = condition.left, condition.right
     if right is None:
         return (left.name, condition.relation) if isinstance(left, terms.Symbol) else ("", "")
@@ -112,30 +113,33 @@ def _property(condition: Condition, partial: set[str]) -> tuple[str, str]:
                 return one.name, "symmetric"
         return "", ""
     relation_ = condition.relation
-    if isinstance(left, terms.Number):
-        left, right, relation_ = right, left, {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(relation_, relation_)
-    if not isinstance(right, terms.Number) or relation_ not in (">", ">="):
+    if _constant(left) is not None:
+        left, right, relation_ = right, left, {"<": ">", "<=": ">="}.get(relation_, "")
+    name, value = _every_entry(left), _constant(right)
+    if not name or value is None or value < 0 or relation_ not in (">", ">="):
         return "", ""
-    name = _every_entry(left, partial)
-    if right.value < 0 or not name:
-        return "", ""
-    return name, "positive" if relation_ == ">" or right.value > 0 else "nonnegative"
+    return name, "positive" if relation_ == ">" or value > 0 else "nonnegative"
 
 
-def _every_entry(term: Term, partial: set[str]) -> str:
-    """The symbol of which every entry is meant: x, or x_i with a plain index that is not restricted."""
+def _constant(term: Term) -> Fraction | None:
+    """The number that the term, or every entry of it, is."""
+    if isinstance(term, terms.Comprehension):
+        return _constant(term.body)
+    if isinstance(term, terms.Call) and term.operation in ("zeros", "ones"):
+        return Fraction(term.operation == "ones")
+    return term.value if isinstance(term, terms.Number) else None
+
+
+def _every_entry(term: Term) -> str:
+    """The symbol of which every entry is meant: x, or x_i for all i of its axis."""
     if isinstance(term, terms.Symbol):
         return term.name
-    if isinstance(term, terms.Component) and isinstance(term.base, terms.Symbol):
-        names = [i.name for i in term.indices if isinstance(i, terms.Index)]
-        plain = len(names) == len(term.indices) == term.base.type.rank and len(set(names)) == len(names)
-        if plain and not partial & set(names):
-            return term.base.name
+    if isinstance(term, terms.Comprehension) and isinstance(term.body, terms.Component):
+        base, indices = term.body.base, term.body.indices
+        plain = tuple(i.name for i in indices if isinstance(i, terms.Index)) == tuple(b.name for b in term.binders)
+        if isinstance(base, terms.Symbol) and plain and len(indices) == base.type.rank and term.type.shape == base.type.shape:
+            return base.name
     return ""
-
-
-def _is_full(binder: Binder) -> bool:
-    return isinstance(binder.lower, terms.Number) and binder.lower.value == 1 and isinstance(binder.upper, terms.Size)
 
 
 # --- equations ---------------------------------------------------------------------------------------------------------
@@ -147,7 +151,7 @@ def _equations(
     for condition in conditions:
         if condition.relation == "orthogonal":
             yield from _orthogonal(document, condition, words)
-        if condition.relation != "=" or condition.right is None or _property(condition, set())[0]:
+        if condition.relation != "=" or condition.right is None or _property(condition)[0]:
             continue
         free = _free_binders(condition)
         try:
@@ -209,7 +213,7 @@ class _Search:
         self.left, self.right, self.axes = left, right, left.axes
         self.conditions = conditions
         self.equations = tuple(_equations(document, conditions, words)) if conditions else ()
-        self.used = [c for c in conditions if _property(c, set())[0]]
+        self.used = [c for c in conditions if _property(c)[0]]
         self.steps: list[str] = []
 
     def run(self) -> Proof | Residual:
