@@ -29,6 +29,8 @@ INNER_ROWS = {
     **{name: rows for name, rows in DISPLAYS.items() if rows in ("rows", "separate")},
 }
 DECLARING = frozenset(("in", "sim", "to", "=", "<", ">", ">=", "<=", "succ", ":=", "<-", "mapsto", ":", "prec", "succeq"))
+BRACE_LIMIT = 100
+BAR_LIMIT = 400
 WORD_SIGNS = frozenset(("=", ":=", "coloneqq", "leftarrow", "gets", "triangleq"))
 COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 
@@ -46,7 +48,6 @@ class Draft:
 
 def drafts(source: Source, region: Region, tokens: Sequence[Token], directives: Sequence[Directive]) -> list[Draft]:
     """The formulas of a region, still as tokens."""
-    check_braces(source, tokens)
     inner, rows_kind = unwrap(source, list(tokens), region.rows)
     rows = split_rows(inner, rows_kind)
     groups = group_rows(rows, rows_kind)
@@ -71,8 +72,15 @@ def attach(result: list[Draft], directives: Sequence[Directive]) -> list[Draft]:
 
 
 def check_braces(source: Source, tokens: Sequence[Token]) -> None:
+    """Braces are balanced, and not so deep (nor bars so many) that looking for partners takes long."""
     opened: list[Token] = []
+    bars = 0
     for token in tokens:
+        bars += token.text == "|"
+        if len(opened) > BRACE_LIMIT or bars > BAR_LIMIT:
+            what, limit = ("bars", BAR_LIMIT) if bars > BAR_LIMIT else ("nested braces", BRACE_LIMIT)
+            span = Span(source, token.start, token.stop)
+            raise IllegalEquation(f"more than {limit} {what} in one formula", span, fix="split the formula")
         if token.kind == "open":
             opened.append(token)
         elif token.kind == "close":

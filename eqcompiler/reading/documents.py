@@ -13,7 +13,7 @@ from typing import ClassVar
 from eqcompiler.errors import BadInput, EquationError, IllegalEquation, Source, Span
 from eqcompiler.languages.notation import Formula
 from eqcompiler.reading.dialect import unify
-from eqcompiler.reading.displays import Draft, bare_words, drafts, formula
+from eqcompiler.reading.displays import Draft, bare_words, check_braces, drafts, formula
 from eqcompiler.reading.latex_text import items_of_latex
 from eqcompiler.reading.macros import Macro, expand, split_definitions
 from eqcompiler.reading.markdown_text import items_of_markdown
@@ -132,7 +132,9 @@ class _Document:
         tokens, self.macros = split_definitions(self.source, tokens, self.macros)
         if not tokens and scanner.tokens:
             return []  # the region only defines macros
-        return drafts(self.source, item, unify(self.source, expand(self.source, tokens, self.macros)), directives)
+        expanded = expand(self.source, tokens, self.macros)
+        check_braces(self.source, expanded)
+        return drafts(self.source, item, unify(self.source, expanded), directives)
 
     def mentions_declaration(self, item: Region) -> bool:
         """Whether inline mathematics that cannot even be scanned holds a sign that would make it a declaration."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pylatexenc.latexwalker import LatexToken, LatexWalker, LatexWalkerParseError
+from pylatexenc.latexwalker import LatexToken, LatexWalker, LatexWalkerError
 
 from eqcompiler.errors import EquationError, IllegalEquation, Source, Span
 from eqcompiler.reading.cursor import unknown_environment
@@ -67,7 +67,7 @@ class _LatexText:
         """The document's token here; None for a lone backslash at the end or the like."""
         try:
             return self.walker.get_token(self.at, environments=True)
-        except (LatexWalkerParseError, IndexError):  # the end of the text stands inside the token
+        except (LatexWalkerError, IndexError):  # the end of the text stands inside the token
             return None
 
     def item(self, token: LatexToken) -> Iterator[Item]:
@@ -102,7 +102,7 @@ class _LatexText:
         return match.start() if match else len(self.text)
 
     def find(self, closing: str, begin: int, limit: int) -> int | None:
-        """Where `closing` stands, outside of comments, groups of text and escapes. Another opening before it means it is missing."""
+        """Where `closing` stands, outside of comments, braces and escapes. Another opening before it: it is missing."""
         at = begin
         depth = 0
         while at < limit:

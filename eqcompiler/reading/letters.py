@@ -86,7 +86,7 @@ class Letters(Cursor):
         return node
 
     def roman(self) -> Node:
-        r"""\mathrm{MSE}, \operatorname{name}, \mathit{loss}: one name. An argument with more than a name keeps its structure."""
+        r"""\mathrm{MSE}, \operatorname{name}, \mathit{loss}: one name. An argument with more keeps its structure."""
         first = self.at
         token = self.take()
         if self.is_transpose_mark():

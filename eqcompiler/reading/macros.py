@@ -203,7 +203,7 @@ class _Expansion:
         for k in range(macro.parameters):
             argument, at = _argument(self.source, tokens, at, token, k, macro)
             arguments.append(argument)
-        stop = max(piece.stop for piece in tokens[at - 1 : at] + [token])
+        stop = max(piece.stop for piece in [*tokens[at - 1 : at], token])
         self.run(_substitute(macro, arguments, token, stop), (*uses, token.text))
         return at
 

@@ -1,7 +1,7 @@
 r"""The document level of Markdown: which parts of a .md or .txt file are mathematics. The blocks are markdown-it's.
 
-Takes: a source. Gives: regions, directives, macro definitions and inclusions, in document order, and the text without quote marks.
-Guarantees: fenced code is left out; positions are the source's; a display that is not closed is an error and hides nothing after it.
+Takes: a source. Gives: regions, directives, macro definitions and inclusions, in document order; the text without quote marks.
+Guarantees: fenced code is left out; positions are the source's; a display that is not closed is an error and hides nothing.
 
 $...$ and $$...$$ are found by the dollar-math plugin; \[ \], \( \), display environments, \newcommand and \input by the rules
 here. Indented text is text: code has to be fenced, so that an indented formula is never skipped.

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from eqcompiler.errors import EquationError, Source
 from eqcompiler.languages.notation import Addition, Empty, Infix, Letter, Listing, Node, Prefix, Relation, Scripted
 from eqcompiler.reading.cursor import CHAIN_LIMIT
+from eqcompiler.reading.differentials import DIFFERENTIAL_RULES, Differentials
 from eqcompiler.reading.groups import GROUP_RULES
 from eqcompiler.reading.letters import LETTER_RULES
-from eqcompiler.reading.operators import OPERATOR_RULES, Operators
 from eqcompiler.reading.scanner import Token
 from eqcompiler.reading.vocabulary import (
     BARS,
@@ -43,7 +43,7 @@ def parse_formula(
     return parser.parts()
 
 
-class Parser(Operators):
+class Parser(Differentials):
     fragment = False
 
     def parts(self) -> tuple[Node, ...]:
@@ -361,4 +361,4 @@ BASE_RULES: dict[str, Callable[[Parser], Node]] = {
     "begin": Parser.grid,
     "text": Parser.text_or_operator,
 }
-COMMAND_RULES: dict[str, Callable[[Parser], Node]] = {**LETTER_RULES, **GROUP_RULES, **OPERATOR_RULES}
+COMMAND_RULES: dict[str, Callable[[Parser], Node]] = {**LETTER_RULES, **GROUP_RULES, **DIFFERENTIAL_RULES}

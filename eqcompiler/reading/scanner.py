@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from eqcompiler.errors import IllegalEquation, Source, Span
 from eqcompiler.reading.vocabulary import SKIPPED_WITH_ARGUMENT, SPACING, TEXT_COMMANDS, UNICODE
 
-TOKEN_LIMIT = 20_000
+TOKEN_LIMIT = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ SIMPLE = {"{": "open", "}": "close", "&": "cell", "'": "prime"}
 
 
 class Scanner:
-    """One pass over `text[start:stop]`; `text` has the source's offsets but may have blanks where the document's marks stood."""
+    """One pass over `text[start:stop]`; `text` has the source's offsets maybe with blanks where the document's marks stood."""
 
     def __init__(self, source: Source, text: str, start: int, stop: int) -> None:
         self.source = source

@@ -19,9 +19,8 @@ TREES = {
     r"\hat{\beta} = \arg\min_\beta \|y - X\beta\|_2^2 + \lambda \|\beta\|_1": (
         "beta.hat = argmin(beta..-: (+(||(+y -<X beta>)|| _2 ^2) +<lambda (||beta|| _1)>))"
     ),
-    r"p(y|x,\theta) = \frac{1}{\sqrt{2\pi\sigma^2}} \exp\left(-\frac{(y - \theta^T x)^2}{2\sigma^2}\right)": (
-        "<p ([y | [x , theta]])> = <frac(1, root(<2 pi (sigma ^2)>, -)) exp[((-frac((((+y -<(theta ^T) x>)) ^2), <2 (sigma ^2)>)))]>"
-    ),
+    r"p(y|x,\theta) = \frac{1}{\sqrt{2\pi\sigma^2}}": "<p ([y | [x , theta]])> = frac(1, root(<2 pi (sigma ^2)>, -))",
+    r"\exp\left(-\frac{(y - \theta^T x)^2}{2\sigma^2}\right)": ("exp[((-frac((((+y -<(theta ^T) x>)) ^2), <2 (sigma ^2)>)))]"),
     r"\lambda |\theta|_2^2 + |x||y| + ||a-b|| + \|a\|\|b\|": (
         "(+<lambda (|theta| _2 ^2)> +<|x| |y|> +||(+a -b)|| +<||a|| ||b||>)"
     ),
@@ -39,12 +38,14 @@ TREES = {
     r"-\sum_{k=1}^{K} y_k \log p_k + \log \sum_l e^{z_l}": (
         "(-sum(k = 1..K: <(y _k) log[(p _k)]>) +log[sum(l..-: (e ^(z _l)))])"
     ),
-    r"\sum_{i, j} A_{ij} x_i x_j + \sum_{j \ne i} x_j + X_{i,:} + x_{-i} + y_{1:t} + k(x_{1:n}) + x_{*1}": (
-        "(+sum([i , j]..-: <(A _<i j>) (x _i) (x _j)>) +sum(j != i..-: (x _j)) +(X _[i , -:-]) +(x _(-i)) +(y _1:t) +<k ((x _1:n))> +(x _<*.symbol 1>))"
+    r"\sum_{i, j} A_{ij} x_i x_j + \sum_{j \ne i} x_j": (
+        "(+sum([i , j]..-: <(A _<i j>) (x _i) (x _j)>) +sum(j != i..-: (x _j)))"
     ),
-    r"\operatorname{tr} A B + \operatorname{tr}(A)^2 I_n + \log \det X + \sin^2 x \cos y + \sin x y + \sin 2x": (
-        "(+tr[<A B>] +<(tr[(A)] ^2) (I _n)> +log[det[X]] +<sin^2[x] cos[y]> +sin[<x y>] +sin[<2 x>])"
+    "X_{i,:} + x_{-i} + y_{1:t} + k(x_{1:n}) + x_{*1}": (
+        "(+(X _[i , -:-]) +(x _(-i)) +(y _1:t) +<k ((x _1:n))> +(x _<*.symbol 1>))"
     ),
+    r"\operatorname{tr} A B + \operatorname{tr}(A)^2 I_n": "(+tr[<A B>] +<(tr[(A)] ^2) (I _n)>)",
+    r"\log \det X + \sin^2 x \cos y + \sin x y + \sin 2x": "(+log[det[X]] +<sin^2[x] cos[y]> +sin[<x y>] +sin[<2 x>])",
     r"\max(0, x) + \max_i x_i + 1": "(+max[([0 , x])] +max(i..-: (x _i)) +1)",
     r"f^*(y) = \max_x \left\{ y^T x - \frac{1}{2} x^T A x \right\}": (
         "<(f ^*.symbol) (y)> = max(x..-: {(+<(y ^T) x> -<frac(1, 2) (x ^T) A x>)})"
@@ -60,9 +61,11 @@ TREES = {
     r"\lim_{x \to 0} \frac{1 - \cos(a x)}{x^2} = \frac{a^2}{2}": (
         "lim(x to 0..-: frac((+1 -cos[(<a x>)]), (x ^2))) = frac((a ^2), 2)"
     ),
-    r"A^{-T} + A^{-\top} + A^+ + A^\dagger + B_+^{-1} + x^{\mathsf T} + x^\intercal + x^{\mathrm{T}} + A^{1/2} + f'' + f^{\prime}": (
-        "(+(A ^(-T)) +(A ^(-top.symbol)) +(A ^+.symbol) +(A ^dagger.symbol) +(B _+.symbol ^(-1)) +(x ^top.symbol) +(x ^top.symbol) +(x ^top.symbol) +(A ^(1 / 2)) +(f'') +(f'))"
+    r"A^{-T} + A^{-\top} ": "(+(A ^(-T)) +(A ^(-top.symbol)))",
+    r"A^+ + A^\dagger + B_+^{-1} + x^{\mathsf T} + x^\intercal": (
+        "(+(A ^+.symbol) +(A ^dagger.symbol) +(B _+.symbol ^(-1)) +(x ^top.symbol) +(x ^top.symbol))"
     ),
+    r"x^{\mathrm{T}} + A^{1/2} + f'' + f^{\prime}": "(+(x ^top.symbol) +(A ^(1 / 2)) +(f'') +(f'))",
     r"n! + \binom{n}{k} + (n-1)!^2 + \lceil x \rceil + \langle x, y \rangle": (
         "(+factorial[n] +binomial[([n , k])] +(factorial[((+n -1))] ^2) +lceilxrceil +<[x , y]>)"
     ),

@@ -368,18 +368,18 @@ e.tex:1:19: `\\cdot` after a derivative: inside or outside of what is differenti
 """,
     ),
     "damaged": (
-        "\\[ \\min_{\\theta} ; \\mathbb{E}{(x,y)\\sim \\mathcal{D}} \\left[ \\ell(h\\theta(x), y) \\right] \\]",
+        "\\[ \\min_\\theta ; \\mathbb{E}{x \\sim p} [h\\theta(x)] \\]",
         """\
-e.tex:1:18: the formula lost 3 characters: `;` was `\\;`; `\\mathbb{E}{(x,y)\\sim\\mathcal{D}}` has no `_`; `h\\theta` has no `_`
-    \\[ \\min_{\\theta} ; \\mathbb{E}{(x,y)\\sim \\mathcal{D}} \\left[ \\ell(h\\theta(x), y) \\right] \\]
-                     ^
-  e.tex:1:20: write \\mathbb{E}_{(x,y)\\sim\\mathcal{D}}
-    \\[ \\min_{\\theta} ; \\mathbb{E}{(x,y)\\sim \\mathcal{D}} \\left[ \\ell(h\\theta(x), y) \\right] \\]
-                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  e.tex:1:66: write h_\\theta
-    \\[ \\min_{\\theta} ; \\mathbb{E}{(x,y)\\sim \\mathcal{D}} \\left[ \\ell(h\\theta(x), y) \\right] \\]
-                                                                     ^^^^^^^
-  allowed: the formula with: \\;, \\mathbb{E}_{(x,y)\\sim\\mathcal{D}}, h_\\theta
+e.tex:1:16: the formula lost 3 characters: `;` was `\\;`; `\\mathbb{E}{x\\sim p}` has no `_`; `h\\theta` has no `_`
+    \\[ \\min_\\theta ; \\mathbb{E}{x \\sim p} [h\\theta(x)] \\]
+                   ^
+  e.tex:1:18: write \\mathbb{E}_{x\\sim p}
+    \\[ \\min_\\theta ; \\mathbb{E}{x \\sim p} [h\\theta(x)] \\]
+                     ^^^^^^^^^^^^^^^^^^^^
+  e.tex:1:40: write h_\\theta
+    \\[ \\min_\\theta ; \\mathbb{E}{x \\sim p} [h\\theta(x)] \\]
+                                           ^^^^^^^
+  allowed: the formula with: \\;, \\mathbb{E}_{x\\sim p}, h_\\theta
   to fix: write the formula as it was before it was copied
 """,
     ),
