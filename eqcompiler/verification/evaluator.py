@@ -40,13 +40,11 @@ from eqcompiler.languages.terms import (
     Size,
     Symbol,
     Term,
-    Type,
     UnknownCall,
-    children,
 )
 from eqcompiler.verification import fields, linear_algebra, operations, quadratics
 from eqcompiler.verification.fields import EXACT, ONE, ZERO, Field, Undefined, exact
-from eqcompiler.verification.free_names import FreeNames
+from eqcompiler.verification.free_names import FreeNames, type_of_variable
 from eqcompiler.verification.jets import Jet, apply, base, compare, larger, seed, smaller, tangents, tensor
 from eqcompiler.verification.operations import OPERATION_RULES, entrywise, shape_of, total
 from eqcompiler.verification.quadrature import integrate
@@ -365,7 +363,7 @@ def _optimise(self: Evaluator, term: Extremum, env: Environment) -> Value:
                 condition.left.span or term.span,
                 allowed="equality constraints that are affine in the variable",
             )
-    shape = tuple(self.size(d, term.span) for d in _variable_type(self, term).shape)
+    shape = tuple(self.size(d, term.span) for d in type_of_variable(self.document, term).shape)
 
     def body(x: Value) -> Value:
         return self.value(term.body, {**env, term.variable: x})
@@ -382,20 +380,6 @@ def _optimise(self: Evaluator, term: Extremum, env: Environment) -> Value:
     maximise = term.sense in ("max", "argmax")
     point = quadratics.stationary_point(body, residuals, shape, maximise, self.levels, term.span)
     return point if term.sense.startswith("arg") else body(point)
-
-
-def _variable_type(self: Evaluator, term: Extremum) -> Type:
-    """The variable's type by declaration, or by its use in the body."""
-    info = self.document.symbols.get(term.variable)
-    if info is not None and isinstance(info.type, Type):
-        return info.type
-    waiting: list[Term] = [term.body]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Symbol) and part.name == term.variable:
-            return part.type
-        waiting.extend(children(part))
-    raise NotSupportedYet(f"an extremum over {term.variable}, whose shape is not known", term.span)
 
 
 def _cases(self: Evaluator, term: Cases, env: Environment) -> Value:

@@ -6,6 +6,7 @@ Guarantees: never too few names (a name too many costs a cached value, nothing e
 
 from __future__ import annotations
 
+from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import (
     Binder,
@@ -20,6 +21,7 @@ from eqcompiler.languages.terms import (
     Reference,
     Symbol,
     Term,
+    Type,
     children,
 )
 
@@ -89,3 +91,17 @@ class FreeNames:
 
     def _union(self, terms: tuple[Term, ...]) -> frozenset[str]:
         return NOTHING.union(*(self.of(term) for term in terms))
+
+
+def type_of_variable(document: Document, extremum: Extremum) -> Type:
+    """The type of an extremum's variable, by declaration or by its use in the body."""
+    info = document.symbols.get(extremum.variable)
+    if info is not None and isinstance(info.type, Type):
+        return info.type
+    waiting: list[Term] = [extremum.body]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Symbol) and part.name == extremum.variable:
+            return part.type
+        waiting.extend(children(part))
+    raise NotSupportedYet(f"an extremum over {extremum.variable}, whose shape is not known", extremum.span)
