@@ -71,6 +71,14 @@ def free_indices(expr: sympy.Basic) -> frozenset[sympy.Symbol]:
 
 
 @lru_cache(maxsize=20_000)
+def all_indices(expr: sympy.Basic) -> frozenset[sympy.Symbol]:
+    """Index symbols, free and bound."""
+    if isinstance(expr, sympy.Symbol):
+        return frozenset((expr,)) if is_index(expr) else frozenset()
+    return frozenset().union(*(all_indices(part) for part in parts(expr)))
+
+
+@lru_cache(maxsize=20_000)
 def references(expr: sympy.Basic) -> tuple[str, ...]:
     """Names of tensors and scalars, each once, in the order met."""
     found: dict[str, None] = {}
@@ -89,7 +97,13 @@ def has_sum(expr: sympy.Basic) -> bool:
 def reference(name: str, at: Iterable[sympy.Expr]) -> sympy.Expr:
     """The atom name[at], or the scalar `name` when there are no indices."""
     indices = tuple(at)
-    return program.tensor(name)[indices] if indices else program.scalar(name)
+    return component(program.tensor(name), indices) if indices else program.scalar(name)
+
+
+@lru_cache(maxsize=50_000)
+def component(tensor: sympy.IndexedBase, indices: tuple[sympy.Expr, ...]) -> sympy.Indexed:
+    """tensor[indices]; SymPy derives the assumptions of each one anew, which takes longer than all the rest."""
+    return tensor[indices]
 
 
 def fresh_index(taken: Callable[[str], bool]) -> sympy.Symbol:
@@ -116,7 +130,7 @@ def with_limits(kind: type[ExprWithLimits], body: sympy.Expr, limits: Iterable[L
 def rebuilt(expr: sympy.Basic, arguments: Iterable[sympy.Basic]) -> sympy.Basic:
     """`expr` with other arguments (those that `parts` gives)."""
     if isinstance(expr, sympy.Indexed):
-        return expr.base[tuple(arguments)]
+        return component(expr.base, tuple(arguments))
     if isinstance(expr, ExprWithLimits):
         body, *limits = arguments
         return with_limits(type(expr), body, (tuple(limit.args) for limit in limits))
@@ -141,8 +155,12 @@ def replaced(expr: sympy.Basic, leaf: Callable[[sympy.Basic], sympy.Basic | None
 
 
 def renamed(expr: sympy.Expr, mapping: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
-    """Symbols replaced everywhere, bound ones included. Who calls it knows that no name is captured."""
-    return replaced(expr, lambda node: mapping.get(node)) if mapping else expr
+    """Indices replaced everywhere, bound ones included. Who calls it knows that no name is captured."""
+    if mapping.keys().isdisjoint(all_indices(expr)):
+        return expr
+    if isinstance(expr, sympy.Symbol):
+        return mapping.get(expr, expr)
+    return rebuilt(expr, [renamed(part, mapping) for part in parts(expr)])
 
 
 def substituted(expr: sympy.Expr, mapping: Mapping[sympy.Symbol, sympy.Expr], taken: Iterable[str] = ()) -> sympy.Expr:

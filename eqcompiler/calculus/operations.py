@@ -20,7 +20,7 @@ from eqcompiler.calculus.products import cross, factors_of, matmul, outer, produ
 from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.program import size_expression
-from eqcompiler.languages.terms import Call, Number, Term
+from eqcompiler.languages.terms import Call, Term
 
 LARGEST_EXPANDED_POWER = 8
 
@@ -160,9 +160,12 @@ def det(low: Lowers, call: Call, at: tuple[Position, ...], frame: Frame) -> symp
 
 def matpow(low: Lowers, call: Call, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
     bottom, exponent = call.arguments
-    if not isinstance(exponent, Number) or abs(exponent.value) > LARGEST_EXPANDED_POWER:
+    number = low.entry(exponent, (), frame)
+    if not number.is_Integer or abs(number) > LARGEST_EXPANDED_POWER:
         return low.intrinsic("matpow", call.arguments, frame, at)
-    count = int(exponent.value)
+    count = int(number)
+    if count == -1:
+        return whole(low, replace(call, operation="inverse", arguments=(bottom,)), at, frame)
     if count == 0:
         return sympy.KroneckerDelta(expression(at[0]), expression(at[1]))
     factor = bottom if count > 0 else Call(call.type, "inverse", (bottom,), span=call.span)

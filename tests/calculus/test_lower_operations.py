@@ -58,6 +58,7 @@ BY_HAND: dict[str, list[tuple[Term, Any]]] = {
     "matpow": [
         (op("matpow", "n n", S, num(0)), np.eye(2)),
         (op("matpow", "n n", S, num(3)), np.linalg.matrix_power(V["S"], 3)),
+        (op("matpow", "n n", S, op("neg", "", num(1))), np.linalg.inv(V["S"])),
         (op("matpow", "n n", S, num(-2)), np.linalg.matrix_power(V["S"], -2)),
         (op("matpow", "n n", S, k), np.linalg.matrix_power(V["S"], 3)),
         (op("matpow", "n n", S, num(12)), np.linalg.matrix_power(V["S"], 12)),
