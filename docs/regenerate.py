@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"\A[%#] file: (?P<name>[\w./-]+)\n")
 DURATION = re.compile(r" *\b\d+(?:\.\d+)? (?:ms|s)\b")
-WIDTH = "110"
+WIDTH = "100"
 
 
 def regenerated(text: str, folder: Path) -> str:

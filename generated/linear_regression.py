@@ -129,10 +129,23 @@ def _least_squares(A, b, x):
 
 
 @njit(cache=True, error_model="numpy")
-def _positive_solve(A, b, x):
-    """Fills x with A x = b for a symmetric positive semidefinite A: Cholesky, or least squares when that is not accurate."""
-    if not _cholesky_solve(A, b, x):
-        _least_squares(A, b, x)
+def _gram_solve(A, b, X, y, scale, shift, weight, x):
+    """Fills x with A x = b, where A = scale X'X + shift I and b = weight X'y, by Cholesky. When that is not accurate:
+    least squares with the rows of X themselves, sqrt(scale) X x ~ weight/sqrt(scale) y and sqrt(shift) x ~ 0."""
+    if _cholesky_solve(A, b, x):
+        return
+    m, n = X.shape
+    lengthened = scale > 0 and shift >= 0
+    rows = np.zeros((m + n if shift > 0 else m, n), A.dtype) if lengthened else A
+    right = np.zeros(rows.shape[0], A.dtype) if lengthened else b
+    if lengthened:
+        for i in range(m):
+            right[i] = weight / np.sqrt(scale) * y[i]
+            for k in range(n):
+                rows[i, k] = np.sqrt(scale) * X[i, k]
+        for k in range(rows.shape[0] - m):
+            rows[m + k, k] = np.sqrt(shift)
+    _least_squares(rows, right, x)
 
 
 def h_theta(x, theta, b):
@@ -535,7 +548,7 @@ def theta_star(X, y, b, out=None):
 
     gives  theta_star  n
 
-    2*m*n**2 + 3*m*n + n**3/3 + 2*n**2 + 2*n floating-point operations
+    2*m*n**2 + 3*m*n + m + n**3/3 + 2*n**2 + 2*n floating-point operations
     entries read: X 2*m*n, X_y n, Xt_X n**2, rhs 2*n, y m
     """
     if not (
@@ -567,18 +580,20 @@ def _theta_star(X, y, b, theta_star):
     Xt_X = np.empty((n, n), X.dtype)
     X_y = np.empty((n,), X.dtype)
     rhs = np.empty((n,), X.dtype)
+    theta_star_target = np.empty((m,), X.dtype)
     for i in range(n):
         X_y[i] = 0.0
         rhs[i] = 0.0
     np.dot(X.T, X, Xt_X)
     for j in range(m):
         y_j = y[j]
+        theta_star_target[j] = y[j] - b
         for i in range(n):
             X_y[i] += y_j * X[j, i]
             rhs[i] += X[j, i]
     for i in range(n):
         rhs[i] = X_y[i] - b * rhs[i]
-    _positive_solve(Xt_X, rhs, theta_star)
+    _gram_solve(Xt_X, rhs, X, theta_star_target, 1.0, 0.0, 1.0, theta_star)
 
 
 def theta_step(theta, X, y, b, alpha, out=None):

@@ -374,7 +374,7 @@ def grad_L(theta, X, y, b, out=None):
 
     gives  grad_L_theta  d
 
-    4*d*n + 2*d + 2*n floating-point operations
+    4*d*n + 2*d + n floating-point operations
     entries read: X d*n, grad_L_theta d, theta d, y n
     """
     if not (
@@ -415,10 +415,9 @@ def _grad_L(theta, X, y, b, grad_L_theta):
     for i in range(d):
         grad_L_theta[i] = 0.0
     for i in range(n):
-        r = 0.0
+        r = y[i] - b
         for j in range(d):
-            r += X[i, j] * theta[j]
-        r = y[i] - b - r
+            r -= X[i, j] * theta[j]
         for i_2 in range(d):
             grad_L_theta[i_2] += r * X[i, i_2]
     for i in range(d):
@@ -438,7 +437,7 @@ def value_and_grad_L(theta, X, y, b, out=None):
     gives  L             number
            grad_L_theta  d
 
-    4*d*n + 2*d + 4*n + 1 floating-point operations
+    4*d*n + 2*d + 3*n + 1 floating-point operations
     entries read: X d*n, grad_L_theta d, theta d, y n
     """
     if not (
@@ -480,10 +479,9 @@ def _value_and_grad_L(theta, X, y, b, grad_L_theta):
     for i in range(d):
         grad_L_theta[i] = 0.0
     for i in range(n):
-        r = 0.0
+        r = y[i] - b
         for j in range(d):
-            r += X[i, j] * theta[j]
-        r = y[i] - b - r
+            r -= X[i, j] * theta[j]
         L += r**2
         for i_2 in range(d):
             grad_L_theta[i_2] += r * X[i, i_2]
@@ -561,7 +559,7 @@ def grad_L_b(theta, X, y, b):
 
     gives  grad_L_b  number
 
-    2*d*n + 3*n + 2 floating-point operations
+    2*d*n + 2*n + 2 floating-point operations
     entries read: X d*n, theta d, y n
     """
     if not (
@@ -596,10 +594,9 @@ def _grad_L_b(theta, X, y, b):
     n = X.shape[0]
     grad_L_b = 0.0
     for i in range(n):
-        r = 0.0
+        r = y[i] - b
         for j in range(d):
-            r += X[i, j] * theta[j]
-        r = y[i] - b - r
+            r -= X[i, j] * theta[j]
         grad_L_b += r
     grad_L_b = -2.0 / n * grad_L_b
     return grad_L_b
@@ -618,7 +615,7 @@ def theta_step(theta, X, y, b, eta, out=None):
 
     gives  theta_next  d
 
-    4*d*n + 4*d + 2*n floating-point operations
+    4*d*n + 4*d + n floating-point operations
     entries read: X d*n, grad_L_theta d, theta 2*d, y n
     """
     if not (
@@ -662,10 +659,9 @@ def _theta_step(theta, X, y, b, eta, theta_next):
     for i in range(d):
         grad_L_theta[i] = 0.0
     for i in range(n):
-        r = 0.0
+        r = y[i] - b
         for j in range(d):
-            r += X[i, j] * theta[j]
-        r = y[i] - b - r
+            r -= X[i, j] * theta[j]
         for i_2 in range(d):
             grad_L_theta[i_2] += r * X[i, i_2]
     for i in range(d):
@@ -686,7 +682,7 @@ def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None):
 
     gives  theta  d
 
-    4*d*n + 4*d + 2*n floating-point operations per iteration
+    4*d*n + 4*d + n floating-point operations per iteration
     entries read per iteration: X d*n, grad_L_theta d, theta 2*d, y n
     """
     if not (
@@ -735,10 +731,9 @@ def _theta_run(theta, X, y, b, eta, iterations, tolerance):
         for i in range(d):
             grad_L_theta[i] = 0.0
         for i in range(n):
-            r = 0.0
+            r = y[i] - b
             for j in range(d):
-                r += X[i, j] * theta[j]
-            r = y[i] - b - r
+                r -= X[i, j] * theta[j]
             for i_2 in range(d):
                 grad_L_theta[i_2] += r * X[i, i_2]
         for i in range(d):

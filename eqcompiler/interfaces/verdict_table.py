@@ -16,7 +16,7 @@ from eqcompiler.interfaces.judging import Judged
 from eqcompiler.interfaces.screen import STYLES, console, counted, details, duration, show, table
 from eqcompiler.languages.verdicts import Verdict
 
-ROOM_FOR_METHOD = 20
+ROOM_FOR_METHOD = 40
 LONGEST_KEPT_NAME = 24
 Row = tuple[str, int, str, Text, str, str]  # file, line, name, verdict, method, time
 
