@@ -15,7 +15,6 @@ import json
 import multiprocessing
 import statistics
 import sys
-import tempfile
 import time
 import traceback
 from collections import Counter, deque
@@ -68,19 +67,16 @@ class Result:
 
 
 def judge_row(row: Row, timeout: float) -> Answer:
-    """The row's text as a file of its own, read and verified."""
+    """The row's text as a file of its own, in memory, read and verified."""
     from eqcompiler import pipeline
-    from eqcompiler.errors import EquationError
+    from eqcompiler.errors import EquationError, Source
 
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{row['id']}.tex"
-        path.write_text(row["tex"], encoding="utf-8")
-        try:
-            document = pipeline.load(path)
-            verdicts = pipeline.verify(document, timeout=timeout)
-        except EquationError as error:
-            return Answer(errors=(placed(error),), seconds=time.perf_counter() - start)
+    try:
+        document = pipeline.document_of(Source(f"{row['id']}.tex", row["tex"]))
+        verdicts = pipeline.verify(document, timeout=timeout)
+    except EquationError as error:
+        return Answer(errors=(placed(error),), seconds=time.perf_counter() - start)
     errors = tuple(placed(statement.error) for statement in document.statements if statement.error is not None)
     return Answer(tuple(verdict.as_json() for verdict in verdicts), errors, time.perf_counter() - start)
 

@@ -89,8 +89,8 @@ def check_bias_was_dropped(row: str, residual: str, verdicts_of: Judge) -> None:
     assert found.residual is not None
     assert found.repair is not None
     before = "".join(f"\\[ {display} \\]\n" for display in (*SAMPLES, ROWS_ARE_SAMPLES, MODEL, LOSS))
-    repaired = found.repair if "=" in found.repair else f"{ROWS[row][1].split('=')[0]} = {found.repair}"
-    for claim in (f"{found.residual} = {residual}", repaired):
+    left = ROWS[row][1].split(" = ")[0]
+    for claim in (f"{found.residual} = {residual}", f"{left} = {found.repair}"):
         (read_back,) = verdicts_of(f"{before}\\[ {claim} \\]")
         assert (claim, read_back.verdict) == (claim, "proved")
 
@@ -150,7 +150,7 @@ def test_B1_dataset() -> None:
 
 def test_B2_samples() -> None:
     assert statement("B2").kind == "declaration"
-    assert (shape("B", "x"), shape("B", "y")) == ("matrix (m by n)", "vector (m)")
+    assert (checked("B2")["type"], shape("B", "y")) == ("X: matrix (m by n)", "vector (m)")
 
 
 def test_B3_hypothesis() -> None:
@@ -189,7 +189,9 @@ def test_B7_objective() -> None:
         "theta",
     )
     assert "theta_star" in kernels("B")
-    assert any("positive semidefinite" in step for step in verdict("B12").steps)
+    assert (verdict("B7").verdict, verdict("B7").ok) == ("proved", True)
+    assert "positive semidefinite" in verdict("B7").reason
+    assert "Stationary exactly at" in verdict("B7").reason
 
 
 def test_B8_gradient_without_the_bias(verdicts_of: Judge) -> None:

@@ -288,7 +288,7 @@ ROWS = {
             "factor 1.0005": Wrong(r"\theta^* = 1.0005 (X^T X)^{-1} X^T y", NO_TARGETS),
             "ridge in place of least squares": Wrong(r"\theta^* = (X^T X + I)^{-1} X^T y", NO_TARGETS),
             "1/m inside the inverse": Wrong(r"\theta^* = \left( \frac{1}{m} X^T X \right)^{-1} X^T y", NO_TARGETS),
-            "wrong variable": Wrong(r"\theta^* = (X^T X)^{-1} X^T X \theta"),
+            "wrong variable": Wrong(r"\theta^* = (X^T X)^{-1} X^T X \theta", (r"y = X \theta",)),
             "shifted by the weights": Wrong(r"\theta^* = (X^T X)^{-1} X^T y + \theta", (r"\theta = 0",)),
         },
     ),
