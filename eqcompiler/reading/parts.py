@@ -22,27 +22,13 @@ from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import letter_name, name_of
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.statements import Sentence, is_prose, nothing_stated, relate
-from eqcompiler.reading.survey import left_name, names_in, sizes_in, walk
+from eqcompiler.reading.survey import attaches, left_name, names_in, sizes_in, walk
 
 Stage = Callable[[Reader, Formula], None]
 Role = Literal[
     "range", "member", "function", "order", "dataset", "rows", "ones", "distribution", "property", "equation", "value"
 ]
 
-ATTACHING = (
-    "if",
-    "for",
-    "for all",
-    "where",
-    "with",
-    "when",
-    "such that",
-    "subject to",
-    "s.t.",
-    "assuming",
-    "provided",
-    "given",
-)
 JOINING = ("and", "or", ",", "")
 PROPERTIES = ("symmetric", "invertible", "orthogonal", "diagonal", "positive definite", "positive semidefinite")
 ORDERS = frozenset({"<", "<=", ">", ">=", "!=", "succ", "succeq"})
@@ -74,7 +60,7 @@ def clauses(formula: Formula) -> tuple[Clause, ...]:
             if property_ and names:
                 found.append(Clause("property", part, tuple(names), property_, attached))
                 names, declared = [], True
-            elif word in ATTACHING:
+            elif attaches(part):
                 attached = True
             elif word not in JOINING:
                 found.append(Clause("value", part, words=part.text, remark=True))

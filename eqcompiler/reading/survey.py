@@ -24,6 +24,7 @@ from eqcompiler.languages.notation import (
     Prefix,
     Relation,
     Scripted,
+    Words,
 )
 from eqcompiler.reading.names import index_letters, is_star, label_name, labelled, letter_name, name_of
 
@@ -36,6 +37,22 @@ class Survey:
     index_letters: frozenset[str]
     definers: dict[str, int]  # name -> position of the formula that first has it as its left side
     uses: tuple[frozenset[str], ...]  # per formula: every name in it
+
+
+ATTACHING = ("if", "for", "for all", "where", "with", "when", "such that", "subject to", "s.t.", "assuming", "provided", "given")
+
+
+def attaches(words: Words) -> bool:
+    """Words after which conditions follow."""
+    return words.text.strip(" .,;:").lower() in ATTACHING
+
+
+def stated(formula: Formula) -> Iterator[Node]:
+    """The parts before the first word that attaches conditions."""
+    for part in formula.parts:
+        if isinstance(part, Words) and attaches(part):
+            return
+        yield part
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -79,7 +96,7 @@ def survey(formulas: tuple[Formula, ...]) -> Survey:
     indices -= dimensions
     definers: dict[str, int] = {}
     for position, formula in enumerate(formulas):
-        for part in formula.parts:
+        for part in stated(formula):
             if isinstance(part, Relation) and part.operators[0] in ("=", ":="):
                 name = left_name(part.sides[0], frozenset(indices))
                 own = isinstance(part.sides[0], Letter | Scripted) and name in names_in(part.sides[1])
