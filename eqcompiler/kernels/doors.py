@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import sympy
 
 from eqcompiler.errors import NotSupportedYet
+from eqcompiler.kernels.bounds import smallest_sizes
 from eqcompiler.kernels.python_text import Identifiers, PythonText
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.loop_plan import LoopPlan, Parameter, Storage
@@ -76,6 +77,7 @@ class Door:
         yield from self._ranks()
         yield from self.sizes(own=True)
         yield from self._agreement()
+        yield from self._smallest()
         yield from self._scalars()
         yield from self._results()
         yield from self._call(kernel)
@@ -107,7 +109,7 @@ class Door:
             if name not in self.bound:
                 if own:
                     shown = self.names.dimensions[name]
-                    yield f'{shown} = _whole("{shown}", {shown}, 0)'
+                    yield f'{shown} = _whole("{shown}", {shown}, 1)'
                 continue
             axis = self.bound[name]
             shown = f"{self.names.values[axis.parameter.name]}.shape[{axis.position}]"
@@ -148,6 +150,20 @@ class Door:
             yield f'    raise ValueError(f"{name} must have {wanted} {axis.noun}, has {{{actual}}}")'
         else:
             yield f'    raise ValueError(f"{name} must have {wanted} = {{{wanted}}} {axis.noun}, has {{{actual}}}")'
+
+    def _smallest(self) -> Iterator[str]:
+        """No size is below 1, nor below a fixed subscript: a read would leave its array."""
+        shapes = {p.name: tuple(size_expression(d) for d in p.shape) for p in self.plan.parameters}
+        least = smallest_sizes(self.plan.body, shapes)
+        for name in self.plan.dimensions:
+            shown, wanted = self.names.dimensions[name], least.get(size(name), 1)
+            yield f"if {shown} < {wanted}:"
+            if name in self.bound and self.bound[name].dimension == Dimension.of(name):
+                axis = self.bound[name]
+                words = f"{self.names.values[axis.parameter.name]} has {{{shown}}} {axis.noun}"
+            else:
+                words = f"{shown} is {{{shown}}}"
+            yield f'    raise ValueError(f"{words}, at least {wanted} needed")'
 
     def _scalars(self) -> Iterator[str]:
         for p in self.plan.parameters:

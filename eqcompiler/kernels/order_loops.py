@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import sympy
 
+from eqcompiler.kernels.bounds import Shapes, may_leave
 from eqcompiler.kernels.share_values import is_costly, opaque
 from eqcompiler.kernels.split_reductions import FreshIndices, canonical, depends, fresh_axes, needed, reference, stride
 from eqcompiler.kernels.statements import Statement, label
@@ -35,16 +36,17 @@ def order_loops(statement: Statement) -> Statement:
     return replace(statement, loops=tuple(ordered))
 
 
-def hoist(statements: Iterable[Statement], inputs: frozenset[str], used: set[str]) -> tuple[Statement, ...]:
-    hoister = _Hoister(inputs, Names(used))
+def hoist(statements: Iterable[Statement], inputs: frozenset[str], shapes: Shapes) -> tuple[Statement, ...]:
+    hoister = _Hoister(inputs, shapes)
     for statement in statements:
         hoister.add(statement)
     return tuple(hoister.statements)
 
 
 class _Hoister:
-    def __init__(self, inputs: frozenset[str], names: Names) -> None:
-        self.inputs, self.names = inputs, names
+    def __init__(self, inputs: frozenset[str], shapes: Shapes) -> None:
+        self.inputs, self.shapes = inputs, shapes
+        self.names = Names({*inputs, *shapes})
         self.fresh = FreshIndices()
         self.fresh.count = 20_000_000  # away from the indices that the program has
         self.known: dict[tuple[object, ...], str] = {}
@@ -75,9 +77,10 @@ class _Hoister:
 
     def hoisted(self, value: sympy.Basic, statement: Statement) -> sympy.Basic:
         level = self.level(value, statement)
-        if not self.pays(value, level, statement):
-            return value
         axes = needed(statement.loops, [value]) if is_costly(value) else statement.loops[:level]
+        left = [axis for axis in statement.loops if axis not in axes]
+        if not self.pays(value, level, statement) or not may_leave(value, left, statement.loops, self.shapes):
+            return value
         key = canonical(value, axes)
         if key not in self.known:
             own, renaming = fresh_axes(axes, self.fresh)

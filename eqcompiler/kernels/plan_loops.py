@@ -11,13 +11,14 @@ from dataclasses import replace
 
 import sympy
 
+from eqcompiler.kernels.bounds import extent
 from eqcompiler.kernels.fuse_loops import fuse, fused_positions, placed, reads
 from eqcompiler.kernels.keep_in_registers import keep_in_registers
 from eqcompiler.kernels.order_loops import hoist, order_loops
 from eqcompiler.kernels.share_values import share_values
 from eqcompiler.kernels.solve_systems import solve_systems
 from eqcompiler.kernels.split_reductions import FreshIndices, fresh_axes, split_reductions
-from eqcompiler.kernels.statements import Statement, extent, label, shapes_of, statements
+from eqcompiler.kernels.statements import Statement, label, shapes_of, statements
 from eqcompiler.kernels.temporary_names import Names, plain
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.loop_plan import (
@@ -52,14 +53,15 @@ def plan(request: KernelRequest) -> LoopPlan:
     program = live(program)
     listed = tuple(_with_own_symbols(statements(program, given)))
     inputs = frozenset(i.name for i in program.inputs)
-    found = hoist((order_loops(s) for s in listed), inputs, {*inputs, *(s.name for s in listed)})
+    shapes = _loop_shapes(listed) | shapes_of(program)
+    found = hoist((order_loops(s) for s in listed), inputs, shapes)
     constant, repeated = _split_by_state(found, request)
     first, then = fuse(constant), fuse(repeated)
     fused = fused_positions((*first, *then), inputs.union(program.outputs))
     first, then = (_readable(_without_fused_axes(nodes, fused), {}) for nodes in (first, then))
     names = Names({*inputs, *(s.name for s in found), *(name for i in program.inputs for d in i.shape for name in d.names)})
     first, then = (keep_in_registers(nodes, names) for nodes in (first, then))
-    shapes = _loop_shapes(found) | shapes_of(program)
+    shapes = _loop_shapes(found) | shapes
     storages = {s.name: Storage(s.name, _left(shapes[s.name], fused.get(s.name, ()))) for s in found}
     result = _assembled(request, program, first, then, storages)
     check_loop_plan(result)

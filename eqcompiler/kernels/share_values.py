@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import sympy
 
+from eqcompiler.kernels.bounds import definition_shape, input_shapes, may_leave
 from eqcompiler.kernels.split_reductions import REDUCTIONS, Scope, canonical, fresh_axes, needed, reference
 from eqcompiler.kernels.split_reductions import FreshIndices as Fresh
 from eqcompiler.kernels.temporary_names import Names
@@ -84,6 +85,7 @@ class _Sharing:
         self.fresh.count = 10_000_000  # away from the indices that the program has
         self.known: dict[tuple[object, ...], str] = {}
         self.definitions: list[Indexed | Intrinsic] = []
+        self.shapes = input_shapes(program.inputs) | {d.name: definition_shape(d) for d in program.definitions}
 
     def run(self) -> Program:
         for definition in self.program.definitions:
@@ -106,7 +108,8 @@ class _Sharing:
         free, key = needed(scope, [value]), _key(value, scope)
         if key in self.known:
             return reference(self.known[key], free)
-        if self.counts[key] < 2 or not _worth(value, free):
+        left = [axis for axis in scope if axis not in free]
+        if self.counts[key] < 2 or not _worth(value, free) or not may_leave(value, left, scope, self.shapes):
             return self.parts(value, scope, owner)
         axes, renaming = fresh_axes(free, self.fresh)
         name = self.names.value(value, owner)

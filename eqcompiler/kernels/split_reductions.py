@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 import sympy
 
 from eqcompiler.errors import NotSupportedYet
+from eqcompiler.kernels.bounds import always_runs, definition_shape, input_shapes, may_leave
 from eqcompiler.kernels.temporary_names import Names, plain
 from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, index, scalar, tensor
 
@@ -82,6 +83,7 @@ def canonical(body: sympy.Basic, axes: Sequence[Axis]) -> tuple[object, ...]:
 
 class _Splitter:
     def __init__(self, program: Program) -> None:
+        self.inputs = program.inputs
         self.definitions: list[Indexed | Intrinsic] = []
         self.names = Names({i.name for i in program.inputs} | {d.name for d in program.definitions})
         self.fresh = FreshIndices()
@@ -133,8 +135,9 @@ class _Splitter:
     def sum(self, body: sympy.Expr, axes: Scope, scope: Scope, owner: str) -> sympy.Expr:
         body, axes, scope = self.contract_deltas(body, axes, scope)
         bound = [axis.index for axis in axes]
-        inside = [f for f in sympy.Mul.make_args(body) if depends(f, bound)]
-        outside = [f for f in sympy.Mul.make_args(body) if f != 1 and not depends(f, bound)]
+        shapes, factors = self.shapes(), sympy.Mul.make_args(body)
+        outside = [f for f in factors if f != 1 and not depends(f, bound) and may_leave(f, axes, scope, shapes)]
+        inside = [f for f in factors if f not in outside]
         if outside:
             return sympy.Mul(*outside) * self.sum(sympy.Mul(*inside), axes, scope, owner)
         if not axes:
@@ -164,8 +167,14 @@ class _Splitter:
                     return self.contract_deltas(rest.xreplace({axis.index: same[0].index}), left, scope)
         return body, axes, scope
 
+    def shapes(self) -> dict[str, tuple[sympy.Expr, ...]]:
+        return input_shapes(self.inputs) | {d.name: definition_shape(d) for d in self.definitions}
+
     def define(self, body: sympy.Expr, axes: Scope, scope: Scope, owner: str, kind: type) -> sympy.Expr:
         free = needed(scope, [body, *(edge for axis in axes for edge in (axis.lower, axis.upper))])
+        left = [axis for axis in scope if axis not in free]
+        if not may_leave(body, left, (*scope, *axes), self.shapes()):
+            free = scope  # computed where it was written, and nowhere else
         key = (kind.__name__, len(free), *canonical(body, (*free, *axes)))
         if key not in self.known:
             name = self.names.product(body, owner)
@@ -178,7 +187,7 @@ class _Splitter:
 
 def _best_inner(factors: list[sympy.Expr], axes: Scope) -> Axis | None:
     """The index to sum first: its factors form the smallest tensor, and other factors stay outside. None: one nest is best."""
-    if len(axes) < 2:
+    if len(axes) < 2 or not all(always_runs(axis) for axis in axes):
         return None
     choices = []
     for position, axis in enumerate(reversed(axes)):

@@ -16,11 +16,12 @@ from typing import Literal
 
 import sympy
 
+from eqcompiler.kernels.bounds import definition_shape, input_shapes
 from eqcompiler.kernels.linear_algebra import matrix_product, solve_call
 from eqcompiler.kernels.split_reductions import REDUCTIONS, Scope, reference
 from eqcompiler.kernels.temporary_names import Names
 from eqcompiler.languages.loop_plan import LibraryCall
-from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, size_expression
+from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program
 
 Operation = Literal["set", "+", "-", "*"]
 Shapes = Mapping[str, tuple[sympy.Expr, ...]]
@@ -46,17 +47,7 @@ def label(entry: sympy.Expr) -> str:
 
 
 def shapes_of(program: Program) -> dict[str, tuple[sympy.Expr, ...]]:
-    shapes = {i.name: tuple(size_expression(d) for d in i.shape) for i in program.inputs}
-    return shapes | {d.name: tuple(extent(a, d.axes) for a in d.axes) for d in program.definitions}
-
-
-def extent(axis: Axis, axes: Scope) -> sympy.Expr:
-    """The largest value of an index, over all values of the indices that its range depends on."""
-    largest = axis.upper
-    for outer in reversed(axes[: axes.index(axis)]):
-        slope = sympy.diff(largest, outer.index)
-        largest = largest.xreplace({outer.index: outer.lower if slope.is_negative else outer.upper})
-    return largest
+    return input_shapes(program.inputs) | {d.name: definition_shape(d) for d in program.definitions}
 
 
 def statements(program: Program, given: frozenset[str]) -> tuple[Statement, ...]:

@@ -120,6 +120,8 @@ CASES: tuple[KernelRequest, ...] = (
     value("partial_sums", VECTOR, Indexed("S", (K,), Sum(x[j] * w[j], (j, 1, k)))),
     value("triangular", SQUARE, Indexed("t", (), Sum(Sum(A[i, j] * x[j], (j, 1, i)) ** 2, (i, 1, n)))),
     value("after", VECTOR, Indexed("S", (K,), Sum(j * x[j] - k * w[k], (j, k + 1, n)))),
+    value("empty_at_the_end", VECTOR, Indexed("t", (), Sum(Sum(x[k + 1] * w[j], (j, k + 1, n)), (k, 1, n)))),
+    value("empty_in_the_middle", VECTOR, Indexed("t", (K,), Sum(Sum(exp(x[k + 1] + w[i]), (i, 1, n)) + w[j], (j, k + 1, n)))),
     value("identity_minus", SQUARE, Indexed("D", (Axis(i, ONE, n), J_), KroneckerDelta(i, j) - x[i] * x[j])),
     value("delta_sum", VECTOR, Indexed("d", (K,), Sum(KroneckerDelta(k, j) * x[j] * w[j], (j, 1, n)) + 1)),
     value("relu_sum", VECTOR, Indexed("h", (), Sum(Max(0, x[i]) * Min(w[i], 2, x[i]), (i, 1, n)))),

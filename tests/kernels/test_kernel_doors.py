@@ -18,6 +18,7 @@ REFUSED = [
     ((THETA[:, None], 0.5, X, Y), {}, ValueError, "theta must have 1 axis (n), has shape (4, 1)"),
     ((THETA, 0.5, X.astype(complex), Y), {}, TypeError, "X has dtype complex128; float64, float32 and integers are allowed"),
     ((THETA, 0.5, X.astype(np.float16), Y), {}, TypeError, "X has dtype float16; float64, float32 and integers are allowed"),
+    ((THETA, 0.5, X[:0], Y[:0]), {}, ValueError, "X has 0 rows, at least 1 needed"),
     ((THETA, "0.5", X, Y), {}, TypeError, "b must be a number, got str"),
     ((THETA, X, X, Y), {}, TypeError, "b must be a number, got ndarray"),
     ((THETA, 0.5, X, Y), {"out": np.empty(3)}, ValueError, "out must have shape (4,), has (3,)"),

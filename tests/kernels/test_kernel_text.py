@@ -57,6 +57,10 @@ GRADIENT_TEXT = '''def grad_J(theta, b, X, y, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
@@ -171,6 +175,18 @@ def test_sizes_that_no_array_shows_are_arguments_and_composite_sizes_are_checked
     assert module.flat(np.ones(6), np.ones(2), np.ones(3)) == 6.0
     with pytest.raises(ValueError, match=r"^v must have n \* p = 6 entries, has 5$"):
         module.flat(np.ones(5), np.ones(2), np.ones(3))
+
+
+def test_a_fixed_subscript_demands_that_many_entries(compile_one):
+    inputs = (Input("x", (Dimension.of("n"),)),)
+    guarded = sympy.Piecewise((tensor("x")[3], size("n") > 2), (-1, True))
+    module = compile_one(
+        value("third", inputs, Indexed("t", (), 2 * tensor("x")[3])), value("guarded", inputs, Indexed("t", (), guarded))
+    )
+    assert module.third(np.arange(3.0)) == 4.0
+    with pytest.raises(ValueError, match=r"^x has 2 entries, at least 3 needed$"):
+        module.third(np.arange(2.0))
+    assert module.guarded(np.arange(2.0)) == -1.0
 
 
 def test_unknown_functions_are_named():

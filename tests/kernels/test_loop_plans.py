@@ -169,3 +169,8 @@ def test_gradient_names_survive():
     assert [d.name for d in (RESIDUAL, ADJOINT, GRADIENT)] == ["r", "r_bar", "grad_J_theta"]
     text = str(plan(LEAST_SQUARES_GRADIENT))
     assert all(f"{name} :=" in text or f"{name}[k] :=" in text for name in ("r", "r_bar", "grad_J_theta"))
+
+
+def test_what_an_empty_sum_would_not_read_stays_inside_its_loop():
+    text = str(plan(next(case for case in CASES if case.name == "empty_at_the_end")))
+    assert text.endswith("  for k in 1..n:\n    for j in k + 1..n:\n      t += w[j]*x[k + 1]")
