@@ -14,6 +14,8 @@ from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Definition, Document
 from eqcompiler.languages.terms import (
+    INTEGER,
+    SCALAR,
     Binder,
     Block,
     Call,
@@ -72,6 +74,7 @@ BRACKETS = {
     "ceil": (r"\lceil", r"\rceil"),
 }
 RELATIONS = {"=": "=", "!=": r"\neq", "<": "<", "<=": r"\leq", ">": ">", ">=": r"\geq"}
+_SAME_ENTRIES = {"zeros": 0, "ones": 1}
 PROPERTIES = {
     "symmetric": "{0} = {0}^T",
     "orthogonal": "{0}^T {0} = I",
@@ -106,11 +109,21 @@ def term_latex(document: Document, term: Term) -> str:
 
 def condition_latex(document: Document, condition: Condition) -> str:
     r"""`b = 0`, `A = A^T`, `\lambda > 0`: the form in which conditions are written after `holds if`."""
-    left = _Writer(document).text(condition.left)
+    writer = _Writer(document)
     if condition.right is None:
-        return PROPERTIES[condition.relation].format(left.at(ATOM))
-    right = _Writer(document).text(condition.right).latex.replace(r"^\top", "^T")
-    return f"{left.latex.replace(chr(92) + 'top', 'T')} {RELATIONS[condition.relation]} {right}"
+        return PROPERTIES[condition.relation].format(writer.text(condition.left).at(ATOM))
+    sides = (condition.left, condition.right)
+    sample = _of_each_sample(document, *sides)
+    left, right = (writer.text(side).latex.replace(r"^\top", "^T") for side in sample or sides)
+    return f"{left} {RELATIONS[condition.relation]} {right}"
+
+
+def _of_each_sample(document: Document, left: Term, right: Term) -> tuple[Term, Term] | None:
+    """y_i = 1 for y = (1, ..., 1) where the author only writes the samples of y."""
+    value = _SAME_ENTRIES.get(right.operation) if isinstance(right, Call) else None
+    if value is None or not isinstance(left, Symbol) or left.type.rank != 1 or not is_family(document, left.name):
+        return None
+    return Component(SCALAR, left, (Index(INTEGER, "i"),)), Number(SCALAR, Fraction(value))
 
 
 def script(text: str) -> str:

@@ -80,25 +80,34 @@ def _is_zero(term: Term | None) -> bool:
 
 
 def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) -> Iterator[Candidate]:
-    """Everything worth trying, weakest first. A variable of differentiation is never pinned: x = 1 explains no derivative."""
+    """Everything worth trying, weakest first. Arguments and variables of differentiation are never pinned to a value:
+    that f'(x) is right at x = 1 explains nothing."""
     symbols = occurring_symbols(document, claim)
-    free = [symbol for symbol in symbols if symbol.name not in differentiated(document, claim)]
+    moving = differentiated(document, claim) | arguments(claim)
+    free = [symbol for symbol in symbols if symbol.name not in moving]
     numbers, vectors, matrices = ([symbol for symbol in free if symbol.type.rank == rank] for rank in range(3))
     yield from (c for symbol in numbers if symbol.name in factors for c in _zero(symbol))
     yield from _pairs(symbols, _commuting)
-    yield from (c for symbol in vectors if symbol.name in factors for c in _zero(symbol))
     yield from (c for symbol in symbols for c in _symmetric(symbol))
     yield from _both(symbols)
+    yield from (c for symbol in numbers for c in _one(symbol))
+    yield from (c for symbol in vectors if symbol.name in factors for c in _zero(symbol))
     yield from _pairs(symbols, _equal)
-    yield from (c for symbol in numbers for c in (*_zero(symbol), *_one(symbol)))
+    yield from (c for symbol in numbers for c in _zero(symbol))
     yield from (c for symbol in vectors for c in _zero(symbol))
     yield from _normalised(document, claim)
     yield from (c for symbol in matrices for c in _one(symbol))
     yield from (c for symbol in _offsets(document, claim, matrices) for c in _zero(symbol))
+    yield from (c for symbol in symbols for c in _orthonormal(symbol))
     yield from (c for symbol in vectors for c in _one(symbol))
-    yield from _differences(document, claim)
-    yield from _orthonormal(document, claim)
     yield from (c for symbol in numbers for c in _half(symbol))
+    yield from _differences(document, claim)
+
+
+def arguments(claim: Claim) -> frozenset[str]:
+    """The bare symbols to which a function is applied in the claim itself."""
+    references = (t for side in (claim.left, claim.right) for t in _subterms(side) if isinstance(t, Reference))
+    return frozenset(a.name for reference in references for a in reference.arguments if isinstance(a, Symbol))
 
 
 def differentiated(document: Document, claim: Claim) -> frozenset[str]:
@@ -262,23 +271,24 @@ def _differences(document: Document, claim: Claim) -> Iterator[Candidate]:
 
 
 def _normalised(document: Document, claim: Claim) -> Iterator[Candidate]:
-    """Scalar invariants that occur are set to one: |v| = 1, det X = 1, a^T a = 1."""
-    for term in _calls(document, claim):
-        if term.type.rank == 0 and term.operation in ("norm2", "det", "matmul", "trace"):
+    """Norms and determinants of symbols that occur are set to one: |v| = 1, det X = 1."""
+    found = (term for term in reached(document, claim) if isinstance(term, Call) and term.operation in ("norm2", "det"))
+    for term in dict.fromkeys(found):
+        if isinstance(term.arguments[0], Symbol) and term.type.rank == 0:
             yield (Condition("=", term, UNIT),)
 
 
-def _orthonormal(document: Document, claim: Claim) -> Iterator[Candidate]:
-    """Inverted products are set to the identity: A A^T = I."""
-    for term in _calls(document, claim):
-        if term.operation == "inverse" and not isinstance(term.arguments[0], Symbol):
-            yield (Condition("=", term.arguments[0], Call(term.type, "identity", ())),)
-
-
-def _calls(document: Document, claim: Claim) -> tuple[Call, ...]:
-    """The operations that occur, each once, without index variables."""
-    found = (term for term in reached(document, claim) if isinstance(term, Call) and not _has_index(term))
-    return tuple(dict.fromkeys(found))
+def _orthonormal(symbol: Symbol) -> Iterator[Candidate]:
+    """a^T a = 1, A A^T = I, A^T A = I."""
+    shape = symbol.type.shape
+    if len(shape) == 1:
+        row = Call(Type(shape, row=True), "transpose", (symbol,))
+        yield (Condition("=", Call(SCALAR, "matmul", (row, symbol)), UNIT),)
+    if len(shape) == 2:
+        turned = Call(Type(shape[::-1]), "transpose", (symbol,))
+        for left, right, size in ((symbol, turned, shape[0]), (turned, symbol, shape[1])):
+            square = Type((size, size))
+            yield (Condition("=", Call(square, "matmul", (left, right)), Call(square, "identity", ())),)
 
 
 def _subterms(term: Term) -> tuple[Term, ...]:

@@ -25,6 +25,7 @@ from eqcompiler.verification.instruments import Instruments, standard
 FEW, MANY = 3, 24  # exact points before and after the search for a proof
 ENOUGH = 8  # points without which "holds" is not said
 SHRINKING = 0.3  # seconds for making a counterexample small
+SEARCHING, TRYING = 3.0, 0.5  # seconds for all conditions under which a false claim may be true, and for one
 SHARE = 0.5  # of the time left, what one stage may use
 
 
@@ -146,18 +147,19 @@ class _Case:
     def judge(self) -> Finding:
         quick = self.try_points(FEW, self.seed)
         if quick.counterexample is not None:
-            return self.false(quick)
+            return self.false(quick, self.residual(quick.counterexample))
         answer = self.search_proof(())
         trial = self.try_points(MANY, self.seed + 1)
         if isinstance(answer, Proved):
             return self.proved(answer, trial)
         if trial.counterexample is not None:
-            return self.false(trial)
+            return self.false(trial, answer)
         return self.unproved(answer, quick, trial)
 
     def try_points(self, points: int, seed: int, extra: tuple[Condition, ...] = (), claim: Claim | None = None) -> Evidence:
+        deadline = min(self.clock.share(), time.monotonic() + TRYING) if extra else self.clock.share()
         subject = claim or self.claim
-        return self.tools.gather(self.document, subject, extra=extra, seed=seed, deadline=self.clock.share(), trials=points)
+        return self.tools.gather(self.document, subject, extra=extra, seed=seed, deadline=deadline, trials=points)
 
     def search_proof(self, extra: tuple[Condition, ...]) -> Proved | Unproved:
         if self.clock.late:
@@ -166,13 +168,15 @@ class _Case:
 
     def proved(self, proof: Proved, trial: Evidence) -> Finding:
         if trial.counterexample is not None:
-            raise CompilerFault(
-                f"{self.statement.name} is proved ({proof.method}) but differs at an exact point: "
-                f"{counterexample_text(trial.counterexample)}",
-                self.statement.span,
-                fix="report this file: either the proof or the evaluation is wrong, and neither is believed",
-            )
+            raise self.fault(proof, trial.counterexample)
         return Finding("proved", f"{proof.method}; {_confirmed(trial)}", proof.reason, steps=proof.steps)
+
+    def fault(self, proof: Proved, against: Counterexample) -> CompilerFault:
+        return CompilerFault(
+            f"{self.statement.name} is proved ({proof.method}) but differs at an exact point: {counterexample_text(against)}",
+            self.statement.span,
+            fix="report this file: either the proof or the evaluation is wrong, and neither is believed",
+        )
 
     def unproved(self, answer: Unproved, quick: Evidence, trial: Evidence) -> Finding:
         """No proof and no counterexample: the points are all there is."""
@@ -190,11 +194,8 @@ class _Case:
         because = f": {trial.reason}" if trial.reason else ""
         return Finding("undecided", trial.method or quick.method, f"{why} {seen}{because}.{late}", residual=answer.residual)
 
-    def false(self, trial: Evidence) -> Finding:
+    def false(self, trial: Evidence, answer: Unproved) -> Finding:
         """A certified difference: under which condition would it be true, what is left over, what would be right."""
-        answer = self.search_proof(())
-        if isinstance(answer, Proved):
-            return self.proved(answer, trial)
         repair = None if self.clock.late else self.tools.repair(self.document, self.claim)
         parts = Finding("refuted", trial.method, counterexample=self.small(trial), residual=answer.residual, repair=repair)
         found = conditions.find(self.document, self.claim, answer.factors, self.tests())
@@ -210,6 +211,13 @@ class _Case:
             reason=f"False in general, true {word} {found.latex}.",
         )
 
+    def residual(self, against: Counterexample) -> Unproved:
+        """What a search for a proof leaves over; it must not find one against a counterexample."""
+        answer = self.search_proof(())
+        if isinstance(answer, Proved):
+            raise self.fault(answer, against)
+        return answer
+
     def small(self, trial: Evidence) -> Counterexample | None:
         """The counterexample in the smallest shapes and numbers that a short search finds."""
         if trial.found is None or self.clock.late:
@@ -218,23 +226,21 @@ class _Case:
         return self.tools.shrink(self.document, self.claim, trial.found, seconds=seconds)
 
     def tests(self) -> conditions.Tests:
-        def meets(candidate: conditions.Candidate) -> bool:
-            trial = self.try_points(FEW, self.seed, candidate)
-            return trial.agrees
-
-        def vanishes(candidate: conditions.Candidate) -> bool:
-            nothing = replace(self.claim, right=conditions.nothing_like(self.claim.right))
-            trial = self.try_points(FEW, self.seed, candidate, nothing)
-            return trial.agrees
+        stop = min(self.clock.end, time.monotonic() + SEARCHING)
+        nothing = replace(self.claim, right=conditions.nothing_like(self.claim.right))
 
         def proves(candidate: conditions.Candidate) -> tuple[str, ...] | None:
             answer = self.search_proof(candidate)
             if not isinstance(answer, Proved):
                 return None
-            trial = self.try_points(MANY, self.seed + 1, candidate)
-            return answer.steps if trial.counterexample is None else None
+            return answer.steps if self.try_points(MANY, self.seed + 1, candidate).agrees else None
 
-        return conditions.Tests(meets, vanishes, proves, lambda: self.clock.late)
+        return conditions.Tests(
+            meets=lambda candidate: self.try_points(FEW, self.seed, candidate).agrees,
+            vanishes=lambda candidate: self.try_points(FEW, self.seed, candidate, nothing).agrees,
+            proves=proves,
+            late=lambda: time.monotonic() >= stop,
+        )
 
 
 def _judge_objective(document: Document, objective: Objective, tools: Instruments) -> Finding:

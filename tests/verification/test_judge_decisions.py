@@ -257,8 +257,6 @@ def test_only_what_is_not_a_refuted_restatement_counts() -> None:
 
 
 def test_after_a_conditional_restatement_later_claims_are_about_it() -> None:
-    d = document(RESTATEMENT, ABOUT_J)
-
     class World:
         def gather(self, document: Document, claim: Claim, *, extra: tuple[Condition, ...] = (), **_: Any) -> Evidence:
             if claim.right == ZERO:
