@@ -177,6 +177,8 @@ def h_theta(x, theta, b):
     n = x.shape[0]
     if theta.shape[0] != n:
         raise ValueError(f"x has {n} entries, theta has {theta.shape[0]}")
+    if n < 1:
+        raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     return _h_theta(x, theta, b)
@@ -221,6 +223,10 @@ def h_theta_batch(x, theta, b, out=None):
     n = x.shape[1]
     if theta.shape[0] != n:
         raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
+    if batch < 1:
+        raise ValueError(f"x has {batch} rows, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"x has {n} columns, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
@@ -278,6 +284,10 @@ def J(theta, X, y, b):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     return _J(theta, X, y, b)
@@ -333,6 +343,10 @@ def grad_J(theta, X, y, b, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
@@ -396,6 +410,10 @@ def value_and_grad_J(theta, X, y, b, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
@@ -462,6 +480,10 @@ def hess_J(theta, X, y, b, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
@@ -518,6 +540,10 @@ def grad_J_b(theta, X, y, b):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     return _grad_J_b(theta, X, y, b)
@@ -563,6 +589,10 @@ def theta_star(X, y, b, out=None):
     n = X.shape[1]
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
@@ -633,6 +663,10 @@ def theta_step(theta, X, y, b, alpha, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if type(alpha) is not float:
@@ -700,6 +734,10 @@ def theta_run(theta, X, y, b, alpha, iterations, tolerance=0.0, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if type(alpha) is not float:

@@ -107,6 +107,10 @@ def MSE(X, y, w, b):
         raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
     if w.shape[0] != d:
         raise ValueError(f"X has {d} columns, w has {w.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} rows, at least 1 needed")
+    if d < 1:
+        raise ValueError(f"X has {d} columns, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     return _MSE(X, y, w, b)
@@ -163,6 +167,10 @@ def grad_MSE(X, y, w, b, out=None):
         raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
     if w.shape[0] != d:
         raise ValueError(f"X has {d} columns, w has {w.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} rows, at least 1 needed")
+    if d < 1:
+        raise ValueError(f"X has {d} columns, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
@@ -229,6 +237,10 @@ def value_and_grad_MSE(X, y, w, b, out=None):
         raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
     if w.shape[0] != d:
         raise ValueError(f"X has {d} columns, w has {w.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} rows, at least 1 needed")
+    if d < 1:
+        raise ValueError(f"X has {d} columns, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
@@ -286,6 +298,10 @@ def y_hat(X, w, b, out=None):
     d = X.shape[1]
     if w.shape[0] != d:
         raise ValueError(f"X has {d} columns, w has {w.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} rows, at least 1 needed")
+    if d < 1:
+        raise ValueError(f"X has {d} columns, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
@@ -343,6 +359,10 @@ def L(theta, X, y, b):
         raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
     if y.shape[0] != n:
         raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    if d < 1:
+        raise ValueError(f"X has {d} columns, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     return _L(theta, X, y, b)
@@ -398,6 +418,10 @@ def grad_L(theta, X, y, b, out=None):
         raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
     if y.shape[0] != n:
         raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    if d < 1:
+        raise ValueError(f"X has {d} columns, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
@@ -461,6 +485,10 @@ def value_and_grad_L(theta, X, y, b, out=None):
         raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
     if y.shape[0] != n:
         raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    if d < 1:
+        raise ValueError(f"X has {d} columns, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
@@ -527,6 +555,10 @@ def hess_L(theta, X, y, b, out=None):
         raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
     if y.shape[0] != n:
         raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    if d < 1:
+        raise ValueError(f"X has {d} columns, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
@@ -583,6 +615,10 @@ def grad_L_b(theta, X, y, b):
         raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
     if y.shape[0] != n:
         raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    if d < 1:
+        raise ValueError(f"X has {d} columns, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     return _grad_L_b(theta, X, y, b)
@@ -639,6 +675,10 @@ def theta_step(theta, X, y, b, eta, out=None):
         raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
     if y.shape[0] != n:
         raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    if d < 1:
+        raise ValueError(f"X has {d} columns, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if type(eta) is not float:
@@ -706,6 +746,10 @@ def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None):
         raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
     if y.shape[0] != n:
         raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    if d < 1:
+        raise ValueError(f"X has {d} columns, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
     if type(eta) is not float:

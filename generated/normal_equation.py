@@ -183,6 +183,10 @@ def J(theta, X, y):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     return _J(theta, X, y)
 
 
@@ -235,6 +239,10 @@ def grad_J(theta, X, y, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
         out = np.empty((n,), theta.dtype)
     else:
@@ -295,6 +303,10 @@ def value_and_grad_J(theta, X, y, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
         out = np.empty((n,), theta.dtype)
     else:
@@ -358,6 +370,10 @@ def hess_J(theta, X, y, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
         out = np.empty((n, n), theta.dtype)
     else:
@@ -401,6 +417,10 @@ def theta_star(X, y, out=None):
     n = X.shape[1]
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
     if out is None:
         out = np.empty((n,), X.dtype)
     else:
@@ -468,6 +488,10 @@ def J_2(theta, X, y, D):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     return _J_2(theta, X, y, D)
 
 
@@ -536,6 +560,10 @@ def grad_J_2(theta, X, y, D, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
         out = np.empty((n,), theta.dtype)
     else:
@@ -616,6 +644,10 @@ def value_and_grad_J_2(theta, X, y, D, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
         out = np.empty((n,), theta.dtype)
     else:
@@ -698,6 +730,10 @@ def hess_J_2(theta, X, y, D, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
         out = np.empty((n, n), theta.dtype)
     else:
@@ -757,6 +793,10 @@ def theta_star_2(X, y, D, out=None):
         raise ValueError(f"X has {m} rows, D has {D.shape[1]} columns")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
     if out is None:
         out = np.empty((n,), X.dtype)
     else:

@@ -173,6 +173,10 @@ def J(theta, X, y, lambda_):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     return _J(theta, X, y, lambda_)
@@ -231,6 +235,10 @@ def grad_J(theta, X, y, lambda_, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
@@ -294,6 +302,10 @@ def value_and_grad_J(theta, X, y, lambda_, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
@@ -362,6 +374,10 @@ def hess_J(theta, X, y, lambda_, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
@@ -408,6 +424,10 @@ def theta_star(X, y, lambda_, out=None):
     n = X.shape[1]
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
@@ -474,6 +494,10 @@ def theta_step(theta, X, y, lambda_, alpha, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if type(alpha) is not float:
@@ -541,6 +565,10 @@ def theta_run(theta, X, y, lambda_, alpha, iterations, tolerance=0.0, out=None):
         raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
     if y.shape[0] != m:
         raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if type(alpha) is not float:

@@ -78,10 +78,8 @@ def _code(ctx: click.Context, command: click.Command, arguments: list[str]) -> i
 def fit(model: Path) -> float:
     """Fits three ways, prints them side by side; the largest relative difference from scikit-learn."""
     X, y, columns = _diabetes()
-    click.echo(
-        f"{X.shape[0]} patients, {X.shape[1]} columns. The columns of this data set have mean zero, so the best intercept is"
-    )
-    click.echo(f"the mean of y, b = {y.mean():.6f}; nothing is standardised.\n")
+    click.echo(f"{X.shape[0]} patients, {X.shape[1]} columns. Nothing is standardised. The columns of this data set")
+    click.echo(f"have mean zero, so the best intercept is the mean of y: b = {y.mean():.6f}.\n")
     kernels = _kernels(model)
     fits = [_descend(kernels, X, y), _solve(kernels, X, y), _reference(X, y)]
     _show(columns, fits)

@@ -107,14 +107,17 @@ def test_no_assert_in_the_package() -> None:
 
 
 def test_modules_stay_short_and_open_with_a_contract() -> None:
+    complaints = []
     for file in package_files():
         text = file.read_text(encoding="utf-8")
-        assert len(text.splitlines()) <= LONGEST_MODULE, file
-        assert file.stem not in FORBIDDEN_NAMES, file
         header = ast.get_docstring(ast.parse(text)) or ""
-        assert header, file
-        if file.name != "__init__.py":
-            assert all(word in header for word in ("Takes:", "Gives:", "Guarantees")), f"{file}: {header}"
+        wanted = ("Takes:", "Gives:", "Guarantees") if file.name != "__init__.py" else ()
+        complaints += [f"{file.name}: no {word}" for word in wanted if word not in header]
+        complaints += [f"{file.name}: no docstring"] if not header else []
+        complaints += [f"{file.name}: a name that says nothing"] if file.stem in FORBIDDEN_NAMES else []
+        lines = len(text.splitlines())
+        complaints += [f"{file.name}: {lines} lines"] if lines > LONGEST_MODULE else []
+    assert complaints == []
 
 
 def test_no_machine_path_and_no_unfinished_work() -> None:
