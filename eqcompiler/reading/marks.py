@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
+from eqcompiler.errors import AmbiguousNotation, IllegalEquation, ShapeMismatch, Span
 from eqcompiler.languages.notation import Addition, Letter, Node, Numeral
 from eqcompiler.languages.terms import Call, Constant, Number, Symbol, Term, Type
 from eqcompiler.reading import shapes
@@ -63,6 +63,8 @@ def with_superscript(reader: Reader, value: Term, superscript: Node | None, span
             return shapes.transpose(Call(value.type, "inverse", (value,), span=span), span)
     if is_transpose_mark(reader, superscript):
         if value.type.rank == 0 and isinstance(value, Symbol) and value.name in reader.scope.symbols:
+            if reader.scope.symbols[value.name].declared is None:
+                raise ShapeMismatch("a scalar has no transpose", span)
             what = f"'{span.text}': T is a transpose or a power, but the base is a scalar"
             raise AmbiguousNotation(what, span, fix="declare the base as a vector, or T as a number")
         return shapes.transpose(value, span)

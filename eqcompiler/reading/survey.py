@@ -39,7 +39,20 @@ class Survey:
     uses: tuple[frozenset[str], ...]  # per formula: every name in it
 
 
-ATTACHING = ("if", "for", "for all", "where", "with", "when", "such that", "subject to", "s.t.", "assuming", "provided", "given")
+ATTACHING = (
+    "if",
+    "for",
+    "for all",
+    "where",
+    "with",
+    "when",
+    "such that",
+    "subject to",
+    "s.t.",
+    "assuming",
+    "provided",
+    "given",
+)
 
 
 def attaches(words: Words) -> bool:
@@ -84,9 +97,8 @@ def survey(formulas: tuple[Formula, ...]) -> Survey:
                 bound |= bound_indices(node)
                 if isinstance(node, Scripted):
                     subscripts += [letters] if (letters := subscript_letters(node)) else []
-                if isinstance(node, Relation) and node.operators[0] == "in":
-                    tensors |= declared_tensors(node)
         bound |= listed_range(formula)
+        tensors |= declared_tensors(formula)
     bound -= dimensions
     dimensions |= ends - bound
     indices = spread(bound, subscripts)
@@ -219,14 +231,21 @@ def spread(bound: set[str], subscripts: list[tuple[str, ...]]) -> set[str]:
     return indices
 
 
-def declared_tensors(node: Relation) -> set[str]:
-    r"""Names declared in \mathbb{R}^n or \mathbb{R}^{m \times n}."""
-    domain = node.sides[1]
-    if not (isinstance(domain, Scripted) and domain.superscript is not None and is_number_set(domain)):
-        return set()
-    first = node.sides[0]
-    items = first.items if isinstance(first, Listing) else (first,)
-    return {letter_name(item).key for item in items if isinstance(item, Letter)}
+def declared_tensors(formula: Formula) -> set[str]:
+    r"""Names declared in \mathbb{R}^n or \mathbb{R}^{m \times n}: a, b \in \mathbb{R}^n declares both."""
+    found: set[str] = set()
+    names: list[Letter] = []
+    for part in formula.parts:
+        match part:
+            case Letter():
+                names.append(part)
+                continue
+            case Relation(operators=("in", *_), sides=(first, Scripted(superscript=above) as domain, *_)) if above:
+                if is_number_set(domain):
+                    names += [first] if isinstance(first, Letter) else []
+                    found |= {letter_name(name).key for name in names}
+        names = []
+    return found
 
 
 def index_below_tensor(node: Node, tensors: set[str]) -> set[str]:

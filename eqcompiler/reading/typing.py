@@ -163,7 +163,7 @@ class Settled:
             statements, _ = parts.statements_of(Sentence(self.formulas[position], Reader(final)))
         except EquationError:
             return [error_statement(error)]
-        return statements
+        return statements if any(s.error for s in statements) else [error_statement(error)]
 
     def attempt(self, before: Scope, position: int) -> tuple[list[Statement], Scope]:
         """Read one formula with the smallest total rank of its new names that fits."""
