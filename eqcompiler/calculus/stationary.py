@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Literal
 
 from eqcompiler.calculus import convexity
+from eqcompiler.calculus.algebra import sign_of_normal
 from eqcompiler.calculus.definiteness import Definiteness, definiteness
 from eqcompiler.calculus.factoring import ONE, Letter, Product, build, sum_of, without_common
 from eqcompiler.calculus.lower import lower
@@ -19,6 +20,7 @@ from eqcompiler.calculus.monomials import (
     Atom,
     Component,
     Contraction,
+    Factor,
     Function,
     Group,
     Index,
@@ -47,6 +49,7 @@ from eqcompiler.languages.terms import (
 )
 
 Bend = Literal["strictly convex", "convex", "strictly concave", "concave", "unknown"]
+SMOOTH = frozenset(("sin", "cos", "tanh", "sinh", "cosh", "erf", "atan", "asinh", "sigmoid", "softplus"))
 _OF_HESSIAN: dict[Definiteness, Bend] = {"definite": "strictly convex", "semidefinite": "convex", "unknown": "unknown"}
 _NEGATED: dict[Bend, Bend] = {"strictly convex": "strictly concave", "convex": "concave", "unknown": "unknown"}
 
@@ -121,7 +124,10 @@ def nonnegative_symbols(document: Document) -> tuple[str, ...]:
 
 
 def _by_hessian(document: Document, extremum: Extremum) -> Bend:
+    """Only for a body that is smooth everywhere: -|x| has the Hessian 0, and 1/x^2 has two branches."""
     try:
+        if not smooth(extremum.variable, normal_of(document, extremum.body).body):
+            return "unknown"
         second = normal_of(document, hessian(document, extremum))
     except NotSupportedYet:
         return "unknown"
@@ -131,6 +137,31 @@ def _by_hessian(document: Document, extremum: Extremum) -> Bend:
     if found == "unknown":
         return _NEGATED[_OF_HESSIAN[definiteness(document, -second.body, rows, columns)]]
     return found
+
+
+def smooth(name: str, normal: Normal) -> bool:
+    """Whether a Normal is defined and twice differentiable for every value of the symbol."""
+    return all(_is_smooth(name, factor) for term in normal.terms for factor in term.factors)
+
+
+def _is_smooth(name: str, factor: Factor) -> bool:
+    atom, natural = factor.atom, factor.exponent.denominator == 1 and factor.exponent > 0
+    if name not in _symbols_of(atom):
+        return True
+    match atom:
+        case Component() | Scalar():
+            return natural
+        case Contraction():
+            return natural and all(_is_smooth(name, inner) for inner in atom.factors)
+        case Group():
+            return smooth(name, atom.body) and (natural or sign_of_normal(atom.body) == "positive")
+        case Function(name="exp"):
+            return smooth(name, atom.arguments[0])
+        case Function(name="log"):
+            return natural and smooth(name, atom.arguments[0]) and sign_of_normal(atom.arguments[0]) == "positive"
+        case Function():
+            return natural and atom.name in SMOOTH and all(smooth(name, argument) for argument in atom.arguments)
+    return False
 
 
 def hessian_latex(document: Document, extremum: Extremum) -> str:

@@ -16,7 +16,7 @@ from eqcompiler.errors import CompilerFault, EquationError, NotSupportedYet
 from eqcompiler.languages.statements import Claim, Definition, Document, Objective, Statement
 from eqcompiler.languages.terms import Condition, Reference, Symbol, Term
 from eqcompiler.languages.verdicts import Counterexample, Outcome, Verdict
-from eqcompiler.verification import conditions
+from eqcompiler.verification import conditions, minimisers
 from eqcompiler.verification.answers import Proved, Unproved
 from eqcompiler.verification.evidence import Evidence
 from eqcompiler.verification.expectations import agrees
@@ -181,6 +181,9 @@ class _Case:
     def unproved(self, answer: Unproved, quick: Evidence, trial: Evidence) -> Finding:
         """No proof and no counterexample: the points are all there is."""
         why = f"No proof: {answer.reason}."
+        if trial.skipped and minimisers.is_minimiser_claim(self.document, self.claim):
+            none = f"At {trial.skipped} points there is no extremum, so agreement elsewhere says little."
+            return Finding("undecided", trial.method, f"{why} {none}", residual=answer.residual)
         if trial.agreements >= ENOUGH:
             return Finding("holds", trial.method, why, residual=answer.residual)
         if trial.unsupported is not None and answer.unsupported is not None:
