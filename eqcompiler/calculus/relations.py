@@ -25,7 +25,6 @@ from eqcompiler.calculus.monomials import (
     Guard,
     Index,
     Intrinsic,
-    Monomial,
     Normal,
     Position,
     Scalar,
@@ -105,8 +104,7 @@ def applied(relations: Sequence[Relation], body: Normal) -> Normal:
     for _ in range(ROUNDS):
         following = body
         for r in relations:
-            following = algebra.replace(following, partial(_instance, r))
-            following = _inside_sums(r, following)
+            following = algebra.replace(following, partial(_used, r))
         if following == body:
             break
         body = following
@@ -147,27 +145,13 @@ def _name(atom: Atom) -> str:
     return atom.name if isinstance(atom, Component) else type(atom).__name__
 
 
-def _inside_sums(r: Relation, body: Normal) -> Normal:
-    """Uses a relation about a sum where that sum has been merged into a larger one."""
-    if not isinstance(r.lead, Contraction):
-        return body
-    parts = []
-    for term in body.terms:
-        parts.append(_inside_term(r, term))
-    return algebra.add(parts)
-
-
-def _inside_term(r: Relation, term: Monomial) -> Normal:
-    for f in term.factors:
-        if isinstance(f.atom, Contraction) and f.exponent == 1:
-            opened = _opened(r, f.atom)
-            if opened is not None:
-                rest = Normal((Monomial(term.coefficient, tuple(g for g in term.factors if g is not f)),))
-                return multiply(rest, opened)
-    return Normal((term,))
+def _used(r: Relation, atom: Atom) -> Normal | None:
+    value = _instance(r, atom)
+    return _opened(r, atom) if value is None and isinstance(atom, Contraction) else value
 
 
 def _opened(r: Relation, atom: Contraction) -> Normal | None:
+    """The value of a larger sum into which the lead has been merged."""
     lead = r.lead
     if not isinstance(lead, Contraction) or len(atom.bound) <= len(lead.bound) - 1 or any(b.upper.indices for b in atom.bound):
         return None

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from eqcompiler.calculus.algebra import substitute
+from eqcompiler.calculus.algebra import delta, substitute
 from eqcompiler.calculus.cases import vanishes, with_exponentials, with_steps
 from eqcompiler.calculus.lower import lower
 from eqcompiler.calculus.monomials import Affine, Index, Intrinsic, Normal
@@ -149,8 +149,7 @@ def _equations(
     document: Document, conditions: Iterable[Condition], words: Mapping[str, tuple[str, ...]]
 ) -> Iterator[_Equation]:
     for condition in conditions:
-        if condition.relation == "orthogonal":
-            yield from _orthogonal(document, condition, words)
+        yield from _other_side(document, condition, words)
         if condition.relation != "=" or condition.right is None or _property(condition)[0]:
             continue
         free = _free_binders(condition)
@@ -162,15 +161,22 @@ def _equations(
         yield _Equation(condition, Tensor(left.axes, left.body - right.body))
 
 
-def _orthogonal(document: Document, condition: Condition, words: Mapping[str, tuple[str, ...]]) -> Iterator[_Equation]:
-    """Q^T Q = I and Q Q^T = I."""
-    q = condition.left
-    turned = terms.Call(q.type, "transpose", (q,))
-    for pair in ((turned, q), (q, turned)):
-        product = terms.Call(q.type, "matmul", pair)
-        equation = Condition("=", product, terms.Call(q.type, "identity", ()))
-        for found in _equations(document, (equation,), words):
-            yield _Equation(condition, found.zero)
+def _other_side(document: Document, condition: Condition, words: Mapping[str, tuple[str, ...]]) -> Iterator[_Equation]:
+    """A B = I for square A and B says that B A = I; an orthogonal Q says both Q^T Q = I and Q Q^T = I."""
+    pairs: list[tuple[Term, Term]] = []
+    left, right = condition.left, condition.right
+    if condition.relation == "orthogonal":
+        turned = terms.Call(left.type, "transpose", (left,))
+        pairs = [(turned, left), (left, turned)]
+    elif isinstance(left, terms.Call) and left.operation == "matmul" and isinstance(right, terms.Call):
+        first, second = left.arguments
+        square = first.type.rank == 2 and first.type.shape == second.type.shape == first.type.shape[::-1]
+        pairs = [(second, first)] if condition.relation == "=" and right.operation == "identity" and square else []
+    for first, second in pairs:
+        product = terms.Call(first.type, "matmul", (first, second))
+        zero = normal_of(document, product, LEFT, (), words)
+        rows, columns = zero.axes
+        yield _Equation(condition, Tensor(zero.axes, zero.body - delta(Affine.of(rows), Affine.of(columns))))
 
 
 def _free_binders(condition: Condition) -> tuple[Binder, ...]:

@@ -150,8 +150,8 @@ def test_every_rule_holds_for_numbers(name: str) -> None:
         ends = _ends(work, letters)
         lead = {work.alphabet.term((), [(LEFT, *rule.lead, RIGHT)]): 1}
         difference = add([_as_normal(work, lead, ends), _as_normal(work, rule.value, ends).times(-1)])
-        for seed, sizes in enumerate(({"m": 3, "n": 2}, {"m": 2, "n": 2})):
-            found = entries(Tensor(ends, difference), sample(seed + 3, sizes))
+        for seed, shape in enumerate(({"m": 3, "n": 2}, {"m": 2, "n": 2})):
+            found = entries(Tensor(ends, difference), sample(seed + 3, shape))
             assert found == pytest.approx([0.0] * len(found), abs=1e-6), str(rule)
 
 
