@@ -1,6 +1,6 @@
 r"""Declarations: X \in \mathbb{R}^{m \times n}, i = 1, \dots, m, f : \mathbb{R}^n \to \mathbb{R}, \lambda > 0, A = A^\top.
 
-Takes: the parts of formulas. Gives: entries of the scope: symbols with types, index ranges, families, assumptions, bounds on sizes.
+Takes: the parts of formulas. Gives: symbols, index ranges, families, assumptions, bounds on sizes.
 Guarantees: a name has one type; a second declaration with another is an error that shows both places.
 """
 

@@ -1,4 +1,4 @@
-r"""Derivatives in the author's notations: f'(x), \nabla_\theta J(\theta), \frac{\partial J}{\partial \theta}, \partial y/\partial x^\top.
+r"""Derivatives in the author's notations: f'(x), \nabla_\theta J(\theta), \frac{\partial y}{\partial x^\top}.
 
 Takes: Scripted nodes with primes, Nabla and Leibniz nodes. Gives: Derivative terms.
 Guarantees: a gradient has the shape of its variable; the derivative of a vector has one row per component of the vector.

@@ -21,7 +21,8 @@ from eqcompiler.reading.large import condition
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import letter_name, name_of
 from eqcompiler.reading.scope import IndexRange
-from eqcompiler.reading.statements import Sentence, is_prose, nothing_stated, relate
+from eqcompiler.reading.sentence import Sentence
+from eqcompiler.reading.statements import is_prose, nothing_stated, relate
 from eqcompiler.reading.survey import attaches, left_name, names_in, sizes_in, walk
 
 Stage = Callable[[Reader, Formula], None]
@@ -186,7 +187,8 @@ def declare_ranges(reader: Reader, formula: Formula) -> None:
 def declare_rows(reader: Reader, formula: Formula) -> None:
     for clause in clauses(formula):
         if clause.role == "rows" and isinstance(clause.node, Relation):
-            if not declarations.declare_rows(reader, clause.node.sides[0], clause.node.sides[1]):
+            left, right = clause.node.sides
+            if not declarations.declare_rows(reader, left, right):
                 fix = r"write X = [x^{(1)}, \dots, x^{(m)}]^\top for a matrix whose rows are the samples"
                 raise NotSupportedYet("this list of samples is not read", clause.node.span, fix=fix)
 
@@ -209,7 +211,7 @@ def declare_names(reader: Reader, formula: Formula) -> None:
 
 
 def declare_ones(reader: Reader, node: Relation) -> None:
-    r"""\mathbf{1} = (1, \dots, 1)^T \in \mathbb{R}^n: the name keeps its built-in meaning, the size is checked where it is used."""
+    r"""\mathbf{1} = (1, \dots, 1)^T \in \mathbb{R}^n: the built-in meaning; the size is checked at each use."""
     left, middle, domain = node.sides
     inner = middle.base if isinstance(middle, Scripted) else middle
     items = inner.body.items if isinstance(inner, Fence) and isinstance(inner.body, Listing) else ()

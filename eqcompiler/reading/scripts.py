@@ -155,12 +155,12 @@ def indexed_base(reader: Reader, base: Letter, name: Name, count: int) -> Term:
 def sample(reader: Reader, node: Scripted, name: Name, fence: Fence) -> Term:
     """x^{(i)}: one member of a declared family, or an error that offers both readings."""
     if name.key not in reader.scope.families:
-        inner = fence.body.span.text
+        inner, space = fence.body.span.text, r"\mathbb{R}"
         raise AmbiguousNotation(
             f"'{node.span.text}' is sample {inner} of {name.latex} or {name.latex} to the power {inner}",
             node.span,
-            allowed=f"{name.latex}^{{({inner})}} \\in \\mathbb{{R}}^n declares samples; {name.latex} \\in \\mathbb{{R}} a number",
-            fix=f"declare {name.latex}^{{({inner})}} \\in \\mathbb{{R}}^n, or write {name.latex}^{{{inner}}} for the power",
+            allowed=f"{name.latex}^{{({inner})}} \\in {space}^n declares samples; {name.latex} \\in {space} a number",
+            fix=f"declare {name.latex}^{{({inner})}} \\in {space}^n, or write {name.latex}^{{{inner}}} for the power",
         )
     array = reader.known_symbol(reader.scope.families[name.key], node.span)
     if array is None:

@@ -15,7 +15,7 @@ from eqcompiler.reading import parts
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.resolve import resolve_document
 from eqcompiler.reading.scope import Scope
-from eqcompiler.reading.statements import Sentence
+from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.survey import Survey, survey
 
 MAXIMUM_ATTEMPTS = 40
@@ -111,7 +111,9 @@ def other_reading(
     words = [f"{latex[key]} is {RANK_WORDS[one.get(key, 0)]} or {RANK_WORDS[other[key]]}" for key in differing]
     first = latex[differing[0]]
     what = f"undeclared names have two readings here: {'; '.join(words)}"
-    return what, formula.span, f"declare them, for example {first} \\in \\mathbb{{R}}^n or {first} \\in \\mathbb{{R}}"
+    spaces = (r"\mathbb{R}", r"\mathbb{R}^n", r"\mathbb{R}^{m \times n}")
+    choices = " or ".join(f"{first} \\in {spaces[ranks[differing[0]]]}" for ranks in (other, one))
+    return what, formula.span, f"declare them, for example {choices}"
 
 
 def scales_a_tensor(key: str, statements: list[Statement]) -> bool:
@@ -125,9 +127,9 @@ def terms_of(statement: Statement) -> list[Term]:
 
 
 def _scales(term: Term, key: str) -> bool:
-    if isinstance(term, Call) and term.operation == "mul" and term.type.rank:
-        if any(isinstance(a, Symbol) and a.name == key for a in term.arguments):
-            return True
+    scaled = isinstance(term, Call) and term.operation == "mul" and term.type.rank
+    if scaled and any(isinstance(a, Symbol) and a.name == key for a in children(term)):
+        return True
     return any(_scales(child, key) for child in children(term))
 
 

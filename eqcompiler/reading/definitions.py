@@ -1,0 +1,249 @@
+r"""Definitions: s = e, f(x) = e, p_k = e with indices, softmax(z)_i = e.
+
+Takes: the two sides of a relation. Gives: a definition in the scope, or False when the left side is known already.
+Guarantees: the body agrees with what is declared about the name; a formal parameter is the symbol of that name when the types
+agree, and a name of its own otherwise.
+"""
+
+from __future__ import annotations
+
+from eqcompiler.errors import IllegalEquation, NotSupportedYet, ShapeMismatch, Span
+from eqcompiler.languages.notation import (
+    Fence,
+    Juxtaposed,
+    Letter,
+    Node,
+    Relation,
+    Scripted,
+)
+from eqcompiler.languages.statements import Definition, Objective, SymbolInfo
+from eqcompiler.languages.terms import (
+    INTEGER,
+    Comprehension,
+    Extremum,
+    FunctionType,
+    Size,
+    Term,
+    Type,
+)
+from eqcompiler.reading import calls, shapes
+from eqcompiler.reading.meaning import Reader
+from eqcompiler.reading.names import Name, index_letters, is_star, label_name, labelled, letter_name, name_of
+from eqcompiler.reading.scope import IndexRange
+from eqcompiler.reading.sentence import Sentence
+from eqcompiler.reading.survey import names_in
+
+
+def define(sentence: Sentence, node: Relation, left: Node, right: Node) -> bool:
+    """Define the left side if it is new; False when it is known, so that the relation is a claim."""
+    reader, scope = sentence.reader, sentence.reader.scope
+    fresh = sentence.directive("define") is not None and not sentence.statements
+    span = left.span.to(right.span)
+    match left:
+        case Juxtaposed(factors=(head, Fence(opening=opening, body=body))) if opening in calls.ROUND:
+            name = None if isinstance(head, Scripted) and head.primes else name_of(head)
+            formals = calls.argument_nodes(body)
+            if name is None or not all(name_of(f) for f in formals):
+                return False
+            if not fresh and (name.key in scope.current or (scope.known(name.key) and not scope.is_function(name.key))):
+                return False
+            define_function(sentence, name, formals, right, span)
+            return True
+        case Juxtaposed(factors=(head, Scripted(base=Fence(opening=opening, body=body), subscript=below, superscript=None))):
+            name = name_of(head)
+            formals = calls.argument_nodes(body)
+            letters = tuple(n for n in index_letters(below) if isinstance(n, Letter))
+            if opening not in calls.ROUND or name is None or not letters or not all(name_of(f) for f in formals):
+                return False
+            if not fresh and scope.known(name.key):
+                return False
+            define_function(sentence, name, formals, right, span, letters)
+            return True
+    indexed = indexed_left(reader, left)
+    if indexed is not None:
+        name, indices = indexed
+        if (name.key in scope.current and not fresh) or name.key in scope.families:
+            return False
+        define_components(sentence, name, indices, right, span)
+        return True
+    name = name_of(left)
+    if name is None or (name.key in scope.current and not fresh) or name.key in scope.dimensions:
+        return False
+    if name.key in scope.symbols and name.key in names_in(right):
+        return False
+    if name.key in scope.symbols and isinstance(scope.symbols[name.key].type, FunctionType):
+        return False
+    if name.key in scope.symbols and name.key in scope.used:
+        return False
+    keep(sentence, name, (), (), fitted(reader, name, reader.term(right), span), span)
+    return True
+
+
+def fitted(reader: Reader, name: Name, body: Term, span: Span) -> Term:
+    """The body agrees with the declared type of the name, if there is one."""
+    info = reader.scope.symbols.get(name.key)
+    if info is None or not isinstance(info.type, Type) or name.key in reader.scope.current:
+        return body
+    body = shapes.fit(body, info.type)
+    fits = body.type.rank == info.type.rank and all(
+        reader.scope.sizes.unify(a, b) for a, b in zip(body.type.shape, info.type.shape, strict=True)
+    )
+    if not fits:
+        declared, found = reader.scope.type_of(info.type), reader.scope.type_of(body.type)
+        also = ((info.declared, f"declared here as {declared}"),) if info.declared else ()
+        raise ShapeMismatch(f"'{name.latex}' is {declared}, its right side is {found}", span, also=also)
+    return body
+
+
+def define_function(
+    sentence: Sentence, name: Name, formals: tuple[Node, ...], right: Node, span: Span, letters: tuple[Letter, ...] = ()
+) -> None:
+    """f(x) = right, or with index letters f(x)_i = right."""
+    reader, scope = sentence.reader, sentence.reader.scope
+    declared = scope.symbols.get(name.key)
+    types: tuple[Type, ...] | None = declared.type.parameters if declared and isinstance(declared.type, FunctionType) else None
+    if types is not None and len(types) != len(formals):
+        raise IllegalEquation(f"'{name.latex}' is declared with {len(types)} arguments, here {len(formals)}", span)
+    infos = {}
+    for position, node in enumerate(formals):
+        formal = name_of(node)
+        if formal is None:
+            raise IllegalEquation("an argument of a definition must be a name", node.span)
+        infos[formal.key] = formal_info(reader, formal, node, types[position] if types else None)
+    with scope.binding(**infos):
+        body = by_components(reader, letters, right, span) if letters else reader.term(right)
+        if declared and isinstance(declared.type, FunctionType):
+            check_result(reader, name, body, declared, span)
+    keys = tuple(info.name for info in infos.values())
+    keep(sentence, name, keys, tuple(scope.type_of(info.type) for info in infos.values()), body, span)  # type: ignore[arg-type]
+
+
+def check_result(reader: Reader, name: Name, body: Term, declared: SymbolInfo, span: Span) -> None:
+    wanted = declared.type.result if isinstance(declared.type, FunctionType) else None
+    if wanted is None:
+        return
+    same = wanted.rank == body.type.rank and all(
+        reader.scope.sizes.unify(a, b) for a, b in zip(wanted.shape, body.type.shape, strict=True)
+    )
+    if not same:
+        also = ((declared.declared, f"declared here to give {reader.scope.type_of(wanted)}"),) if declared.declared else ()
+        found = reader.scope.type_of(body.type)
+        raise ShapeMismatch(f"'{name.latex}' gives {reader.scope.type_of(wanted)}, its right side is {found}", span, also=also)
+
+
+def formal_info(reader: Reader, formal: Name, node: Node, declared: Type | None) -> SymbolInfo:
+    """A formal is the symbol of the same name when the types agree, else a name of its own."""
+    scope = reader.scope
+    known = scope.symbols.get(formal.key)
+    if known is not None and isinstance(known.type, Type) and formal.key not in scope.families:
+        same = declared is None or (
+            declared.rank == known.type.rank
+            and all(scope.sizes.unify(a, b) for a, b in zip(declared.shape, known.type.shape, strict=True))
+        )
+        if same and formal.key not in scope.defined_somewhere:
+            return known
+    own = formal.key
+    if known is not None or formal.key in scope.defined_somewhere:
+        own = f"{formal.key}_arg"
+        while own in scope.symbols and declared is not None and scope.symbols[own].type != declared:
+            own += "_"
+    if own in scope.symbols and isinstance(scope.symbols[own].type, Type) and declared is None:
+        return scope.symbols[own]
+    type_ = declared
+    if type_ is None and formal.key in scope.families:
+        array = scope.symbols[scope.families[formal.key]].type
+        type_ = Type(scope.type_of(array).shape[1:]) if isinstance(array, Type) else None
+    if type_ is None:
+        rank = scope.ranks.setdefault(own, 0)
+        type_ = Type(tuple(scope.sizes.new(own) for _ in range(rank)))
+    why = f"argument of the definition at line {node.span.line}"
+    info = SymbolInfo(own, formal.latex, type_, "formal", node.span, why)
+    scope.symbols[own] = info
+    return info
+
+
+def indexed_left(reader: Reader, left: Node) -> tuple[Name, tuple[Letter, ...]] | None:
+    """p_k, P_{ik}, \\hat{y}^{(i)} with plain index letters: a definition by components."""
+    if not (isinstance(left, Scripted) and isinstance(left.base, Letter)) or left.primes:
+        return None
+    scope, name = reader.scope, letter_name(left.base)
+    nodes = index_letters(left.subscript)
+    if isinstance(left.superscript, Fence):
+        nodes = (*index_letters(left.superscript), *nodes)
+    elif is_star(left.superscript):
+        starred = labelled(name, None, left.superscript)
+        if starred is None:
+            return None
+        name = starred
+    elif left.superscript is not None:
+        return None
+    letters = tuple(node for node in nodes if isinstance(node, Letter))
+    keys = {letter_name(letter).key for letter in letters}
+    if not letters or len(letters) != len(nodes) or len(keys) != len(letters):
+        return None
+    if not all(key in scope.index_letters or key in scope.indices for key in keys):
+        return None
+    label = labelled(letter_name(left.base), left.subscript, None) if label_name_of(left.subscript) else None
+    if label is not None and scope.known(label.key):
+        return None
+    if scope.known(name.key) and name.key not in scope.current and not unset_tensor(reader, name):
+        return None
+    return name, letters
+
+
+def label_name_of(node: Node | None) -> Name | None:
+    return label_name(node) if node is not None else None
+
+
+def unset_tensor(reader: Reader, name: Name) -> bool:
+    """Declared in R^n but neither defined nor used yet: its components may be defined."""
+    info = reader.scope.symbols.get(name.key)
+    return info is not None and isinstance(info.type, Type) and info.type.rank > 0 and name.key not in reader.scope.used
+
+
+def define_components(sentence: Sentence, name: Name, letters: tuple[Letter, ...], right: Node, span: Span) -> None:
+    reader = sentence.reader
+    term = fitted(reader, name, by_components(reader, letters, right, span), span)
+    keep(sentence, name, (), (), term, span)
+    reader.scope.families.setdefault(name.key, name.key)
+
+
+def by_components(reader: Reader, letters: tuple[Letter, ...], right: Node, span: Span) -> Term:
+    """The tensor whose entry at the letters is the right side."""
+    scope = reader.scope
+    keys = [letter_name(letter).key for letter in letters]
+    ranges = {}
+    for key, letter in zip(keys, letters, strict=True):
+        declared = scope.indices.get(key)
+        ranges[key] = declared or IndexRange(shapes.number(1), Size(INTEGER, scope.sizes.new(key)), letter.span)
+    with scope.ranging(ranges):
+        body = reader.term(right)
+        binders = tuple(scope.binder(key) for key in keys)
+        extents = tuple(scope.extent(key) for key in keys)
+    if any(extent is None for extent in extents):
+        raise NotSupportedYet("components defined over a partial range are not implemented", span)
+    shape = tuple(extent for extent in extents if extent is not None) + body.type.shape
+    return Comprehension(Type(shape), binders, body, span=right.span)
+
+
+def keep(sentence: Sentence, name: Name, formals: tuple[str, ...], types: tuple[Type, ...], body: Term, span: Span) -> None:
+    """Enter the definition under a key that no other meaning has."""
+    scope = sentence.reader.scope
+    key, count = name.key, 1
+    while key in scope.definitions:
+        count += 1
+        key = f"{name.key}_{count}"
+    definition = Definition(key, name.latex, formals, body, span, types)
+    scope.definitions[key] = definition
+    scope.current[name.key] = key
+    if isinstance(body, Extremum) and body.sense in ("argmin", "argmax"):
+        sentence.add(key, "objective", span, payload=Objective(key, body), type_text=str(scope.type_of(body.type)))
+    else:
+        sentence.add(key, "definition", span, payload=definition, type_text=type_text(sentence, definition))
+
+
+def type_text(sentence: Sentence, definition: Definition) -> str:
+    result = sentence.reader.scope.type_of(definition.body.type)
+    if not definition.formals:
+        return str(result)
+    return str(FunctionType(tuple(sentence.reader.scope.type_of(t) for t in definition.formal_types), result))
