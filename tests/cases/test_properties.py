@@ -25,13 +25,14 @@ from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.program import Input
 from eqcompiler.languages.statements import Definition, Document, Recurrence
 from eqcompiler.languages.terms import Derivative, Extremum, Reference, Term, Type
-from eqcompiler.verification.oracle import COMPLEX, Evaluator, Sample, evaluate_float
+from eqcompiler.verification.oracle import Sample, evaluate_float
 
 EQUATIONS = Path(__file__).parents[2] / "equations"
 FILES = tuple(sorted(path.name for path in EQUATIONS.iterdir() if path.suffix in (".tex", ".md")))
 LARGEST = 4
 ENTRY = 8.0
-QUICK = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+EPS = float(np.finfo(float).eps)
+QUICK = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 Values = dict[str, Any]
 
@@ -136,18 +137,23 @@ def arguments(draw: st.DrawFn, file: str, kernel: str) -> tuple[dict[str, int], 
     return sizes, {needed.name: draw(entries(needed, sizes)) for needed in inputs}
 
 
-def without_cancellation(
-    file: str, kernel: str, terms: tuple[Term, ...], sizes: Mapping[str, int], values: Values
-) -> list[float]:
-    """The largest entry of each term over all choices of one sign for each input, taken at absolute values."""
+def oracle(file: str, kernel: str, term: Term, sizes: Mapping[str, int], values: Values) -> Any:
+    """The term's value at these inputs; for each entry of the first axis of the inputs that a batch kernel takes in a row."""
+    if "batch" not in sizes:
+        return evaluate_float(document(file), term, Sample(sizes, values))
+    rows = [needed.name for needed in requests(file)[kernel].program.inputs if "batch" in map(str, needed.shape)]
+    points = [{**values, **{name: values[name][k] for name in rows}} for k in range(sizes["batch"])]
+    return np.array([evaluate_float(document(file), term, Sample(sizes, point)) for point in points])
+
+
+def without_cancellation(file: str, kernel: str, term: Term, sizes: Mapping[str, int], values: Values) -> float:
+    """The largest entry of the term over all choices of one sign for each input, taken at absolute values."""
     inputs = requests(file)[kernel].program.inputs
     free = [needed.name for needed in inputs if not needed.assumptions]
-    largest = [0.0] * len(terms)
+    largest = 0.0
     for signs in itertools.product((1, -1), repeat=len(free)):
-        flipped = {**values, **{name: sign * np.abs(values[name]) for name, sign in zip(free, signs, strict=True)}}
-        evaluator = Evaluator(document(file), Sample(sizes, flipped), COMPLEX)
-        for k, term in enumerate(terms):
-            largest[k] = max(largest[k], *np.abs(np.atleast_1d(np.asarray(evaluator.value(term), complex))).flat)
+        flipped = {name: sign * np.abs(values[name]) for name, sign in zip(free, signs, strict=True)}
+        largest = max(largest, float(np.max(np.abs(oracle(file, kernel, term, sizes, {**values, **flipped})))))
     return largest
 
 
@@ -173,10 +179,10 @@ def test_kernel_equals_the_oracle(file: str, kernel: str, dtype: type) -> None:
         sizes, values = drawn
         rounded = {name: np.asarray(value, dtype).astype(float) for name, value in values.items()}
         results = listed(call(file, kernel, values, dtype))
-        bounds = without_cancellation(file, kernel, terms, sizes, rounded)
         assert len(results) == len(terms)
-        for result, term, bound in zip(results, terms, bounds, strict=True):
-            exact = evaluate_float(document(file), term, Sample(sizes, rounded))
+        for result, term in zip(results, terms, strict=True):
+            exact = oracle(file, kernel, term, sizes, rounded)
+            bound = without_cancellation(file, kernel, term, sizes, rounded)
             tolerance = flops(file, kernel)(sizes) * float(np.finfo(dtype).eps) * bound
             assert np.shape(result) == np.shape(exact)
             assert not np.ndim(result) or np.asarray(result).dtype == dtype
@@ -189,7 +195,10 @@ def test_kernel_equals_the_oracle(file: str, kernel: str, dtype: type) -> None:
     ("file", "kernel"), [(file, name) for file in FILES for name in requests(file) if is_closed_form(file, name)]
 )
 def test_gradient_vanishes_at_the_closed_form(file: str, kernel: str) -> None:
-    """At any shape; where the minimiser is not unique, at the one that is returned. The bound is a solve's backward error."""
+    """At any shape; where the minimiser is not unique, at the one that is returned, unless the kernel says that it cannot solve.
+
+    The bound is the backward error of a solve.
+    """
     extremum = document(file).definitions[kernel].body
     assert isinstance(extremum, Extremum)
     gradient = derivative(document(file), extremum.body, extremum.variable)
@@ -198,10 +207,16 @@ def test_gradient_vanishes_at_the_closed_form(file: str, kernel: str) -> None:
     @given(arguments(file, kernel))
     def holds(drawn: tuple[dict[str, int], Values]) -> None:
         sizes, values = drawn
-        found = call(file, kernel, values)
+        try:
+            found = call(file, kernel, values)
+        except np.linalg.LinAlgError:
+            anywhere = {**values, extremum.variable: np.zeros(gradient.type.shape[0].value(sizes))}
+            hessian = derivative(document(file), gradient, extremum.variable)
+            assert np.linalg.cond(evaluate_float(document(file), hessian, Sample(sizes, anywhere))) >= 0.01 / EPS
+            return
         at = Sample(sizes, {**values, extremum.variable: found})
-        bounds = without_cancellation(file, kernel, (gradient,), sizes, {**values, extremum.variable: np.abs(found)})
-        tolerance = flops(file, kernel)(sizes) * float(np.finfo(float).eps) * bounds[0]
+        bound = without_cancellation(file, kernel, gradient, sizes, {**values, extremum.variable: found})
+        tolerance = flops(file, kernel)(sizes) * EPS * bound
         assert np.all(np.isfinite(found))
         np.testing.assert_allclose(evaluate_float(document(file), gradient, at), 0, rtol=0, atol=tolerance)
 
@@ -212,7 +227,6 @@ def test_gradient_vanishes_at_the_closed_form(file: str, kernel: str) -> None:
 
 REGRESSION = "linear_regression.tex"
 CONDITION = 4.0
-EPS = float(np.finfo(float).eps)
 
 
 def least_squares(seed: int, m: int, n: int) -> Values:
@@ -313,5 +327,5 @@ def test_the_comparison_can_fail() -> None:
     values = least_squares(0, 6, 3)
     sizes = {"m": 6, "n": 3}
     right = call(REGRESSION, "J", values)
-    bound = without_cancellation(REGRESSION, "J", (term_of(document(REGRESSION), "J"),), sizes, values)[0]
+    bound = without_cancellation(REGRESSION, "J", term_of(document(REGRESSION), "J"), sizes, values)
     assert abs(1.0005 * right - right) > flops(REGRESSION, "J")(sizes) * EPS * bound
