@@ -271,11 +271,15 @@ def _differences(document: Document, claim: Claim) -> Iterator[Candidate]:
 
 
 def _normalised(document: Document, claim: Claim) -> Iterator[Candidate]:
-    """Norms and determinants of symbols that occur are set to one: |v| = 1, det X = 1."""
-    found = (term for term in reached(document, claim) if isinstance(term, Call) and term.operation in ("norm2", "det"))
-    for term in dict.fromkeys(found):
-        if isinstance(term.arguments[0], Symbol) and term.type.rank == 0:
-            yield (Condition("=", term, UNIT),)
+    """Norms and determinants that occur are set to one, of each symbol inside: |v| = 1, det X = 1 for det(X^k)."""
+    found: dict[Call, None] = {}
+    for term in reached(document, claim):
+        if isinstance(term, Call) and term.operation in ("norm2", "det") and term.type.rank == 0:
+            shape = term.arguments[0].type.shape
+            inside = (symbol for symbol in _subterms(term) if isinstance(symbol, Symbol) and symbol.type.shape == shape)
+            found.update((Call(SCALAR, term.operation, (symbol,)), None) for symbol in inside)
+    for call in found:
+        yield (Condition("=", call, UNIT),)
 
 
 def _orthonormal(symbol: Symbol) -> Iterator[Candidate]:

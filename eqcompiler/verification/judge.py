@@ -24,7 +24,7 @@ from eqcompiler.verification.instruments import Instruments, standard
 
 FEW, MANY = 3, 24  # exact points before and after the search for a proof
 ENOUGH = 8  # points without which "holds" is not said
-SHRINKING = 0.3  # seconds for making a counterexample small
+SHRINKING = 1.0  # seconds for making a counterexample small
 SEARCHING, TRYING = 3.0, 0.5  # seconds for all conditions under which a false claim may be true, and for one
 SHARE = 0.5  # of the time left, what one stage may use
 

@@ -134,5 +134,7 @@ def test_linear_regression_from_the_objective_to_the_normal_equation() -> None:
 
 
 def test_the_same_document_gives_the_same_verdicts() -> None:
-    one, other = ([{**v.as_json(), "seconds": 0} for v in verdicts(REGRESSION)] for _ in range(2))
+    """All but the time, and the counterexample, which a search of limited time makes small."""
+    changing = {"seconds": 0, "counterexample": None}
+    one, other = ([v.as_json() | changing for v in verdicts(REGRESSION)] for _ in range(2))
     assert one == other
