@@ -16,28 +16,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from eqcompiler.calculus.check_index_form import check
-from eqcompiler.calculus.derive import gradient as derive_gradient
-from eqcompiler.calculus.kernel_programs import Choice, chosen_kernels, own_reference, reach
-from eqcompiler.calculus.lower import lower
-from eqcompiler.calculus.normal_form import normal_forms
-from eqcompiler.calculus.printing import to_latex
-from eqcompiler.calculus.term_text import condition_latex
-from eqcompiler.errors import BadInput, EquationError, IllegalEquation, Source
-from eqcompiler.kernels import load as load_kernels
-from eqcompiler.kernels import module_text, plan
-from eqcompiler.languages.kernel_requests import KernelRequest
-from eqcompiler.languages.program import Indexed, Program, scalar
+from eqcompiler.errors import BadInput, EquationError, IllegalEquation, Source, Span
 from eqcompiler.languages.statements import Claim, Definition, Document, Objective, Recurrence, Statement
 from eqcompiler.languages.terms import Term
 from eqcompiler.languages.verdicts import Verdict
 from eqcompiler.reading.documents import formulas, included, read_source
-from eqcompiler.reading.second_reader import disagreement, in_scope
 from eqcompiler.reading.typing import type_document
-from eqcompiler.verification import judge
+
+# Everything below reading is imported where it is used: `eqc check` reads and types without waiting for SymPy.
+if TYPE_CHECKING:
+    from eqcompiler.calculus.kernel_programs import Choice
+    from eqcompiler.languages.kernel_requests import KernelRequest
+    from eqcompiler.languages.program import Program
 
 MAXIMUM_INCLUDE_DEPTH = 16
 SUFFIXES = (".tex", ".md")
@@ -52,42 +47,46 @@ def load(path: Path | str, *, _open: tuple[Path, ...] = ()) -> Document:
 def document_of(source: Source, path: Path | None = None, _open: tuple[Path, ...] = ()) -> Document:
     """A document from text that is already in memory; `path` is where its includes are looked up."""
     includes = tuple(_include(name, span, path, _open) for name, span in included(source))
-    return confirmed(type_document(source, formulas(source), includes))
+    return type_document(source, formulas(source), includes)
 
 
+@lru_cache(maxsize=8)
 def confirmed(document: Document) -> Document:
     """Plain scalar statements are read a second time by a reader that shares no code with ours; a disagreement is an error."""
-    statements = tuple(_confirmed(document, statement) for statement in document.statements)
-    return replace(document, statements=statements)
+    return replace(document, statements=tuple(_confirmed(document, statement) for statement in document.statements))
 
 
 def _confirmed(document: Document, statement: Statement) -> Statement:
+    from eqcompiler.calculus.lower import lower
+    from eqcompiler.languages.program import scalar
+    from eqcompiler.reading.second_reader import disagreement, in_scope
+
     for name, term in _terms(statement):
         if term.span is None or in_scope(term.span.text) is None:
             continue
         program = lower(document, term, name)
-        ours = last_body(program)
+        if len(program.definitions) != 1 or program.definitions[0].axes:
+            continue
         table = {document.symbols[i.name].latex: scalar(i.name) for i in program.inputs if i.name in document.symbols}
-        words = disagreement(term.span.text, ours, table) if len(program.definitions) == 1 else None  # type: ignore[arg-type]
+        words = disagreement(term.span.text, last_body(program), table)
         if words is not None:
-            error = IllegalEquation(
-                f"two independent readers disagree: {words}", term.span, fix="write brackets around what belongs together"
-            )
+            fix = "write brackets around what belongs together"
+            error = IllegalEquation(f"two independent readers disagree: {words}", term.span, fix=fix)
             return replace(statement, kind="error", payload=None, error=error)
     return statement
 
 
-def _include(name: str, span: object, path: Path | None, opened: tuple[Path, ...]) -> Document:
+def _include(name: str, span: Span, path: Path | None, opened: tuple[Path, ...]) -> Document:
     here = opened + ((path,) if path else ())
     folder = path.parent if path else Path()
     candidates = [folder / name] if Path(name).suffix in SUFFIXES else [folder / f"{name}{suffix}" for suffix in SUFFIXES]
     found = next((c.resolve() for c in candidates if c.is_file()), None)
     if found is None:
         tried = ", ".join(c.name for c in candidates)
-        raise IllegalEquation(f"'{name}' is not there", span, allowed=f"a file beside this one: {tried}")  # type: ignore[arg-type]
+        raise IllegalEquation(f"'{name}' is not there", span, allowed=f"a file beside this one: {tried}")
     if found in here or len(here) > MAXIMUM_INCLUDE_DEPTH:
         chain = " -> ".join(p.name for p in (*here, found))
-        raise IllegalEquation(f"'{name}' includes itself: {chain}", span, fix="remove one of the inputs")  # type: ignore[arg-type]
+        raise IllegalEquation(f"'{name}' includes itself: {chain}", span, fix="remove one of the inputs")
     return load(found, _open=here)
 
 
@@ -95,20 +94,26 @@ def verify(
     document: Document, *, timeout: float = 10.0, on_verdict: Callable[[Verdict], None] | None = None
 ) -> tuple[Verdict, ...]:
     """The verdict of every claim and objective, in the order of the source."""
-    return judge.verify(document, timeout=timeout, on_verdict=on_verdict)
+    from eqcompiler.verification import judge
+
+    return judge.verify(confirmed(document), timeout=timeout, on_verdict=on_verdict)
+
+
+@lru_cache(maxsize=8)
+def kernel_choice(document: Document) -> Choice:
+    """Which kernels the document gives, and why a definition gives none."""
+    from eqcompiler.calculus.kernel_programs import chosen_kernels
+
+    return chosen_kernels(confirmed(document))
 
 
 def kernel_requests(document: Document) -> tuple[KernelRequest, ...]:
-    return _choice(document).requests
+    return kernel_choice(document).requests
 
 
 def kernel_refusals(document: Document) -> tuple[tuple[str, EquationError], ...]:
     """The definitions that no kernel is made of, each with the reason."""
-    return _choice(document).refusals
-
-
-def _choice(document: Document) -> Choice:
-    return chosen_kernels(document)
+    return kernel_choice(document).refusals
 
 
 def kernel_names(document: Document) -> tuple[str, ...]:
@@ -116,7 +121,9 @@ def kernel_names(document: Document) -> tuple[str, ...]:
 
 
 def build(document: Document) -> str:
-    """The text of the generated module."""
+    """The text of the generated module with every kernel that the document gives."""
+    from eqcompiler.kernels import module_text
+
     requests = kernel_requests(document)
     if not requests:
         raise BadInput(f"{document.source.path}: no definition, objective or update that a kernel can be made of")
@@ -125,6 +132,8 @@ def build(document: Document) -> str:
 
 def kernels(document: Document) -> ModuleType:
     """The generated module, loaded; nothing is compiled before its first call."""
+    from eqcompiler.kernels import load as load_kernels
+
     return load_kernels(build(document), Path(document.source.path).stem)
 
 
@@ -134,6 +143,8 @@ def check_rows(document: Document) -> tuple[dict[str, object], ...]:
 
 
 def _row(document: Document, statement: Statement) -> dict[str, object]:
+    from eqcompiler.calculus.term_text import condition_latex
+
     own = statement.payload.assumptions if isinstance(statement.payload, Claim) else ()
     return {
         "file": document.source.path,
@@ -152,6 +163,8 @@ def _row(document: Document, statement: Statement) -> dict[str, object]:
 
 def index_form(document: Document, statement: Statement) -> str | None:
     """The statement as index form over SymPy, or None where it has none."""
+    from eqcompiler.calculus.lower import lower
+
     try:
         return "\n".join(str(lower(document, term, name)) for name, term in _terms(statement)) or None
     except EquationError:
@@ -160,6 +173,8 @@ def index_form(document: Document, statement: Statement) -> str | None:
 
 def sympy_of(document: Document, statement: Statement) -> object:
     """The SymPy index form of the statement's term; of both sides for a claim."""
+    from eqcompiler.calculus.lower import lower
+
     bodies = tuple(last_body(lower(document, term, name)) for name, term in _terms(statement))
     if not bodies:
         raise BadInput(f"'{statement.name}' is {statement.kind}; it has no SymPy form")
@@ -168,16 +183,23 @@ def sympy_of(document: Document, statement: Statement) -> object:
 
 def last_body(program: Program) -> object:
     """The body of the output; definitions that it uses stay names. An intrinsic has no body and gives its printed form."""
+    from eqcompiler.languages.program import Indexed
+
     last = next(d for d in program.definitions if d.name == program.outputs[-1])
     return last.body if isinstance(last, Indexed) else f"{last.operation}({', '.join(last.operands)})"
 
 
 def gradient(document: Document, statement: Statement, variable: str) -> tuple[Program, str]:
     """The gradient of a scalar definition: the program and the notation."""
+    from eqcompiler.calculus.derive import gradient as derive
+    from eqcompiler.calculus.kernel_programs import own_reference
+    from eqcompiler.calculus.lower import lower
+    from eqcompiler.languages.kernel_requests import KernelRequest
+
     if not isinstance(statement.payload, Definition):
         raise BadInput(f"'{statement.name}' is {statement.kind}; only a definition has a gradient")
     definition = statement.payload
-    program = derive_gradient(lower(document, own_reference(document, definition), definition.name), definition.name, variable)
+    program = derive(lower(document, own_reference(document, definition), definition.name), definition.name, variable)
     return program, gradient_latex(document, KernelRequest("gradient", program))[0]
 
 
@@ -196,6 +218,8 @@ def _terms(statement: Statement) -> tuple[tuple[str, Term], ...]:
 
 def explain(document: Document, name: str) -> tuple[tuple[str, str], ...]:
     """One statement after every stage: (title, text)."""
+    from eqcompiler.kernels import plan
+
     statement = find(document, name)
     stages = [("source", f"{statement.span}\n{statement.latex}")]
     if statement.error:
@@ -218,6 +242,8 @@ def explain(document: Document, name: str) -> tuple[tuple[str, str], ...]:
 
 def symbol_lines(document: Document, statement: Statement) -> list[str]:
     """The types of the symbols that the statement uses, and where each comes from."""
+    from eqcompiler.calculus.kernel_programs import reach
+
     used = dict.fromkeys(name for _, term in _terms(statement) for name in reach(document, term))
     infos = [document.symbols[name] for name in used if name in document.symbols]
     return [f"{info.name}: {info.type}, {info.why}" for info in infos]
@@ -238,6 +264,9 @@ def _details(verdict: Verdict) -> tuple[tuple[str, str | None], ...]:
 
 def gradient_latex(document: Document, request: KernelRequest) -> list[str]:
     """Each gradient of the request as a person would write it."""
+    from eqcompiler.calculus.normal_form import normal_forms
+    from eqcompiler.calculus.printing import to_latex
+
     texts = []
     for output, normal in normal_forms(request.program).items():
         axes = next(d.axes for d in request.program.definitions if d.name == output)
@@ -252,19 +281,3 @@ def find(document: Document, name: str) -> Statement:
             return statement
     known = ", ".join(statement.name for statement in document.statements if statement.name)
     raise BadInput(f"{document.source.path} has no statement {name!r}", allowed=known)
-
-
-__all__ = [
-    "build",
-    "check",
-    "check_rows",
-    "document_of",
-    "explain",
-    "find",
-    "kernel_names",
-    "kernel_refusals",
-    "kernel_requests",
-    "kernels",
-    "load",
-    "verify",
-]

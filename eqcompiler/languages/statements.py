@@ -108,10 +108,11 @@ class Statement:
     error: EquationError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Document:
     """A read and typed file. `assumptions` hold everywhere (sampling respects them, proofs may use them).
 
+    Documents compare by identity.
     A claim whose left side is just a definition, J(theta) = e, restates it: a later claim about J may be judged about the
     form that it follows. Who judges finds restatements by looking at the claims in order.
     """

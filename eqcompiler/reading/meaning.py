@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from difflib import get_close_matches
 from fractions import Fraction
 
 from eqcompiler.errors import IllegalEquation, NotSupportedYet, Span
@@ -128,7 +129,22 @@ def letter(reader: Reader, node: Letter) -> Term:
         return special(reader, node.span)
     if node.kind == "symbol":
         raise IllegalEquation(f"'{node.span.text}' stands where a value is needed", node.span)
+    if node.kind == "word":
+        refuse_misspelt(reader, node, name)
     return reader.inferred_symbol(name, node.span)
+
+
+def refuse_misspelt(reader: Reader, node: Letter, name: Name) -> None:
+    """An undeclared word that is nearly a known one is a slip, not a new symbol."""
+    known = sorted({*reader.scope.symbols, *reader.scope.current})
+    near = get_close_matches(name.key, [word for word in known if len(word) > 2], cutoff=0.75)
+    if near:
+        raise IllegalEquation(
+            f"'{node.text}' is not declared",
+            node.span,
+            allowed=f"near it: {', '.join(near)}",
+            fix=f"declare it: {name.latex} \\in \\mathbb{{R}}",
+        )
 
 
 def addition(reader: Reader, node: Addition) -> Term:
