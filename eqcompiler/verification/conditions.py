@@ -36,7 +36,7 @@ MOST_PAIRS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Tests:
+class Trials:
     """How a candidate is tried, cheapest first. `meets`: exact evidence finds points that meet it and none against;
     `vanishes`: both sides are zero wherever it holds; `proves`: the steps of a proof under it, or None."""
 
@@ -56,7 +56,7 @@ class Found:
     steps: tuple[str, ...]
 
 
-def find(document: Document, claim: Claim, factors: tuple[str, ...], tests: Tests) -> Found | None:
+def find(document: Document, claim: Claim, factors: tuple[str, ...], tests: Trials) -> Found | None:
     """The first candidate that survives. `factors`: symbols that divide every monomial of the residual."""
     for candidate in candidates(document, claim, factors):
         if tests.late():

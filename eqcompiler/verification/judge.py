@@ -228,7 +228,7 @@ class _Case:
         seconds = min(SHRINKING, self.clock.share() - time.monotonic())
         return self.tools.shrink(self.document, self.claim, trial.found, seconds=seconds)
 
-    def tests(self) -> conditions.Tests:
+    def tests(self) -> conditions.Trials:
         stop = min(self.clock.end, time.monotonic() + SEARCHING)
         nothing = replace(self.claim, right=conditions.nothing_like(self.claim.right))
 
@@ -238,7 +238,7 @@ class _Case:
                 return None
             return answer.steps if self.try_points(MANY, self.seed + 1, candidate).agrees else None
 
-        return conditions.Tests(
+        return conditions.Trials(
             meets=lambda candidate: self.try_points(FEW, self.seed, candidate).agrees,
             vanishes=lambda candidate: self.try_points(FEW, self.seed, candidate, nothing).agrees,
             proves=proves,
