@@ -195,7 +195,7 @@ def test_kernel_equals_the_oracle(file: str, kernel: str, dtype: type) -> None:
     ("file", "kernel"), [(file, name) for file in FILES for name in requests(file) if is_closed_form(file, name)]
 )
 def test_gradient_vanishes_at_the_closed_form(file: str, kernel: str) -> None:
-    """At any shape; where the minimiser is not unique, at the one that is returned, unless the kernel says that it cannot solve.
+    """At any shape; where the minimiser is not unique, at the one that is returned, unless the kernel refuses to solve.
 
     The bound is the backward error of a solve.
     """
