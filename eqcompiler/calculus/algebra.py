@@ -1,21 +1,21 @@
-"""The algebra of Normals: products, powers, sums over indices, substitution of index expressions.
+"""The algebra of Normals: products, powers, signs, substitution of index expressions.
 
 Takes: Normals. Gives: Normals, canonical again.
 Guarantees: every step is an identity for all real values at which both sides are defined, for all sizes from 1 on.
 NotSupportedYet when the result would be larger than MAX_TERMS.
 
-Functions and whole-tensor operations bring their own rules (`REBUILD`, `POWERS`, filled by calculus.elementary and
-calculus.whole_tensors), so that substitution can rebuild what it enters.
+Functions, whole-tensor operations and sums bring their own rules (`REBUILD...`, `POWERS`, filled by calculus.elementary,
+.whole_tensors and .sums), so that substitution can rebuild what it enters.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
+from eqcompiler.calculus.index_values import affine_value, delta, fresh, guard
 from eqcompiler.calculus.monomials import (
     ONE,
     ONE_AFFINE,
@@ -37,62 +37,21 @@ from eqcompiler.calculus.monomials import (
     Operand,
     Position,
     Scalar,
-    Scaled,
     Size,
 )
-from eqcompiler.calculus.naming import canonical
 from eqcompiler.errors import NotSupportedYet
 
 MAX_TERMS = 3000
-MAX_FACTORS = 48
 MAX_EXPONENT = 40
 
 REBUILD: dict[str, Callable[[tuple[Normal, ...]], Normal]] = {}
 POWERS: dict[str, Callable[[Function, Fraction], Normal | None]] = {}
 REBUILD_INTRINSIC: dict[str, Callable[[tuple[Operand, ...], tuple[Affine, ...]], Normal]] = {}
-
-_fresh = itertools.count()
-
-
-def fresh(upper: Affine) -> Index:
-    """A new index from 1 to `upper`; its name never reaches a result."""
-    return Index(f"~{next(_fresh)}", ONE_AFFINE, upper)
+REBUILD_CONTRACTION: dict[type[Contraction], Callable[[Normal, Sequence[Index]], Normal]] = {}
 
 
 def too_large(what: str) -> NotSupportedYet:
     return NotSupportedYet(f"the normal form grew too large: {what}", allowed=f"at most {MAX_TERMS} terms")
-
-
-# --- values of index expressions -------------------------------------------------------------------------------------
-
-
-def affine_value(affine: Affine) -> Normal:
-    """The index expression as a number."""
-    parts = [Monomial(Fraction(affine.constant), ())] if affine.constant else []
-    for variable, c in affine.terms:
-        sizes = variable if isinstance(variable, tuple) else variable.sizes if isinstance(variable, Scaled) else ()
-        powers = [Factor(Size(name), Fraction(len(list(run)))) for name, run in itertools.groupby(sizes)]
-        powers += [Factor(Position(index), Fraction(1)) for index in Affine.of(variable).indices]
-        parts.append(Monomial(Fraction(c), tuple(sorted(powers))))
-    return Normal.collect(parts)
-
-
-def delta(left: Affine, right: Affine) -> Normal:
-    difference = left - right
-    if not difference.terms:
-        return ONE if difference.constant == 0 else ZERO
-    if difference.terms[0][1] < 0:
-        difference = difference.times(-1)
-    if (difference - ONE_AFFINE).is_natural() or (difference.times(-1) - ONE_AFFINE).is_natural():
-        return ZERO
-    return Normal.atom(Delta(difference))
-
-
-def guard(natural: Affine) -> Normal:
-    """1 where natural >= 0, else 0."""
-    if natural.is_natural():
-        return ONE
-    return ZERO if (natural.times(-1) - ONE_AFFINE).is_natural() else Normal.atom(Guard(natural))
 
 
 # --- signs -----------------------------------------------------------------------------------------------------------
@@ -221,7 +180,7 @@ def _together(coefficient: Fraction, factors: list[Factor]) -> Normal:
     """Rules about two factors: a delta renames in the others; sign(x) meets x."""
     for f in factors:
         if isinstance(f.atom, Delta) and f.exponent > 0:
-            solved = _solve(f.atom.difference, f.atom.indices)
+            solved = solved_for(f.atom.difference, f.atom.indices)
             if solved and any(solved[0] in g.atom.indices for g in factors if g is not f):
                 others = [substitute_factor(g, {solved[0]: solved[1]}) for g in factors if g is not f]
                 return multiply_all(Normal((Monomial(coefficient, (f,)),)), others)
@@ -232,7 +191,7 @@ def _together(coefficient: Fraction, factors: list[Factor]) -> Normal:
     return Normal((Monomial(coefficient, tuple(factors)),))
 
 
-def _solve(difference: Affine, candidates: Sequence[Index]) -> tuple[Index, Affine] | None:
+def solved_for(difference: Affine, candidates: Sequence[Index]) -> tuple[Index, Affine] | None:
     """The candidate that `difference` = 0 determines, and its value; the one with the last range and name, if several."""
     found = [(v, c) for v, c in difference.terms if isinstance(v, Index) and v in candidates and abs(c) == 1]
     if not found:
@@ -358,190 +317,6 @@ def prime_powers(number: int) -> list[tuple[int, int]]:
     return [*found, (number, 1)] if number > 1 else found
 
 
-# --- sums over indices -----------------------------------------------------------------------------------------------
-
-
-def total(body: Normal, bound: Sequence[Index]) -> Normal:
-    """The sum of `body` over `bound` (each from 1 to its upper; names must be fresh or canonical)."""
-    return add([_sum_monomial(term, tuple(bound)) for term in body.terms])
-
-
-def _sum_monomial(term: Monomial, bound: tuple[Index, ...]) -> Normal:
-    if not bound:
-        return Normal((term,))
-    for step in (_contract_delta, _shrink_range, _count_unused):
-        done = step(term, bound)
-        if done is not None:
-            return done
-    inside, outside, bound = _dissolved(term.factors, bound)
-    inside, bound, regained = _regained(inside, bound)
-    if regained:
-        return (
-            _sum_monomial(Monomial(term.coefficient, tuple(inside + outside)), bound)
-            if bound
-            else merge(term.coefficient, inside + outside)
-        )
-    parts = [Normal((Monomial(term.coefficient, tuple(sorted(outside))),))]
-    parts += [_contraction(b, f) for b, f in _connected(bound, inside)]
-    return product(parts)
-
-
-def _contract_delta(term: Monomial, bound: tuple[Index, ...]) -> Normal | None:
-    """Sum over i of delta(i, e) f(i) = f(e) where e is in the range of i; a guard says so where that is not known."""
-    for f in term.factors:
-        if not isinstance(f.atom, Delta) or f.exponent != 1:
-            continue
-        solved = _solve(f.atom.difference, bound)
-        if solved is None or any(solved[0] in b.upper.indices for b in bound):
-            continue
-        index, value = solved
-        others = [substitute_factor(g, {index: value}) for g in term.factors if g is not f]
-        body = product([Normal.number(term.coefficient), guard(value - ONE_AFFINE), guard(index.upper - value), *others])
-        return total(body, tuple(b for b in bound if b != index))
-    return None
-
-
-def _shrink_range(term: Monomial, bound: tuple[Index, ...]) -> Normal | None:
-    """[u - i >= 0] ends a sum over i at u, [l <= i] starts it at l, where these edges are known to lie in the range."""
-    for f in term.factors:
-        if not isinstance(f.atom, Guard):
-            continue
-        natural = f.atom.natural
-        solved = _solve(natural, bound)
-        if solved is None or any(solved[0] in b.upper.indices for b in bound):
-            continue
-        index, edge = solved
-        rest = Normal((Monomial(term.coefficient, tuple(g for g in term.factors if g is not f)),))
-        others = tuple(b for b in bound if b != index)
-        if any(i in others for i in edge.indices):
-            continue
-        rising = dict(natural.terms)[index] > 0
-        if not rising and (index.upper - edge).is_natural():
-            new = fresh(edge)
-            return total(substitute(rest, {index: Affine.of(new)}), (*others, new))
-        if rising and (edge - ONE_AFFINE).is_natural():
-            new = fresh(index.upper - edge + ONE_AFFINE)
-            return total(substitute(rest, {index: Affine.of(new) + edge - ONE_AFFINE}), (*others, new))
-    return None
-
-
-def _count_unused(term: Monomial, bound: tuple[Index, ...]) -> Normal | None:
-    """A sum whose body does not use the index is the length of its range, where that is known to be at least 0."""
-    used = {i.key for f in term.factors for i in f.atom.indices} | {i.key for b in bound for i in b.upper.indices}
-    for index in bound:
-        if index.key not in used and index.upper.is_natural():
-            body = multiply(Normal((term,)), affine_value(index.upper))
-            return total(body, tuple(b for b in bound if b != index))
-    return None
-
-
-def _dissolved(factors: Iterable[Factor], bound: tuple[Index, ...]) -> tuple[list[Factor], list[Factor], tuple[Index, ...]]:
-    """(inside, outside, bound): contractions that use a bound index give up their factors and bound indices, renamed."""
-    inside: list[Factor] = []
-    outside: list[Factor] = []
-    bounds = list(bound)
-    queue = list(factors)
-    while queue:
-        f = queue.pop(0)
-        atom = f.atom
-        if not any(i in bounds for i in atom.indices):
-            outside.append(f)
-        elif isinstance(atom, Contraction) and f.exponent.denominator == 1 and f.exponent > 0:
-            if len(inside) + len(atom.factors) * int(f.exponent) > MAX_FACTORS:
-                raise too_large(f"a sum of products of more than {MAX_FACTORS} factors")
-            for _ in range(int(f.exponent)):
-                opened, body = _opened(atom)
-                bounds += opened
-                queue += body
-        else:
-            inside.append(f)
-    return inside, outside, tuple(bounds)
-
-
-def _opened(atom: Contraction) -> tuple[list[Index], list[Factor]]:
-    """Bound indices and factors with fresh names."""
-    names: dict[Index, Affine] = {}
-    for b in sorted(atom.bound, key=lambda b: len(b.upper.indices)):
-        names[b] = Affine.of(fresh(b.upper.substitute(names)))
-    factors: list[Factor] = []
-    for f in atom.factors:
-        factors += renamed_factor(f, names).factors
-    return [a.indices[0] for a in names.values()], factors
-
-
-def _regained(inside: list[Factor], bound: tuple[Index, ...]) -> tuple[list[Factor], tuple[Index, ...], bool]:
-    """Finds sums that stand beside a power of themselves, (sum_k e_ik) * (sum_k e_ik)^-1, and merges the exponents."""
-    for f in inside:
-        if not isinstance(f.atom, Contraction):
-            continue
-        size = len(f.atom.bound)
-        for chosen in itertools.islice(itertools.combinations(bound, size), 200):
-            if any(i in chosen for i in f.atom.indices):
-                continue
-            part = [g for g in inside if any(i in chosen for i in g.atom.indices)]
-            if len(part) != len(f.atom.factors) or f in part:
-                continue
-            closed = _contraction(chosen, part)
-            if closed.key == f.atom.key:
-                rest = [g for g in inside if g not in part and g is not f]
-                if f.exponent != -1:
-                    rest.append(Factor(f.atom, f.exponent + 1))
-                return rest, tuple(b for b in bound if b not in chosen), True
-    return inside, bound, False
-
-
-def _connected(bound: tuple[Index, ...], factors: list[Factor]) -> list[tuple[tuple[Index, ...], list[Factor]]]:
-    """Bound indices and factors split into connected parts."""
-    parts: list[tuple[list[Index], list[Factor]]] = [([b], []) for b in bound]
-
-    def join(indices: Iterable[Index], factor: Factor | None) -> None:
-        touched = [p for p in parts if any(i in p[0] for i in indices)]
-        if not touched:
-            return
-        first = touched[0]
-        for other in touched[1:]:
-            first[0].extend(other[0])
-            first[1].extend(other[1])
-            parts.remove(other)
-        if factor:
-            first[1].append(factor)
-
-    for f in factors:
-        join(f.atom.indices, f)
-    for b in bound:
-        join((b, *b.upper.indices), None)
-    return [(tuple(b), f) for b, f in parts]
-
-
-def _contraction(bound: Sequence[Index], factors: list[Factor]) -> Normal:
-    """One connected sum of products with canonical names; sums of powers of the index itself in closed form."""
-    merged = merge(Fraction(1), factors)
-    if len(merged.terms) != 1 or any(not _same(f, merged.terms[0]) for f in factors):
-        return total(merged, bound)
-    if len(bound) == 1 and len(factors) == 1 and isinstance(factors[0].atom, Position):
-        closed = _power_sum(bound[0].upper, factors[0].exponent)
-        if closed is not None:
-            return closed
-    sign, names, renamed = canonical(bound, merged.terms[0].factors, renamed_factor)
-    return Normal.atom(Contraction(names, renamed)).times(sign) if sign else ZERO
-
-
-def _same(factor: Factor, monomial: Monomial) -> bool:
-    return any(factor.atom is f.atom or factor.atom.key == f.atom.key for f in monomial.factors)
-
-
-def _power_sum(upper: Affine, exponent: Fraction) -> Normal | None:
-    """1 + 2^k + ... + n^k for k = 1, 2, 3, where n >= 0 is known."""
-    if exponent not in (1, 2, 3) or not upper.is_natural():
-        return None
-    n = affine_value(upper)
-    after = n + ONE
-    first = multiply(n, after).times(Fraction(1, 2))
-    if exponent == 1:
-        return first
-    return multiply(first, first) if exponent == 3 else multiply(first, n + after).times(Fraction(1, 3))
-
-
 # --- replacing and substitution ----------------------------------------------------------------------------------------
 
 
@@ -595,14 +370,33 @@ def _substituted(atom: Atom, values: Mapping[Index, Affine]) -> Normal:
             return REBUILD[name](tuple(substitute(a, values) for a in arguments))
         case Intrinsic(operation=operation, operands=operands, positions=positions):
             moved = tuple(Operand(o.axes, substitute(o.body, values)) for o in operands)
+            if moved == operands:
+                return _read_elsewhere(atom, tuple(p.substitute(values) for p in positions))
             return REBUILD_INTRINSIC[operation](moved, tuple(p.substitute(values) for p in positions))
         case Contraction(bound=bound, factors=factors):
             names: dict[Index, Affine] = {}
             for b in sorted(bound, key=lambda b: len(b.upper.indices)):
                 names[b] = Affine.of(fresh(b.upper.substitute({**values, **names})))
             body = product(substitute_factor(f, {**values, **names}) for f in factors)
-            return total(body, tuple(a.indices[0] for a in names.values()))
+            return REBUILD_CONTRACTION[Contraction](body, tuple(a.indices[0] for a in names.values()))
     raise NotSupportedYet(f"substitution into {type(atom).__name__}")
+
+
+def opened(atom: Contraction) -> tuple[list[Index], list[Factor]]:
+    """The bound indices and the factors of a contraction, with fresh names."""
+    names: dict[Index, Affine] = {}
+    for b in sorted(atom.bound, key=lambda b: len(b.upper.indices)):
+        names[b] = Affine.of(fresh(b.upper.substitute(names)))
+    factors: list[Factor] = []
+    for f in atom.factors:
+        factors += renamed_factor(f, names).factors
+    return [a.indices[0] for a in names.values()], factors
+
+
+def _read_elsewhere(atom: Intrinsic, positions: tuple[Affine, ...]) -> Normal:
+    """Another entry of the same whole-tensor operation."""
+    where = tuple(sorted(positions)) if atom.symmetric else positions
+    return Normal.atom(Intrinsic(atom.operation, atom.operands, where, atom.shape, atom.symmetric, atom.sign))
 
 
 def replace(body: Normal, rule: Callable[[Atom], Normal | None]) -> Normal:
@@ -640,6 +434,6 @@ def _replaced(atom: Atom, rule: Callable[[Atom], Normal | None]) -> Normal | Non
         case Contraction():
             if all(_replaced(f.atom, rule) is None for f in atom.factors):
                 return None
-            opened, factors = _opened(atom)
-            return total(_replaced_monomial(Monomial(Fraction(1), tuple(factors)), rule), opened)
+            bound, factors = opened(atom)
+            return REBUILD_CONTRACTION[Contraction](_replaced_monomial(Monomial(Fraction(1), tuple(factors)), rule), bound)
     return None

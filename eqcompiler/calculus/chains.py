@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from eqcompiler.calculus.algebra import REBUILD_INTRINSIC, delta, fresh, multiply, power, substitute_factor, total
+from eqcompiler.calculus.algebra import REBUILD_INTRINSIC, multiply, power, substitute_factor
+from eqcompiler.calculus.index_values import delta, fresh
 from eqcompiler.calculus.monomials import (
     ONE,
     ONE_AFFINE,
@@ -29,6 +30,7 @@ from eqcompiler.calculus.monomials import (
     Monomial,
     Normal,
 )
+from eqcompiler.calculus.sums import total
 
 
 @dataclass(frozen=True, slots=True)

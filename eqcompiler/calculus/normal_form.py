@@ -17,8 +17,9 @@ from fractions import Fraction
 import sympy
 
 from eqcompiler.calculus import algebra, whole_tensors
-from eqcompiler.calculus.algebra import add, affine_value, delta, fresh, guard, multiply, power, product, substitute, total
+from eqcompiler.calculus.algebra import add, multiply, power, product, substitute
 from eqcompiler.calculus.elementary import apply
+from eqcompiler.calculus.index_values import affine_value, delta, fresh, guard
 from eqcompiler.calculus.monomials import (
     ONE,
     ONE_AFFINE,
@@ -34,6 +35,7 @@ from eqcompiler.calculus.monomials import (
     Scalar,
     Size,
 )
+from eqcompiler.calculus.sums import total
 from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, Program

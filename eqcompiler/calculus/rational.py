@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from eqcompiler.calculus.algebra import add, fresh, merge, multiply, multiply_all, power, renamed_factor, total
+from eqcompiler.calculus.algebra import add, merge, multiply, multiply_all, power, renamed_factor
+from eqcompiler.calculus.index_values import fresh
 from eqcompiler.calculus.monomials import Affine, Atom, Contraction, Factor, Function, Group, Index, Monomial, Normal
+from eqcompiler.calculus.sums import total
 
 ROUNDS = 12
 

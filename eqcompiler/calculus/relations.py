@@ -14,7 +14,8 @@ from fractions import Fraction
 from functools import partial
 
 from eqcompiler.calculus import algebra
-from eqcompiler.calculus.algebra import fresh, merge, multiply, power, renamed_factor, sign_of, substitute, total
+from eqcompiler.calculus.algebra import merge, multiply, power, renamed_factor, sign_of, substitute
+from eqcompiler.calculus.index_values import fresh
 from eqcompiler.calculus.monomials import (
     Affine,
     Atom,
@@ -31,6 +32,7 @@ from eqcompiler.calculus.monomials import (
     Size,
 )
 from eqcompiler.calculus.normal_form import Tensor
+from eqcompiler.calculus.sums import total
 
 ROUNDS = 20
 

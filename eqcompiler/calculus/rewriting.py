@@ -15,8 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from eqcompiler.calculus.algebra import affine_value, delta, fresh, multiply, sign_of, substitute, total
+from eqcompiler.calculus.algebra import multiply, sign_of, substitute
 from eqcompiler.calculus.chains import build, sizes
+from eqcompiler.calculus.index_values import affine_value, delta, fresh
 from eqcompiler.calculus.monomials import (
     ONE_AFFINE,
     Affine,
@@ -33,6 +34,7 @@ from eqcompiler.calculus.monomials import (
 )
 from eqcompiler.calculus.normal_form import Tensor
 from eqcompiler.calculus.rational import cleared
+from eqcompiler.calculus.sums import total
 from eqcompiler.calculus.whole_tensors import read_at, transposed, whole
 from eqcompiler.calculus.words import Alphabet, Polynomial, Term, Word, plus, scaled
 

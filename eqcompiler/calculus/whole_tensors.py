@@ -10,21 +10,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from eqcompiler.calculus.algebra import (
-    REBUILD_INTRINSIC,
-    affine_value,
-    delta,
-    fresh,
-    multiply,
-    multiply_all,
-    power,
-    primitive,
-    product,
-    substitute,
-    total,
-)
+from eqcompiler.calculus.algebra import REBUILD_INTRINSIC, multiply, multiply_all, power, primitive, product, substitute
 from eqcompiler.calculus.chains import Chain, Letter, letter_at, read_monomial, reverse, sizes
 from eqcompiler.calculus.elementary import absolute, apply, log
+from eqcompiler.calculus.index_values import affine_value, delta, fresh
 from eqcompiler.calculus.monomials import (
     ONE,
     ONE_AFFINE,
@@ -36,6 +25,7 @@ from eqcompiler.calculus.monomials import (
     Normal,
     Operand,
 )
+from eqcompiler.calculus.sums import total
 from eqcompiler.errors import NotSupportedYet
 
 MAX_MATRIX_POWER = 12

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from eqcompiler.calculus.algebra import delta, substitute
+from eqcompiler.calculus.algebra import substitute
 from eqcompiler.calculus.cases import vanishes, with_exponentials, with_steps
+from eqcompiler.calculus.index_values import delta
 from eqcompiler.calculus.lower import lower
 from eqcompiler.calculus.monomials import Affine, Index, Intrinsic, Normal
 from eqcompiler.calculus.normal_form import Tensor, tensors
