@@ -33,7 +33,11 @@ class Row:
 
 
 NO_BIAS = ("b = 0",)
-NO_TARGETS = ("y = 0",)
+NO_TARGETS = ("y = 0", "y^{(i)} = 0")
+NO_PRODUCT = (r"\theta = 0", "x = 0", r"x = \theta")
+NO_WEIGHTS = ("w = 0", "X = 0")
+FITTED = (r"y = X \theta",)
+ORTHONORMAL = ("X^T X = I", "X X^T = I")
 
 SAMPLES = (
     r"x^{(i)} \in \mathbb{R}^n, \quad y^{(i)} \in \mathbb{R}, \quad i = 1, \dots, m",
@@ -66,12 +70,12 @@ ROWS = {
         wrong={
             "sign of the bias": Wrong(r"h_\theta(x) = \theta^T x - b", NO_BIAS),
             "dropped bias": Wrong(r"h_\theta(x) = \theta^T x", NO_BIAS),
-            "sign of the product": Wrong(r"h_\theta(x) = -\theta^T x + b"),
-            "weights twice": Wrong(r"h_\theta(x) = \theta^T \theta + b"),
-            "input twice": Wrong(r"h_\theta(x) = x^T x + b"),
-            "factor 2": Wrong(r"h_\theta(x) = 2 \theta^T x + b"),
-            "factor 1.0005": Wrong(r"h_\theta(x) = 1.0005 \, \theta^T x + b"),
-            "squared": Wrong(r"h_\theta(x) = (\theta^T x)^2 + b"),
+            "sign of the product": Wrong(r"h_\theta(x) = -\theta^T x + b", NO_PRODUCT),
+            "weights twice": Wrong(r"h_\theta(x) = \theta^T \theta + b", NO_PRODUCT),
+            "input twice": Wrong(r"h_\theta(x) = x^T x + b", NO_PRODUCT),
+            "factor 2": Wrong(r"h_\theta(x) = 2 \theta^T x + b", NO_PRODUCT),
+            "factor 1.0005": Wrong(r"h_\theta(x) = 1.0005 \, \theta^T x + b", NO_PRODUCT),
+            "squared": Wrong(r"h_\theta(x) = (\theta^T x)^2 + b", NO_PRODUCT),
         },
     ),
     "B5": Row(
@@ -85,14 +89,14 @@ ROWS = {
             "sign of the bias": Wrong(r"h_\theta(x) = \sum_{j=1}^{n} \theta_j x_j - b", NO_BIAS),
             "dropped bias": Wrong(r"h_\theta(x) = \sum_{j=1}^{n} \theta_j x_j", NO_BIAS),
             "bias inside the sum": Wrong(r"h_\theta(x) = \sum_{j=1}^{n} \left( \theta_j x_j + b \right)", NO_BIAS),
-            "range from 2": Wrong(r"h_\theta(x) = \sum_{j=2}^{n} \theta_j x_j + b"),
-            "range to n-1": Wrong(r"h_\theta(x) = \sum_{j=1}^{n-1} \theta_j x_j + b"),
-            "wrong power": Wrong(r"h_\theta(x) = \sum_{j=1}^{n} \theta_j x_j^2 + b"),
-            "index fixed at 1": Wrong(r"h_\theta(x) = \sum_{j=1}^{n} \theta_1 x_j + b"),
-            "index reversed": Wrong(r"h_\theta(x) = \sum_{j=1}^{n} \theta_j x_{n-j+1} + b"),
-            "product of sums": Wrong(r"h_\theta(x) = \sum_{j=1}^{n} \theta_j \sum_{k=1}^{n} x_k + b"),
-            "spurious 1/n": Wrong(r"h_\theta(x) = \frac{1}{n} \sum_{j=1}^{n} \theta_j x_j + b"),
-            "factor 1.0005": Wrong(r"h_\theta(x) = 1.0005 \sum_{j=1}^{n} \theta_j x_j + b"),
+            "range from 2": Wrong(r"h_\theta(x) = \sum_{j=2}^{n} \theta_j x_j + b", NO_PRODUCT),
+            "range to n-1": Wrong(r"h_\theta(x) = \sum_{j=1}^{n-1} \theta_j x_j + b", NO_PRODUCT),
+            "wrong power": Wrong(r"h_\theta(x) = \sum_{j=1}^{n} \theta_j x_j^2 + b", NO_PRODUCT),
+            "index fixed at 1": Wrong(r"h_\theta(x) = \sum_{j=1}^{n} \theta_1 x_j + b", NO_PRODUCT),
+            "index reversed": Wrong(r"h_\theta(x) = \sum_{j=1}^{n} \theta_j x_{n-j+1} + b", NO_PRODUCT),
+            "product of sums": Wrong(r"h_\theta(x) = \sum_{j=1}^{n} \theta_j \sum_{k=1}^{n} x_k + b", NO_PRODUCT),
+            "spurious 1/n": Wrong(r"h_\theta(x) = \frac{1}{n} \sum_{j=1}^{n} \theta_j x_j + b", NO_PRODUCT),
+            "factor 1.0005": Wrong(r"h_\theta(x) = 1.0005 \sum_{j=1}^{n} \theta_j x_j + b", NO_PRODUCT),
             "sum instead of product": Wrong(r"h_\theta(x) = \sum_{j=1}^{n} (\theta_j + x_j) + b"),
         },
     ),
@@ -228,7 +232,9 @@ ROWS = {
             "last term sign": Wrong(
                 r"J(\theta) = \frac{1}{m} \left( \theta^T X^T X \theta - 2 y^T X \theta - y^T y \right)", NO_TARGETS
             ),
-            "Gram matrix dropped": Wrong(r"J(\theta) = \frac{1}{m} \left( \theta^T \theta - 2 y^T X \theta + y^T y \right)"),
+            "Gram matrix dropped": Wrong(
+                r"J(\theta) = \frac{1}{m} \left( \theta^T \theta - 2 y^T X \theta + y^T y \right)", ORTHONORMAL
+            ),
         },
     ),
     "B11": Row(
@@ -251,8 +257,8 @@ ROWS = {
             "sign of the target": Wrong(r"\nabla_\theta J(\theta) = \frac{2}{m} X^T (X\theta + y)", NO_TARGETS),
             "dropped target": Wrong(r"\nabla_\theta J(\theta) = \frac{2}{m} X^T X\theta", NO_TARGETS),
             "dropped weights": Wrong(r"\nabla_\theta J(\theta) = -\frac{2}{m} X^T y"),
-            "Gram matrix dropped": Wrong(r"\nabla_\theta J(\theta) = \frac{2}{m} (\theta - X^T y)"),
-            "Gram matrix twice": Wrong(r"\nabla_\theta J(\theta) = \frac{2}{m} X^T X X^T (X\theta - y)"),
+            "Gram matrix dropped": Wrong(r"\nabla_\theta J(\theta) = \frac{2}{m} (\theta - X^T y)", ORTHONORMAL),
+            "Gram matrix twice": Wrong(r"\nabla_\theta J(\theta) = \frac{2}{m} X^T X X^T (X\theta - y)", ORTHONORMAL),
             "spurious penalty": Wrong(r"\nabla_\theta J(\theta) = \frac{2}{m} X^T (X\theta - y) + \theta"),
             "factor on one term": Wrong(r"\nabla_\theta J(\theta) = \frac{2}{m} X^T X \theta - \frac{1}{m} X^T y", NO_TARGETS),
             "Hessian, missing 2": Wrong(r"\nabla_\theta^2 J(\theta) = \frac{1}{m} X^T X"),
@@ -279,9 +285,9 @@ ROWS = {
             "scaled": r"\theta^* = \left( \frac{1}{m} X^T X \right)^{-1} \frac{1}{m} X^T y",
         },
         wrong={
-            "missing inverse": Wrong(r"\theta^* = X^T X X^T y", NO_TARGETS),
-            "Gram matrix missing": Wrong(r"\theta^* = X^T y", NO_TARGETS),
-            "inverse twice": Wrong(r"\theta^* = (X^T X)^{-1} (X^T X)^{-1} X^T y", NO_TARGETS),
+            "missing inverse": Wrong(r"\theta^* = X^T X X^T y", (*NO_TARGETS, *ORTHONORMAL)),
+            "Gram matrix missing": Wrong(r"\theta^* = X^T y", (*NO_TARGETS, *ORTHONORMAL)),
+            "inverse twice": Wrong(r"\theta^* = (X^T X)^{-1} (X^T X)^{-1} X^T y", (*NO_TARGETS, *ORTHONORMAL)),
             "sign": Wrong(r"\theta^* = -(X^T X)^{-1} X^T y", NO_TARGETS),
             "factor 2": Wrong(r"\theta^* = 2 (X^T X)^{-1} X^T y", NO_TARGETS),
             "spurious 1/m": Wrong(r"\theta^* = \frac{1}{m} (X^T X)^{-1} X^T y", NO_TARGETS),
@@ -314,14 +320,14 @@ ROWS = {
             "fixed point": r"g(u) = u",
         },
         wrong={
-            "sign of the step": Wrong(r"g(\theta) = \theta + \frac{2\eta}{n} X^T (X\theta - y)"),
-            "residual reversed": Wrong(r"g(\theta) = \theta - \frac{2\eta}{n} X^T (y - X\theta)"),
-            "missing rate": Wrong(r"g(\theta) = \theta - \frac{2}{n} X^T (X\theta - y)", (r"\eta = 1",)),
-            "rate squared": Wrong(r"g(\theta) = \theta - \frac{2\eta^2}{n} X^T (X\theta - y)", (r"\eta = 1",)),
-            "missing 1/n": Wrong(r"g(\theta) = \theta - 2 \eta X^T (X\theta - y)"),
-            "missing factor 2": Wrong(r"g(\theta) = \theta - \frac{\eta}{n} X^T (X\theta - y)"),
+            "sign of the step": Wrong(r"g(\theta) = \theta + \frac{2\eta}{n} X^T (X\theta - y)", FITTED),
+            "residual reversed": Wrong(r"g(\theta) = \theta - \frac{2\eta}{n} X^T (y - X\theta)", FITTED),
+            "missing rate": Wrong(r"g(\theta) = \theta - \frac{2}{n} X^T (X\theta - y)", (r"\eta = 1", *FITTED)),
+            "rate squared": Wrong(r"g(\theta) = \theta - \frac{2\eta^2}{n} X^T (X\theta - y)", (r"\eta = 1", *FITTED)),
+            "missing 1/n": Wrong(r"g(\theta) = \theta - 2 \eta X^T (X\theta - y)", FITTED),
+            "missing factor 2": Wrong(r"g(\theta) = \theta - \frac{\eta}{n} X^T (X\theta - y)", FITTED),
             "dropped weights": Wrong(r"g(\theta) = -\frac{2\eta}{n} X^T (X\theta - y)", (r"\theta = 0",)),
-            "factor 1.0005": Wrong(r"g(\theta) = \theta - \frac{2.001 \eta}{n} X^T (X\theta - y)"),
+            "factor 1.0005": Wrong(r"g(\theta) = \theta - \frac{2.001 \eta}{n} X^T (X\theta - y)", FITTED),
             "contraction, sign": Wrong(r"g(\theta) - u = \left( I + \frac{2\eta}{n} X^T X \right) (\theta - u)"),
             "contraction, missing 2": Wrong(r"g(\theta) - u = \left( I - \frac{\eta}{n} X^T X \right) (\theta - u)"),
         },
@@ -351,7 +357,7 @@ ROWS = {
             "square of the sum": Wrong(r"MSE = \frac{1}{n} \left( \sum_{i=1}^{n} (y_i - \hat{y}_i) \right)^2"),
             "difference of squares": Wrong(r"MSE = \frac{1}{n} \sum_{i=1}^{n} (y_i^2 - \hat{y}_i^2)"),
             "factor 1.0005": Wrong(r"MSE = \frac{1.0005}{n} \sum_{i=1}^{n} (y_i - \hat{y}_i)^2"),
-            "index fixed at 1": Wrong(r"MSE = \frac{1}{n} \sum_{i=1}^{n} (y_i - \hat{y}_1)^2"),
+            "index fixed at 1": Wrong(r"MSE = \frac{1}{n} \sum_{i=1}^{n} (y_i - \hat{y}_1)^2", NO_WEIGHTS),
         },
     ),
     "A3-gradients": Row(
@@ -380,12 +386,12 @@ ROWS = {
             "sign of the bias": Wrong(r"\hat{y}_i = \sum_{j=1}^{d} X_{ij} w_j - b", NO_BIAS),
             "dropped bias": Wrong(r"\hat{y}_i = \sum_{j=1}^{d} X_{ij} w_j", NO_BIAS),
             "bias inside the sum": Wrong(r"\hat{y}_i = \sum_{j=1}^{d} (X_{ij} w_j + b)", NO_BIAS),
-            "range from 2": Wrong(r"\hat{y}_i = \sum_{j=2}^{d} X_{ij} w_j + b"),
-            "range to d-1": Wrong(r"\hat{y}_i = \sum_{j=1}^{d-1} X_{ij} w_j + b"),
-            "wrong power": Wrong(r"\hat{y}_i = \sum_{j=1}^{d} X_{ij} w_j^2 + b"),
-            "row fixed at 1": Wrong(r"\hat{y}_i = \sum_{j=1}^{d} X_{1j} w_j + b"),
-            "column fixed at 1": Wrong(r"\hat{y}_i = \sum_{j=1}^{d} X_{i1} w_j + b"),
-            "factor 1.0005": Wrong(r"\hat{y}_i = 1.0005 \sum_{j=1}^{d} X_{ij} w_j + b"),
+            "range from 2": Wrong(r"\hat{y}_i = \sum_{j=2}^{d} X_{ij} w_j + b", NO_WEIGHTS),
+            "range to d-1": Wrong(r"\hat{y}_i = \sum_{j=1}^{d-1} X_{ij} w_j + b", NO_WEIGHTS),
+            "wrong power": Wrong(r"\hat{y}_i = \sum_{j=1}^{d} X_{ij} w_j^2 + b", NO_WEIGHTS),
+            "row fixed at 1": Wrong(r"\hat{y}_i = \sum_{j=1}^{d} X_{1j} w_j + b", NO_WEIGHTS),
+            "column fixed at 1": Wrong(r"\hat{y}_i = \sum_{j=1}^{d} X_{i1} w_j + b", NO_WEIGHTS),
+            "factor 1.0005": Wrong(r"\hat{y}_i = 1.0005 \sum_{j=1}^{d} X_{ij} w_j + b", NO_WEIGHTS),
         },
     ),
     "A4-matrix": Row(
