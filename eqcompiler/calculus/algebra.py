@@ -10,6 +10,7 @@ Functions, whole-tensor operations and sums bring their own rules (`REBUILD...`,
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
@@ -43,6 +44,7 @@ from eqcompiler.errors import NotSupportedYet
 
 MAX_TERMS = 3000
 MAX_EXPONENT = 40
+MINUS_ONE = Affine((), -1)
 
 REBUILD: dict[str, Callable[[tuple[Normal, ...]], Normal]] = {}
 POWERS: dict[str, Callable[[Function, Fraction], Normal | None]] = {}
@@ -177,7 +179,13 @@ def _settled(f: Factor) -> Normal | None:
 
 
 def _together(coefficient: Fraction, factors: list[Factor]) -> Normal:
-    """Rules about two factors: a delta renames in the others; sign(x) meets x."""
+    """Rules about two factors: a delta renames in the others; guards exclude or imply each other; sign(x) meets x."""
+    guards = [f.atom for f in factors if isinstance(f.atom, Guard)]
+    for one, other in itertools.permutations(guards, 2):
+        if (MINUS_ONE - one.natural - other.natural).is_natural():
+            return ZERO
+        if (other.natural - one.natural).is_natural():
+            return merge(coefficient, [f for f in factors if f.atom is not other])
     for f in factors:
         if isinstance(f.atom, Delta) and f.exponent > 0:
             solved = solved_for(f.atom.difference, f.atom.indices)

@@ -1,16 +1,31 @@
 """Case distinctions: |u|, sign u, max(u, v) through steps [u > 0], and the cases u > 0, u < 0, u = 0.
 
 Takes: a Normal that ought to be zero. Gives: whether it is zero in every case.
-Guarantees: every case is covered; u = 0 counts only where it can be solved for a symbol, or where nothing depends on it.
+Guarantees: every case is covered, for index guards [i <= n] both; u = 0 counts only where it can be solved for a symbol, or
+where nothing depends on it.
 """
 
 from __future__ import annotations
 
 from functools import partial
 
-from eqcompiler.calculus.algebra import multiply, replace
-from eqcompiler.calculus.elementary import HYPERBOLIC, step
-from eqcompiler.calculus.monomials import ONE, ZERO, Atom, Function, Normal
+from eqcompiler.calculus.algebra import merge, multiply, power, replace
+from eqcompiler.calculus.elementary import HYPERBOLIC, apply, step
+from eqcompiler.calculus.index_values import affine_value, guard
+from eqcompiler.calculus.monomials import (
+    ONE,
+    ONE_AFFINE,
+    ZERO,
+    Atom,
+    Contraction,
+    Factor,
+    Function,
+    Guard,
+    Index,
+    Monomial,
+    Normal,
+    Position,
+)
 from eqcompiler.calculus.normal_form import Tensor
 from eqcompiler.calculus.rational import cleared
 from eqcompiler.calculus.relations import applied, relation
@@ -47,11 +62,49 @@ def with_steps(body: Normal) -> Normal:
     return replace(body, rule)
 
 
+def with_closed_series(body: Normal) -> Normal:
+    """Geometric sums in closed form: q + q^2 + ... + q^n = q (q^n - 1)/(q - 1), wherever q is not 1."""
+    return replace(body, _geometric)
+
+
+def _geometric(atom: Atom) -> Normal | None:
+    if not isinstance(atom, Contraction) or len(atom.bound) != 1 or not atom.bound[0].upper.is_natural():
+        return None
+    ratios = [_ratio(f, atom.bound[0]) for f in atom.factors]
+    if not ratios or any(r is None for r in ratios):
+        return None
+    q = ONE
+    for r in ratios:
+        q = multiply(q, r or ONE)
+    whole = apply("power", (q, affine_value(atom.bound[0].upper)))
+    return multiply(multiply(q, whole - ONE), power(q - ONE, -1))
+
+
+def _ratio(f: Factor, index: Index) -> Normal | None:
+    """q when the factor is q^index."""
+    if not isinstance(f.atom, Function) or f.atom.name not in ("power", "exp"):
+        return None
+    exponent = f.atom.arguments[-1].terms[0]
+    rest = [g for g in exponent.factors if g.atom != Position(index)]
+    linear = any(g.atom == Position(index) and g.exponent == 1 for g in exponent.factors)
+    others = (*f.atom.arguments[:-1], Normal((Monomial(exponent.coefficient, tuple(rest)),)))
+    if not linear or any(index in argument.indices for argument in others):
+        return None
+    value = merge(exponent.coefficient, rest)
+    unit = apply("exp", (value,)) if f.atom.name == "exp" else apply("power", (f.atom.arguments[0], value))
+    return power(unit, f.exponent)
+
+
 def vanishes(body: Normal, distinctions: int = MAX_DISTINCTIONS) -> bool:
     """Whether the body is zero in every case of the steps that occur in it, outside of sums."""
     body = cleared(body)
     if not body.terms:
         return True
+    ranges = [f.atom for t in body.terms for f in t.factors if isinstance(f.atom, Guard)]
+    if ranges and distinctions:
+        here = min(ranges).natural
+        cases = (guard(here), guard(here.times(-1) - ONE_AFFINE))
+        return all(vanishes(multiply(body, case), distinctions - 1) for case in cases)
     steps = [f.atom for t in body.terms for f in t.factors if isinstance(f.atom, Function) and f.atom.name == "step"]
     if not steps or distinctions == 0:
         return False

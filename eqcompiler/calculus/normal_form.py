@@ -199,8 +199,20 @@ class _Reader:
             here = multiply(left, self.indicator(test, at))
             if here != ZERO:
                 parts.append(multiply(here, self.read(value, at)))
-            left = left - here
+            left = multiply(left, self.complement(test, at))
         return add(parts)
+
+    def complement(self, test: sympy.Basic, at: Environment) -> Normal:
+        """1 where a condition fails: not (p and q) is (not p) or (p and not q), so that index guards stay single terms."""
+        if isinstance(test, sympy.And):
+            parts, before = [], ONE
+            for a in test.args:
+                parts.append(multiply(before, self.complement(a, at)))
+                before = multiply(before, self.indicator(a, at))
+            return add(parts)
+        if isinstance(test, sympy.core.relational.Relational):
+            return self._relation(test.negated, at)
+        return ONE - self.indicator(test, at)
 
     def indicator(self, test: sympy.Basic, at: Environment) -> Normal:
         """1 where a condition holds, else 0."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from eqcompiler.calculus.algebra import multiply, sign_of, substitute
+from eqcompiler.calculus.cases import vanishes
 from eqcompiler.calculus.chains import build, sizes
 from eqcompiler.calculus.index_values import affine_value, delta, fresh
 from eqcompiler.calculus.monomials import (
@@ -43,6 +44,7 @@ MAX_WORD = 14
 MAX_STEPS = 4000
 MAX_TERMS = 300
 MAX_DEPTH = 2
+MAX_CASES = 6
 SECONDS = 2.0
 
 LEFT, RIGHT = "<", ">"
@@ -363,6 +365,9 @@ def rewritten(residual: Tensor, equations: Iterable[Tensor] = ()) -> tuple[Norma
     work = rewriter(residual.body, equations)
     if not work.rules:
         return residual.body, ()
+    checked = _inverse_checked(work, residual)
+    if checked:
+        return Normal(()), (checked,)
     left = _once(work, residual.body)
     if left.terms:
         work.complete(time.monotonic() + SECONDS / 3)
@@ -370,6 +375,28 @@ def rewritten(residual: Tensor, equations: Iterable[Tensor] = ()) -> tuple[Norma
     if left.terms:
         left = _multiplied(work, Tensor(residual.axes, left), MAX_DEPTH)
     return left, tuple(str(rule) for rule in work.rules)
+
+
+def _inverse_checked(work: Rewriter, residual: Tensor) -> str:
+    """R = c K^-1 - B is zero when K B = c I: says so, also where K has no words (block matrices)."""
+    if len(residual.axes) != 2 or residual.axes[0].upper != residual.axes[1].upper:
+        return ""
+    row, column = (Affine.of(a) for a in residual.axes)
+    for term in residual.body.terms:
+        for f in term.factors:
+            places = f.atom.positions if isinstance(f.atom, Intrinsic) and f.atom.operation == "inverse" else ()
+            rest = tuple(g for g in term.factors if g is not f)
+            if set(places) != {row, column} or f.exponent != 1 or _free(rest) & set(residual.axes):
+                continue
+            operand = f.atom.operands[0] if isinstance(f.atom, Intrinsic) else None
+            operand = operand if operand is None or places == (row, column) else transposed(operand)
+            others = Normal(tuple(t for t in residual.body.terms if t is not term))
+            if operand is not None and f"{operand.key}}}" not in others.key:
+                product = _times_operand(Tensor(residual.axes, others), 0, operand)
+                unit = multiply(Normal((Monomial(term.coefficient, rest),)), delta(row, column))
+                if vanishes(_once(work, product + unit), MAX_CASES):
+                    return f"{operand.body} times the other side is the identity"
+    return ""
 
 
 def _once(work: Rewriter, body: Normal) -> Normal:

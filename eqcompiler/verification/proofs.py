@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from eqcompiler.calculus.algebra import substitute
-from eqcompiler.calculus.cases import vanishes, with_exponentials, with_steps
+from eqcompiler.calculus.cases import vanishes, with_closed_series, with_exponentials, with_steps
 from eqcompiler.calculus.index_values import delta
 from eqcompiler.calculus.lower import lower
 from eqcompiler.calculus.monomials import Affine, Index, Intrinsic, Normal
@@ -240,14 +240,14 @@ class _Search:
             return Residual(residual, self.axes, tuple(self.steps))
 
     def harder(self, residual: Normal) -> Proof | Residual:
-        exponential = with_exponentials(residual)
+        exponential = with_closed_series(with_exponentials(residual))
         left = self.related(cleared(exponential))
         self.say("denominators cleared", left)
         if not left.terms:
             return self.proof("clearing denominators")
         stepped = with_steps(left)
-        if (stepped != left or "step(" in left.key) and vanishes(stepped):
-            self.steps.append("zero in each of the cases positive, negative and zero")
+        if (stepped != left or "step(" in left.key or ">=0]" in left.key) and vanishes(stepped):
+            self.steps.append("zero in each case")
             return self.proof("case distinction")
         rest, rules = rewritten(Tensor(self.axes, left), [e.zero for e in self.equations])
         if not rest.terms:

@@ -246,6 +246,8 @@ class _Direct:
     def _holds(self, test: sympy.Basic, at: Mapping[sympy.Symbol, int]) -> bool:
         if test in (sympy.true, sympy.false):
             return test == sympy.true
+        if isinstance(test, sympy.And):
+            return all(self._holds(part, at) for part in test.args)
         left, right = (self.value(side, at) for side in test.args)
         known = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne}
         return bool(known[test.rel_op](left, right))

@@ -43,7 +43,7 @@ from small_programs import (
 )
 from sympy import Abs, KroneckerDelta, Max, Min, Piecewise, Sum, cos, cosh, exp, log, sin, sinh, sqrt, tan, tanh
 
-from eqcompiler.calculus.cases import vanishes, with_exponentials, with_steps
+from eqcompiler.calculus.cases import vanishes, with_closed_series, with_exponentials, with_steps
 from eqcompiler.calculus.monomials import Normal
 from eqcompiler.calculus.rational import cleared
 from eqcompiler.errors import NotSupportedYet
@@ -130,6 +130,8 @@ VALUED = {
     **CLEARED,
     "steps": (Piecewise((x, x > y), (2 * y, x > 0), (x * y, True)), sympy.S.Zero, ()),
     "index cases": (Piecewise((u[i], i <= 1), (v[i], True)), sympy.S.Zero, (over(i, n),)),
+    "index cases of two": (Piecewise((u[i], (i <= 1) & (j <= 2)), (v[j], j <= 2), (x, True)), sympy.S.Zero, SQUARE),
+    "a sum with index cases": (Sum(Piecewise((u[i], i <= 2), (v[i], True)), (i, 1, n)), sympy.S.Zero, ()),
     "a partial delta": (Sum(KroneckerDelta(i, j) * u[j], (j, 1, n - 1)), sympy.S.Zero, (over(i, n),)),
     "two ranges": (Sum(KroneckerDelta(i, j) * u[j] * w[i], (i, 1, m), (j, 1, n)), sympy.S.Zero, ()),
     "an empty range": (Sum(u[i], (i, 3, n - 1)), sympy.S.Zero, ()),
@@ -172,6 +174,24 @@ def test_hyperbolic_functions_as_exponentials() -> None:
     assert cleared(with_exponentials(difference)) == Normal(())
     derivative = normal((1 - tanh(x) ** 2) * cosh(x) ** 2 - 1)
     assert cleared(with_exponentials(derivative)) == Normal(())
+
+
+def test_guards_exclude_and_imply_each_other() -> None:
+    late, early = Piecewise((1, i > 2), (0, True)), Piecewise((1, i <= 2), (0, True))
+    axis = (over(i, n),)
+    assert normal(late * early, axis) == Normal(())
+    assert normal(late * Piecewise((1, i > 1), (0, True)), axis) == normal(late, axis)
+    assert vanishes(normal(late + early - 1, axis))
+    assert not vanishes(normal(late + Piecewise((1, i <= 1), (0, True)) - 1, axis))
+
+
+def test_geometric_sums() -> None:
+    series = Sum(x ** (2 * k + 1), (k, 0, n - 1))
+    difference = normal(series - x * (x ** (2 * n) - 1) / (x**2 - 1))
+    assert cleared(with_closed_series(difference)) == Normal(())
+    assert cleared(with_closed_series(normal(series - x * (x ** (2 * n + 2) - 1) / (x**2 - 1)))).terms
+    discounted = normal(Sum(a**k, (k, 1, m)) - (a ** (m + 1) - a) / (a - 1))
+    assert cleared(with_closed_series(discounted)) == Normal(())
 
 
 def test_case_distinctions() -> None:

@@ -116,6 +116,14 @@ def test_inverses_are_rewritten(lines: tuple[str, ...]) -> None:
     assert answer.method.startswith("rewriting with the inverses of ")
 
 
+def test_block_inverses() -> None:
+    given = r"A \in \mathbb{R}^{n \times n}, \quad D \in \mathbb{R}^{m \times m}, \quad B \in \mathbb{R}^{n \times m}"
+    left = r"\begin{pmatrix} A & B \\ 0 & D \end{pmatrix}^{-1} = "
+    right = r"\begin{pmatrix} A^{-1} & -A^{-1} B D^{-1} \\ 0 & D^{-1} \end{pmatrix}"
+    assert isinstance(proved(given, left + right), Proof)
+    assert isinstance(proved(given, left + right.replace("-A", "A")), Residual)
+
+
 def test_conditions_make_claims_true() -> None:
     document, claim = read(SQUARE, r"\operatorname{tr}(A B) = \operatorname{tr}(A^T B)")
     assert isinstance(prove(document, claim), Residual)
