@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from eqcompiler.calculus.term_text import term_latex
 from eqcompiler.errors import CompilerFault, EquationError, NotSupportedYet
 from eqcompiler.languages.statements import Claim, Definition, Document, Objective, Statement
 from eqcompiler.languages.terms import Condition, Reference, Symbol, Term
@@ -150,6 +151,9 @@ class _Case:
             return self.false(quick, self.residual(quick.counterexample))
         answer = self.search_proof(())
         trial = self.try_points(MANY, self.seed + 1)
+        better = self.better_point()
+        if better is not None:
+            return self.not_extreme(better, answer)
         if isinstance(answer, Proved):
             return self.proved(answer, trial)
         if trial.counterexample is not None:
@@ -199,7 +203,7 @@ class _Case:
 
     def false(self, trial: Evidence, answer: Unproved) -> Finding:
         """A certified difference: under which condition would it be true, what is left over, what would be right."""
-        repair = None if self.clock.late else self.tools.repair(self.document, self.claim)
+        repair = None if self.clock.late else self.repair(answer.residual)
         parts = Finding("refuted", trial.method, counterexample=self.small(trial), residual=answer.residual, repair=repair)
         found = conditions.find(self.document, self.claim, answer.factors, self.tests())
         if found is None:
@@ -213,6 +217,32 @@ class _Case:
             method=f"counterexample: {trial.method}; proved under the condition",
             reason=f"False in general, true {word} {found.latex}.",
         )
+
+    def better_point(self) -> Evidence | None:
+        """For a minimiser claim, a point at which the objective is lower than at the claimed one."""
+        what = minimisers.no_better_point(self.document, self.claim)
+        if what is None:
+            return None
+        document, claim, constraints = what
+        deadline = self.clock.share()
+        found = self.tools.gather(document, claim, extra=constraints, seed=self.seed, deadline=deadline, trials=MANY)
+        return found if found.counterexample is not None else None
+
+    def not_extreme(self, better: Evidence, answer: Proved | Unproved) -> Finding:
+        if isinstance(answer, Proved) and better.counterexample is not None:
+            raise self.fault(answer, better.counterexample)
+        reason = "At the values shown the objective is better (right) than at the claimed point (left)."
+        residual = answer.residual if isinstance(answer, Unproved) else None
+        return Finding("refuted", better.method, reason, counterexample=better.counterexample, residual=residual)
+
+    def repair(self, residual: str | None) -> str | None:
+        """The derived right side; for a definition restated, the stated right side with what it lacks, if that is shorter."""
+        derived = self.tools.repair(self.document, self.claim)
+        if residual is None or not isinstance(self.claim.left, Reference):
+            return derived
+        right = term_latex(self.document, self.claim.right)
+        completed = f"{right} - {residual[1:]}" if residual.startswith("-") else f"{right} + {residual}"
+        return completed if derived is None or len(completed) < len(derived) else derived
 
     def residual(self, against: Counterexample) -> Unproved:
         """What a search for a proof leaves over; it must not find one against a counterexample."""

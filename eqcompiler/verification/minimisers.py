@@ -146,6 +146,22 @@ def _at(body: Term, variable: Symbol, point: Term) -> Term:
     return Reference(body.type, POINT, (point,))
 
 
+def no_better_point(document: Document, claim: Claim) -> tuple[Document, Claim, tuple[Condition, ...]] | None:
+    """What a minimiser claim says about every point: the objective at e is the lower one of its values at e and there.
+
+    Also the conditions on the point, in the variable itself. A point that differs refutes the claim, whether or not there
+    is a minimum at all.
+    """
+    extremum = extremum_of(document, claim.left)
+    if extremum is None or extremum.sense not in ("argmin", "argmax"):
+        return None
+    variable = stationary.variable_of(document, extremum)
+    here = _at(extremum.body, variable, claim.right)
+    best = Call(SCALAR, "min" if extremum.sense == "argmin" else "max", (here, extremum.body))
+    widened = _with_point(document, extremum.body, variable)
+    return widened, Claim(here, best, claim.free, claim.assumptions), extremum.constraints
+
+
 def with_extrema_resolved(document: Document) -> Document:
     """Definitions f(y) = max_x {...} as the body at the maximiser, where that is derived and proved to be one."""
     changed: dict[str, Definition] = {}

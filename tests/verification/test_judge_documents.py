@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from eqcompiler import pipeline
@@ -44,6 +46,15 @@ def test_what_is_wrong_is_never_accepted(body: str) -> None:
     verdict = last(body)
     assert verdict.verdict not in ("proved", "holds")
     assert not verdict.ok
+
+
+def test_a_stationary_point_that_is_beaten_is_refuted_by_the_better_point() -> None:
+    verdict = last(VECTORS + "\n" + r"\[ x^* = \arg\min_x x^T A x \]" + "\n" + r"\[ x^* = 0 \]")
+    assert verdict.verdict == "refuted"
+    assert verdict.reason == "At the values shown the objective is better (right) than at the claimed point (left)."
+    assert verdict.counterexample is not None
+    assert verdict.counterexample.left == "0"
+    assert Fraction(str(verdict.counterexample.right)) < 0
 
 
 def test_a_refuted_claim_says_everything_that_helps() -> None:
