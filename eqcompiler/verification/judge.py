@@ -96,6 +96,9 @@ def judge(
         found = Finding("undecided", "", _placed(error))
     except RecursionError:
         found = Finding("undecided", "", "The claim is nested too deeply to be judged.")
+    except Exception as error:  # a defect of one part must not hide the other claims; it is shown, and never ok
+        words = f"eqcompiler failed at this claim, report this file: {type(error).__name__}: {error}"
+        return replace(_verdict(statement, Finding("undecided", "", words), clock), ok=False)
     return _verdict(statement, found, clock)
 
 

@@ -205,6 +205,15 @@ def test_errors_become_verdicts_and_never_escape() -> None:
     assert (verdict.verdict, verdict.reason) == ("undecided", "equations/a.tex:2:1: the sample gives no size for n")
 
 
+def test_a_defect_of_a_part_is_shown_and_never_ok() -> None:
+    def broken(d: Document, claim: Claim, extra: tuple[Condition, ...]) -> Proved | Unproved:
+        raise KeyError("x")
+
+    verdict = judge(document(), statement(CLAIM, "undecided"), instruments=tools(AGREES, broken))
+    assert (verdict.verdict, verdict.ok) == ("undecided", False)
+    assert verdict.reason == "eqcompiler failed at this claim, report this file: KeyError: 'x'"
+
+
 def test_a_statement_that_could_not_be_typed_is_unsupported_not_left_out() -> None:
     broken = Statement("step", "error", SPAN, "J = x", error=IllegalEquation("m is 3 here and 4 there", SPAN))
     (verdict,) = verify(document(broken), instruments=tools())
