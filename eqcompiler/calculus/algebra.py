@@ -19,7 +19,6 @@ from functools import lru_cache
 from eqcompiler.calculus.index_values import affine_value, delta, fresh, guard
 from eqcompiler.calculus.monomials import (
     ONE,
-    ONE_AFFINE,
     ZERO,
     Affine,
     Atom,
@@ -40,6 +39,7 @@ from eqcompiler.calculus.monomials import (
     Scalar,
     Size,
 )
+from eqcompiler.calculus.signs import sign_of
 from eqcompiler.errors import NotSupportedYet
 
 MAX_TERMS = 3000
@@ -54,50 +54,6 @@ REBUILD_CONTRACTION: dict[type[Contraction], Callable[[Normal, Sequence[Index]],
 
 def too_large(what: str) -> NotSupportedYet:
     return NotSupportedYet(f"the normal form grew too large: {what}", allowed=f"at most {MAX_TERMS} terms")
-
-
-# --- signs -----------------------------------------------------------------------------------------------------------
-
-
-def sign_of(atom: Atom) -> str:
-    """ "positive", "nonnegative" or "" (not known), for all values at which the atom is defined."""
-    match atom:
-        case Scalar() | Component() | Intrinsic():
-            return atom.sign
-        case Size() | Constant():
-            return "positive"
-        case Delta() | Guard():
-            return "nonnegative"
-        case Position(index=index):
-            return "positive" if (index.lower - ONE_AFFINE).is_natural() else ""
-        case Function(name=name):
-            return {"exp": "positive", "gamma": "", "abs": "nonnegative"}.get(name, "")
-        case Group(body=body):
-            return sign_of_normal(body)
-        case Contraction(bound=bound, factors=factors):
-            sign = sign_of_factors(factors)
-            filled = all((b.upper - ONE_AFFINE).is_natural() for b in bound)
-            return "nonnegative" if sign == "positive" and not filled else sign
-    return ""
-
-
-def sign_of_factors(factors: Iterable[Factor]) -> str:
-    positive = True
-    for f in factors:
-        sign = sign_of(f.atom)
-        even = f.exponent.denominator == 1 and f.exponent.numerator % 2 == 0
-        if sign != "positive":
-            positive = False
-            if sign != "nonnegative" and not even and f.exponent.denominator % 2:
-                return ""
-    return "positive" if positive else "nonnegative"
-
-
-def sign_of_normal(body: Normal) -> str:
-    signs = [sign_of_factors(t.factors) if t.coefficient > 0 else "" for t in body.terms]
-    if not signs or "" in signs:
-        return "" if signs else "nonnegative"
-    return "positive" if "positive" in signs else "nonnegative"
 
 
 # --- products --------------------------------------------------------------------------------------------------------

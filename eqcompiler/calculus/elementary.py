@@ -22,8 +22,6 @@ from eqcompiler.calculus.algebra import (
     prime_powers,
     primitive,
     product,
-    sign_of,
-    sign_of_normal,
 )
 from eqcompiler.calculus.monomials import (
     ONE,
@@ -39,6 +37,7 @@ from eqcompiler.calculus.monomials import (
     Scalar,
     Size,
 )
+from eqcompiler.calculus.signs import sign_of, sign_of_normal
 from eqcompiler.errors import NotSupportedYet
 
 HALF = Fraction(1, 2)

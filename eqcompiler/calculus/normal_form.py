@@ -16,7 +16,7 @@ from fractions import Fraction
 
 import sympy
 
-from eqcompiler.calculus import algebra, whole_tensors
+from eqcompiler.calculus import whole_tensors
 from eqcompiler.calculus.algebra import add, multiply, power, product, substitute
 from eqcompiler.calculus.elementary import apply
 from eqcompiler.calculus.index_values import affine_value, delta, fresh, guard
@@ -35,6 +35,7 @@ from eqcompiler.calculus.monomials import (
     Scalar,
     Size,
 )
+from eqcompiler.calculus.signs import sign_of_normal
 from eqcompiler.calculus.sums import total
 from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
@@ -184,7 +185,7 @@ class _Reader:
         for index in reversed(bound):
             if index not in body.indices and index.upper.is_natural():
                 body = apply("power", (body, affine_value(index.upper)))
-            elif algebra.sign_of_normal(body) == "positive":
+            elif sign_of_normal(body) == "positive":
                 body = apply("exp", (total(apply("log", (body,)), (index,)),))
             else:
                 raise NotSupportedYet("a product over an index of factors that are not known to be positive")

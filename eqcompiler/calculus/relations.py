@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import partial
 
 from eqcompiler.calculus import algebra
-from eqcompiler.calculus.algebra import merge, multiply, power, renamed_factor, sign_of, substitute
+from eqcompiler.calculus.algebra import merge, multiply, power, renamed_factor, substitute
 from eqcompiler.calculus.index_values import fresh
 from eqcompiler.calculus.monomials import (
     Affine,
@@ -32,6 +32,7 @@ from eqcompiler.calculus.monomials import (
     Size,
 )
 from eqcompiler.calculus.normal_form import Tensor
+from eqcompiler.calculus.signs import sign_of
 from eqcompiler.calculus.sums import total
 
 ROUNDS = 20

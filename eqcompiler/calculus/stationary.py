@@ -12,7 +12,6 @@ from fractions import Fraction
 from typing import Literal
 
 from eqcompiler.calculus import convexity
-from eqcompiler.calculus.algebra import sign_of_normal
 from eqcompiler.calculus.definiteness import Definiteness, definiteness
 from eqcompiler.calculus.factoring import ONE, Letter, Product, build, sum_of, without_common
 from eqcompiler.calculus.lower import lower
@@ -30,6 +29,7 @@ from eqcompiler.calculus.monomials import (
     Scalar,
 )
 from eqcompiler.calculus.normal_form import Tensor, tensors
+from eqcompiler.calculus.signs import sign_of_normal
 from eqcompiler.calculus.solve import inverse_to_solve
 from eqcompiler.calculus.tensor_words import Node, NoWord, Reader, dimension
 from eqcompiler.calculus.term_text import term_latex

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from eqcompiler.calculus.algebra import substitute
 from eqcompiler.calculus.cases import vanishes, with_closed_series, with_exponentials, with_steps
+from eqcompiler.calculus.chains import read as read_chains
 from eqcompiler.calculus.index_values import delta
 from eqcompiler.calculus.lower import lower
 from eqcompiler.calculus.monomials import Affine, Index, Intrinsic, Normal
@@ -279,9 +280,22 @@ class _Search:
 
 
 def _with_inverses(body: Normal) -> str:
-    found = [a for a in intrinsics(body) if a.operation == "inverse"]
-    return " with the inverses of " + ", ".join(_operand_text(a) for a in found) if found else " with the equations"
+    found = [o for a in intrinsics(body) if a.operation == "inverse" and (o := _operand_text(a))]
+    return " with the inverse of " + " and of ".join(dict.fromkeys(found)) if found else " with the equations"
 
 
 def _operand_text(atom: Intrinsic) -> str:
-    return atom.operands[0].body.key
+    """X' X + lambda I; empty for an operand that has no matrix notation."""
+    parts = []
+    for product in read_chains(atom.operands[0].body):
+        words = [" ".join(_letter_text(x.name, x.transposed) for x in chain.letters) or "I" for chain, _ in product.chains]
+        if any("{" in word or "[" in word for word in words) or any(f.atom.indices for f in product.scalars):
+            return ""
+        number = [] if abs(product.coefficient) == 1 else [str(abs(product.coefficient))]
+        sign = "-" if product.coefficient < 0 else "+"
+        parts.append(f"{sign} {' '.join([*number, *(f.key for f in product.scalars), *words])}")
+    return " ".join(parts).removeprefix("+ ")
+
+
+def _letter_text(name: str, transposed: bool) -> str:
+    return name + "'" * transposed

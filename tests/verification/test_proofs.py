@@ -113,7 +113,7 @@ def test_a_right_claim_is_proved(lines: tuple[str, ...]) -> None:
 def test_inverses_are_rewritten(lines: tuple[str, ...]) -> None:
     answer = proved(*lines)
     assert isinstance(answer, Proof)
-    assert answer.method.startswith("rewriting with the inverses of ")
+    assert answer.method.startswith("rewriting with the inverse of ")
 
 
 def test_block_inverses() -> None:
