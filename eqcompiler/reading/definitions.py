@@ -27,9 +27,11 @@ from eqcompiler.languages.terms import (
     Type,
 )
 from eqcompiler.reading import calls, shapes
+from eqcompiler.reading.indices import admit_letters
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import Name, index_letters, is_star, label_name, labelled, letter_name, name_of
 from eqcompiler.reading.scope import IndexRange
+from eqcompiler.reading.scripts import known_rank
 from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.survey import names_in
 
@@ -177,6 +179,7 @@ def indexed_left(reader: Reader, left: Node) -> tuple[Name, tuple[Letter, ...]] 
         name = starred
     elif left.superscript is not None:
         return None
+    admit_letters(scope, nodes, known_rank(reader, name))
     letters = tuple(node for node in nodes if isinstance(node, Letter))
     keys = {letter_name(letter).key for letter in letters}
     if not letters or len(letters) != len(nodes) or len(keys) != len(letters):

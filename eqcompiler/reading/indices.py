@@ -32,6 +32,13 @@ def is_index_expression(scope: Scope, node: Node) -> bool:
     return False
 
 
+def admit_letters(scope: Scope, parts: tuple[Node, ...], axes: int) -> None:
+    """Small letters below a known tensor, one for each axis, are indices though nothing else says so: y_i below a vector y."""
+    letters = [letter_name(part).key for part in parts if isinstance(part, Letter) and part.kind == "letter"]
+    if axes and len(letters) == len(parts) == axes and all(len(key) == 1 and key.islower() for key in letters):
+        scope.index_letters |= {key for key in letters if not scope.known(key) and key not in scope.dimensions}
+
+
 def index_term(reader: Reader, node: Node) -> Term:
     """The integer term of an index expression; a letter without a range gets one from its use."""
     scope = reader.scope

@@ -22,7 +22,7 @@ MAXIMUM_EXPONENT = 10_000
 def with_subscript(reader: Reader, value: Term, subscript: Node | None, span: Span) -> Term:
     if subscript is None:
         return value
-    parts = index_letters(subscript)
+    parts = index_letters(subscript, value.type.rank)
     if value.type.rank == 0:
         raise IllegalEquation("a scalar has no components", span)
     return component(reader.scope, value, tuple(index_term(reader, part) for part in parts), span)

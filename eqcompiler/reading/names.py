@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from eqcompiler.errors import NotSupportedYet
+from eqcompiler.errors import NotSupportedYet, Span
 from eqcompiler.languages.notation import Addition, Empty, Fence, Juxtaposed, Letter, Listing, Node, Numeral, Scripted
 
 STAR_MARKS = {"*": "star", "+": "plus", "-": "minus", "dagger": "dagger", "ast": "star", "star": "star"}
@@ -90,15 +90,20 @@ def name_of(node: Node) -> Name | None:
     return None
 
 
-def index_letters(node: Node | None) -> tuple[Node, ...]:
-    """The index expressions in a subscript: `ij` and `i,j` are two, `k+1` is one."""
+def index_letters(node: Node | None, axes: int = 0) -> tuple[Node, ...]:
+    """The index expressions in a subscript: `ij` and `i,j` are two, `k+1` is one; `1j` and `12` are two below two axes."""
     match node:
         case None:
             return ()
         case Juxtaposed(factors=factors) if all(isinstance(f, Letter) for f in factors):
             return factors
+        case Juxtaposed(factors=factors) if len(factors) == axes and all(isinstance(f, Letter | Numeral) for f in factors):
+            return factors
+        case Numeral(digits=digits, span=span) if len(digits) == axes > 1 and digits.isdigit():
+            places = range(span.start, span.stop)
+            return tuple(Numeral(Span(span.source, at, at + 1), d) for at, d in zip(places, digits, strict=True))
         case Listing(items=items, separator=","):
             return items
         case Fence(opening="(" | "[", body=body):
-            return index_letters(body)
+            return index_letters(body, axes)
     return (node,)

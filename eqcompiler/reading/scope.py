@@ -75,6 +75,7 @@ class Scope:
     defined_somewhere: frozenset[str] = frozenset()  # names that stand alone on the left of some formula
     used: set[str] = field(default_factory=set)  # symbols that some formula has used as a value
     trying: bool = True  # while ranks are searched, a claim that does not fit is a failed attempt
+    updates: dict[str, Term] = field(default_factory=dict)  # state -> the update that theta_{t+1} = ... gave it first
     sizes: Sizes = field(default_factory=Sizes)
     notes: list[str] = field(default_factory=list)
 
@@ -94,6 +95,7 @@ class Scope:
             self.defined_somewhere,
             set(self.used),
             self.trying,
+            dict(self.updates),
             Sizes(dict(self.sizes.bound), self.sizes.fresh),
             list(self.notes),
         )

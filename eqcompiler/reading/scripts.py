@@ -14,7 +14,7 @@ from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.notation import Fence, Letter, Node, Numeral, Scripted
 from eqcompiler.languages.terms import INTEGER, SCALAR, Call, Constant, Number, Size, Term, Type
 from eqcompiler.reading import derivatives, functions
-from eqcompiler.reading.indices import component, index_term, is_index_expression
+from eqcompiler.reading.indices import admit_letters, component, index_term, is_index_expression
 from eqcompiler.reading.marks import inverse_mark, is_transpose_mark, with_subscript, with_superscript
 from eqcompiler.reading.names import Name, index_letters, is_star, labelled, letter_name
 from eqcompiler.reading.scope import Reader
@@ -98,7 +98,7 @@ def scripted_letter(reader: Reader, node: Scripted, base: Letter) -> Term:
     if isinstance(rest, Fence) and rest.opening in ("(", "["):
         return sample(reader, node, name, rest)
     if node.subscript is not None and subscript_is_index(reader, name, node.subscript):
-        value = indexed_base(reader, base, name, len(index_letters(node.subscript)))
+        value = indexed_base(reader, base, name, len(index_letters(node.subscript, known_rank(reader, name))))
         part = with_subscript(reader, value, node.subscript, node.span)
         if part.type.rank == 0 and inverse_mark(node.superscript) and value.type.rank == 2:
             what = "inverse of the matrix and then an entry, or one over the entry"
@@ -123,7 +123,9 @@ def scripted_letter(reader: Reader, node: Scripted, base: Letter) -> Term:
 def subscript_is_index(reader: Reader, name: Name, subscript: Node) -> bool:
     """An index expression below a tensor, a family or an undeclared name; a numeral only below a known tensor."""
     scope = reader.scope
-    if not all(is_index_expression(scope, part) for part in index_letters(subscript)):
+    parts = index_letters(subscript, known_rank(reader, name))
+    admit_letters(scope, parts, known_rank(reader, name))
+    if not all(is_index_expression(scope, part) for part in parts):
         return False
     if name.key in scope.families:
         return True
@@ -132,7 +134,17 @@ def subscript_is_index(reader: Reader, name: Name, subscript: Node) -> bool:
         return scope.definitions[scope.current[name.key]].body.type.rank > 0
     if known is not None:
         return isinstance(known.type, Type) and known.type.rank > 0
-    return not all(isinstance(part, Numeral) for part in index_letters(subscript)) and name.key not in scope.dimensions
+    return not all(isinstance(part, Numeral) for part in parts) and name.key not in scope.dimensions
+
+
+def known_rank(reader: Reader, name: Name) -> int:
+    """How many axes a known name has; 0 for one that is not known yet."""
+    scope = reader.scope
+    key = scope.families.get(name.key, name.key)
+    if key in scope.current and key not in scope.bound:
+        return scope.definitions[scope.current[key]].body.type.rank
+    info = scope.symbol(key)
+    return info.type.rank if info is not None and isinstance(info.type, Type) else 0
 
 
 def indexed_base(reader: Reader, base: Letter, name: Name, count: int) -> Term:

@@ -18,7 +18,7 @@ from eqcompiler.languages.notation import (
     Relation,
     Scripted,
 )
-from eqcompiler.languages.statements import Recurrence
+from eqcompiler.languages.statements import Claim, Recurrence
 from eqcompiler.languages.terms import (
     Symbol,
     Term,
@@ -86,10 +86,19 @@ def sequence_key(node: Node) -> str | None:
 
 
 def recurrence(sentence: Sentence, node: Relation, base: Name, now: Name, step: Name, index: str) -> None:
+    """The first update of a state is its recurrence; a second one claims to be equal to it."""
     reader, scope = sentence.reader, sentence.reader.scope
     if base.key not in scope.symbols:
         reader.inferred_symbol(base, node.sides[0].span)
     info = replace(scope.symbols[base.key], latex=now.latex)
     with scope.binding(**{now.key: info}):
         term = reader.term(node.sides[1])
-    add_recurrence(sentence, base, term, index, node.span)
+    known = scope.updates.get(base.key)
+    if known is None or sentence.directive("define") is not None:
+        scope.updates[base.key] = term
+        add_recurrence(sentence, base, term, index, node.span)
+        return
+    if not shapes.same_shape(known, term, scope):
+        raise shapes.clash(f"this update of '{base.latex}' has another shape than the first", known, term, node.span, scope)
+    payload = Claim(known, term, (), tuple(sentence.attached))
+    sentence.add(base.key, "claim: equality", node.span, payload=payload, type_text=str(scope.type_of(term.type)))

@@ -336,8 +336,8 @@ ROWS = {
         before=(*DESCENT, r"\theta_{t+1} = \theta_t - \eta \nabla L(\theta_t)"),
         right={"written out": r"\theta_{t+1} = \theta_t - \frac{2\eta}{n} X^T (X\theta_t - y)"},
         wrong={
-            "sign of the step": Wrong(r"\theta_{t+1} = \theta_t + \frac{2\eta}{n} X^T (X\theta_t - y)"),
-            "missing factor 2": Wrong(r"\theta_{t+1} = \theta_t - \frac{\eta}{n} X^T (X\theta_t - y)"),
+            "sign of the step": Wrong(r"\theta_{t+1} = \theta_t + \frac{2\eta}{n} X^T (X\theta_t - y)", FITTED),
+            "missing factor 2": Wrong(r"\theta_{t+1} = \theta_t - \frac{\eta}{n} X^T (X\theta_t - y)", FITTED),
         },
     ),
     "A3": Row(

@@ -245,3 +245,22 @@ def test_one_bad_formula_does_not_hide_the_others() -> None:
     document = read(r"x \in \mathbb{R}^n", r"s = x x", r"t = x^T x")
     assert [s.kind for s in document.statements] == ["declaration", "error", "definition"]
     assert isinstance(document.statements[1].error, IllegalEquation)
+
+
+def test_a_second_update_of_a_state_is_a_claim_about_the_first() -> None:
+    document = read(r"x \in \mathbb{R}, \quad \eta > 0", r"x_{t+1} = x_t - \eta x_t", r"x_{t+1} = (1 + \eta) x_t")
+    assert [s.kind for s in document.statements][2:] == ["recurrence", "claim: equality"]
+
+
+def test_numerals_beside_letters_are_indices_below_two_axes() -> None:
+    document = read(r"X \in \mathbb{R}^{n \times n}", r"a_j = X_{1j} + X_{j2} + X_{12}")
+    assert [s.kind for s in document.statements] == ["declaration", "definition"]
+    first = definition(document, "a").body  # type: ignore[attr-defined]
+    assert [len(part.indices) for part in children(first)] == [2, 2, 2]  # type: ignore[attr-defined]
+
+
+def test_a_letter_below_a_defined_vector_is_an_index_and_the_relation_a_claim() -> None:
+    document = read(r"X \in \mathbb{R}^{m \times n}, \quad w \in \mathbb{R}^n", r"z = X w", r"z_i = \sum_{j=1}^{n} X_{1j} w_j")
+    claim = document.statements[-1].payload
+    assert isinstance(claim, Claim)
+    assert [binder.name for binder in claim.free] == ["i"]
