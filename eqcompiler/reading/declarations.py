@@ -225,7 +225,7 @@ def declared_words(name: Name, span: Span) -> str:
     return f"family of samples declared at line {span.line}; {name.latex}^{{(i)}} is row i"
 
 
-def declare_dataset(reader: Reader, node: Node) -> bool:
+def declare_dataset(reader: Reader, left: Node, node: Node) -> bool:
     r"""{(x^{(i)}, y^{(i)})}_{i=1}^{m}: families with m members; their sizes come from their own declarations."""
     match node:
         case Scripted(base=base, subscript=Relation(operators=("=",), sides=(Letter() as letter, first)), superscript=last) if (
@@ -240,6 +240,9 @@ def declare_dataset(reader: Reader, node: Node) -> bool:
             size = dimension_of(reader, last)
             key = letter_name(letter).key
             reader.scope.indices[key] = IndexRange(reader.term(first), shapes.size_term(size), node.span)
+            dataset = name_of(left)
+            if dataset is not None:
+                reader.scope.datasets[dataset.key] = tuple(i.base for i in items)  # type: ignore[attr-defined]
             for item in items:
                 name = letter_name(item.base)  # type: ignore[attr-defined]
                 if name.key not in reader.scope.families:

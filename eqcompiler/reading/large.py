@@ -42,6 +42,7 @@ from eqcompiler.reading import shapes
 from eqcompiler.reading.derivatives import variable_of
 from eqcompiler.reading.indices import is_index_expression
 from eqcompiler.reading.names import letter_name
+from eqcompiler.reading.over_samples import mean_over_dataset, sum_without_limits
 from eqcompiler.reading.scope import IndexRange, Reader
 
 CONDITIONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
@@ -54,9 +55,7 @@ def large(reader: Reader, node: Large) -> Term:
 def reduction(operation: str) -> Callable[[Reader, Large], Term]:
     def rule(reader: Reader, node: Large) -> Term:
         if node.lower is None:
-            what = f"a {operation} without an index"
-            fix = "write its index and range below and above, as in \\sum_{i=1}^{m}"
-            raise AmbiguousNotation(what, node.span, fix=fix)
+            return sum_without_limits(reader, node, operation)
         ranges, filters = index_ranges(reader, node.lower, node.upper)
         with reader.scope.ranging(ranges):
             where = tuple(condition(reader, f) for f in filters)
@@ -233,6 +232,9 @@ def limit(reader: Reader, node: Large) -> Term:
 
 
 def expectation(reader: Reader, node: Large) -> Term:
+    mean = mean_over_dataset(reader, node)
+    if mean is not None:
+        return mean
     if node.lower is not None:
         raise NotSupportedYet(
             "an expectation with a subscript is not implemented", node.span, fix="declare x \\sim p and write \\mathbb{E}[...]"

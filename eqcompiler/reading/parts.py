@@ -22,7 +22,7 @@ from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import letter_name, name_of
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.sentence import Sentence
-from eqcompiler.reading.statements import is_prose, nothing_stated, relate
+from eqcompiler.reading.statements import is_prose, nothing_stated, objective, relate
 from eqcompiler.reading.survey import attaches, left_name, names_in, sizes_in, walk
 
 Stage = Callable[[Reader, Formula], None]
@@ -180,8 +180,8 @@ def declare_ranges(reader: Reader, formula: Formula) -> None:
             case "range", Listing(items=(Relation(sides=(letter, first)), *_, last)):
                 size = shapes.size_term(declarations.dimension_of(reader, last))
                 declarations.declare_index(reader, letter, IndexRange(reader.term(first), size, clause.node.span))
-            case "dataset", Relation(sides=(_, right)):
-                declarations.declare_dataset(reader, right)
+            case "dataset", Relation(sides=(left, right)):
+                declarations.declare_dataset(reader, left, right)
 
 
 def declare_rows(reader: Reader, formula: Formula) -> None:
@@ -331,7 +331,7 @@ def state(sentence: Sentence, clause: Clause) -> None:
         if not formula.inline:
             relate(sentence, node)
     elif clause.role == "value":
-        if not formula.inline:
+        if not formula.inline and not objective(sentence, node):
             raise nothing_stated(formula)
     elif not (clause.attached and sentence.statements):
         name = name_of(clause.names[0]) if clause.names else declared_name(node)

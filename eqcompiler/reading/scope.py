@@ -14,7 +14,7 @@ from typing import Protocol
 
 from eqcompiler.errors import Span
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.notation import Node
+from eqcompiler.languages.notation import Letter, Node
 from eqcompiler.languages.statements import Definition, SymbolInfo
 from eqcompiler.languages.terms import Binder, Condition, FunctionType, Number, Size, Term, Type
 from eqcompiler.reading.names import Name
@@ -69,6 +69,7 @@ class Scope:
     constraints: list[tuple[Dimension, str, Dimension]] = field(default_factory=list)
     assumptions: list[Condition] = field(default_factory=list)
     families: dict[str, str] = field(default_factory=dict)  # letter of x^{(i)} or x_i -> key of the array that holds it
+    datasets: dict[str, tuple[Letter, ...]] = field(default_factory=dict)  # key of a data set -> the letters of its samples
     ranks: dict[str, int] = field(default_factory=dict)  # inferred rank of undeclared names, once chosen
     bound: dict[str, SymbolInfo] = field(default_factory=dict)  # formals and extremum variables, innermost binding
     index_letters: frozenset[str] = frozenset()  # letters that the file uses as indices somewhere
@@ -89,6 +90,7 @@ class Scope:
             list(self.constraints),
             list(self.assumptions),
             dict(self.families),
+            dict(self.datasets),
             dict(self.ranks),
             dict(self.bound),
             self.index_letters,

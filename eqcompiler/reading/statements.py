@@ -11,12 +11,17 @@ from itertools import pairwise
 
 from eqcompiler.errors import EquationError, IllegalEquation
 from eqcompiler.languages.notation import (
+    Addition,
     Formula,
+    Large,
     Letter,
+    Node,
     Numeral,
     Relation,
     Words,
 )
+from eqcompiler.languages.statements import Definition, Objective
+from eqcompiler.languages.terms import Extremum
 from eqcompiler.reading.claims import claim
 from eqcompiler.reading.definitions import define
 from eqcompiler.reading.sentence import Sentence
@@ -38,6 +43,24 @@ def relate(sentence: Sentence, node: Relation) -> None:
         sides = sides[1:]
     for left, right in pairwise(sides):
         claim(sentence, left, right)
+
+
+def objective(sentence: Sentence, node: Node) -> bool:
+    r"""\min_\theta J(\theta) alone in a display: an objective that the author has not named; False when it is no extremum."""
+    head = node.terms[0][1] if isinstance(node, Addition) else node
+    if not (isinstance(head, Large) and head.operator in ("min", "max", "argmin", "argmax")):
+        return False
+    scope = sentence.reader.scope
+    term = sentence.reader.term(node)
+    if not isinstance(term, Extremum):
+        return False
+    name, count = "objective", 1
+    while name in scope.definitions or scope.known(name):
+        count += 1
+        name = f"objective_{count}"
+    scope.definitions[name] = Definition(name, name, (), term, node.span)
+    sentence.add(name, "objective", node.span, payload=Objective(name, term), type_text=str(scope.type_of(term.type)))
+    return True
 
 
 def is_prose(formula: Formula) -> bool:
