@@ -14,7 +14,8 @@ from typing import Literal
 
 from eqcompiler.calculus.factoring import Letter, Word
 from eqcompiler.calculus.monomials import Index, Monomial, Normal
-from eqcompiler.calculus.tensor_words import Node, NoWord, Reader
+from eqcompiler.calculus.tensor_words import Reader
+from eqcompiler.calculus.word_nodes import Node, NoWord
 from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import Call, Component, Condition, Number, Reduction, Size, Symbol, Term
 

@@ -72,6 +72,26 @@ def size_affine(dimension: Dimension) -> Affine:
     return total_size
 
 
+MOST_LEADING_TERMS = 8
+
+
+def polynomial_in_entries(e: sympy.Expr, symbol: sympy.Symbol) -> bool:
+    """The symbol occurs only as an index of its own, x[j] and X[i, j], in sums, products and whole powers."""
+    if symbol not in e.free_symbols:
+        return True
+    if isinstance(e, sympy.Indexed):
+        return all(i == symbol or symbol not in i.free_symbols for i in e.indices)
+    if isinstance(e, sympy.Add | sympy.Mul):
+        return all(polynomial_in_entries(argument, symbol) for argument in e.args)
+    if isinstance(e, sympy.Pow):
+        return bool(e.exp.is_Integer and e.exp > 0) and polynomial_in_entries(e.base, symbol)
+    return (
+        isinstance(e, sympy.Sum)
+        and polynomial_in_entries(e.function, symbol)
+        and all(symbol not in limit.free_symbols for limit in e.limits)
+    )
+
+
 class _Reader:
     """One program; each definition becomes a Normal once."""
 
@@ -163,11 +183,30 @@ class _Reader:
         return power(base, exponent.constant) if exponent.constant is not None else apply("power", (base, exponent))
 
     def summed(self, e: sympy.Sum, at: Environment) -> Normal:
+        whole = self._from_one(e, at)
+        if whole is not None:
+            return whole
         bound, environment = self._bound(e.limits, at)
         body = self.read(e.function, environment)
         for index in reversed(bound):
             body = total(body, (index,))
         return body
+
+    def _from_one(self, e: sympy.Sum, at: Environment) -> Normal | None:
+        """A sum from l > 1 as the sum from 1 less its first terms, where these exist: the body is a polynomial in entries at
+        the index itself, and the range is known not to be shorter than empty (a sum from 3 to 1 is 0, not minus a term)."""
+        if len(e.limits) != 1:
+            return None
+        symbol, lower, upper = e.limits[0]
+        if not (lower.is_Integer and 2 <= lower <= MOST_LEADING_TERMS) or not polynomial_in_entries(e.function, symbol):
+            return None
+        high = self.affine(upper, at)
+        if not (high - Affine.of(int(lower) - 1)).is_natural():
+            return None
+        index = fresh(high)
+        body = total(self.read(e.function, {**at, symbol: Affine.of(index)}), (index,))
+        leading = [self.read(e.function, {**at, symbol: Affine.of(k)}) for k in range(1, int(lower))]
+        return add([body, *(multiply(Normal.number(Fraction(-1)), term) for term in leading)])
 
     def _bound(self, limits: sympy.Tuple, at: Environment) -> tuple[list[Index], Environment]:
         """The summation indices, outermost first, each from 1; a range from l to u is shifted."""
@@ -341,4 +380,5 @@ _RULES: Mapping[str, Callable[[_Reader, sympy.Expr, Environment], Normal]] = {
     "factorial": lambda reader, e, at: apply("gamma", (reader.read(e.args[0], at) + ONE,)),
     "binomial": _binomial,
     "Heaviside": _heaviside,
+    "UnknownValue": lambda reader, e, at: apply(e.operation, tuple(reader.read(a, at) for a in e.values)),
 }

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eqcompiler.calculus.monomials import Index, Normal
-from eqcompiler.calculus.tensor_words import NoWord, Reader
+from eqcompiler.calculus.tensor_words import Reader
 from eqcompiler.calculus.term_text import term_latex
+from eqcompiler.calculus.word_nodes import NoWord
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import Term

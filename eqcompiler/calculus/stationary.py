@@ -31,8 +31,9 @@ from eqcompiler.calculus.monomials import (
 from eqcompiler.calculus.normal_form import Tensor, tensors
 from eqcompiler.calculus.signs import sign_of_normal
 from eqcompiler.calculus.solve import inverse_to_solve
-from eqcompiler.calculus.tensor_words import Node, NoWord, Reader, dimension
+from eqcompiler.calculus.tensor_words import Reader
 from eqcompiler.calculus.term_text import term_latex
+from eqcompiler.calculus.word_nodes import Node, NoWord, dimension
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.program import Program

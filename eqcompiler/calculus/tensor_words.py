@@ -6,12 +6,26 @@ written x^{(i)} under their sum. Deterministic: the author's order of symbols de
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from eqcompiler.calculus import monomials as nf
 from eqcompiler.calculus.factoring import ONE, Letter, Product, Style, Word, build, fold, sum_of
-from eqcompiler.calculus.term_text import family_member, is_family
+from eqcompiler.calculus.families import family_member, is_family
+from eqcompiler.calculus.word_nodes import (
+    Node,
+    NoWord,
+    bare,
+    combined,
+    dimension,
+    entries_added,
+    entrywise,
+    merged_scalars,
+    numbers_out,
+    raised,
+    reversed_word,
+    scalar_node,
+    transposes,
+)
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Document
@@ -38,42 +52,6 @@ INDEX_NAMES = "ijklpqrstuv"
 # Functions of the normal form whose name is not that of the operation.
 FUNCTIONS = {"power": "pow"}
 INTRINSICS = {"inverse": "inverse", "pseudoinverse": "pseudoinverse", "matsqrt": "matsqrt", "det": "det", "norm2": "norm2"}
-
-
-class NoWord(Exception):
-    """This sum is no product of matrices: one more index has to stay explicit. Never leaves this part."""
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A word open at up to two indices: a matrix (left, right), a column (left, None), a scalar (None, None)."""
-
-    word: Word
-    left: nf.Index | None = None
-    right: nf.Index | None = None
-
-    @property
-    def indices(self) -> tuple[nf.Index, ...]:
-        return tuple(index for index in (self.left, self.right) if index is not None)
-
-    def turned(self) -> Node:
-        return Node(_reversed(self.word), self.right, self.left)
-
-    def starting_at(self, index: nf.Index) -> Node:
-        return self if self.left == index else self.turned()
-
-
-def dimension(size: nf.Affine) -> Dimension:
-    """The size that an upper bound states. Raises NoWord when it depends on an index."""
-    total = Dimension.of(size.constant)
-    for variable, coefficient in size.terms:
-        if not isinstance(variable, tuple):
-            raise NoWord
-        product = Dimension.of(coefficient)
-        for name in variable if isinstance(variable, tuple) else ():
-            product = product * Dimension.of(name)
-        total = total + product
-    return total
 
 
 class Reader:
@@ -119,9 +97,9 @@ class Reader:
             self.place(factor, (*axes, *bound), nodes, scalars)
         nodes = self.eliminated(nodes, bound)
         scalars += [(self.closed(node.word), ONE) for node in nodes if not node.indices]
-        coefficient, scalars = _numbers_out(coefficient, scalars)
-        word = _combined([node for node in nodes if node.indices], axes)
-        return Product(coefficient, _merged(scalars), word)
+        coefficient, scalars = numbers_out(coefficient, scalars)
+        word = combined([node for node in nodes if node.indices], axes)
+        return Product(coefficient, merged_scalars(scalars), word)
 
     def eliminated(self, nodes: list[Node], bound: tuple[nf.Index, ...]) -> list[Node]:
         """Multiplies matrices and vectors over every bound index. Raises NoWord where three matrices meet."""
@@ -147,15 +125,15 @@ class Reader:
             raise NoWord
         if not matrices:
             if len(columns) < 2:
-                return _entries_added(columns[0])
-            return Node((*_reversed(columns[0].word), *_entrywise(columns[1:])))
+                return entries_added(columns[0])
+            return Node((*reversed_word(columns[0].word), *entrywise(columns[1:])))
         if len(matrices) == 1:
             first = matrices[0].word[0].term
             if not columns and isinstance(first, Symbol) and first.name in self.samples:
                 raise NoWord  # the sum of the samples, not X^T 1
-            column = _entrywise(columns) if columns else (Letter(Call(Type((size,)), "ones", ())),)
+            column = entrywise(columns) if columns else (Letter(Call(Type((size,)), "ones", ())),)
             return Node((*matrices[0].turned().word, *column), matrices[0].right)
-        middle = (Letter(Call(Type((size, size)), "diag", (fold(_entrywise(columns)),)), symmetric=True),) if columns else ()
+        middle = (Letter(Call(Type((size, size)), "diag", (fold(entrywise(columns)),)), symmetric=True),) if columns else ()
         left, right = matrices[0].turned(), matrices[1]
         return Node((*left.word, *middle, *right.word), left.left, right.right)
 
@@ -163,20 +141,20 @@ class Reader:
         """A scalar word in the better of its two directions."""
         if len(word) == 1:
             return word[0].term
-        return fold(min((word, _reversed(word)), key=self.reading))
+        return fold(min((word, reversed_word(word)), key=self.reading))
 
     def trace(self, node: Node) -> Node:
         """tr(A B), read from the place and in the direction that need fewer transposes and start with the first name."""
-        turns = [word[k:] + word[:k] for word in (node.word, _reversed(node.word)) for k in range(len(word))]
-        return _scalar(Call(SCALAR, "trace", (fold(min(turns, key=self.reading)),)))
+        turns = [word[k:] + word[:k] for word in (node.word, reversed_word(node.word)) for k in range(len(word))]
+        return scalar_node(Call(SCALAR, "trace", (fold(min(turns, key=self.reading)),)))
 
     def reading(self, word: Word) -> tuple[object, ...]:
         """What makes one direction of a word read better than another."""
         inner = [letter for letter in word if letter.term.type.rank == 2]
         # theta^T x^{(i)}: the plain letter first
         return (
-            _transposes(inner),
-            isinstance(_bare(word[0].term), Component),
+            transposes(inner),
+            isinstance(bare(word[0].term), Component),
             tuple(self.rank(letter.term) for letter in word),
         )
 
@@ -197,7 +175,7 @@ class Reader:
             nodes += [node, node]
             return
         node = self.atom(factor.atom, here)
-        nodes.append(node if exponent == 1 else _raised(node, exponent))
+        nodes.append(node if exponent == 1 else raised(node, exponent))
 
     def atom(self, atom: nf.Atom, axes: tuple[nf.Index, ...]) -> Node:
         """The atom as a word open at `axes`, the indices of the surrounding product that it has."""
@@ -205,15 +183,15 @@ class Reader:
             raise NoWord
         match atom:
             case nf.Scalar():
-                return _scalar(Symbol(SCALAR, atom.name))
+                return scalar_node(Symbol(SCALAR, atom.name))
             case nf.Constant():
-                return _scalar(Constant(SCALAR, "pi") if atom.name == "pi" else Number(SCALAR, Fraction(atom.name)))
+                return scalar_node(Constant(SCALAR, "pi") if atom.name == "pi" else Number(SCALAR, Fraction(atom.name)))
             case nf.Size():
-                return _scalar(Size(INTEGER, Dimension.of(atom.name)))
+                return scalar_node(Size(INTEGER, Dimension.of(atom.name)))
             case nf.Position():
                 if axes:
                     raise NoWord
-                return _scalar(self.position(nf.Affine.of(atom.index)))
+                return scalar_node(self.position(nf.Affine.of(atom.index)))
             case nf.Component():
                 return self.component(atom, axes)
             case nf.Delta():
@@ -223,7 +201,11 @@ class Reader:
                 if axes:
                     raise NoWord
                 positive = Condition(">", argument, Number(SCALAR, Fraction(0)))
-                return _scalar(Cases(SCALAR, (((positive,), Number(SCALAR, ONE)), ((), Number(SCALAR, Fraction(0))))))
+                return scalar_node(Cases(SCALAR, (((positive,), Number(SCALAR, ONE)), ((), Number(SCALAR, Fraction(0))))))
+            case nf.Function() if is_unknown(atom.name):
+                if axes:
+                    raise NoWord
+                return _scalar(unknown_term(atom.name, tuple(self.normal(a, ()) for a in atom.arguments)))
             case nf.Function():
                 arguments = tuple(self.normal(a, axes if a.indices and _meets(a, axes) else ()) for a in atom.arguments)
                 return self.whole(FUNCTIONS.get(atom.name, atom.name), arguments, axes)
@@ -244,7 +226,7 @@ class Reader:
 
     def open(self, term: Term, axes: tuple[nf.Index, ...]) -> Node:
         if not axes:
-            return _scalar(term)
+            return scalar_node(term)
         return Node((Letter(term),), axes[0], axes[1] if len(axes) > 1 else None)
 
     def component(self, atom: nf.Component, axes: tuple[nf.Index, ...]) -> Node:
@@ -261,7 +243,7 @@ class Reader:
         fixed = tuple(self.position(p) for p in atom.positions if not (p.index is not None and p.index in axes))
         places = [place for place, _ in opened]
         if not opened:
-            return _scalar(Component(SCALAR, base, fixed))
+            return scalar_node(Component(SCALAR, base, fixed))
         if len(opened) == len(atom.positions) == 1:
             return Node((Letter(base),), opened[0][1])
         if len(atom.positions) == 2 and len(opened) == 1:
@@ -303,7 +285,7 @@ class Reader:
     def delta(self, atom: nf.Delta, axes: tuple[nf.Index, ...]) -> Node:
         if not axes:
             positive = nf.Affine(tuple((v, c) for v, c in atom.difference.terms if c > 0), max(atom.difference.constant, 0))
-            return _scalar(Call(INTEGER, "delta", (self.position(positive), self.position(positive - atom.difference))))
+            return scalar_node(Call(INTEGER, "delta", (self.position(positive), self.position(positive - atom.difference))))
         if len(axes) != 2 or atom.difference.constant or len(atom.difference.terms) != 2 or axes[0].upper != axes[1].upper:
             raise NoWord
         size = dimension(axes[0].upper)
@@ -315,17 +297,17 @@ class Reader:
             raise NoWord
         operands = tuple(self.normal(operand.body, operand.axes) for operand in atom.operands)
         if atom.operation == "logdet":
-            return _scalar(Call(SCALAR, "log", (Call(SCALAR, "abs", (Call(SCALAR, "det", operands),)),)))
+            return scalar_node(Call(SCALAR, "log", (Call(SCALAR, "abs", (Call(SCALAR, "det", operands),)),)))
         operation = INTRINSICS.get(atom.operation)
         if operation is None:
             raise NotSupportedYet(f"no notation for {atom.operation}")
         if not atom.positions:
-            return _scalar(Call(SCALAR, operation, operands))
+            return scalar_node(Call(SCALAR, operation, operands))
         shape = operands[0].type.shape[::-1]
         tensor = Call(Type(shape), operation, operands)
         opened = [p.index for p in atom.positions if p.index is not None and p.index in axes]
         if not opened:
-            return _scalar(Component(SCALAR, tensor, tuple(self.position(p) for p in atom.positions)))
+            return scalar_node(Component(SCALAR, tensor, tuple(self.position(p) for p in atom.positions)))
         if len(opened) != 2 or opened[0] == opened[1]:
             raise NoWord
         return Node((Letter(tensor, atom.symmetric),), opened[0], opened[1])
@@ -384,86 +366,3 @@ def _meets(normal: nf.Normal, axes: tuple[nf.Index, ...]) -> bool:
 def _size(size: Dimension) -> str:
     """The key of an Affine that states this size."""
     return nf.Affine.collect(((key, c) for key, c in size.terms if key), sum(c for key, c in size.terms if not key)).key
-
-
-def _scalar(term: Term) -> Node:
-    return Node((Letter(term),))
-
-
-def _reversed(word: Word) -> Word:
-    return tuple(letter.transposed() for letter in reversed(word))
-
-
-def _raised(node: Node, exponent: Fraction) -> Node:
-    """Entry by entry to a power."""
-    base = fold(node.word)
-    power = Call(base.type, "pow", (base, Number(SCALAR, exponent)))
-    return Node((Letter(power),), node.left, node.right)
-
-
-def _transposes(letters: Sequence[Letter]) -> int:
-    return sum(isinstance(letter.term, Call) and letter.term.operation == "transpose" for letter in letters)
-
-
-def _bare(term: Term) -> Term:
-    return term.arguments[0] if isinstance(term, Call) and term.operation == "transpose" else term
-
-
-def _entries_added(column: Node) -> Node:
-    """The trace when the entries are a diagonal; any other plain sum of entries reads better as a sum."""
-    term = column.word[0].term
-    if isinstance(term, Call) and term.operation == "diagonal" and len(column.word) == 1:
-        return _scalar(Call(SCALAR, "trace", term.arguments))
-    raise NoWord
-
-
-def _entrywise(columns: list[Node]) -> Word:
-    if len(columns) == 1:
-        return columns[0].word
-    terms = tuple(fold(column.word) for column in columns)
-    return (Letter(Call(terms[0].type, "mul", terms)),)
-
-
-def _combined(nodes: list[Node], axes: tuple[nf.Index, ...]) -> Word:
-    """The word that is open at the axes: entry by entry products, outer products, scaled rows and columns."""
-    if not axes:
-        return ()
-    sizes = tuple(dimension(axis.upper) for axis in axes)
-    if len(axes) == 1:
-        return _entrywise(nodes) if nodes else (Letter(Call(Type(sizes), "ones", ())),)
-    if len(axes) != 2:
-        raise NoWord
-    matrices = [node.starting_at(axes[0]) for node in nodes if node.right is not None]
-    sides = [[node for node in nodes if node.right is None and node.left == axis] for axis in axes]
-    if any(node.left == node.right for node in matrices):
-        raise NoWord
-    if not matrices:
-        left, right = (
-            _entrywise(side) if side else (Letter(Call(Type((size,)), "ones", ())),)
-            for side, size in zip(sides, sizes, strict=True)
-        )
-        return (*left, *_reversed(right))
-    word = _entrywise(matrices)
-    for place, side in enumerate(sides):
-        if side:
-            size = sizes[place]
-            diagonal = Letter(Call(Type((size, size)), "diag", (fold(_entrywise(side)),)), symmetric=True)
-            word = (diagonal, *word) if place == 0 else (*word, diagonal)
-    return word
-
-
-def _numbers_out(coefficient: Fraction, scalars: list[tuple[Term, Fraction]]) -> tuple[Fraction, list[tuple[Term, Fraction]]]:
-    kept = []
-    for term, exponent in scalars:
-        if isinstance(term, Number) and exponent.denominator == 1:
-            coefficient *= term.value**exponent.numerator
-        else:
-            kept.append((term, exponent))
-    return coefficient, kept
-
-
-def _merged(scalars: list[tuple[Term, Fraction]]) -> tuple[tuple[Term, Fraction], ...]:
-    total: dict[Term, Fraction] = {}
-    for term, exponent in scalars:
-        total[term] = total.get(term, Fraction(0)) + exponent
-    return tuple((term, exponent) for term, exponent in total.items() if exponent)

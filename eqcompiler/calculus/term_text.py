@@ -5,11 +5,11 @@ Sums of products stay in the order in which they stand in the term: who builds t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from eqcompiler.calculus.families import Member, family_member, is_family
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Definition, Document
@@ -391,33 +391,6 @@ class _Writer:
             words = ", ".join(condition_latex(self.document, c) for c in conditions) or r"\text{otherwise}"
             rows.append(f"{self.text(value).latex} & {words}")
         return _Text(r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}", ATOM)
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """How one sample is written: its letter, and whether its number stands above in brackets or below."""
-
-    latex: str
-    raised: bool
-
-
-_FAMILY = re.compile(r"(?:family of samples|its rows are the samples)\b.*?([^\s;]+)\^\{\(i\)\}")
-
-
-def family_member(document: Document, name: str) -> Member | None:
-    """The samples that a symbol holds as its rows, if it does."""
-    info = document.symbols.get(name)
-    match = _FAMILY.search(info.why) if info is not None else None
-    if match is None:
-        return None
-    latex = match.group(1)
-    return Member(latex, f"{latex}^{{(" in document.source.text)
-
-
-def is_family(document: Document, name: str) -> bool:
-    """Whether only the members have a name: x^{(i)} without an X that holds them."""
-    member = family_member(document, name)
-    return member is not None and member.latex == document.symbols[name].latex
 
 
 def _number(value: Fraction) -> _Text:
