@@ -11,6 +11,7 @@ from fractions import Fraction
 from eqcompiler.calculus import monomials as nf
 from eqcompiler.calculus.factoring import ONE, Letter, Product, Style, Word, build, fold, sum_of
 from eqcompiler.calculus.families import family_member, is_family
+from eqcompiler.calculus.unknown_words import is_unknown, unknown_term
 from eqcompiler.calculus.word_nodes import (
     Node,
     NoWord,
@@ -205,7 +206,7 @@ class Reader:
             case nf.Function() if is_unknown(atom.name):
                 if axes:
                     raise NoWord
-                return _scalar(unknown_term(atom.name, tuple(self.normal(a, ()) for a in atom.arguments)))
+                return scalar_node(unknown_term(atom.name, tuple(self.normal(a, ()) for a in atom.arguments)))
             case nf.Function():
                 arguments = tuple(self.normal(a, axes if a.indices and _meets(a, axes) else ()) for a in atom.arguments)
                 return self.whole(FUNCTIONS.get(atom.name, atom.name), arguments, axes)
