@@ -15,7 +15,7 @@ from eqcompiler.calculus.environments import Frame, Piece, Position, Split
 from eqcompiler.calculus.index_algebra import summed
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.program import Axis, size_expression
-from eqcompiler.languages.terms import Block, Call, Term
+from eqcompiler.languages.terms import Binder, Block, Call, Term
 
 
 class Lowers(Protocol):
@@ -24,6 +24,8 @@ class Lowers(Protocol):
     def entry(self, term: Term, at: tuple[Position, ...], frame: Frame) -> sympy.Expr: ...
 
     def fresh_axis(self, dimension: Dimension, frame: Frame) -> Axis: ...
+
+    def bound(self, binder: Binder, frame: Frame) -> Axis: ...
 
     def intrinsic(self, operation: str, operands: tuple[Term, ...], frame: Frame, at: tuple[Position, ...]) -> sympy.Expr: ...
 

@@ -12,10 +12,20 @@ from dataclasses import dataclass
 import sympy
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
+from sympy.core.symbol import Str
 
 from eqcompiler.calculus.index_algebra import bound_indices, is_index, is_scalar_reference, parts, walk
 from eqcompiler.errors import CompilerFault
-from eqcompiler.languages.program import INTRINSICS, Axis, Indexed, Intrinsic, Program, size_expression
+from eqcompiler.languages.program import (
+    INTRINSICS,
+    Axis,
+    Indexed,
+    Intrinsic,
+    Program,
+    UnknownValue,
+    size_expression,
+    unknown_function,
+)
 
 ALLOWED_NODES: tuple[type, ...] = (
     sympy.Symbol,
@@ -60,6 +70,8 @@ ALLOWED_NODES: tuple[type, ...] = (
     sympy.binomial,
     sympy.floor,
     sympy.ceiling,
+    UnknownValue,
+    Str,
 )
 ALLOWED_TESTS: tuple[type, ...] = (Relational, sympy.And, sympy.Or, sympy.Not, type(sympy.true), type(sympy.false))
 
@@ -232,12 +244,23 @@ def _integer_valued(node: sympy.Basic, known: _Known) -> bool:
 BODY_RULES: tuple[Callable[[Indexed, _Known], None], ...] = (_classes, _references, _indices, _subscripts)
 
 
+def _unknown(definition: Intrinsic, slots: tuple[int, ...], known: _Known) -> None:
+    wanted = tuple(extent for slot in slots for extent in known.extents[definition.operands[slot]])
+    own = tuple(axis.upper - axis.lower + 1 for axis in definition.axes)
+    if own != wanted:
+        raise _fault(definition, f"its axes have sizes {own}, the derivative of the function has {wanted}")
+
+
 def _intrinsic(definition: Intrinsic, known: _Known) -> None:
-    if definition.operation not in INTRINSICS:
+    unknown = unknown_function(definition.operation)
+    if definition.operation not in INTRINSICS and unknown is None:
         raise _fault(definition, f"{definition.operation} is no intrinsic")
     for name in definition.operands:
         if name not in known.extents:
             raise _fault(definition, f"the operand {name} is neither an input nor defined before")
+    if unknown is not None:
+        _unknown(definition, unknown[1], known)
+        return
     ranks = tuple(len(known.extents[name]) for name in definition.operands)
     if (ranks, len(definition.axes)) not in INTRINSIC_RANKS[definition.operation]:
         raise _fault(

@@ -26,7 +26,7 @@ from eqcompiler.calculus.index_algebra import (
     summed,
     walk,
 )
-from eqcompiler.calculus.intrinsic_adjoints import INTRINSIC_RULES, Adjoint
+from eqcompiler.calculus.intrinsic_adjoints import Adjoint, adjoint_rule
 from eqcompiler.calculus.partials import Sensitivity, contribution, occurrences
 from eqcompiler.calculus.sharing import Names, inlined, settled, shared
 from eqcompiler.errors import CompilerFault, NotSupportedYet
@@ -156,7 +156,7 @@ class _Reverse:
             self._add(occurrence.name, contribution(occurrence, self._target(occurrence.name), self._ranges))
 
     def _spread_intrinsic(self, definition: Intrinsic) -> None:
-        rule = INTRINSIC_RULES.get(definition.operation)
+        rule = adjoint_rule(definition.operation)
         if rule is None:
             raise NotSupportedYet(f"the derivative of {definition.operation} is not supported yet")
         bar = self._bars[definition.name]

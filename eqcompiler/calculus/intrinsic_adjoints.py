@@ -1,4 +1,4 @@
-"""Adjoints of whole-tensor operations: inverse, det, logdet, solve, matpow.
+"""Adjoints of whole-tensor operations: inverse, det, logdet, solve, matpow, functions without a body.
 
 Takes: the operation, the adjoint of its value. Gives: what it adds to the adjoint of one operand.
 Guarantees: the inverse or factorization that the program has already is used again.
@@ -14,7 +14,7 @@ import sympy
 
 from eqcompiler.calculus.index_algebra import ONE, free_indices, reference, summed
 from eqcompiler.errors import NotSupportedYet
-from eqcompiler.languages.program import Axis, Indexed, Intrinsic
+from eqcompiler.languages.program import Axis, Indexed, Intrinsic, unknown_function, unknown_operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,16 @@ def _matpow(a: Adjoint, number: int, target: tuple[Axis, ...]) -> sympy.Expr:
     return power * scale * reference(less, (m, k))
 
 
+def _unknown(a: Adjoint, number: int, target: tuple[Axis, ...]) -> sympy.Expr:
+    """The chain rule: the adjoint times the derivative of the function in one more argument."""
+    function, slots = unknown_function(a.definition.operation) or ("", ())
+    own = a.axes_of(a.definition.name)
+    raised = unknown_operation(function, (*slots, number))
+    name = a.whole(raised, a.definition.operands, (*own, *a.axes_of(a.definition.operands[number])), f"D_{a.definition.name}")
+    at = tuple(axis.index for axis in own)
+    return a.total(a.at(*at) * reference(name, (*at, *(axis.index for axis in target))), *own)
+
+
 INTRINSIC_RULES: Mapping[str, Rule] = {
     "inverse": _inverse,
     "det": _det,
@@ -113,3 +123,7 @@ INTRINSIC_RULES: Mapping[str, Rule] = {
     "solve": _solve,
     "matpow": _matpow,
 }
+
+
+def adjoint_rule(operation: str) -> Rule | None:
+    return _unknown if unknown_function(operation) else INTRINSIC_RULES.get(operation)

@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
+import sympy
+
 from eqcompiler.calculus.batch import batched
 from eqcompiler.calculus.derive import hessian, value_and_gradient
 from eqcompiler.calculus.lower import lower
 from eqcompiler.calculus.solve import inverse_to_solve
 from eqcompiler.calculus.stationary import closed_form
-from eqcompiler.errors import EquationError
+from eqcompiler.errors import EquationError, NotSupportedYet
 from eqcompiler.languages.kernel_requests import KernelRequest
-from eqcompiler.languages.program import Program
+from eqcompiler.languages.program import Intrinsic, Program, UnknownValue, unknown_function
 from eqcompiler.languages.statements import Definition, Document, Objective, Recurrence, Statement
 from eqcompiler.languages.terms import Component, Derivative, Extremum, Reference, Symbol, Term, Type, children
 
@@ -51,7 +53,7 @@ def chosen_kernels(document: Document) -> Choice:
             if plan.name in requests:
                 continue
             try:
-                program = plan.program()
+                program = _computable(plan.program())
             except EquationError as error:
                 refusals.append((plan.name, error))
                 continue
@@ -59,6 +61,21 @@ def chosen_kernels(document: Document) -> Choice:
                 plan.name, program, plan.kind, plan.state, statement.span.line, statement.latex, plan.about
             )
     return Choice(tuple(requests.values()), tuple(refusals))
+
+
+def _computable(program: Program) -> Program:
+    """Raises NotSupportedYet where the program applies a function that nothing defines."""
+    for definition in program.definitions:
+        operations = [definition.operation] if isinstance(definition, Intrinsic) else _unknown_values(definition.body)
+        for operation in operations:
+            found = unknown_function(operation)
+            if found:
+                raise NotSupportedYet(f"{found[0]} is declared and not defined, so nothing can be computed from it")
+    return program
+
+
+def _unknown_values(body: sympy.Expr) -> list[str]:
+    return sorted(node.operation for node in body.atoms(UnknownValue))
 
 
 def _planned(document: Document, statement: Statement) -> Iterator[_Planned]:

@@ -16,7 +16,6 @@ import sympy
 
 from eqcompiler.calculus import derive
 from eqcompiler.calculus.batch import lifted
-from eqcompiler.calculus.blocks import block
 from eqcompiler.calculus.dependencies import adopted, live, operand_names, reached
 from eqcompiler.calculus.environments import (
     Binding,
@@ -28,46 +27,42 @@ from eqcompiler.calculus.environments import (
     Reach,
     expression,
 )
-from eqcompiler.calculus.index_algebra import free_indices, fresh_index, reference, summed, with_limits
-from eqcompiler.calculus.operations import OPERATION_RULES
-from eqcompiler.calculus.spelling import WHOLE_LATEX, WHOLE_NAMES, formals_of, source_text, spelled, words
+from eqcompiler.calculus.index_algebra import free_indices, fresh_index, reference
+from eqcompiler.calculus.spelling import formals_of, source_text, spelled, whole_latex, whole_name, words
+from eqcompiler.calculus.term_rules import TERM_RULES
 from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, Program, index, scalar, size, size_expression
+from eqcompiler.languages.program import (
+    Axis,
+    Indexed,
+    Input,
+    Intrinsic,
+    Program,
+    index,
+    scalar,
+    size,
+    size_expression,
+)
 from eqcompiler.languages.statements import Definition, Document, SymbolInfo
 from eqcompiler.languages.terms import (
     Binder,
-    Block,
-    Call,
-    Cases,
-    Component,
     Comprehension,
-    Condition,
-    Constant,
     Derivative,
     Expectation,
     Extremum,
-    Index,
     Integral,
     Limit,
-    Number,
-    Reduction,
     Reference,
-    Size,
     Symbol,
     Term,
     Type,
-    UnknownCall,
 )
 
-CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "infinity": sympy.oo}
-RELATIONS = {"=": sympy.Eq, "!=": sympy.Ne, "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
 NO_INDEX_FORM = {
     Integral: "an integral",
     Limit: "a limit",
     Expectation: "an expectation",
     Extremum: "an extremum inside an expression",
-    UnknownCall: "a function without a definition",
 }
 
 
@@ -142,7 +137,7 @@ class _Lowering:
             return self._definition(name) if self._is_expanded(name) else self._input(name, term.type)
         frame = Frame()
         for binder in free:
-            axis = self._bound(binder, frame)
+            axis = self.bound(binder, frame)
             frame = frame.within(axis).with_indices({binder.name: axis.index})
         axes = self.axes_of(term, frame)
         body = self.entry(term, tuple(axis.index for axis in axes), frame.within(*axes))
@@ -171,7 +166,7 @@ class _Lowering:
 
     def entry(self, term: Term, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
         """The component of `term` at a position, as an expression in the indices of the scope."""
-        rule = TERM_RULES.get(type(term))
+        rule = OWN_RULES.get(type(term)) or TERM_RULES.get(type(term))
         if rule is None:
             what = NO_INDEX_FORM.get(type(term), type(term).__name__)
             raise NotSupportedYet(f"{what} has no index form yet", term.span)
@@ -200,38 +195,6 @@ class _Lowering:
         if all(self.reach.is_closed(bindings[name]) for name in touched):
             return self._atom(self._instance(term.name, {name: bindings[name] for name in touched}), at)
         return self.entry(body, at, Frame(bindings, {}, frame.scope))
-
-    def component(self, term: Component, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
-        indices = tuple(self.entry(index_, (), frame) for index_ in term.indices)
-        return self.entry(term.base, (*indices, *at), frame)
-
-    def comprehension(self, term: Comprehension, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
-        count = len(term.binders)
-        chosen = {binder.name: expression(at[k]) for k, binder in enumerate(term.binders)}
-        return self.entry(term.body, at[count:], frame.with_indices(chosen))
-
-    def reduction(self, term: Reduction, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
-        if term.operation in ("max", "min"):
-            raise NotSupportedYet(f"the {term.operation} over an index has no index form yet", term.span)
-        axis = self._bound(term.binder, frame)
-        if sympy.S.Infinity in (axis.upper, -axis.lower):
-            raise NotSupportedYet("an infinite series has no index form yet", term.span)
-        inner = frame.within(axis).with_indices({term.binder.name: axis.index})
-        body = self.entry(term.body, at, inner)
-        neutral = sympy.S.Zero if term.operation == "sum" else sympy.S.One
-        if term.where:
-            body = sympy.Piecewise((body, self._all(term.where, inner)), (neutral, True))
-        limits = (axis.index, axis.lower, axis.upper)
-        if term.operation == "sum":
-            return summed(body, limits, frame.ranges)
-        return with_limits(sympy.Product, body, (limits,))
-
-    def cases(self, term: Cases, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
-        branches = ((self.aligned(value, at, frame), self._all(tests, frame)) for tests, value in term.branches)
-        return sympy.Piecewise(*branches)
-
-    def aligned(self, term: Term, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
-        return self.entry(term, at if term.type.rank else (), frame)
 
     def derivative(self, term: Derivative, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
         """The adjoint of the variable in a program for the body; at another point, a copy of it with that point put in."""
@@ -311,14 +274,14 @@ class _Lowering:
             names.append(name)
         key = (operation, *names)
         if key not in self._known:
-            wanted = WHOLE_NAMES.get(operation, f"{operation}_{{}}").format(names[0])
+            wanted = whole_name(operation, names)
             shape = operands[0].type.shape if at else ()
             if operation == "pseudoinverse":
                 shape = shape[::-1]
             axes: tuple[Axis, ...] = ()
             for dimension in shape:
                 axes += (self.fresh_axis(dimension, Frame(scope=axes)),)
-            latex = WHOLE_LATEX[operation].format(*(self._name_latex(name) for name in names))
+            latex = whole_latex(operation, [self._name_latex(name) for name in names])
             self._known[key] = self.fresh(wanted)
             self.definitions.append(Intrinsic(self._known[key], axes, operation, tuple(names), latex))
         return self._atom(self._known[key], at)
@@ -405,7 +368,7 @@ class _Lowering:
 
     # ---- small things
 
-    def _bound(self, binder: Binder, frame: Frame) -> Axis:
+    def bound(self, binder: Binder, frame: Frame) -> Axis:
         return self.axis(self.entry(binder.lower, (), frame), self.entry(binder.upper, (), frame), frame, binder.name)
 
     def _input(self, name: str, kind: Type) -> str:
@@ -414,20 +377,6 @@ class _Lowering:
 
     def _atom(self, name: str, at: Iterable[Position]) -> sympy.Expr:
         return reference(name, (expression(position) for position in at))
-
-    def _all(self, conditions: tuple[Condition, ...], frame: Frame) -> sympy.Basic:
-        return sympy.And(*(self._test(condition, frame) for condition in conditions))
-
-    def _test(self, condition: Condition, frame: Frame) -> sympy.Basic:
-        relation = RELATIONS.get(condition.relation)
-        if relation is None or condition.right is None or condition.left.type.rank or condition.right.type.rank:
-            raise NotSupportedYet(f"the condition '{condition.relation}' has no index form yet", condition.left.span)
-        return relation(self.entry(condition.left, (), frame), self.entry(condition.right, (), frame))
-
-    def index(self, term: Index, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
-        if term.name not in frame.indices:
-            raise CompilerFault(f"the index {term.name} is bound by nothing", term.span)
-        return frame.indices[term.name]
 
 
 def _leading(body: sympy.Expr, frame: Frame) -> tuple[Axis, ...]:
@@ -439,29 +388,8 @@ def _leading(body: sympy.Expr, frame: Frame) -> tuple[Axis, ...]:
     return tuple(axis for axis in frame.scope if axis.index in needed)
 
 
-def _number(low: _Lowering, term: Number, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
-    return sympy.Rational(term.value.numerator, term.value.denominator)
-
-
-def _call(low: _Lowering, term: Call, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
-    rule = OPERATION_RULES.get(term.operation)
-    if rule is None:
-        raise CompilerFault(f"the operation {term.operation} has no rule", term.span)
-    return rule(low, term, at, frame)
-
-
-TERM_RULES: Mapping[type, Callable[..., sympy.Expr]] = {
-    Number: _number,
-    Constant: lambda low, term, at, frame: CONSTANTS[term.name],
-    Size: lambda low, term, at, frame: size_expression(term.dimension),
-    Index: _Lowering.index,
+OWN_RULES: Mapping[type, Callable[..., sympy.Expr]] = {
     Symbol: _Lowering.symbol,
     Reference: _Lowering.reference,
-    Call: _call,
-    Component: _Lowering.component,
-    Comprehension: _Lowering.comprehension,
-    Reduction: _Lowering.reduction,
     Derivative: _Lowering.derivative,
-    Cases: _Lowering.cases,
-    Block: block,
 }

@@ -30,7 +30,7 @@ from eqcompiler.calculus.index_algebra import (
 )
 from eqcompiler.calculus.logistic import balanced
 from eqcompiler.errors import NotSupportedYet
-from eqcompiler.languages.program import Axis
+from eqcompiler.languages.program import Axis, UnknownValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,11 @@ def _function(expr: sympy.Expr, s: Sensitivity, active: frozenset[str]) -> Itera
     yield from occurrences(expr.args[0], s.times(expr.fdiff(1)), active)
 
 
+def _unknown(expr: UnknownValue, s: Sensitivity, active: frozenset[str]) -> Iterator[Occurrence]:
+    for slot, value in enumerate(expr.values):
+        yield from occurrences(value, s.times(expr.raised(slot)), active)
+
+
 CONSTANT_ALMOST_EVERYWHERE = frozenset((sympy.sign, sympy.floor, sympy.ceiling, sympy.KroneckerDelta))
 
 # Functions of one argument whose own derivative rule is used, on scalar level.
@@ -195,6 +200,7 @@ STRUCTURE_RULES: Mapping[type, Rule] = {
     sympy.Max: _extreme,
     sympy.Min: _extreme,
     sympy.polygamma: _polygamma,
+    UnknownValue: _unknown,
 }
 
 

@@ -6,7 +6,10 @@ Guarantees: identifiers are made of names of the document, letters, digits and u
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from eqcompiler.errors import CompilerFault
+from eqcompiler.languages.program import unknown_function
 from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import Call, Component, Extremum, Number, Reference, Symbol, Term, Type
 
@@ -21,6 +24,17 @@ WHOLE_LATEX = {
     "logdet": r"\log\det({})",
     "norm2": r"\|{}\|_2",
 }
+
+
+def whole_name(operation: str, operands: Sequence[str]) -> str:
+    """An identifier for operation(operands)."""
+    unknown = unknown_function(operation)
+    return unknown[0] + "_value" if unknown else WHOLE_NAMES.get(operation, f"{operation}_{{}}").format(operands[0])
+
+
+def whole_latex(operation: str, operands: Sequence[str]) -> str:
+    unknown = unknown_function(operation)
+    return f"{unknown[0]}({', '.join(operands)})" if unknown else WHOLE_LATEX[operation].format(*operands)
 
 
 def source_text(term: Term) -> str:

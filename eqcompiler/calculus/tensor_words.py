@@ -299,19 +299,26 @@ class Reader:
         operands = tuple(self.normal(operand.body, operand.axes) for operand in atom.operands)
         if atom.operation == "logdet":
             return scalar_node(Call(SCALAR, "log", (Call(SCALAR, "abs", (Call(SCALAR, "det", operands),)),)))
-        operation = INTRINSICS.get(atom.operation)
-        if operation is None:
-            raise NotSupportedYet(f"no notation for {atom.operation}")
+        tensor = self.applied(atom, operands)
         if not atom.positions:
-            return scalar_node(Call(SCALAR, operation, operands))
-        shape = operands[0].type.shape[::-1]
-        tensor = Call(Type(shape), operation, operands)
+            return scalar_node(tensor)
         opened = [p.index for p in atom.positions if p.index is not None and p.index in axes]
         if not opened:
             return scalar_node(Component(SCALAR, tensor, tuple(self.position(p) for p in atom.positions)))
-        if len(opened) != 2 or opened[0] == opened[1]:
+        if len(opened) == len(atom.positions) == 1:
+            return Node((Letter(tensor),), opened[0])
+        if len(opened) != 2 or opened[0] == opened[1] or len(atom.positions) != 2:
             raise NoWord
         return Node((Letter(tensor, atom.symmetric),), opened[0], opened[1])
+
+    def applied(self, atom: nf.Intrinsic, operands: tuple[Term, ...]) -> Term:
+        """The whole value of the operation."""
+        if is_unknown(atom.operation):
+            return unknown_term(atom.operation, operands)
+        operation = INTRINSICS.get(atom.operation)
+        if operation is None:
+            raise NotSupportedYet(f"no notation for {atom.operation}")
+        return Call(Type(operands[0].type.shape[::-1] if atom.positions else ()), operation, operands)
 
     def contraction(self, atom: nf.Contraction, axes: tuple[nf.Index, ...]) -> Node:
         """As a word when it is one; else with one index explicit, the first that helps; else with all of them."""

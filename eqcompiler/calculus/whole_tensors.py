@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import partial
 
 from eqcompiler.calculus.algebra import REBUILD_INTRINSIC, multiply, multiply_all, power, primitive, product, substitute
 from eqcompiler.calculus.chains import Chain, Letter, letter_at, read_monomial, reverse, sizes
@@ -27,12 +28,15 @@ from eqcompiler.calculus.monomials import (
 )
 from eqcompiler.calculus.sums import total
 from eqcompiler.errors import NotSupportedYet
+from eqcompiler.languages.program import unknown_function, unknown_operation
 
 MAX_MATRIX_POWER = 12
 
 
 def whole(operation: str, operands: Sequence[Operand], positions: tuple[Affine, ...]) -> Normal:
     """operation(operands) read at `positions`."""
+    if operation not in REBUILD_INTRINSIC and unknown_function(operation):
+        REBUILD_INTRINSIC[operation] = partial(_unknown, operation)
     return REBUILD_INTRINSIC[operation](tuple(operands), positions)
 
 
@@ -230,6 +234,28 @@ def _opaque(operation: str, flipped: bool, symmetric: bool) -> None:
         return Normal.atom(Intrinsic(operation, operands, where, shape[::-1] if flipped else shape, symmetric))
 
     REBUILD_INTRINSIC[operation] = rule
+
+
+def _unknown(operation: str, operands: tuple[Operand, ...], positions: tuple[Affine, ...]) -> Normal:
+    """A function without a body or a derivative of it, whose order does not matter: the slots and their positions sorted."""
+    function, slots = unknown_function(operation) or ("", ())
+    places, rest = [], list(zip(positions, _slot_sizes(operands, slots), strict=True))
+    for slot in slots:
+        count = len(operands[slot].axes)
+        places.append((slot, tuple(rest[:count])))
+        rest = rest[count:]
+    places.sort(key=lambda place: (place[0], tuple(p.key for p, _ in place[1])))
+    sorted_operation = unknown_operation(function, tuple(slot for slot, _ in places))
+    if sorted_operation != operation:
+        return whole(sorted_operation, operands, tuple(p for _, pairs in places for p, _ in pairs))
+    where = tuple(p for _, pairs in places for p, _ in pairs)
+    shape = tuple(size for _, pairs in places for _, size in pairs)
+    symmetric = len(where) == 2 and len(slots) == 2 and slots[0] == slots[1]
+    return Normal.atom(Intrinsic(operation, operands, where, shape, symmetric))
+
+
+def _slot_sizes(operands: tuple[Operand, ...], slots: tuple[int, ...]) -> list[Affine]:
+    return [axis.upper for slot in slots for axis in operands[slot].axes]
 
 
 REBUILD_INTRINSIC.update(

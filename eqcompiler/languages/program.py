@@ -2,7 +2,8 @@
 
 Takes: nothing; data only. Gives: `Program`, what calculus transforms and kernels compile.
 Guarantees on entry: bodies hold only numbers, scalar symbols, Indexed, Sum/Product over ranges, elementary functions,
-KroneckerDelta, Piecewise, Min/Max/Abs/sign and references to inputs or earlier definitions. Indices count from 1.
+KroneckerDelta, Piecewise, Min/Max/Abs/sign, unknown functions of scalars (`UnknownValue`) and references to inputs or earlier
+definitions. Indices count from 1.
 Whole-tensor operations (inverse, solve, det...) are `Intrinsic` definitions that name their operands.
 
     r[i in 1..m] = Sum(X[i, j]*theta[j], (j, 1, n)) - y[i]
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import sympy
+from sympy.core.symbol import Str
 
 from eqcompiler.languages.dimensions import Dimension
 
@@ -31,6 +33,50 @@ INTRINSICS = {
     "matpow": "A to the integer power given by the second operand (a scalar)",
     "norm2": "largest singular value of A",
 }
+UNKNOWN = "unknown"
+
+
+def unknown_operation(function: str, slots: tuple[int, ...] = ()) -> str:
+    """The intrinsic of a declared function without a body, differentiated in the arguments `slots`, counted from 0.
+
+    Its axes are those of the differentiated arguments, in the order of the slots: D f(x)[i], D^2 f(x)[i, j].
+    """
+    return " ".join((UNKNOWN, function, *map(str, slots)))
+
+
+def unknown_function(operation: str) -> tuple[str, tuple[int, ...]] | None:
+    """The function and the slots of such an operation; None for every other one."""
+    words = operation.split()
+    return (words[1], tuple(map(int, words[2:]))) if words[0] == UNKNOWN else None
+
+
+class UnknownValue(sympy.Expr):  # type: ignore[misc]
+    """A function without a body, or its derivative, at scalars: the operation (see unknown_operation), then the arguments."""
+
+    is_commutative = True
+    is_real = True
+
+    def __new__(cls, operation: str | Str, *values: sympy.Expr) -> UnknownValue:
+        made: UnknownValue = sympy.Expr.__new__(cls, Str(str(operation)), *values)
+        return made
+
+    @property
+    def operation(self) -> str:
+        return str(self.args[0])
+
+    @property
+    def values(self) -> tuple[sympy.Expr, ...]:
+        return tuple(self.args[1:])
+
+    def raised(self, slot: int) -> UnknownValue:
+        """The derivative in one more argument."""
+        function, slots = unknown_function(self.operation) or ("", ())
+        return UnknownValue(unknown_operation(function, tuple(sorted((*slots, slot)))), *self.values)
+
+    def _sympystr(self, printer: object) -> str:
+        function, slots = unknown_function(self.operation) or ("", ())
+        head = f"D{list(slots)} {function}" if slots else function
+        return f"{head}({', '.join(map(str, self.values))})"
 
 
 @cache

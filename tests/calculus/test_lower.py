@@ -31,6 +31,7 @@ from terms_by_hand import (
     power,
     product,
     ref,
+    shape,
     size,
     sub,
     sym,
@@ -294,7 +295,10 @@ REFUSED = {
     "limit": (Limit(SCALAR, "z", num(0), z), "a limit has no index form yet"),
     "expectation": (Expectation(SCALAR, "E", (z,)), "an expectation has no index form yet"),
     "extremum": (Extremum(SCALAR, "min", "z", power(z, 2)), "an extremum inside an expression has no index form yet"),
-    "unknown": (UnknownCall(SCALAR, "f", (x,)), "a function without a definition has no index form yet"),
+    "unknown": (
+        at(_spanned(UnknownCall(shape("n"), "f", (x,))), num(1)),
+        "the unknown function f with vector values has no index form yet",
+    ),
     "series": (
         Reduction(SCALAR, "sum", binder("k", Constant(INTEGER, "infinity")), num(1)),
         "an infinite series has no index form yet",
