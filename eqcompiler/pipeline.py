@@ -14,7 +14,7 @@ Guarantees: nothing here computes; each function calls the part that does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -50,6 +50,18 @@ def document_of(source: Source, path: Path | None = None, _open: tuple[Path, ...
     return type_document(source, formulas(source), includes)
 
 
+def sources(path: Path | str) -> tuple[Source, ...]:
+    """The texts that decide about a file: its own and those of all that it includes. Raises as `load` does."""
+    found: dict[Path, Source] = {}
+    waiting = [Path(path)]
+    while waiting:
+        file = waiting.pop()
+        if file.resolve() not in found:
+            source = found[file.resolve()] = read_source(file)
+            waiting += [included_file(name, span, file.resolve()) for name, span in included(source)]
+    return tuple(found.values())
+
+
 @lru_cache(maxsize=8)
 def confirmed(document: Document) -> Document:
     """Plain scalar statements are read a second time by a reader that shares no code with ours; a disagreement is an error."""
@@ -78,25 +90,42 @@ def _confirmed(document: Document, statement: Statement) -> Statement:
 
 def _include(name: str, span: Span, path: Path | None, opened: tuple[Path, ...]) -> Document:
     here = opened + ((path,) if path else ())
-    folder = path.parent if path else Path()
-    candidates = [folder / name] if Path(name).suffix in SUFFIXES else [folder / f"{name}{suffix}" for suffix in SUFFIXES]
-    found = next((c.resolve() for c in candidates if c.is_file()), None)
-    if found is None:
-        tried = ", ".join(c.name for c in candidates)
-        raise IllegalEquation(f"'{name}' is not there", span, allowed=f"a file beside this one: {tried}")
+    found = included_file(name, span, path)
     if found in here or len(here) > MAXIMUM_INCLUDE_DEPTH:
         chain = " -> ".join(p.name for p in (*here, found))
         raise IllegalEquation(f"'{name}' includes itself: {chain}", span, fix="remove one of the inputs")
     return load(found, _open=here)
 
 
+def included_file(name: str, span: Span, path: Path | None) -> Path:
+    r"""The file that \input{name} in the file `path` stands for."""
+    folder = path.parent if path else Path()
+    candidates = [folder / name] if Path(name).suffix in SUFFIXES else [folder / f"{name}{suffix}" for suffix in SUFFIXES]
+    found = next((c.resolve() for c in candidates if c.is_file()), None)
+    if found is None:
+        tried = ", ".join(c.name for c in candidates)
+        raise IllegalEquation(f"'{name}' is not there", span, allowed=f"a file beside this one: {tried}")
+    return found
+
+
 def verify(
-    document: Document, *, timeout: float = 10.0, on_verdict: Callable[[Verdict], None] | None = None
+    document: Document,
+    *,
+    timeout: float = 10.0,
+    on_verdict: Callable[[Verdict], None] | None = None,
+    known: Mapping[int, Verdict] | None = None,
 ) -> tuple[Verdict, ...]:
-    """The verdict of every claim and objective, in the order of the source."""
+    """The verdict of every claim and objective, in the order of the source; `known` by place are not judged again."""
     from eqcompiler.verification import judge
 
-    return judge.verify(confirmed(document), timeout=timeout, on_verdict=on_verdict)
+    return judge.verify(confirmed(document), timeout=timeout, on_verdict=on_verdict, known=known)
+
+
+def pending(document: Document) -> tuple[Verdict, ...]:
+    """What stands in place of each verdict of `verify` before it is decided."""
+    from eqcompiler.verification import judge
+
+    return judge.pending(confirmed(document))
 
 
 @lru_cache(maxsize=8)

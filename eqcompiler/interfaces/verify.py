@@ -19,10 +19,11 @@ from eqcompiler.interfaces.equation_files import equation_files, worst
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True, help="Seconds for one claim."
 )
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes; each takes whole files.")
+@click.option("--jobs", type=click.IntRange(min=1), show_default="one for each core", help="Processes; each takes whole files.")
+@click.option("--no-cache", is_flag=True, help="Judge everything again; neither read nor keep verdicts.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per claim on stdout, nothing else there.")
 @click.pass_context
-def verify(ctx: click.Context, paths: tuple[str, ...], timeout: float, jobs: int, as_json: bool) -> None:
+def verify(ctx: click.Context, paths: tuple[str, ...], timeout: float, jobs: int | None, no_cache: bool, as_json: bool) -> None:
     """Judge every claim of the equation files.
 
     \b
@@ -33,18 +34,21 @@ def verify(ctx: click.Context, paths: tuple[str, ...], timeout: float, jobs: int
     undecided    time or method ran out; never counted as a pass
     unsupported  a construct outside what is implemented
 
+    The verdicts of unchanged files are read from a cache, the folder EQCOMPILER_CACHE or the place that the system has for it.
+
     \b
     Examples
       eqc verify                                 everything in equations/
       eqc verify ridge.tex --timeout 60          one file, up to a minute for each claim
       eqc verify --json | jq 'select(.ok|not)'   what is not in order, for a program
     """
-    from eqcompiler.interfaces.judging import judge_all
+    from eqcompiler.interfaces import judging, workers
     from eqcompiler.interfaces.screen import show_errors
     from eqcompiler.interfaces.verdict_table import show_verdicts
 
     judged = []
-    for result in judge_all(equation_files(paths), timeout, jobs):
+    runner = judging.in_processes(jobs or workers.processors())
+    for result in judging.judge_all(equation_files(paths), timeout, runner, keep=not no_cache):
         judged.append(result)
         if as_json:
             for verdict in result.verdicts:

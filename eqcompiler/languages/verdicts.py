@@ -28,7 +28,8 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement of one claim. latex texts: condition, residual (left minus right), repair. `steps`: the proof."""
+    """The judgement of one claim. latex texts: condition, residual (left minus right), repair. `steps`: the proof.
+    `settled`: another run would decide the same; not so when time, memory or a defect of eqcompiler decided."""
 
     file: str
     line: int
@@ -47,6 +48,7 @@ class Verdict:
     ok: bool = False
     seconds: float = 0.0
     steps: tuple[str, ...] = field(default=())
+    settled: bool = True
 
     def as_json(self) -> dict[str, object]:
         return {

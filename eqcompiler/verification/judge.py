@@ -1,6 +1,6 @@
 r"""Takes: a document and its claims. Gives: a `Verdict` for each, in order.
 Guarantees: nothing is called proved that exact evidence contradicts (that is a CompilerFault), nothing is called true without
-proof or evidence; what cannot be judged is named with its place. Only CompilerFault escapes.
+proof or evidence; what cannot be judged is named with its place. Only CompilerFault and MemoryError escape.
 
 The order of work for one claim: a few exact points (a certified difference ends the search for a proof), then the proof,
 then more points: they must not contradict a proof, and they are all there is without one.
@@ -9,7 +9,7 @@ then more points: they must not contradict a proof, and they are all there is wi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from eqcompiler.calculus.term_text import term_latex
@@ -59,20 +59,30 @@ def verify(
     seed: int = 0,
     on_verdict: Callable[[Verdict], None] | None = None,
     instruments: Instruments | None = None,
+    known: Mapping[int, Verdict] | None = None,
 ) -> tuple[Verdict, ...]:
-    """The verdicts of all claims and objectives in order; a statement that could not be typed is unsupported."""
+    """The verdicts of all claims and objectives in order; a statement that could not be typed is unsupported.
+
+    known: verdicts, by their place in the result, that are there already. on_verdict: hears the others.
+    """
     verdicts = []
     restated: dict[str, Restated] = {}
-    for statement in document.statements:
-        if not _is_judged(statement):
-            continue
-        verdict = judge(document, statement, timeout=timeout, seed=seed, instruments=instruments)
-        verdict = _about_restated(document, statement, verdict, restated, timeout, seed, instruments)
+    for place, statement in enumerate(filter(_is_judged, document.statements)):
+        verdict = known.get(place) if known is not None else None
+        if verdict is None:
+            verdict = judge(document, statement, timeout=timeout, seed=seed, instruments=instruments)
+            verdict = _about_restated(document, statement, verdict, restated, timeout, seed, instruments)
+            if on_verdict is not None:
+                on_verdict(verdict)
         _note_restatement(document, statement, verdict, restated)
         verdicts.append(verdict)
-        if on_verdict is not None:
-            on_verdict(verdict)
     return tuple(verdicts)
+
+
+def pending(document: Document) -> tuple[Verdict, ...]:
+    """In place of every verdict of `verify` one that says that nothing is decided yet."""
+    blank = (_verdict(s, Finding("undecided", ""), _Clock(0.0)) for s in document.statements if _is_judged(s))
+    return tuple(replace(verdict, ok=False, settled=False, seconds=0.0) for verdict in blank)
 
 
 def judge(
@@ -96,9 +106,11 @@ def judge(
         found = Finding("undecided", "", _placed(error))
     except RecursionError:
         found = Finding("undecided", "", "The claim is nested too deeply to be judged.")
+    except MemoryError:
+        raise  # what is left of this process judges nothing more
     except Exception as error:  # a defect of one part must not hide the other claims; it is shown, and never ok
         words = f"eqcompiler failed at this claim, report this file: {type(error).__name__}: {error}"
-        return replace(_verdict(statement, Finding("undecided", "", words), clock), ok=False)
+        return replace(_verdict(statement, Finding("undecided", "", words), clock), ok=False, settled=False)
     return _verdict(statement, found, clock)
 
 
@@ -124,6 +136,7 @@ class _Clock:
     def __init__(self, timeout: float) -> None:
         self.start = time.monotonic()
         self.end = self.start + timeout
+        self.first_stop = self.start + timeout * SHARE  # no stage can have been stopped before
 
     @property
     def late(self) -> bool:
@@ -305,6 +318,7 @@ def _verdict(statement: Statement, found: Finding, clock: _Clock) -> Verdict:
         expected=statement.expect or None,
         seconds=clock.seconds,
         steps=found.steps,
+        settled=found.outcome != "undecided" or time.monotonic() < clock.first_stop,
     )
     return _marked(statement, verdict)
 
@@ -367,7 +381,7 @@ def _about_restated(
         return verdict
     changed = {name: replace(document.definitions[name], body=restated[name].body) for name in used}
     newer = replace(document, definitions={**document.definitions, **changed})
-    again = judge(newer, statement, timeout=timeout, seed=seed, instruments=instruments)
+    again = judge(newer, statement, timeout=max(0.0, timeout - verdict.seconds), seed=seed, instruments=instruments)
     if again.verdict not in ("proved", "holds"):
         return verdict
     about = " and ".join(f"{document.definitions[name].latex} as restated at line {restated[name].line}" for name in used)

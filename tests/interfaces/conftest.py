@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from stand_in import StandIn
+from stand_in import StandIn, in_this_process
 
 import eqcompiler
 from eqcompiler.errors import Source, Span
+from eqcompiler.interfaces import workers
 from eqcompiler.interfaces.cli import main
 
 
@@ -21,16 +22,19 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     fake = StandIn()
     monkeypatch.setitem(sys.modules, "eqcompiler.pipeline", fake)  # type: ignore[arg-type]
     monkeypatch.setattr(eqcompiler, "pipeline", fake, raising=False)
+    monkeypatch.setattr(workers, "run", in_this_process)
     return fake
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder."""
-    monkeypatch.chdir(tmp_path)
+    """An empty current folder, and no verdicts kept from elsewhere."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("EQCOMPILER_CACHE", str(tmp_path / "cache"))
     for name in ("COLUMNS", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
-    return tmp_path
+    return tmp_path / "here"
 
 
 @pytest.fixture

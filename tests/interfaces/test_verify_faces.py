@@ -119,7 +119,9 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(stand_in: StandIn, 
 def test_a_fault_of_eqcompiler_has_its_own_exit_code(stand_in: StandIn, eqc: Command, span: Span) -> None:
     Path("a.tex").write_text("x")
     stand_in.fault = CompilerFault("proved, but 1 is not 2 at m = 1", span)
+    stand_in.verdicts = (PROVED,)
     result = eqc("verify", "a.tex")
+    assert "    reason  eqcompiler contradicts itself here, see the errors." in result.stdout.splitlines()
     assert result.stderr == "a.tex:1:4: proved, but 1 is not 2 at m = 1\n    \\[ A x \\]\n       ^\n\n"
     assert result.exit_code == 3
 
