@@ -41,6 +41,8 @@ def define(sentence: Sentence, node: Relation, left: Node, right: Node) -> bool:
     reader, scope = sentence.reader, sentence.reader.scope
     fresh = sentence.directive("define") is not None and not sentence.statements
     span = left.span.to(right.span)
+    if derivative_of_known(reader, left):
+        return False
     match left:
         case Juxtaposed(factors=(head, Fence(opening=opening, body=body))) if opening in calls.ROUND:
             name = None if isinstance(head, Scripted) and head.primes else name_of(head)
@@ -79,6 +81,15 @@ def define(sentence: Sentence, node: Relation, left: Node, right: Node) -> bool:
         return False
     keep(sentence, name, (), (), fitted(reader, name, reader.term(right), span), span)
     return True
+
+
+def derivative_of_known(reader: Reader, left: Node) -> bool:
+    """f' with a known f is a derivative to be claimed, never a new name."""
+    if not (isinstance(left, Scripted) and left.primes and isinstance(left.base, Letter)):
+        return False
+    mark = left.superscript if is_star(left.superscript) else None
+    base = labelled(letter_name(left.base), left.subscript, mark)
+    return base is not None and reader.scope.known(base.key)
 
 
 def fitted(reader: Reader, name: Name, body: Term, span: Span) -> Term:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
 
-from eqcompiler.errors import IllegalEquation, NotSupportedYet, Span
+from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, Span
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.notation import (
     Addition,
@@ -159,6 +159,8 @@ def juxtaposed(reader: Reader, node: Juxtaposed) -> Term:
 
 
 def infix(reader: Reader, node: Infix) -> Term:
+    if node.operator == "/" and isinstance(node.right, Juxtaposed):
+        refuse_open_quotient(reader, node, node.right)
     left, right = reader.term(node.left), reader.term(node.right)
     if node.operator == "/":
         return shapes.divide(left, right, node.span, reader.scope)
@@ -169,6 +171,17 @@ def infix(reader: Reader, node: Infix) -> Term:
     if node.operator == "otimes":
         return kronecker(left, right, node.span)
     raise NotSupportedYet(f"the operator in '{node.span.text}' is not implemented", node.span)
+
+
+def refuse_open_quotient(reader: Reader, node: Infix, right: Juxtaposed) -> None:
+    """`1/2 x` is half of x to some and one over 2x to others."""
+    if len(calls.resolve_calls(reader, right.factors)) > 1:
+        above, below = node.left.span.text, right.span.text
+        raise AmbiguousNotation(
+            f"'{node.span.text}' divides by all of '{below}' or by its first factor alone",
+            node.span,
+            fix=f"write \\frac{{{above}}}{{...}}, or brackets",
+        )
 
 
 def kronecker(left: Term, right: Term, span: Span) -> Term:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from eqcompiler.errors import AmbiguousNotation, NotSupportedYet
@@ -226,10 +227,26 @@ def declare_ones(reader: Reader, node: Relation) -> None:
 
 def declare_orders(reader: Reader, formula: Formula) -> None:
     """Signs and bounds; conditions attached by `if` or `for` belong to their statement alone, except for new names."""
+    declared = False
     for clause in clauses(formula):
         node = clause.node
         if clause.role == "order" and isinstance(node, Relation) and not states_order(reader, clause, formula):
+            if not (declared or clause.attached or formula.inline):
+                refuse_claimed_order(reader, node)
             declarations.declare_order(reader, list(clause.names), node)
+        declared = declared or clause.role in ("member", "range", "function", "order")
+
+
+def refuse_claimed_order(reader: Reader, node: Relation) -> None:
+    """A bound on a name or between sizes is a declaration; between expressions it could as well be a claim."""
+    for left, right in pairwise(node.sides):
+        names = {key for side in (left, right) for key in names_in(side)}
+        if not (name_of(left) or name_of(right) or names <= set(reader.scope.dimensions)):
+            raise NotSupportedYet(
+                "an inequality between expressions is not judged",
+                left.span.to(right.span),
+                fix=r"if it is an assumption, write it behind \text{where} or behind the declaration of its names",
+            )
 
 
 def states_order(reader: Reader, clause: Clause, formula: Formula) -> bool:

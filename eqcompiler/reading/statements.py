@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from eqcompiler.errors import EquationError, IllegalEquation
+from eqcompiler.errors import EquationError, IllegalEquation, NotSupportedYet
 from eqcompiler.languages.notation import (
     Addition,
     Formula,
@@ -38,11 +38,23 @@ def relate(sentence: Sentence, node: Relation) -> None:
     if step is not None:
         recurrence(sentence, node, *step)
         return
+    refuse_other_relations(node)
     sides = list(node.sides)
     if define(sentence, node, sides[0], sides[1]):
         sides = sides[1:]
     for left, right in pairwise(sides):
         claim(sentence, left, right)
+
+
+def refuse_other_relations(node: Relation) -> None:
+    """Only equalities are defined and claimed; an approximation or a bound is never read as one."""
+    for operator, left, right in zip(node.operators, node.sides[:-1], node.sides[1:], strict=True):
+        if operator not in ("=", "equiv"):
+            sign = node.span.source.text[left.span.stop : right.span.start].strip(" &\n")
+            what = f"a statement with '{sign}' is not implemented"
+            raise NotSupportedYet(
+                what, node.span, allowed="=, :=, \\leftarrow", fix="write an equality, or `%! skip: reason` before it"
+            )
 
 
 def objective(sentence: Sentence, node: Node) -> bool:

@@ -199,6 +199,7 @@ def test_an_equation_behind_a_declaration_is_a_constraint_only_when_it_cannot_be
 
 
 REFUSED = [
+    ((r"x \in \mathbb{R}", r"s = 1/2 x"), "'1/2 x' divides by all of '2 x' or by its first factor alone"),
     ((r"y = a(b + c)",), "'a' is not declared: 'a(...)' is a call or a product"),
     ((r"x \in \mathbb{R}^n", r"s = x^{(i)}"), "'x^{(i)}' is sample i of x or x to the power i"),
     ((r"x \in \mathbb{R}", r"s = x^T"), "'x^T': T is a transpose or a power, but the base is a scalar"),
@@ -264,3 +265,31 @@ def test_a_letter_below_a_defined_vector_is_an_index_and_the_relation_a_claim() 
     claim = document.statements[-1].payload
     assert isinstance(claim, Claim)
     assert [binder.name for binder in claim.free] == ["i"]
+
+
+@pytest.mark.parametrize(
+    ("display", "what"),
+    [
+        (r"f(x) \approx x", r"a statement with '\approx' is not implemented"),
+        (r"x = a \le b", r"a statement with '\le' is not implemented"),
+        (r"x^2 + y^2 \ge 2 x y", "an inequality between expressions is not judged"),
+        (r"x^T x > 0", "an inequality between expressions is not judged"),
+    ],
+)
+def test_what_is_no_equality_is_neither_claimed_nor_assumed(display: str, what: str) -> None:
+    document = read(display)
+    assert document.assumptions == ()
+    (error,) = [s.error for s in document.statements if s.error]
+    assert error.what == what
+
+
+def test_bounds_on_names_and_sizes_are_declarations() -> None:
+    document = read(r"X \in \mathbb{R}^{m \times n}, \quad m > 2 n", r"0 < \beta < 1", r"n \ge 2")
+    assert [s.kind for s in document.statements] == ["declaration"] * 4
+    assert len(document.assumptions) == 2
+    assert document.dimensions["n"] == 2
+
+
+def test_a_primed_function_is_claimed_never_defined() -> None:
+    document = read(r"x \in \mathbb{R}", r"f(x) = x^2, \quad f' = 3 x")
+    assert [s.kind for s in document.statements] == ["declaration", "definition", "claim: derivative"]
