@@ -115,6 +115,7 @@ def condition_latex(document: Document, condition: Condition) -> str:
     sides = (condition.left, condition.right)
     sample = _of_each_sample(document, *sides)
     left, right = (writer.text(side).latex.replace(r"^\top", "^T") for side in sample or sides)
+    right = _rows(document, *sides) or right
     return f"{left} {RELATIONS[condition.relation]} {right}"
 
 
@@ -124,6 +125,19 @@ def _of_each_sample(document: Document, left: Term, right: Term) -> tuple[Term, 
     if value is None or not isinstance(left, Symbol) or left.type.rank != 1 or not is_family(document, left.name):
         return None
     return Component(SCALAR, left, (Index(INTEGER, "i"),)), Number(SCALAR, Fraction(value))
+
+
+def _rows(document: Document, left: Term, right: Term | None) -> str:
+    r"""[x^{(1)}, \dots, x^{(m)}]^T: the array of samples that have no name together, beside an array that has one."""
+    if not (isinstance(left, Symbol) and isinstance(right, Symbol)) or is_family(document, left.name):
+        return ""
+    member = family_member(document, right.name) if is_family(document, right.name) else None
+    if member is None or not right.type.rank:
+        return ""
+    last = dimension_latex(document, right.type.shape[0])
+    first, last = (f"{member.latex}^{{({k})}}" if member.raised else f"{member.latex}_{script(k)}" for k in ("1", last))
+    opening, closing = ("[", "]^T") if right.type.rank > 1 else ("(", ")")
+    return rf"{opening}{first}, \dots, {last}{closing}"
 
 
 def script(text: str) -> str:

@@ -28,6 +28,7 @@ from eqcompiler.languages.terms import (
     Type,
     children,
 )
+from eqcompiler.verification.sample_ties import ties
 
 Candidate = tuple[Condition, ...]
 ZERO = Number(SCALAR, Fraction(0))
@@ -87,6 +88,7 @@ def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) 
     free = [symbol for symbol in symbols if symbol.name not in moving]
     numbers, vectors, matrices = ([symbol for symbol in free if symbol.type.rank == rank] for rank in range(3))
     yield from (c for symbol in numbers if symbol.name in factors for c in _zero(symbol))
+    yield from _tied(document, symbols, numbers)
     yield from _pairs(symbols, _commuting)
     yield from (c for symbol in symbols for c in _symmetric(symbol))
     yield from _both(symbols)
@@ -102,6 +104,14 @@ def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) 
     yield from (c for symbol in vectors for c in _one(symbol))
     yield from (c for symbol in numbers for c in _half(symbol))
     yield from _differences(document, claim)
+
+
+def _tied(document: Document, symbols: tuple[Symbol, ...], numbers: list[Symbol]) -> Iterator[Candidate]:
+    """The rows of undeclared arrays are the samples; and besides that a number is zero."""
+    tied = ties(document, symbols)
+    if tied:
+        yield tied
+        yield from ((*tied, *zero) for symbol in numbers for zero in _zero(symbol))
 
 
 def arguments(claim: Claim) -> frozenset[str]:

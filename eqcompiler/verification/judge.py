@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from eqcompiler.calculus.term_text import term_latex
-from eqcompiler.errors import CompilerFault, EquationError, NotSupportedYet
-from eqcompiler.languages.statements import Claim, Definition, Document, Objective, Statement
-from eqcompiler.languages.terms import Condition, Reference, Symbol, Term
+from eqcompiler.errors import CompilerFault, EquationError, NotSupportedYet, ShapeMismatch
+from eqcompiler.languages.statements import Claim, Document, Objective, Statement
+from eqcompiler.languages.terms import Condition, Reference, Term
 from eqcompiler.languages.verdicts import Counterexample, Outcome, Verdict
-from eqcompiler.verification import conditions, minimisers
+from eqcompiler.verification import conditions, hints, minimisers
 from eqcompiler.verification.answers import Proved, Unproved
 from eqcompiler.verification.evidence import Evidence
 from eqcompiler.verification.expectations import agrees
@@ -121,6 +121,8 @@ def _is_judged(statement: Statement) -> bool:
 
 
 def _found(document: Document, statement: Statement, tools: Instruments, clock: _Clock, seed: int) -> Finding:
+    if isinstance(statement.error, ShapeMismatch) and statement.kind.startswith("claim"):
+        return Finding("refuted", "shapes", _placed(statement.error))
     if statement.error is not None:
         return Finding("unsupported", "", _placed(statement.error))
     if isinstance(statement.payload, Objective):
@@ -223,7 +225,8 @@ class _Case:
         parts = Finding("refuted", trial.method, counterexample=self.small(trial), residual=answer.residual, repair=repair)
         found = conditions.find(self.document, self.claim, answer.factors, self.tests())
         if found is None:
-            return replace(parts, reason="The two sides differ at the values shown.")
+            hint = hints.about(self.document, self.claim, None)
+            return replace(parts, reason=f"The two sides differ at the values shown.{hint}")
         word = "exactly if" if found.necessary else "if"
         return replace(
             parts,
@@ -231,7 +234,7 @@ class _Case:
             condition=found.latex,
             steps=found.steps,
             method=f"counterexample: {trial.method}; proved under the condition",
-            reason=f"False in general, true {word} {found.latex}.",
+            reason=f"False in general, true {word} {found.latex}.{hints.about(self.document, self.claim, found)}",
         )
 
     def better_point(self) -> Evidence | None:
@@ -341,24 +344,13 @@ def _note_restatement(document: Document, statement: Statement, verdict: Verdict
     claim = statement.payload
     if not isinstance(claim, Claim) or claim.free or verdict.verdict not in ("proved", "holds", "conditional"):
         return
-    definition = _bare_definition(document, claim.left)
+    definition = hints.bare_definition(document, claim.left)
     if definition is None or definition.name in conditions.reached_definitions(document, claim.right):
         return
     if verdict.verdict == "proved":
         restated.pop(definition.name, None)
     else:
         restated[definition.name] = Restated(claim.right, statement.span.line)
-
-
-def _bare_definition(document: Document, term: Term) -> Definition | None:
-    """J for J(theta) with its own formals, or for a J without any."""
-    if not isinstance(term, Reference):
-        return None
-    definition = document.definitions.get(term.name)
-    if definition is None:
-        return None
-    own = tuple(argument.name if isinstance(argument, Symbol) else "" for argument in term.arguments)
-    return definition if own in ((), definition.formals) else None
 
 
 def _about_restated(
@@ -375,7 +367,7 @@ def _about_restated(
     if not isinstance(claim, Claim | Objective) or not restated or verdict.ok:
         return verdict
     used = [name for name in _definitions_of(document, claim) if name in restated]
-    own = _bare_definition(document, claim.left) if isinstance(claim, Claim) else None
+    own = hints.bare_definition(document, claim.left) if isinstance(claim, Claim) else None
     used = [name for name in used if own is None or name != own.name]
     if not used:
         return verdict
