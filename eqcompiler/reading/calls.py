@@ -147,6 +147,7 @@ def apply(reader: Reader, key: str, arguments: tuple[Term, ...], primes: int, sp
         raise IllegalEquation(what, span, fix="give one value for each argument of its definition")
     if len(types) == 1 and not scope.type_of(types[0]).rank and arguments[0].type.rank and not result.rank:
         return entrywise(reader, key, arguments[0], primes, span)
+    arguments = tuple(shapes.fit(a, scope.type_of(type_)) for a, type_ in zip(arguments, types, strict=True))
     for argument, type_ in zip(arguments, types, strict=True):
         check_argument(reader, key, argument, type_, definition, span)
     if primes:

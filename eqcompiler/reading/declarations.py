@@ -29,7 +29,7 @@ from eqcompiler.languages.terms import INTEGER, SCALAR, Condition, FunctionType,
 from eqcompiler.reading import shapes
 from eqcompiler.reading.large import condition, set_range
 from eqcompiler.reading.meaning import Reader
-from eqcompiler.reading.names import Name, letter_name, name_of
+from eqcompiler.reading.names import Name, index_letters, letter_name, name_of
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.survey import is_number_set
 
@@ -356,10 +356,22 @@ def declare_one_order(reader: Reader, operator: str, left: Node, right: Node) ->
         return
     for side, other in ((left, right), (right, left)):
         name = name_of(side)
-        if name is not None and not scope.known(name.key) and name.key not in scope.dimensions and not has_names(reader, other):
+        if name is None or is_entry(reader, side):
+            continue
+        if not scope.known(name.key) and name.key not in scope.dimensions and not has_names(reader, other):
             declare_symbol(reader, side, SCALAR, side.span)
     found = condition(reader, Relation(left.span.to(right.span), (operator,), (left, right)))
     add_condition(reader, found)
+
+
+def is_entry(reader: Reader, node: Node) -> bool:
+    """w_i of a declared vector w: a condition on every entry, no declaration of numbers w_i."""
+    if not (isinstance(node, Scripted) and isinstance(node.base, Letter)):
+        return False
+    info = reader.scope.symbols.get(letter_name(node.base).key)
+    letters = [letter_name(part).key for part in index_letters(node.subscript) if isinstance(part, Letter)]
+    known = info is not None and isinstance(info.type, Type) and info.type.rank > 0
+    return known and any(key in reader.scope.indices or key in reader.scope.index_letters for key in letters)
 
 
 def has_names(reader: Reader, node: Node) -> bool:

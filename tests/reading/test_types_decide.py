@@ -293,3 +293,27 @@ def test_bounds_on_names_and_sizes_are_declarations() -> None:
 def test_a_primed_function_is_claimed_never_defined() -> None:
     document = read(r"x \in \mathbb{R}", r"f(x) = x^2, \quad f' = 3 x")
     assert [s.kind for s in document.statements] == ["declaration", "definition", "claim: derivative"]
+
+
+def test_a_condition_on_the_entries_of_a_vector_does_not_declare_it_anew() -> None:
+    document = read(r"g, b \in \mathbb{R}^n", r"b_i \ge 0", r"f(b, g) = b + g")
+    assert [str(s.error) for s in document.statements if s.error] == []
+    assert types(document) == {"g": "vector (n)", "b": "vector (n)"}
+    assert document.definitions["f"].formals == ("b", "g")
+
+
+def test_a_condition_on_a_labelled_number_declares_it() -> None:
+    assert types(read(r"x \in \mathbb{R}^n", r"x_0 > 0", r"s = x_0")) == {"x": "vector (n)", "x_0": "scalar"}
+
+
+def test_the_number_0_is_a_zero_vector_where_a_function_takes_a_vector() -> None:
+    document = read(r"v, w \in \mathbb{R}^n", r"f(v, w) = v + w", r"f(0, w) = w")
+    claim = document.statements[-1].payload
+    assert isinstance(claim, Claim)
+    assert isinstance(claim.left, Reference)
+    assert claim.left.arguments[0] == Call(claim.right.type, "zeros", ())
+
+
+def test_no_other_number_is_a_vector() -> None:
+    document = read(r"v, w \in \mathbb{R}^n", r"f(v, w) = v + w", r"f(1, w) = w")
+    assert "'f' takes a vector of size n; this is a scalar" in only_error(document)
