@@ -17,7 +17,19 @@ _MEROMORPHIC = frozenset(("exp", "sin", "cos", "tan", "cot", "sec", "csc", "sinh
 _CUT = frozenset(("log", "sqrt"))
 
 
-class Analytic:
+class OfVariable:
+    """A number that still depends on the variable of an integral, a limit or a series: it has no sign."""
+
+    __slots__ = ()
+
+    def elementary(self, name: str) -> Any:
+        raise NotSupportedYet(f"{name} of a bound variable is not evaluated yet")
+
+    def power(self, exponent: Any) -> Any:
+        raise NotSupportedYet("a power of a bound variable is not evaluated yet")
+
+
+class Analytic(OfVariable):
     """A complex ball z; `analytic` asks for a proof that each function is analytic on it."""
 
     __slots__ = ("analytic", "z")

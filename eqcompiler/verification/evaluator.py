@@ -42,13 +42,12 @@ from eqcompiler.languages.terms import (
     Term,
     UnknownCall,
 )
-from eqcompiler.verification import fields, linear_algebra, operations, quadratics
+from eqcompiler.verification import bound_variables, fields, linear_algebra, operations, quadratics
 from eqcompiler.verification.fields import EXACT, ONE, ZERO, Field, Undefined, exact
 from eqcompiler.verification.free_names import FreeNames, type_of_variable
-from eqcompiler.verification.jets import Jet, apply, base, compare, larger, seed, smaller, tangents, tensor
+from eqcompiler.verification.jets import apply, base, compare, larger, seed, smaller, tangents, tensor
 from eqcompiler.verification.operations import OPERATION_RULES, entrywise, shape_of, total
-from eqcompiler.verification.quadrature import integrate
-from eqcompiler.verification.relations import PROPERTIES, SIGNS, entries
+from eqcompiler.verification.relations import PROPERTIES, SIGNS
 from eqcompiler.verification.samples import Sample, Value, as_value
 
 Environment = Mapping[str, Any]  # symbol -> value; "#i" -> int
@@ -79,7 +78,7 @@ class Evaluator:
             raise NotSupportedYet(f"{type(term).__name__.lower()}s are not evaluated yet", term.span)
         try:
             return rule(self, term, self.root if env is None else env)
-        except Undefined as reason:
+        except (Undefined, NotSupportedYet) as reason:
             if reason.span is None:
                 reason.span = term.span
             raise
@@ -152,22 +151,13 @@ class Evaluator:
         return range(lower, upper + 1)
 
     def whole(self, term: Term, env: Environment) -> int:
-        if _is_infinite(term):
-            raise NotSupportedYet("infinite sums and products are not evaluated yet", term.span)
+        if bound_variables.infinite(term):
+            raise NotSupportedYet("an infinite product or family is not evaluated yet", term.span)
         value = base(self.value(term, env))
         whole = fields.whole_number(value)
         if whole is None:
             raise Undefined(f"an index needs a whole number, not {value}", term.span)
         return whole
-
-
-def _is_minus_infinity(term: Term) -> bool:
-    return (
-        isinstance(term, Call)
-        and term.operation == "neg"
-        and isinstance(term.arguments[0], Constant)
-        and term.arguments[0].name == "infinity"
-    )
 
 
 def _number(self: Evaluator, term: Number, env: Environment) -> Value:
@@ -194,7 +184,7 @@ def _index(self: Evaluator, term: Index, env: Environment) -> Value:
     key = "#" + term.name
     if key not in env:
         raise BadInput(f"the sample gives no value for the index {term.name}", term.span)
-    return self.field.number(fmpq(env[key]))
+    return self.field.number(fmpq(env[key])) if isinstance(env[key], int) else env[key]
 
 
 def _size(self: Evaluator, term: Size, env: Environment) -> Value:
@@ -300,6 +290,8 @@ def _component(self: Evaluator, term: Component, env: Environment) -> Value:
 
 
 def _reduction(self: Evaluator, term: Reduction, env: Environment) -> Value:
+    if bound_variables.infinite(term.binder.upper):
+        return self.kept(term, env, lambda: bound_variables.infinite_sum(self, term, env))
     parts = []
     for position in self.positions(term.binder, env):
         inner = {**env, "#" + term.binder.name: position}
@@ -407,25 +399,6 @@ def _as_matrix(value: Value, cell: Term) -> Value:
     return value
 
 
-def _integral(self: Evaluator, term: Integral, env: Environment) -> Value:
-    if any(_is_infinite(edge) for edge in (term.lower, term.upper)):
-        raise NotSupportedYet("integrals over an infinite range are not evaluated yet", term.span)
-    lower, upper = self.value(term.lower, env), self.value(term.upper, env)
-    bound = [x for name, value in env.items() if not name.startswith("#") for x in entries(value)]
-    if any(isinstance(x, Jet | complex) for x in (lower, upper, *bound)):
-        raise NotSupportedYet("the derivative of an integral is not evaluated yet", term.span)
-    return self.kept(term, env, lambda: integrate(lambda z: self.value(term.body, {**env, term.variable: z}), lower, upper))
-
-
-def _is_infinite(term: Term) -> bool:
-    return (isinstance(term, Constant) and term.name == "infinity") or _is_minus_infinity(term)
-
-
-def _unsupported(self: Evaluator, term: Limit | Expectation, env: Environment) -> Value:
-    words = "limits" if isinstance(term, Limit) else "expectations"
-    raise NotSupportedYet(f"{words} are not evaluated yet", term.span)
-
-
 _RULES: dict[type[Term], Callable[[Evaluator, Any, Environment], Value]] = {
     Number: _number,
     Constant: _constant,
@@ -442,7 +415,7 @@ _RULES: dict[type[Term], Callable[[Evaluator, Any, Environment], Value]] = {
     Extremum: _extremum,
     Cases: _cases,
     Block: _block,
-    Integral: _integral,
-    Limit: _unsupported,
-    Expectation: _unsupported,
+    Integral: bound_variables.integral,
+    Limit: bound_variables.limit,
+    Expectation: bound_variables.expectation,
 }

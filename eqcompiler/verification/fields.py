@@ -17,7 +17,7 @@ from typing import Any, Final
 from flint import acb, arb, ctx, fmpq
 
 from eqcompiler.errors import EquationError, NotSupportedYet
-from eqcompiler.verification.contours import Analytic
+from eqcompiler.verification.contours import OfVariable
 
 Number = Any  # fmpq, arb (a real ball), complex, or a Jet over one of them
 
@@ -87,8 +87,8 @@ def exact(value: object) -> fmpq:
 
 def sign(x: Number) -> int:
     """-1, 0 or 1. Raises Imprecise when a ball touches zero without being zero."""
-    if isinstance(x, Analytic):
-        raise NotSupportedYet("a comparison under an integral is not evaluated yet")
+    if isinstance(x, OfVariable):
+        raise NotSupportedYet("a comparison of a bound variable is not evaluated yet")
     if isinstance(x, complex):
         x = x.real
     if x > 0:
@@ -112,7 +112,7 @@ def whole_number(x: Number) -> int | None:
 
 
 def divide(a: Number, b: Number) -> Number:
-    if isinstance(a, Analytic) or isinstance(b, Analytic):
+    if isinstance(a, OfVariable) or isinstance(b, OfVariable):
         return a / b
     if isinstance(b, arb):
         if b.contains(0):
@@ -176,9 +176,9 @@ def integer_power(x: Number, exponent: int) -> Number:
 
 def power(x: Number, y: Number) -> Number:
     """x**y for numbers of one field. A negative base has only whole powers."""
-    if isinstance(x, Analytic):
+    if isinstance(x, OfVariable):
         return x.power(y)
-    if isinstance(y, Analytic):
+    if isinstance(y, OfVariable):
         return (y * elementary("log", x)).elementary("exp")
     whole = whole_number(y)
     if whole is not None:
@@ -285,7 +285,7 @@ def _check_domain(name: str, x: Number) -> None:
 
 def elementary(name: str, x: Number) -> Number:
     """A function of ELEMENTWISE (or digamma) at one number. Raises Undefined outside its domain."""
-    if isinstance(x, Analytic):
+    if isinstance(x, OfVariable):
         return x.elementary(name)
     _check_domain(name, x)
     if isinstance(x, complex):

@@ -13,6 +13,7 @@ from eqcompiler.languages.terms import (
     Comprehension,
     Condition,
     Derivative,
+    Expectation,
     Extremum,
     Index,
     Integral,
@@ -79,7 +80,16 @@ class FreeNames:
                 return (self.of(body) - {variable}) | self.of(lower) | self.of(upper)
             case Limit(variable=variable, target=target, body=body):
                 return (self.of(body) - {variable}) | self.of(target)
+            case Expectation(arguments=arguments):
+                names = self.distributed(term)
+                infos = [self._document.symbols[name].distribution for name in names]
+                return (self._union(arguments) - set(names)) | self._union(tuple(p for i in infos if i for p in i[1]))
         return self._union(children(term))
+
+    def distributed(self, term: Expectation) -> tuple[str, ...]:
+        """The random symbols that an expectation is taken over, in the order of the document."""
+        read = self._union(term.arguments)
+        return tuple(name for name, info in self._document.symbols.items() if info.distribution and name in read)
 
     def _called(self, name: str, with_arguments: bool) -> frozenset[str]:
         names = self.of_name(name)

@@ -158,9 +158,9 @@ def test_assumptions_that_cannot_be_met_are_the_reason():
 
 
 def test_what_is_unsupported_is_handed_on():
-    found = gather(document(), claim(Limit(SCALAR, "t", num(0), t), num(0)))
+    found = gather(document(), claim(Limit(SCALAR, "t", num(0), call("floor", t)), num(0)))
     assert found.unsupported is not None
-    assert found.unsupported.what == "limits are not evaluated yet"
+    assert found.unsupported.what == "floor under a limit is not evaluated yet"
     assert not found.agrees
 
 

@@ -9,6 +9,9 @@ import eqcompiler
 
 VERIFICATION = Path(eqcompiler.__file__).parent / "verification"
 ORACLE = (
+    "bound_variables",
+    "closed_integrals",
+    "closed_integrands",
     "constraint_solving",
     "contours",
     "evaluator",
@@ -16,6 +19,7 @@ ORACLE = (
     "fields",
     "free_names",
     "jets",
+    "limits",
     "linear_algebra",
     "operations",
     "oracle",
