@@ -9,26 +9,37 @@ nothing else; a mean or variance that is itself random raises NotSupportedYet.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from flint import fmpq
 
 from eqcompiler.errors import NotSupportedYet
+from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import Call, Constant, Expectation, Integral, Limit, Reduction, Term, Type
 from eqcompiler.verification import closed_integrals, jets, limits
 from eqcompiler.verification.closed_integrands import Closed, variables
 from eqcompiler.verification.fields import ZERO, Undefined, sign
+from eqcompiler.verification.free_names import FreeNames
 from eqcompiler.verification.jets import Jet, tensor
 from eqcompiler.verification.operations import shape_of
 from eqcompiler.verification.quadrature import integrate
 from eqcompiler.verification.relations import PROPERTIES, entries
 
-if TYPE_CHECKING:
-    from eqcompiler.verification.evaluator import Evaluator
-
 Environment = Mapping[str, Any]
 Value = Any
+
+
+class Evaluator(Protocol):
+    """What is used of the evaluator."""
+
+    document: Document
+    names: FreeNames
+    root: Environment
+
+    def value(self, term: Term, env: Environment | None = None) -> Value: ...
+    def whole(self, term: Term, env: Environment) -> int: ...
+    def kept(self, term: Term, env: Environment, compute: Callable[[], Value]) -> Value: ...
 
 
 def over_entries(value: Value, rule: Callable[[Any], Any]) -> Value:
