@@ -15,11 +15,14 @@ from eqcompiler.calculus.environments import Frame, Piece, Position, Split
 from eqcompiler.calculus.index_algebra import summed
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.program import Axis, size_expression
+from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import Binder, Block, Call, Term
 
 
 class Lowers(Protocol):
     """What a rule may ask of the lowering that it works for."""
+
+    document: Document
 
     def entry(self, term: Term, at: tuple[Position, ...], frame: Frame) -> sympy.Expr: ...
 

@@ -27,6 +27,7 @@ from eqcompiler.calculus.environments import (
     Reach,
     expression,
 )
+from eqcompiler.calculus.expectations import expectation
 from eqcompiler.calculus.index_algebra import free_indices, fresh_index, reference
 from eqcompiler.calculus.spelling import formals_of, source_text, spelled, whole_latex, whole_name, words
 from eqcompiler.calculus.term_rules import TERM_RULES
@@ -61,7 +62,6 @@ from eqcompiler.languages.terms import (
 NO_INDEX_FORM = {
     Integral: "an integral",
     Limit: "a limit",
-    Expectation: "an expectation",
     Extremum: "an extremum inside an expression",
 }
 
@@ -392,4 +392,5 @@ OWN_RULES: Mapping[type, Callable[..., sympy.Expr]] = {
     Symbol: _Lowering.symbol,
     Reference: _Lowering.reference,
     Derivative: _Lowering.derivative,
+    Expectation: expectation,
 }
