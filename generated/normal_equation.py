@@ -21,7 +21,7 @@ __all__ = [
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
-    for name, array in zip(names, arrays):
+    for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
             raise TypeError(f"{name} has dtype {array.dtype}; float64, float32 and integers are allowed")
     floating = [array.dtype for array in arrays if array.dtype.kind == "f"]
@@ -66,7 +66,7 @@ def _check_out(name, out, shape, dtype, inputs):
 def _check_outs(outs, shapes, dtype, inputs):
     if not isinstance(outs, tuple) or len(outs) != len(shapes):
         raise TypeError(f"out must be a tuple of {len(shapes)} arrays")
-    for position, (out, shape) in enumerate(zip(outs, shapes)):
+    for position, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
