@@ -11,7 +11,7 @@ from dataclasses import replace
 from eqcompiler.languages.notation import Dots, Juxtaposed, Letter, Node, Numeral, Scripted, Words
 from eqcompiler.reading.cursor import Cursor
 from eqcompiler.reading.scanner import Token
-from eqcompiler.reading.vocabulary import ACCENTS, FONTS, LETTERS, PROPERTIES, PROSE, ROMAN, SYMBOLS
+from eqcompiler.reading.vocabulary import ACCENTS, FONTS, FUNCTIONS, LETTERS, PROPERTIES, PROSE, ROMAN, SYMBOLS
 
 NAME_MARKS = "-_*'. "
 
@@ -39,8 +39,20 @@ class Letters(Cursor):
         if length > 1 and word in self.words and not self.font:
             self.at += length
             return Letter(self.span_from(first), word, kind="word")
+        self.refuse_bare_command(word, length)
         token = self.take()
         return Letter(self.span_of(token), token.text, font=self.font)
+
+    def refuse_bare_command(self, word: str, length: int) -> None:
+        r"""`lambda` and `exp` without a backslash are commands that lost it, not products of letters."""
+        starts = self.at == 0 or run_length(self.tokens, self.at - 1, self.limit) != length + 1
+        if length > 2 and starts and not self.font and (word in LETTERS or word in FUNCTIONS):
+            span = self.span_of(self.tokens[self.at]).to(self.span_of(self.tokens[self.at + length - 1]))
+            raise self.illegal(
+                f"'{word}' without a backslash is the product {' '.join(word)}",
+                span,
+                fix=f"write \\{word}, or blanks between the letters if the product is meant",
+            )
 
     def run_length(self) -> int:
         return run_length(self.tokens, self.at, self.limit)

@@ -8,6 +8,15 @@ from eqcompiler.errors import EquationError, Source
 from eqcompiler.reading.documents import formulas
 
 CASES = {
+    "lost backslash": (
+        "\\[ y + lambda w \\]",
+        """\
+e.tex:1:8: 'lambda' without a backslash is the product l a m b d a
+    \\[ y + lambda w \\]
+           ^^^^^^
+  to fix: write \\lambda, or blanks between the letters if the product is meant
+""",
+    ),
     "unbalanced brace": (
         "\\[ \\frac{1}{m \\]",
         """\
