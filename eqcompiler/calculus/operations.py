@@ -193,8 +193,21 @@ def log(low: Lowers, call: Call, at: tuple[Position, ...], frame: Frame) -> symp
     (argument,) = call.arguments
     inner = argument.arguments[0] if isinstance(argument, Call) and argument.operation == "abs" else argument
     if isinstance(inner, Call) and inner.operation == "det":
-        return low.intrinsic("logdet", (_untransposed(inner.arguments[0])[0],), frame, ())
+        scale, matrix = _scaled(inner.arguments[0])
+        whole_part = low.intrinsic("logdet", (_untransposed(matrix)[0],), frame, ())
+        size = size_expression(matrix.type.shape[0])
+        return sympy.Add(*(size * sympy.log(abs(low.entry(factor, (), frame))) for factor in scale), whole_part)
     return sympy.log(low.entry(argument, at, frame))
+
+
+def _scaled(term: Term) -> tuple[tuple[Term, ...], Term]:
+    """c A as its scalar factors and its one matrix: log |det(c A)| = n log |c| + log |det A|."""
+    if isinstance(term, Call) and term.operation == "mul":
+        matrices = [factor for factor in term.arguments if factor.type.rank]
+        if len(matrices) == 1:
+            scale, matrix = _scaled(matrices[0])
+            return (*(factor for factor in term.arguments if not factor.type.rank), *scale), matrix
+    return (), term
 
 
 def unsupported(low: Lowers, call: Call, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
