@@ -29,7 +29,7 @@ from eqcompiler.languages.terms import (
     Type,
     UnknownCall,
 )
-from eqcompiler.reading import shapes
+from eqcompiler.reading import chain_rule, shapes
 from eqcompiler.reading.marks import with_subscript, with_superscript
 from eqcompiler.reading.names import Name, is_star, labelled, letter_name
 from eqcompiler.reading.scope import Reader, shape_text
@@ -43,7 +43,7 @@ def product(reader: Reader, factors: tuple[Node, ...], span: Span) -> Term:
     result = terms[0]
     for term in terms[1:]:
         both = result.span.to(term.span) if result.span and term.span else span
-        result = shapes.multiply(result, term, both, reader.scope)
+        result = chain_rule.multiply(result, term, both, reader.scope)
     return replace(result, span=span)
 
 

@@ -59,11 +59,11 @@ def claim(sentence: Sentence, left: Node, right: Node) -> None:
 
 
 def own_arguments(reader: Reader, left: Node) -> dict[str, SymbolInfo]:
-    """In h(x) = e about a known h, an x that means nothing else (or samples x^{(i)}) is h's own argument."""
+    """In h(x) = e and h'(x) = e about a known h, an x that means nothing else (or samples x^{(i)}) is h's own argument."""
     scope = reader.scope
     match left:
         case Juxtaposed(factors=(head, Fence(opening=opening, body=body))) if opening in calls.ROUND:
-            name = name_of(head)
+            name = calls.function_head(head)
             definition = scope.definitions.get(scope.current.get(name.key, "")) if name else None
             nodes = calls.argument_nodes(body)
             if definition is None or len(nodes) != len(definition.formals):

@@ -7,13 +7,14 @@ Guarantees: a gradient has the shape of its variable; the derivative of a vector
 from __future__ import annotations
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
-from eqcompiler.languages.notation import Fence, Juxtaposed, Leibniz, Letter, Nabla, Node, Scripted
-from eqcompiler.languages.terms import Component, Derivative, Symbol, Term, Type, children
-from eqcompiler.reading import calls, shapes
+from eqcompiler.languages.notation import Fence, Juxtaposed, Leibniz, Nabla, Node, Scripted
+from eqcompiler.languages.terms import Derivative, Symbol, Term, Type, children
+from eqcompiler.reading import calls, shapes, unknown_functions
 from eqcompiler.reading.indices import component, index_term
 from eqcompiler.reading.marks import is_transpose_mark, with_superscript
-from eqcompiler.reading.names import Name, index_letters, is_star, label_name, labelled, letter_name, name_of
+from eqcompiler.reading.names import Name, is_star, name_of
 from eqcompiler.reading.scope import Reader
+from eqcompiler.reading.variables import variable_of
 
 
 def primed(reader: Reader, node: Scripted) -> Term:
@@ -49,7 +50,7 @@ def nabla(reader: Reader, node: Nabla) -> Term:
         at_point = gradient_at_point(reader, head, bracket, variable, node)
         if at_point is not None:
             return at_point
-    value = differentiate(reader, reader.term(node.argument), [variable] * node.order, node.span)
+    value = differentiate(reader, argument(reader, node), [variable] * node.order, node.span)
     return part_of(reader, value, indices, node.span)
 
 
@@ -114,9 +115,10 @@ def leibniz(reader: Reader, node: Leibniz) -> Term:
     return part_of(reader, value, indices, node.span)
 
 
-def argument(reader: Reader, node: Leibniz) -> Term:
+def argument(reader: Reader, node: Leibniz | Nabla) -> Term:
     """What is differentiated; a bare function name means its value at its own variables."""
-    return reader.term(node.argument)
+    unknown = unknown_functions.numerator(reader, node.argument)
+    return reader.term(node.argument) if unknown is None else unknown
 
 
 def transposed(reader: Reader, node: Node) -> bool:
@@ -149,45 +151,3 @@ def part_of(reader: Reader, value: Term, indices: tuple[Node, ...], span: Span, 
         what = "a component of the variable below the derivative of a vector"
         raise IllegalEquation(what, span, fix=r"write the component of the vector: \frac{\partial y_i}{\partial x_j}")
     return component(reader.scope, value, terms, span)
-
-
-def variable_of(reader: Reader, node: Node) -> tuple[str, tuple[Node, ...]]:
-    """The key of the variable and the indices below it: theta, x_k, x^\\top, W_1, w_{ij}."""
-    scope = reader.scope
-    if isinstance(node, Fence):
-        return variable_of(reader, node.body)
-    base, below, mark = node, None, None
-    if isinstance(node, Scripted) and isinstance(node.base, Letter):
-        base, below = node.base, node.subscript
-        mark = node.superscript if is_star(node.superscript) else None
-    if not isinstance(base, Letter):
-        raise IllegalEquation(
-            f"'{node.span.text}' is not a variable", node.span, fix="differentiate in a name or its component"
-        )
-    name = letter_name(base)
-    label = labelled(name, below, mark)
-    if label is not None and scope.known(label.key) and (below is not None or mark is not None):
-        return variable_key(reader, label, node.span), ()
-    if below is not None and (scope.known(name.key) or name.key in scope.families) and label_name(below) is not None:
-        return variable_key(reader, name, node.span), index_letters(below)
-    if below is not None and label is None:
-        return variable_key(reader, name, node.span), index_letters(below)
-    return variable_key(reader, label or name, node.span), ()
-
-
-def variable_key(reader: Reader, name: Name, span: Span) -> str:
-    scope = reader.scope
-    key = scope.families.get(name.key, name.key)
-    if key in scope.bound:
-        return scope.bound[key].name
-    if key in scope.current:
-        definition = scope.definitions[scope.current[key]]
-        if definition.formals:
-            raise IllegalEquation(f"'{name.latex}' is a function, not a variable", span)
-        return definition.name
-    if key not in scope.symbols:
-        reader.inferred_symbol(name, span)
-    return scope.symbols[key].name
-
-
-__all__ = ["Component", "leibniz", "nabla", "primed", "variable_key", "variable_of"]

@@ -52,7 +52,7 @@ from eqcompiler.languages.terms import (
     Term,
     Type,
 )
-from eqcompiler.reading import calls, derivatives, functions, grids, large, shapes
+from eqcompiler.reading import calls, chain_rule, derivatives, functions, grids, large, shapes
 from eqcompiler.reading.names import Name, letter_name
 from eqcompiler.reading.scope import Scope
 from eqcompiler.reading.scripts import SPECIAL_LETTERS, scripted
@@ -165,7 +165,7 @@ def infix(reader: Reader, node: Infix) -> Term:
     if node.operator == "/":
         return shapes.divide(left, right, node.span, reader.scope)
     if node.operator == "*":
-        return shapes.multiply(left, right, node.span, reader.scope)
+        return chain_rule.multiply(left, right, node.span, reader.scope)
     if node.operator in ("odot", "circ"):
         return shapes.hadamard(left, right, node.span, reader.scope)
     if node.operator == "otimes":

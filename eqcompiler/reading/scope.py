@@ -7,7 +7,7 @@ and a clash reports both sizes and both places. A copy is independent, so that a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -74,6 +74,8 @@ class Scope:
     bound: dict[str, SymbolInfo] = field(default_factory=dict)  # formals and extremum variables, innermost binding
     index_letters: frozenset[str] = frozenset()  # letters that the file uses as indices somewhere
     defined_somewhere: frozenset[str] = frozenset()  # names that stand alone on the left of some formula
+    differentiated: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)  # name in a numerator -> what stands below
+    only_differentiated: frozenset[str] = frozenset()  # names in numerators that are used as a value nowhere
     used: set[str] = field(default_factory=set)  # symbols that some formula has used as a value
     trying: bool = True  # while ranks are searched, a claim that does not fit is a failed attempt
     updates: dict[str, Term] = field(default_factory=dict)  # state -> the update that theta_{t+1} = ... gave it first
@@ -95,6 +97,8 @@ class Scope:
             dict(self.bound),
             self.index_letters,
             self.defined_somewhere,
+            self.differentiated,
+            self.only_differentiated,
             set(self.used),
             self.trying,
             dict(self.updates),

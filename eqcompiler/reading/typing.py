@@ -17,6 +17,7 @@ from eqcompiler.reading.resolve import resolve_document
 from eqcompiler.reading.scope import Scope
 from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.survey import Survey, survey
+from eqcompiler.reading.unknown_functions import differentiated, only_differentiated, used_with
 
 MAXIMUM_ATTEMPTS = 40
 GREEK_CAPITALS = frozenset({"Gamma", "Delta"})  # capitals that are scalars as often as not
@@ -31,6 +32,7 @@ def type_document(
     read = tuple(f for f in formulas if isinstance(f, Formula))
     seen = survey(read)
     scope = start(seen, includes)
+    scope.differentiated, scope.only_differentiated = differentiated(read), only_differentiated(read)
     failed: dict[int, EquationError] = {}
     for stage in parts.DECLARATION_STAGES:
         for position, formula in enumerate(read):
@@ -80,12 +82,13 @@ def reading_order(formulas: tuple[Formula, ...], seen: Survey) -> list[int]:
     """Source order, but a definition comes before the first formula that uses its name."""
     order: list[int] = []
     state: dict[int, str] = {}
+    below = differentiated(formulas)
 
     def visit(position: int) -> None:
         if position in state:
             return
         state[position] = "open"
-        for name in sorted(seen.uses[position]):
+        for name in sorted(seen.uses[position] | used_with(formulas[position], below)):
             definer = seen.definers.get(name)
             if definer is not None and definer > position:
                 visit(definer)

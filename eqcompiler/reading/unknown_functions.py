@@ -1,0 +1,141 @@
+r"""Functions that only their derivatives mention: L in \frac{\partial L}{\partial w} = \frac{\partial L}{\partial a} \cdot ...
+
+Takes: a name in the numerator of a derivative. Gives: the function at its arguments, a term that can be differentiated.
+Guarantees: the arguments are those variables below the name's derivatives, in the whole file, that no other one depends on:
+with a = \sigma(z) and z = w x + b, a loss that is differentiated in w, z and a is a function of a. A declared type decides how
+many arguments of which shapes there are; a name that is used as a value anywhere is no function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from eqcompiler.errors import AmbiguousNotation, Span
+from eqcompiler.languages.notation import Formula, Leibniz, Nabla, Node
+from eqcompiler.languages.statements import SymbolInfo
+from eqcompiler.languages.terms import SCALAR, Derivative, FunctionType, Reference, Symbol, Term, Type, UnknownCall, children
+from eqcompiler.reading.names import Name, name_of
+from eqcompiler.reading.scope import Reader, Scope, shape_text
+from eqcompiler.reading.survey import names_in, walk
+from eqcompiler.reading.variables import variable_of
+
+
+def differentiated(formulas: tuple[Formula, ...]) -> dict[str, tuple[Node, ...]]:
+    """Each name that stands alone in a numerator: the variables below it, in order."""
+    found: dict[str, tuple[Node, ...]] = {}
+    for key, node in _derivatives(formulas):
+        below = node.variables if isinstance(node, Leibniz) else ((node.variable, node.order),)
+        found[key] = (*found.get(key, ()), *(variable for variable, _ in below if variable is not None))
+    return found
+
+
+def only_differentiated(formulas: tuple[Formula, ...]) -> frozenset[str]:
+    """The names that stand in numerators and are used as a value nowhere."""
+    numerators = [key for key, _ in _derivatives(formulas)]
+    values = [
+        name.key
+        for formula in formulas
+        if not formula.inline
+        for part in formula.parts
+        for node in walk(part)
+        if (name := name_of(node)) is not None
+    ]
+    return frozenset(key for key in numerators if values.count(key) == numerators.count(key))
+
+
+def _derivatives(formulas: tuple[Formula, ...]) -> Iterator[tuple[str, Leibniz | Nabla]]:
+    for formula in formulas:
+        for part in formula.parts:
+            for node in walk(part):
+                if isinstance(node, Leibniz) or (isinstance(node, Nabla) and node.variable is not None):
+                    name = name_of(node.argument)
+                    if name is not None:
+                        yield name.key, node
+
+
+def used_with(formula: Formula, below: dict[str, tuple[Node, ...]]) -> set[str]:
+    """The variables in which the file differentiates the names that the formula differentiates: they are read before it."""
+    return {n for key, _ in _derivatives((formula,)) for node in below[key] for n in names_in(node)}
+
+
+def numerator(reader: Reader, node: Node) -> Term | None:
+    """The value of a function that only its derivatives mention; None for everything else."""
+    name, scope = name_of(node), reader.scope
+    if name is None or name.key in scope.bound or name.key in scope.current or name.key not in scope.differentiated:
+        return None
+    info = scope.symbols.get(name.key)
+    declared = info.type if info is not None and isinstance(info.type, FunctionType) else None
+    if declared is None and (name.key not in scope.only_differentiated or name.key in scope.indices):
+        return None
+    if info is not None and declared is None and (info.type != SCALAR or not _is_chain(reader, name)):
+        return None
+    arguments = _arguments(reader, name, declared, node.span)
+    types = tuple(scope.type_of(a.type) for a in arguments)
+    if declared is None:
+        words = ", ".join(_latex(scope, a) for a in arguments)
+        why = f"nothing defines it: an unknown function of {words}"
+        scope.symbols[name.key] = SymbolInfo(name.key, name.latex, FunctionType(types, SCALAR), "function", None, why)
+        scope.notes.append(f"{name.key} is an unknown function of {words}")
+    _name_slots(scope, name.key, types)
+    return UnknownCall(declared.result if declared else SCALAR, name.key, arguments, span=node.span)
+
+
+def _variables(reader: Reader, name: Name) -> list[str]:
+    found = (variable_of(reader, node)[0] for node in reader.scope.differentiated[name.key])
+    return list(dict.fromkeys(found))
+
+
+def _is_chain(reader: Reader, name: Name) -> bool:
+    """Whether one variable below a declared number depends on another: then the number is a function of it after all."""
+    variables = _variables(reader, name)
+    return any(_depends(reader.scope, a, b) for a in variables for b in variables if a != b)
+
+
+def _arguments(reader: Reader, name: Name, declared: FunctionType | None, span: Span) -> tuple[Term, ...]:
+    scope, variables = reader.scope, _variables(reader, name)
+    outer = [a for a in variables if not any(_depends(scope, b, a) for b in variables if b != a)]
+    terms = tuple(t for key in outer if (t := reader.known_symbol(key, span)) is not None)
+    if declared is not None and not _fit(scope, terms, declared):
+        wanted = ", ".join(shape_text(scope.type_of(t).shape) for t in declared.parameters)
+        given = ", ".join(f"{_latex(scope, t)}: {shape_text(scope.type_of(t.type).shape)}" for t in terms)
+        what = f"'{name.latex}' is a function of {wanted}; it is differentiated here as a function of {given}"
+        raise AmbiguousNotation(what, span, fix=f"write the argument: \\frac{{\\partial {name.latex}(...)}}{{...}}")
+    return terms
+
+
+def _fit(scope: Scope, terms: tuple[Term, ...], declared: FunctionType) -> bool:
+    return len(terms) == len(declared.parameters) and all(
+        term.type.rank == wanted.rank
+        and all(scope.sizes.unify(a, b) for a, b in zip(term.type.shape, wanted.shape, strict=True))
+        for term, wanted in zip(terms, declared.parameters, strict=True)
+    )
+
+
+def _latex(scope: Scope, term: Term) -> str:
+    key = term.name if isinstance(term, Symbol | Reference) else ""
+    known = scope.definitions.get(key) or scope.symbols.get(key)
+    return known.latex if known else key
+
+
+def _name_slots(scope: Scope, key: str, types: tuple[Type, ...]) -> None:
+    """Names for the arguments, in which derivatives at other points are written."""
+    for number, type_ in enumerate(types, start=1):
+        slot, latex = (f"{key}_argument", "u") if len(types) == 1 else (f"{key}_argument_{number}", f"u_{number}")
+        scope.symbols.setdefault(slot, SymbolInfo(slot, latex, type_, "formal", None, f"argument {number} of {key}"))
+
+
+def _depends(scope: Scope, name: str, other: str) -> bool:
+    """Whether the value of a defined name depends on the other."""
+    return name in scope.definitions and other in _reach(scope, scope.definitions[name].body, set())
+
+
+def _reach(scope: Scope, term: Term, found: set[str]) -> set[str]:
+    if isinstance(term, Symbol | Reference | Derivative):
+        key = term.variable if isinstance(term, Derivative) else term.name
+        if key not in found:
+            found.add(key)
+            if key in scope.definitions:
+                _reach(scope, scope.definitions[key].body, found)
+    for child in children(term):
+        _reach(scope, child, found)
+    return found
