@@ -209,6 +209,15 @@ def compare(problem: Problem, claim: Claim, sample: Sample) -> Comparison:
     return result
 
 
+def agree(left: Value, right: Value) -> bool:
+    """Two values of one shape that are equal, as far as 100 bits tell."""
+    if shape_of(left) != shape_of(right):
+        return False
+    pairs = list(zip(_entries(left), _entries(right), strict=True))
+    same: bool = with_enough_bits(lambda: not any(_differ(a, b) for a, b in pairs) and all(_close(a, b) for a, b in pairs))
+    return same
+
+
 def _entries(value: Value) -> list[Any]:
     return list(value.flat) if isinstance(value, np.ndarray) else [value]
 

@@ -4,6 +4,7 @@ Guarantees: `standard()` is the real one; tests hand in false provers and false 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,11 +17,13 @@ from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition, Extremum
 from eqcompiler.languages.verdicts import Counterexample
-from eqcompiler.verification import minimisers, proofs
+from eqcompiler.verification import minimisers, proofs, repairs
 from eqcompiler.verification.answers import Minimum, Proved, Unproved
 from eqcompiler.verification.evidence import Evidence, gather
 from eqcompiler.verification.oracle import Sample
 from eqcompiler.verification.shrinking import shrink
+
+CONFIRMING, CONFIRMING_SECONDS = 12, 1.0  # points that a repair must pass, and the time for them
 
 
 class Gather(Protocol):
@@ -104,7 +107,21 @@ def _factor_symbols(factor: Factor) -> tuple[str, ...]:
 
 
 def repair(document: Document, claim: Claim) -> str | None:
-    """What should stand on the right: the closed form of a minimiser, else the left side as it is derived."""
+    """What should stand on the right: a small change of what stands there, else what is derived from the left side."""
+    near = None if minimisers.is_minimiser_claim(document, claim) else repairs.nearest(document, claim, _is_true)
+    return near if near is not None else derived_side(document, claim)
+
+
+def _is_true(document: Document, claim: Claim) -> bool:
+    """Exact points agree, and a proof where one is found; without one the points must be many."""
+    trial = gather(document, claim, seed=1, trials=CONFIRMING, deadline=time.monotonic() + CONFIRMING_SECONDS)
+    if not trial.agrees:
+        return False
+    return trial.agreements == CONFIRMING or isinstance(search_proof(document, claim, ()), Proved)
+
+
+def derived_side(document: Document, claim: Claim) -> str | None:
+    """The closed form of a minimiser, else the left side as it is derived."""
     try:
         extremum = minimisers.extremum_of(document, claim.left)
         if extremum is not None and extremum.sense in ("argmin", "argmax"):

@@ -1,0 +1,110 @@
+r"""The nearest repair of a false claim: one small change of its right side that makes it true.
+
+Takes: a document and a claim that is false. Gives: the changed right side as LaTeX, or None.
+Guarantees: deterministic, bounded in steps; what is given is true at many exact points, and proved unless proving failed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from eqcompiler.calculus.term_text import term_latex
+from eqcompiler.errors import BadInput, EquationError, NotSupportedYet
+from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.languages.terms import INTEGER, Component, Index, Reference, Size, Symbol, Term, UnknownCall
+from eqcompiler.verification.edits import Pool, edits
+from eqcompiler.verification.evidence import agree
+from eqcompiler.verification.fields import Undefined
+from eqcompiler.verification.oracle import Sample, evaluate
+from eqcompiler.verification.problems import Problem, problem_of, walk
+from eqcompiler.verification.sample_sizes import shapes
+from eqcompiler.verification.samples import Value
+from eqcompiler.verification.sampling import Unsatisfied, all_indices, draw
+
+MOST_EDITS = 1_500  # changed right sides that are tried
+MOST_PARTS = 30_000  # nodes of all of them together
+MOST_CONFIRMED = 4  # changes that are right at the first points and are looked at more closely
+POINTS, DRAWS = 3, 8  # points at which a change is tried, and how many are drawn to find them
+INDICES = 4  # values of the free indices at one point
+SPREAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """A place where the left side has a value."""
+
+    sample: Sample
+    left: Value
+
+
+def nearest(document: Document, claim: Claim, is_true: Callable[[Document, Claim], bool]) -> str | None:
+    """The smallest change of the right side for which `is_true` says yes, as LaTeX; None when there is none."""
+    try:
+        problem = problem_of(document, claim)
+        points = tuple(_points(problem, claim))
+        for right in islice(_agreeing(document, claim, pool_of(problem, claim), points), MOST_CONFIRMED) if points else ():
+            if is_true(document, replace(claim, right=right)):
+                return term_latex(document, right)
+    except (NotSupportedYet, BadInput, Undefined):
+        return None
+    return None
+
+
+def _agreeing(document: Document, claim: Claim, pool: Pool, points: tuple[_Point, ...]) -> Iterator[Term]:
+    """The changes that are right at all points, while the budget lasts."""
+    parts = 0
+    for right in islice(edits(claim.right, pool), MOST_EDITS):
+        parts += sum(1 for _ in walk(right))
+        if parts > MOST_PARTS:
+            return
+        if right != claim.left and _agree(document, right, points):
+            yield right
+
+
+def _agree(document: Document, right: Term, points: tuple[_Point, ...]) -> bool:
+    """No point is against the change, and one at least is for it; where it has no value it says nothing."""
+    compared = 0
+    for point in points:
+        try:
+            if not agree(point.left, evaluate(document, right, point.sample)):
+                return False
+        except Undefined:
+            continue
+        except EquationError:
+            return False
+        compared += 1
+    return compared > 0
+
+
+def _points(problem: Problem, claim: Claim) -> Iterator[_Point]:
+    """Shapes that differ come first: there a wrong transpose shows."""
+    sizes = shapes(problem, SPREAD)
+    names = problem.names.of(claim.left) | problem.names.of(claim.right) | {"#" + b.name for b in claim.free}
+    chance = random.Random(DRAWS)
+    found = 0
+    for k in range(DRAWS):
+        try:
+            sample = draw(problem, sizes[(k + 1) % len(sizes)], chance.randint, SPREAD + k)
+            chosen = [replace(sample, indices=i) for i in all_indices(problem, sample, names, INDICES)]
+            point = [_Point(s, evaluate(problem.document, claim.left, s)) for s in chosen]
+        except (Unsatisfied, Undefined):
+            continue
+        yield from point
+        found += 1
+        if found == POINTS:
+            return
+
+
+def pool_of(problem: Problem, claim: Claim) -> Pool:
+    """The names that the claim reads, calls and entries that it writes, and its sizes; in that order."""
+    written = [t for side in (claim.right, claim.left) for t in walk(side)]
+    atoms: list[Term] = [t for t in written if isinstance(t, Reference | UnknownCall | Symbol | Index)]
+    atoms += [Symbol(type_, name) for name, type_ in problem.symbols.items()]
+    atoms += [t for t in written if isinstance(t, Component) and not t.type.rank]
+    atoms += [Index(INTEGER, binder.name) for binder in claim.free]
+    sizes = tuple(Size(INTEGER, Dimension.of(name)) for name in problem.sizes)
+    return Pool(tuple(dict.fromkeys(atoms)), sizes)
