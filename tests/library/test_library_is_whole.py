@@ -1,0 +1,61 @@
+"""The library as a whole: every topic is tested, every file is plain LaTeX, and the comparison itself can fail."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from agreement import EPS, assert_agree, slope
+
+from eqcompiler import pipeline
+from eqcompiler.languages.statements import Claim, Objective
+
+ROOT = Path(__file__).resolve().parents[2]
+TOPICS = sorted((ROOT / "equations").glob("*.*"))
+TESTED_ELSEWHERE = {"linear_regression", "mean_squared_error", "normal_equation", "ridge"}  # end to end and by the demo
+COMMANDS = set(
+    """alpha arg begin beta bias bigl bigr cdot delta det dots end ell epsilon equation eta exp frac gamma ge gets hat in int
+    label lambda Lambda le left leftarrow log mapsto mathbb mathbf mathcal max min mu nabla ne odot operatorname partial phi pi
+    Phi prime prod quad rho right rightarrow section Sigma sigma sim sqrt sum tanh tau text theta times to top""".split()
+)
+
+
+def test_at_least_twenty_topics_and_sixty_claims() -> None:
+    documents = [pipeline.load(path) for path in TOPICS]
+    claims = [s for d in documents for s in d.statements if isinstance(s.payload, Claim | Objective)]
+    assert [str(s.error) for d in documents for s in d.statements if s.error] == []
+    assert len(TOPICS) >= 20
+    assert len(claims) >= 60
+
+
+def test_every_topic_is_compared_with_another_implementation() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_library_*.py"))
+    named = set(re.findall(r'library\("(\w+)"\)|descend\("(\w+)"', tests))
+    assert {path.stem for path in TOPICS} - TESTED_ELSEWHERE - {name for pair in named for name in pair} == set()
+
+
+@pytest.mark.parametrize("path", [p for p in TOPICS if p.suffix == ".tex"], ids=lambda p: p.stem)
+def test_a_topic_is_plain_latex(path: Path) -> None:
+    r"""\input by a document with amsmath and amssymb, it compiles: no macros of its own, every environment closed."""
+    text = re.sub(r"(?<!\\)%.*", "", path.read_text(encoding="utf-8"))
+    assert set(re.findall(r"\\([A-Za-z]+)", text)) - COMMANDS == set()
+    opened, closed = (sorted(re.findall(rf"\\{word}\{{(\w+)\*?\}}", text)) for word in ("begin", "end"))
+    assert opened == closed
+    assert set(opened) <= {"equation", "cases", "align", "aligned"}
+    labels = re.findall(r"\\label\{([^}]*)\}", text)
+    assert len(labels) == len(set(labels))
+    assert text.count("$") % 2 == 0
+    assert re.sub(r"\\[{}]", "", text).count("{") == re.sub(r"\\[{}]", "", text).count("}")
+
+
+def test_the_comparison_can_fail() -> None:
+    assert_agree(1.0 + EPS, 1.0, 1)
+    for wrong in (1.0 + 3 * EPS, np.nan, np.inf, np.ones(1)):
+        with pytest.raises(AssertionError):
+            assert_agree(wrong, 1.0, 2)
+
+
+def test_the_complex_step_is_a_gradient() -> None:
+    assert_agree(slope(lambda x: np.sum(x**3), np.array([1.0, -2.0])), np.array([3.0, 12.0]), 2)
