@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
@@ -53,6 +53,7 @@ class Relation:
 def relation(zero: Tensor) -> Relation | None:
     """The equation `zero` = 0 solved for its most composed atom; None where no atom stands alone."""
     best: tuple[int, str, Relation] | None = None
+    zero = Tensor(zero.axes, _without_positive(zero.body))
     for term in zero.body.terms:
         if len(term.factors) != 1:
             continue
@@ -67,6 +68,14 @@ def relation(zero: Tensor) -> Relation | None:
         if best is None or candidate[:2] > best[:2]:
             best = candidate
     return best[2] if best else None
+
+
+def _without_positive(body: Normal) -> Normal:
+    """eta g = 0 with eta > 0 says g = 0."""
+    if len(body.terms) != 1:
+        return body
+    factors = tuple(f for f in body.terms[0].factors if sign_of(f.atom) != "positive")
+    return Normal((replace(body.terms[0], factors=factors),)) if factors else body
 
 
 def _rank(atom: Atom) -> int:

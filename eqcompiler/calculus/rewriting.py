@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from eqcompiler.calculus.algebra import multiply, substitute
+from eqcompiler.calculus.algebra import merge, multiply, renamed_factor, replace, substitute
 from eqcompiler.calculus.cases import vanishes
 from eqcompiler.calculus.completion import LEFT, RIGHT, SECONDS, Rewriter
 from eqcompiler.calculus.index_values import delta, fresh
@@ -22,6 +22,7 @@ from eqcompiler.calculus.monomials import (
     ONE_AFFINE,
     Affine,
     Atom,
+    Component,
     Contraction,
     Factor,
     Function,
@@ -152,6 +153,34 @@ def _directed(alphabet: Alphabet, word: Word, ends: tuple[Index, Index]) -> Word
 
 def rewritten(residual: Tensor, equations: Iterable[Tensor] = ()) -> tuple[Normal, tuple[str, ...]]:
     """(what is left, the rules that were used for it). Zero is a proof that the residual is zero."""
+    given = tuple(equations)
+    left, rules = _rewritten(residual, given)
+    if left.terms and rules:
+        general = with_vectors(residual.body)
+        if general != residual.body and not _rewritten(Tensor(residual.axes, general), given)[0].terms:
+            return Normal(()), ("\\mathbf{1} as any vector", *rules)
+    return left, rules
+
+
+def with_vectors(body: Normal) -> Normal:
+    """Every plain sum, sum_j X_jk, as X^T u with any vector u: what vanishes for every u vanishes for u = (1, ..., 1)."""
+    return replace(body, _with_vector)
+
+
+def _with_vector(atom: Atom) -> Normal | None:
+    if not isinstance(atom, Contraction):
+        return None
+    uses = [i for f in atom.factors for i in f.atom.indices]
+    plain = [b for b in atom.bound if uses.count(b) == 1 and not b.upper.indices and b.lower == ONE_AFFINE]
+    if not plain:
+        return None
+    names = {b: fresh(b.upper) for b in atom.bound}
+    factors = [g for f in atom.factors for g in renamed_factor(f, {b: Affine.of(n) for b, n in names.items()}).factors]
+    vectors = [Factor(Component(f"ones:{b.upper.key}", (Affine.of(names[b]),), (b.upper,)), Fraction(1)) for b in plain]
+    return total(merge(Fraction(1), [*factors, *vectors]), list(names.values()))
+
+
+def _rewritten(residual: Tensor, equations: Iterable[Tensor]) -> tuple[Normal, tuple[str, ...]]:
     work = rewriter(residual.body, equations)
     if not work.rules:
         return residual.body, ()

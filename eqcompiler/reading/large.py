@@ -28,6 +28,7 @@ from eqcompiler.languages.terms import (
     SCALAR,
     Binder,
     Condition,
+    Constant,
     Expectation,
     Extremum,
     Index,
@@ -35,16 +36,18 @@ from eqcompiler.languages.terms import (
     Limit,
     Reduction,
     Size,
+    Symbol,
     Term,
     Type,
 )
 from eqcompiler.reading import shapes
-from eqcompiler.reading.derivatives import variable_of
 from eqcompiler.reading.indices import is_index_expression
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.over_samples import mean_over_dataset, sum_without_limits
 from eqcompiler.reading.scope import IndexRange, Reader
+from eqcompiler.reading.variables import variable_of
 
+INFINITY = Constant(SCALAR, "infinity")
 CONDITIONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
 
@@ -226,9 +229,30 @@ def limit(reader: Reader, node: Large) -> Term:
     match node.lower:
         case Relation(operators=("to",), sides=(variable, target)):
             goal = reader.term(target)
+            state = sequence(reader, node.body, variable) if goal == INFINITY else None
+            if state is not None:
+                return Limit(state.type, letter_name(variable).key, goal, state, span=node.span)  # type: ignore[arg-type]
             key, body = bound_scalar(reader, variable, node)
             return Limit(body.type, key, goal, body, span=node.span)
     raise NotSupportedYet("this limit is not read", node.span, allowed=r"\lim_{x \to a}")
+
+
+def sequence(reader: Reader, body: Node, step: Node) -> Symbol | None:
+    r"""\theta_t or \theta^{(t)} below \lim_{t \to \infty}: the state \theta at the step t, a symbol of its own."""
+    if not (isinstance(body, Scripted) and isinstance(body.base, Letter) and isinstance(step, Letter)) or body.primes:
+        return None
+    raised, below = body.superscript, body.subscript
+    inner = raised.body if isinstance(raised, Fence) and below is None else below if raised is None else None
+    info = reader.scope.symbols.get(letter_name(body.base).key)
+    if not isinstance(inner, Letter) or letter_name(inner) != letter_name(step) or info is None:
+        return None
+    if not isinstance(info.type, Type) or letter_name(step).key in reader.scope.current:
+        return None
+    key, name = f"{info.name}_{letter_name(step).key}", letter_name(step)
+    why = f"{info.latex} at step {name.latex}"
+    reader.scope.symbols[key] = SymbolInfo(key, " ".join(body.span.text.split()), info.type, "formal", body.span, why)
+    reader.scope.symbols.setdefault(name.key, SymbolInfo(name.key, name.latex, INTEGER, "formal", step.span, "a step"))
+    return Symbol(reader.scope.type_of(info.type), key, span=body.span)
 
 
 def expectation(reader: Reader, node: Large) -> Term:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eqcompiler.errors import AmbiguousNotation, Span
-from eqcompiler.languages.notation import Formula, Leibniz, Nabla, Node
+from eqcompiler.errors import AmbiguousNotation, NotSupportedYet, Span
+from eqcompiler.languages.notation import Formula, Leibniz, Letter, Nabla, Node
 from eqcompiler.languages.statements import SymbolInfo
 from eqcompiler.languages.terms import SCALAR, Derivative, FunctionType, Reference, Symbol, Term, Type, UnknownCall, children
 from eqcompiler.reading.names import Name, name_of
@@ -38,9 +38,17 @@ def only_differentiated(formulas: tuple[Formula, ...]) -> frozenset[str]:
         if not formula.inline
         for part in formula.parts
         for node in walk(part)
-        if (name := name_of(node)) is not None
+        if not (isinstance(node, Letter) and node.kind == "symbol") and (name := name_of(node)) is not None
     ]
     return frozenset(key for key in numerators if values.count(key) == numerators.count(key))
+
+
+def _possible_name(node: Node) -> Name | None:
+    """None also for letters that name nothing: ++ in a set of definite matrices."""
+    try:
+        return name_of(node)
+    except NotSupportedYet:
+        return None
 
 
 def _derivatives(formulas: tuple[Formula, ...]) -> Iterator[tuple[str, Leibniz | Nabla]]:

@@ -17,7 +17,7 @@ from eqcompiler.errors import CompilerFault, EquationError, NotSupportedYet, Sha
 from eqcompiler.languages.statements import Claim, Document, Objective, Statement
 from eqcompiler.languages.terms import Condition, Reference, Term
 from eqcompiler.languages.verdicts import Counterexample, Outcome, Verdict
-from eqcompiler.verification import conditions, hints, minimisers
+from eqcompiler.verification import conditions, hints, iterations, minimisers
 from eqcompiler.verification.answers import Proved, Unproved
 from eqcompiler.verification.evidence import Evidence
 from eqcompiler.verification.expectations import agrees
@@ -127,6 +127,8 @@ def _found(document: Document, statement: Statement, tools: Instruments, clock: 
         return Finding("unsupported", "", _placed(statement.error))
     if isinstance(statement.payload, Objective):
         return _judge_objective(document, statement.payload, tools)
+    if isinstance(statement.payload, Claim) and iterations.is_limit(statement.payload):
+        return _judge_limit(document, statement, statement.payload, tools, clock, seed)
     if isinstance(statement.payload, Claim):
         return _Case(document, statement, statement.payload, tools, clock, seed).judge()
     raise NotSupportedYet(f"a {statement.kind} is not judged", statement.span)
@@ -301,6 +303,29 @@ def _judge_objective(document: Document, objective: Objective, tools: Instrument
     if bend.proved:
         return Finding("proved", bend.method, bend.reason, steps=bend.steps)
     return Finding("undecided", bend.method, bend.reason)
+
+
+def _judge_limit(
+    document: Document, statement: Statement, claim: Claim, tools: Instruments, clock: _Clock, seed: int
+) -> Finding:
+    """The limit must be a fixed point of the update; that it is reached is a condition on the update."""
+    found = iterations.iteration(document, claim, statement.span.line)
+    fixed = _Case(found.document, statement, found.claim, tools, clock, seed).judge()
+    if fixed.outcome == "refuted":
+        return replace(fixed, reason=f"It is no fixed point of the update: one step from it (left) leads away. {fixed.reason}")
+    if fixed.outcome not in ("proved", "conditional"):
+        reason = f"That it is a fixed point of the update is not proved ({fixed.outcome}). {fixed.reason}".strip()
+        return replace(fixed, outcome="undecided", reason=reason)
+    if found.matrix is None:
+        reason = f"It is a fixed point of the update, which is not affine in {found.state}: whether it is reached is open."
+        return Finding("undecided", "", reason, steps=fixed.steps)
+    reached = iterations.condition(found)
+    reason = f"A fixed point of the affine update is reached from every start exactly if {reached} (spectral radius)."
+    if fixed.condition is not None:
+        reason = f"It is a fixed point of the update if {fixed.condition}. {reason}"
+    condition = reached if fixed.condition is None else f"{fixed.condition}, {reached}"
+    method = f"fixed point: {fixed.method}; contraction of an affine update"
+    return Finding("conditional", method, reason, condition=condition, steps=fixed.steps)
 
 
 def _verdict(statement: Statement, found: Finding, clock: _Clock) -> Verdict:

@@ -163,17 +163,21 @@ def no_better_point(document: Document, claim: Claim) -> tuple[Document, Claim, 
 
 
 def with_extrema_resolved(document: Document) -> Document:
-    """Definitions f(y) = max_x {...} as the body at the maximiser, where that is derived and proved to be one."""
+    """Definitions f(y) = max_x {...} as the body at the maximiser, x^* = argmin_x {...} as the point, where that is proved."""
     changed: dict[str, Definition] = {}
     for name, definition in document.definitions.items():
         extremum = definition.body
-        if not isinstance(extremum, Extremum) or extremum.sense not in ("min", "max"):
+        if not isinstance(extremum, Extremum):
             continue
         try:
             variable = stationary.variable_of(document, extremum)
             point = stationary.solution(document, extremum).term
             bend = stationary.shape_of(document, extremum).bend
         except NotSupportedYet:
+            continue
+        if extremum.sense in ("argmin", "argmax"):  # a name for the point itself: only where there is no other
+            if bend == f"strictly {WANTED[extremum.sense]}" and not extremum.constraints:
+                changed[name] = replace(definition, body=point)
             continue
         if bend.endswith(WANTED[extremum.sense]):
             inner = f"{name}_objective"

@@ -27,6 +27,15 @@ class Polynomial:
     outputs: tuple[tuple[tuple[fmpq, tuple[int, ...]], ...], ...]
     shape: tuple[int, ...] = ()
 
+    def low_part(self) -> list[Any]:
+        """The coefficients of the constants and of the linear terms."""
+        return [c for terms in self.outputs for c, key in terms if len(key) < 2]
+
+    def with_low_part(self, coefficients: list[Any]) -> Polynomial:
+        rest = iter(coefficients)
+        outputs = (tuple((next(rest) if len(key) < 2 else c, key) for c, key in terms) for terms in self.outputs)
+        return Polynomial(tuple(outputs), self.shape)
+
     def __str__(self) -> str:
         texts = [" + ".join("*".join((str(c), *(f"x{k + 1}" for k in key))) for c, key in terms) for terms in self.outputs]
         return texts[0] if self.shape == () else "(" + ", ".join(texts) + ")"

@@ -128,6 +128,8 @@ def _satisfied(problem: Problem, sample: Sample, structures: Mapping[str, Struct
     done: list[Condition] = []
     for equation in equations:
         if not is_met(problem, equation, sample):
+            sample = _with_functions_bent(problem, (*done, equation), sample)
+        if not is_met(problem, equation, sample):
             sample = _solve(problem, equation, tuple(done), sample, structures, solved, choose)
         done.append(equation)
     return sample
@@ -155,6 +157,24 @@ def _solve(
             if _fits(value, structures[name]) and all(is_met(problem, c, moved) for c in own):
                 solved.append(name)
                 return moved
+    return sample
+
+
+def _with_functions_bent(problem: Problem, equations: tuple[Condition, ...], sample: Sample) -> Sample:
+    """The sample with another constant and linear part of one unknown function, when the equations are affine in these:
+    every point can be a stationary point of some function."""
+    for name, function in sample.functions.items():
+
+        def bent(values: Mapping[str, Value], name: str = name, function: Polynomial = function) -> Sample:
+            return replace(sample, functions={**sample.functions, name: function.with_low_part(list(values[name]))})
+
+        def residuals(values: Mapping[str, Value], bent: Callable[[Mapping[str, Value]], Sample] = bent) -> list[Any]:
+            return [x for c in equations for x in _residuals(problem, c, bent(values))]
+
+        low = function.low_part()
+        value = solve_affine(residuals, {name: tensor(low, (len(low),))}, name, Structure())
+        if value is not None and all(isinstance(x, fmpq) for x in value):
+            return bent({name: value})
     return sample
 
 
