@@ -1,4 +1,4 @@
-"""Projections, updated inverses, principal components: kernels of the library against factorisations by NumPy and scikit-learn."""
+"""Projections, updated inverses, principal components: kernels of the library against NumPy's and scikit-learn's own."""
 
 from __future__ import annotations
 
