@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import sympy
 
-from eqcompiler.calculus import derive
+from eqcompiler.calculus import bound_scalars, derive
 from eqcompiler.calculus.batch import lifted
 from eqcompiler.calculus.dependencies import adopted, live, operand_names, reached
 from eqcompiler.calculus.environments import (
@@ -59,9 +59,7 @@ from eqcompiler.languages.terms import (
     Type,
 )
 
-NO_INDEX_FORM = {
-    Integral: "an integral",
-    Limit: "a limit",
+NO_INDEX_FORM: Mapping[type, str] = {
     Extremum: "an extremum inside an expression",
 }
 
@@ -393,4 +391,6 @@ OWN_RULES: Mapping[type, Callable[..., sympy.Expr]] = {
     Reference: _Lowering.reference,
     Derivative: _Lowering.derivative,
     Expectation: expectation,
+    Integral: bound_scalars.integral,
+    Limit: bound_scalars.limit,
 }

@@ -14,6 +14,7 @@ import sympy
 
 from eqcompiler.calculus.axis_sums import Lowers
 from eqcompiler.calculus.blocks import block
+from eqcompiler.calculus.bound_scalars import series
 from eqcompiler.calculus.environments import Frame, Position, expression
 from eqcompiler.calculus.index_algebra import summed, with_limits
 from eqcompiler.calculus.operations import OPERATION_RULES
@@ -55,7 +56,7 @@ def _reduction(low: Lowers, term: Reduction, at: tuple[Position, ...], frame: Fr
         raise NotSupportedYet(f"the {term.operation} over an index has no index form yet", term.span)
     axis = low.bound(term.binder, frame)
     if sympy.S.Infinity in (axis.upper, -axis.lower):
-        raise NotSupportedYet("an infinite series has no index form yet", term.span)
+        return series(low, term, axis, frame)
     inner = frame.within(axis).with_indices({term.binder.name: axis.index})
     body = low.entry(term.body, at, inner)
     neutral = sympy.S.Zero if term.operation == "sum" else sympy.S.One

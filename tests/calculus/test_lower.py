@@ -50,7 +50,6 @@ from eqcompiler.languages.terms import (
     Cases,
     Condition,
     Constant,
-    Expectation,
     Extremum,
     Integral,
     Limit,
@@ -291,9 +290,8 @@ def _spanned(term: Term) -> Term:
 
 
 REFUSED = {
-    "integral": (Integral(SCALAR, "z", num(0), num(1), z), "an integral has no index form yet"),
-    "limit": (Limit(SCALAR, "z", num(0), z), "a limit has no index form yet"),
-    "expectation": (Expectation(SCALAR, "E", (z,)), "an expectation has no index form yet"),
+    "integral": (Integral(SCALAR, "z", num(0), num(1), like("abs", z)), "an integral of this body has no index form yet"),
+    "limit": (Limit(SCALAR, "z", num(0), like("abs", z)), "this limit has no index form yet"),
     "extremum": (Extremum(SCALAR, "min", "z", power(z, 2)), "an extremum inside an expression has no index form yet"),
     "unknown": (
         at(_spanned(UnknownCall(shape("n"), "f", (x,))), num(1)),
@@ -301,7 +299,7 @@ REFUSED = {
     ),
     "series": (
         Reduction(SCALAR, "sum", binder("k", Constant(INTEGER, "infinity")), num(1)),
-        "an infinite series has no index form yet",
+        "a geometric series whose ratio may be 1 has no index form yet",
     ),
     "maximum": (Reduction(SCALAR, "max", binder("k", "n"), at(x, ix("k"))), "the max over an index has no index form yet"),
     "inverse of a sample": (
