@@ -22,7 +22,7 @@ import typing
 import warnings
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import mpmath  # type: ignore[import-untyped]
@@ -47,6 +47,7 @@ POINTS = 4
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101)
 
 
+@lru_cache(maxsize=4096)
 def read_scalar(latex: str) -> sympy.Expr | None:
     """What latex2sympy2 reads, unevaluated; None when the text is outside its sound scope or it refuses."""
     text = in_scope(latex)

@@ -135,11 +135,6 @@ def _offsets(document: Document, claim: Claim, symbols: Iterable[Symbol]) -> tup
     return tuple(symbol for symbol in symbols if symbol in alone)
 
 
-def nothing_like(term: Term) -> Term:
-    """Zero in the shape of the term."""
-    return Call(Type(term.type.shape), "zeros", ()) if term.type.rank else ZERO
-
-
 def reached_definitions(document: Document, term: Term) -> tuple[str, ...]:
     """The definitions on which a term depends, in order of first use."""
     found: dict[str, None] = {}

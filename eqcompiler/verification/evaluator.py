@@ -65,7 +65,9 @@ class Evaluator:
         self.sample = sample
         self.field = number_system
         self.names = names or FreeNames(document)
-        values = {name: as_value(value, number_system.value) for name, value in sample.values.items()}
+        values = sample.values
+        if not sample.normal or number_system is not EXACT:
+            values = {name: as_value(value, number_system.value) for name, value in values.items()}
         self.root: Environment = {**values, **{"#" + name: value for name, value in sample.indices.items()}}
         self.levels = itertools.count(1)
         self._known: dict[tuple[object, ...], Value] = {}

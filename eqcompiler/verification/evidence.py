@@ -21,7 +21,7 @@ from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition
 from eqcompiler.languages.verdicts import Counterexample
 from eqcompiler.verification.constraint_solving import Value
-from eqcompiler.verification.fields import Imprecise, Undefined, with_enough_bits
+from eqcompiler.verification.fields import ZERO, Imprecise, Undefined, with_enough_bits
 from eqcompiler.verification.operations import shape_of
 from eqcompiler.verification.oracle import Evaluator, Sample
 from eqcompiler.verification.problems import Problem, problem_of
@@ -48,6 +48,7 @@ class Evidence:
     reason: str | None = None
     unsupported: NotSupportedYet | None = None
     exact: bool = False
+    zero: bool = False  # both sides are zero at every point
 
     @property
     def agrees(self) -> bool:
@@ -100,6 +101,7 @@ class _Tally:
         self.skipped = 0
         self.sizes: list[Mapping[str, int]] = []
         self.exact = True
+        self.zero = True
         self.against: Counterexample | None = None
         self.found: Sample | None = None
         self.reason: str | None = None
@@ -131,6 +133,7 @@ class _Tally:
                 self.against = counterexample(problem, self.found, result)
                 return True
             self.exact = self.exact and result.exact
+            self.zero = self.zero and all(_is_zero(x) for side in (result.left, result.right) for x in _entries(side))
         self.agreements += bool(results)
         if results and sample.sizes not in self.sizes:
             self.sizes.append(sample.sizes)
@@ -148,7 +151,7 @@ class _Tally:
         method = f"{number} {points}" if self.agreements else ""
         return Evidence(
             self.agreements, len(self.sizes), self.skipped, method, reason=reason, unsupported=self.unsupported,
-            exact=self.exact and self.agreements > 0,
+            exact=self.exact and self.agreements > 0, zero=self.zero and self.agreements > 0,
         )  # fmt: skip
 
 
@@ -159,14 +162,19 @@ def _points(problem: Problem, seed: int, trials: int, deadline: float | None, ta
     if not problem.symbols and not problem.functions:
         trials = len(tried)
     impossible: Unsatisfied | None = None
+    hopeless: list[Mapping[str, int]] = []
     for k in range(3 * trials if problem.symbols or problem.functions else trials):
         if deadline is not None and time.monotonic() > deadline:
             tally.reason = tally.reason or "time ran out"
             return
+        sizes = tried[k % len(tried)]
+        if sizes in hopeless:
+            continue
         try:
-            yield draw(problem, tried[k % len(tried)], chance.randint, 3 + k // 6, fractions=k % 3 == 2)
+            yield draw(problem, sizes, chance.randint, 3 + k // 6, fractions=k % 3 == 2)
         except Unsatisfied as reason:
             impossible = reason
+            hopeless.append(sizes)
             if k >= 2 * len(tried) and not tally.agreements:
                 break
     if impossible is not None and not tally.agreements and not tally.skipped:
@@ -220,6 +228,11 @@ def agree(left: Value, right: Value) -> bool:
 
 def _entries(value: Value) -> list[Any]:
     return list(value.flat) if isinstance(value, np.ndarray) else [value]
+
+
+def _is_zero(x: Any) -> bool:
+    """Not told apart from zero: the balls of a comparison that agrees are narrow."""
+    return not _differ(x, ZERO)
 
 
 def _differ(a: Any, b: Any) -> bool:

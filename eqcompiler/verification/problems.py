@@ -8,7 +8,8 @@ through other conditions. All orders are the document's order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from eqcompiler.errors import BadInput
 from eqcompiler.languages.dimensions import Dimension
@@ -43,6 +44,7 @@ class Problem:
     conditions: tuple[Condition, ...]
     binders: tuple[Binder, ...]
     sizes: tuple[str, ...]
+    structures: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)  # sampling's notes, by shape
 
     def symbols_of(self, condition: Condition) -> tuple[str, ...]:
         read = self.names.of_condition(condition)

@@ -43,12 +43,14 @@ class Polynomial:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A point: sizes of dimensions, values of symbols (numbers, nested lists or arrays), free indices, unknown functions."""
+    """A point: sizes of dimensions, values of symbols (numbers, nested lists or arrays), free indices, unknown functions.
+    `normal`: every value is as `as_value` gives it for rationals."""
 
     sizes: Mapping[str, int]
     values: Mapping[str, Any] = field(default_factory=dict)
     indices: Mapping[str, int] = field(default_factory=dict)
     functions: Mapping[str, Polynomial] = field(default_factory=dict)
+    normal: bool = False
 
 
 def as_value(value: Any, number: Callable[[fmpq], Any] = lambda q: q) -> Value:

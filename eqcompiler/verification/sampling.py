@@ -10,13 +10,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from flint import arb, fmpq
 
 from eqcompiler.errors import EquationError
-from eqcompiler.languages.terms import Component, Condition, FunctionType, Index, Symbol, Term, Type
+from eqcompiler.languages.terms import Call, Component, Condition, FunctionType, Index, Symbol, Term, Type
 from eqcompiler.verification.constraint_solving import (
     Choose,
     Structure,
@@ -53,7 +54,7 @@ class Unsatisfied(EquationError):
 def draw(problem: Problem, sizes: Mapping[str, int], choose: Choose, spread: int = 3, fractions: bool = False) -> Sample:
     """A point with these sizes. `spread` bounds numerators, `fractions` allows denominators up to 3."""
     failed: Condition | None = None
-    structures = {name: _structure(problem, sizes, name) for name in problem.symbols}
+    structures = _structures(problem, sizes)
     functions = {name: _polynomial(f, sizes, choose) for name, f in problem.functions.items()}
     for attempt in range(ATTEMPTS):
         grain = range(1, 2 + 2 * fractions) if attempt < 8 else _GRAINS[attempt % len(_GRAINS)]
@@ -61,7 +62,7 @@ def draw(problem: Problem, sizes: Mapping[str, int], choose: Choose, spread: int
             name: _draw_value(problem.symbols[name], sizes, structures[name], choose, spread + attempt // 8, grain)
             for name in problem.symbols
         }
-        point = _satisfied(problem, Sample(sizes, values, {}, functions), structures, choose)
+        point = _satisfied(problem, Sample(sizes, values, {}, functions, normal=True), structures, choose)
         failed = next(unsatisfied(problem, point), None)
         if failed is None:
             return point
@@ -73,6 +74,9 @@ def draw(problem: Problem, sizes: Mapping[str, int], choose: Choose, spread: int
 def index_values(problem: Problem, sample: Sample, names: frozenset[str]) -> Iterator[dict[str, int]]:
     """All values of the free indices among `names` (those that their ranges need included)."""
     binders = [b for b in problem.binders if "#" + b.name in names]
+    if not binders:
+        yield {}
+        return
     evaluator = Evaluator(problem.document, sample, names=problem.names)
 
     def expand(known: dict[str, int], rest: list[Any]) -> Iterator[dict[str, int]]:
@@ -151,7 +155,8 @@ def _solve(
             moved = replace(sample, values=values)
             return [x for c in together for x in _residuals(problem, c, moved)]
 
-        for value in _candidates(residuals, sample.values, name, structures[name], choose):
+        candidates = _candidates(residuals, sample.values, name, structures[name], choose)
+        for value in itertools.chain(_explicit(problem, equation, name, sample), candidates):
             moved = replace(sample, values={**sample.values, name: value})
             own = [c for c in problem.conditions if name in problem.symbols_of(c) and (c in together or not is_equation(c))]
             if _fits(value, structures[name]) and all(is_met(problem, c, moved) for c in own):
@@ -176,6 +181,23 @@ def _with_functions_bent(problem: Problem, equations: tuple[Condition, ...], sam
         if value is not None and all(isinstance(x, fmpq) for x in value):
             return bent({name: value})
     return sample
+
+
+def _explicit(problem: Problem, equation: Condition, name: str, sample: Sample) -> Iterator[Value]:
+    """The other side, when `name` stands alone on one: b = 0, y = X s."""
+    for side, other in ((equation.left, equation.right), (equation.right, equation.left)):
+        if not isinstance(side, Symbol) or side.name != name or other is None:
+            continue
+        read = problem.names.of(other)
+        if name in read or any(free.startswith("#") for free in read):
+            continue
+        evaluator = Evaluator(problem.document, sample, names=problem.names)
+        try:
+            value = with_enough_bits(partial(evaluator.value, other))
+        except Undefined:
+            continue
+        if shape_of(value) == shape_of(sample.values[name]):
+            yield value
 
 
 def _candidates(
@@ -207,6 +229,15 @@ def _fits(value: Value, structure: Structure) -> bool:
     return all(isinstance(x, fmpq) and structure.admits(x) for y in entries for x in leaves(y))
 
 
+def _structures(problem: Problem, sizes: Mapping[str, int]) -> Mapping[str, Structure]:
+    """For every symbol; worked out once for each shape."""
+    key = tuple(sizes.items())
+    known: Mapping[str, Structure] | None = problem.structures.get(key)
+    if known is None:
+        known = problem.structures[key] = {name: _structure(problem, sizes, name) for name in problem.symbols}
+    return known
+
+
 def _structure(problem: Problem, sizes: Mapping[str, int], name: str) -> Structure:
     """What the conditions say about this symbol alone."""
     found = Structure(integer=problem.symbols[name].domain == "integer")
@@ -217,6 +248,8 @@ def _structure(problem: Problem, sizes: Mapping[str, int], name: str) -> Structu
             if _target(condition.left) == name and condition.relation == "integer":
                 found = replace(found, integer=True)
             continue
+        if _says_symmetric(condition, name):
+            found = replace(found, families=(*found.families, "symmetric"))
         for side, relation, other in (
             (condition.left, condition.relation, condition.right),
             (condition.right, _TURNED[condition.relation], condition.left),
@@ -225,6 +258,14 @@ def _structure(problem: Problem, sizes: Mapping[str, int], name: str) -> Structu
             if bound is not None:
                 found = _bounded(found, relation, bound)
     return found
+
+
+def _says_symmetric(condition: Condition, name: str) -> bool:
+    """A = A^T"""
+    for side, other in ((condition.left, condition.right), (condition.right, condition.left)):
+        if isinstance(side, Symbol) and side.name == name and side.type.rank == 2 and isinstance(other, Call):
+            return condition.relation == "=" and other.operation == "transpose" and other.arguments == (side,)
+    return False
 
 
 def _target(term: Term) -> str | None:

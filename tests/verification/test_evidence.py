@@ -36,7 +36,7 @@ from build_terms import (
 from flint import fmpq
 
 from eqcompiler.errors import BadInput, IllegalEquation
-from eqcompiler.languages.terms import SCALAR, Constant, Extremum, FunctionType, Limit, UnknownCall
+from eqcompiler.languages.terms import SCALAR, Condition, Constant, Extremum, FunctionType, Limit, UnknownCall
 from eqcompiler.languages.verdicts import Counterexample
 from eqcompiler.verification import evidence, jets
 from eqcompiler.verification.evidence import gather
@@ -262,3 +262,33 @@ def test_irrational_values_are_shown_with_17_digits():
 def test_constants_need_one_point():
     found = gather(document(), claim(power(Constant(SCALAR, "pi"), 2), mul(Constant(SCALAR, "pi"), Constant(SCALAR, "pi"))))
     assert (found.agreements, found.method) == (1, "balls of 200 bits at 1 point, 1 shape")
+
+
+def test_a_counterexample_does_not_depend_on_the_seconds():
+    """Budgets are counted in points: a machine that is a hundred times slower prints the same."""
+    doc, wrong = document(), claim(call("det", add(A, B)), add(call("det", A), call("det", B)))
+    found = gather(doc, wrong).found
+    assert len({repr(shrink(doc, wrong, found, seconds=seconds)) for seconds in (20, 200, 2000)}) == 1
+
+
+def test_evidence_says_whether_both_sides_are_zero_everywhere():
+    zero = Condition("=", s, num(0))
+    assert gather(document(), claim(mul(s, t), mul(num(2), s, t)), extra=(zero,)).zero
+    assert not gather(document(), claim(add(s, t), add(t, s)), extra=(zero,)).zero
+    assert not gather(document(), claim(s, t), extra=(zero,)).zero
+
+
+def test_a_shape_without_points_is_given_up_at_once(monkeypatch):
+    """Q^T Q = I has no points with fewer rows than columns; the other shapes give all the evidence."""
+    drawn, real = [], evidence.draw
+
+    def counted(problem, sizes, *more, **options):
+        drawn.append((sizes["m"], sizes["n"]))
+        return real(problem, sizes, *more, **options)
+
+    monkeypatch.setattr(evidence, "draw", counted)
+    Q = sym("Q", "m", "n")
+    gram = matmul(transpose(Q), Q)
+    found = gather(document(assumptions=(Condition("=", gram, call("identity", shape=("n", "n"))),)), claim(gram, gram))
+    assert found.agreements == 24
+    assert max(drawn.count(sizes) for sizes in drawn if sizes[0] < sizes[1]) == 1
