@@ -18,6 +18,7 @@ from eqcompiler.errors import CompilerFault, Source
 from eqcompiler.kernels.doors import LINE, Door
 from eqcompiler.kernels.plan_loops import plan
 from eqcompiler.kernels.python_text import IDENTIFIER, RESERVED, Identifiers, PythonText
+from eqcompiler.kernels.stable_functions import texts_in
 from eqcompiler.kernels.standing_text import CHOLESKY, DOOR, FILL, GRAM_SOLVE, LEAST_SQUARES, POSITIVE_SOLVE, SQUARE_ROOT
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.loop_plan import (
@@ -56,7 +57,8 @@ def module_text(requests: tuple[KernelRequest, ...], source: Source) -> str:
     solvers = dict.fromkeys(text for p in plans for call in _calls(p.body) for text in SOLVERS.get(call.operation, ()))
     needs_math = any("math." in body for body in bodies)
     head = _header(source, names, needs_math)
-    return "\n\n".join([head, *(text.strip("\n") + "\n" for text in (DOOR, *solvers)), *bodies])
+    standing = (DOOR, *solvers, *texts_in("".join(bodies)))
+    return "\n\n".join([head, *(text.strip("\n") + "\n" for text in standing), *bodies])
 
 
 def _header(source: Source, names: Sequence[str], needs_math: bool) -> str:
@@ -169,7 +171,7 @@ class _Body:
                 case Assign():
                     yield f"{self.text.value_at(node.target)} = {self.assigned(node)}"
                 case Accumulate():
-                    yield f"{self.text.value_at(node.target)} {node.operation}= {self.text.value(node.value)}"
+                    yield self.accumulated(node)
                 case Loop():
                     start = self.text.stop(node.lower - 1)
                     stop = self.text.stop(node.upper)
@@ -180,6 +182,10 @@ class _Body:
                 case Iterate():
                     yield "for iteration in range(iterations):"
                     yield from _indented([*self.block(node.body), *self.advance(node)])
+
+    def accumulated(self, node: Accumulate) -> str:
+        target, value = self.text.value_at(node.target), self.text.value(node.value)
+        return f"{target} = max({target}, {value})" if node.operation == "max" else f"{target} {node.operation}= {value}"
 
     def assigned(self, node: Assign) -> str:
         """A whole number, a size for example, becomes a float: results and accumulators have one type."""

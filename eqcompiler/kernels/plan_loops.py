@@ -18,6 +18,7 @@ from eqcompiler.kernels.order_loops import hoist, order_loops
 from eqcompiler.kernels.share_values import share_values
 from eqcompiler.kernels.solve_systems import solve_systems
 from eqcompiler.kernels.split_reductions import FreshIndices, fresh_axes, split_reductions
+from eqcompiler.kernels.stable_forms import stable_forms
 from eqcompiler.kernels.statements import Statement, label, shapes_of, statements
 from eqcompiler.kernels.temporary_names import Names, plain
 from eqcompiler.languages.kernel_requests import KernelRequest
@@ -38,7 +39,8 @@ from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, inde
 
 # Program -> Program, in this order.
 PASSES = (
-    split_reductions,  # first: what an inner sum depends on decides where everything else can stand
+    stable_forms,  # first: it looks for sums inside logarithms and below fraction bars
+    split_reductions,  # before the rest: what an inner sum depends on decides where everything else can stand
     solve_systems,  # needs products with an inverse as sums of their own
     share_values,  # after sums have names, so that values that hold equal sums are equal values
 )

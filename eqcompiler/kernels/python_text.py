@@ -16,6 +16,7 @@ from typing import NoReturn
 import sympy
 
 from eqcompiler.errors import CompilerFault, NotSupportedYet
+from eqcompiler.kernels.stable_functions import CALLS
 from eqcompiler.languages.loop_plan import Loop, LoopPlan, Node
 from eqcompiler.languages.program import size
 
@@ -50,6 +51,7 @@ FUNCTIONS = {
     "erfc": "math.erfc",
     "gamma": "math.gamma",
     "loggamma": "math.lgamma",
+    **CALLS,
 }
 RECIPROCALS = {"cot": "np.tan", "sec": "np.cos", "csc": "np.sin", "coth": "np.tanh", "sech": "np.cosh", "csch": "np.sinh"}
 CONSTANTS = {

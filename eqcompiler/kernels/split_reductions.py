@@ -18,11 +18,14 @@ import sympy
 
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.kernels.bounds import always_runs, definition_shape, input_shapes, may_leave
+from eqcompiler.kernels.stable_functions import LOWEST, Largest
 from eqcompiler.kernels.temporary_names import Names, plain
 from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, index, scalar, tensor
 
 Scope = tuple[Axis, ...]
-REDUCTIONS = (sympy.Sum, sympy.Product)
+REDUCTIONS = (sympy.Sum, sympy.Product, Largest)
+# what a reduction over nothing gives
+NEUTRAL = {sympy.Sum: sympy.Integer(0), sympy.Product: sympy.Integer(1), Largest: LOWEST}
 
 
 def split_reductions(program: Program) -> Program:
@@ -126,10 +129,9 @@ class _Splitter:
                 raise NotSupportedYet(f"{owner} holds a sum over infinitely many terms, which has no kernel")
         body = self.flat(value.function.xreplace(renaming), scope + axes, guard, owner)
         if guard is not sympy.true:
-            neutral = sympy.Integer(0 if isinstance(value, sympy.Sum) else 1)
-            body = sympy.Piecewise((body, guard), (neutral, sympy.true))
-        if isinstance(value, sympy.Product):
-            return self.define(body, axes, scope, owner, sympy.Product)
+            body = sympy.Piecewise((body, guard), (NEUTRAL[type(value)], sympy.true))
+        if not isinstance(value, sympy.Sum):
+            return self.define(body, axes, scope, owner, type(value))
         return self.sum(body, axes, scope, owner)
 
     def sum(self, body: sympy.Expr, axes: Scope, scope: Scope, owner: str) -> sympy.Expr:
@@ -177,7 +179,7 @@ class _Splitter:
             free = scope  # computed where it was written, and nowhere else
         key = (kind.__name__, len(free), *canonical(body, (*free, *axes)))
         if key not in self.known:
-            name = self.names.product(body, owner)
+            name = self.names.largest(body, owner) if kind is Largest else self.names.product(body, owner)
             own, renaming = fresh_axes((*free, *axes), self.fresh)
             limits = [(a.index, a.lower, a.upper) for a in reversed(own[len(free) :])]
             self.definitions.append(Indexed(name, own[: len(free)], kind(body.xreplace(renaming), *limits)))

@@ -18,12 +18,12 @@ import sympy
 
 from eqcompiler.kernels.bounds import definition_shape, input_shapes
 from eqcompiler.kernels.linear_algebra import matrix_product, solve_call
-from eqcompiler.kernels.split_reductions import REDUCTIONS, Scope, reference
+from eqcompiler.kernels.split_reductions import NEUTRAL, REDUCTIONS, Scope, reference
 from eqcompiler.kernels.temporary_names import Names
 from eqcompiler.languages.loop_plan import LibraryCall
 from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program
 
-Operation = Literal["set", "+", "-", "*"]
+Operation = Literal["set", "+", "-", "*", "max"]
 Shapes = Mapping[str, tuple[sympy.Expr, ...]]
 
 
@@ -127,9 +127,9 @@ def _accumulated(d: Indexed, part: Indexed, shapes: Shapes, inputs: set[str], na
     if product is not None:
         return [*_called(*product), *_finish(target, finished, d.axes)]
     operation: Operation = "+"
-    start = sympy.Integer(0)
-    if isinstance(reduction, sympy.Product):
-        operation, start = "*", sympy.Integer(1)
+    start = NEUTRAL[type(reduction)]
+    if not isinstance(reduction, sympy.Sum):
+        operation = "*" if isinstance(reduction, sympy.Product) else "max"
     elif _depends_only_on(finished - target, inputs):
         start, finished = finished - target, target
     elif _depends_only_on(finished + target, inputs):

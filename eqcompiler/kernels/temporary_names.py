@@ -30,6 +30,10 @@ class Names:
         factors = _factors(body)
         return self.new(f"{factors[0]}_sum" if len(factors) == 1 else _joined(factors, "_") or f"{owner}_sum")
 
+    def largest(self, body: sympy.Expr, owner: str) -> str:
+        """For the largest value of the body."""
+        return self.new(f"{_atom(body) or owner}_max")
+
     def value(self, body: sympy.Expr, owner: str) -> str:
         """For a shared or hoisted value."""
         return self.new(_value_words(body) or f"{owner}_term")

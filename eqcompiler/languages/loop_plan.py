@@ -62,10 +62,10 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class Accumulate:
-    """target := target + value, or minus, or times."""
+    """target := target + value, or minus, or times, or the larger of the two."""
 
     target: sympy.Expr
-    operation: Literal["+", "-", "*"]
+    operation: Literal["+", "-", "*", "max"]
     value: sympy.Expr
 
     def lines(self, depth: int) -> Iterator[str]:
