@@ -59,6 +59,16 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
+@njit(cache=True, error_model="numpy")
+def _exp_difference(a, b):
+    """exp(a - b), with the rounding error of a - b put back."""
+    d = a - b
+    c = d - a
+    error = (a - (d - c)) - (b + c)
+    e = np.exp(d)
+    return e + e * error
+
+
 def S(Q, K, out=None):
     r"""S.
 
@@ -121,8 +131,8 @@ def A(Q, K, out=None):
 
     gives  A  m by n
 
-    2*d*m*n + 4*m*n + 1 floating-point operations
-    entries read: K d*n, Q d*m, S m*n, exp_S_i_l n
+    2*d*m*n + 5*m*n + 1 floating-point operations
+    entries read: A_sum_term n, K d*n, Q d*m, S m*n
     """
     if not (
         type(Q) is type(K) is np.ndarray and Q.dtype is K.dtype and Q.dtype.char in "fd" and Q.flags.carray and K.flags.carray
@@ -157,18 +167,21 @@ def _A(Q, K, A):
     d = Q.shape[1]
     n = K.shape[0]
     S = np.empty((m, n), Q.dtype)
-    exp_S_i_l = np.empty((n,), Q.dtype)
+    A_sum_term = np.empty((n,), Q.dtype)
     np.dot(Q, K.T, S)
     S_term = 1.0 / np.sqrt(d)
     for i in range(m):
+        S_max = -1.7976931348623157e+308
         A_sum = 0.0
         for j in range(n):
             S[i, j] = S_term * S[i, j]
-            exp_S_i_l[j] = np.exp(S[i, j])
-            A_sum += exp_S_i_l[j]
+            S_max = max(S_max, S[i, j])
+        for l in range(n):
+            A_sum_term[l] = _exp_difference(S[i, l], S_max)
+            A_sum += A_sum_term[l]
         A_term = 1.0 / A_sum
         for j in range(n):
-            A[i, j] = A_term * exp_S_i_l[j]
+            A[i, j] = A_term * A_sum_term[j]
 
 
 def O(Q, K, V, out=None):
@@ -182,8 +195,8 @@ def O(Q, K, V, out=None):
 
     gives  O  m by p
 
-    2*d*m*n + 2*m*n*p + 4*m*n + 1 floating-point operations
-    entries read: A m*n, K d*n, Q d*m, S m*n, V n*p, exp_S_i_l n
+    2*d*m*n + 2*m*n*p + 5*m*n + 1 floating-point operations
+    entries read: A m*n, A_sum_term n, K d*n, Q d*m, S m*n, V n*p
     """
     if not (
         type(Q) is type(K) is type(V) is np.ndarray
@@ -231,19 +244,22 @@ def _O(Q, K, V, O):
     n = K.shape[0]
     p = V.shape[1]
     S = np.empty((m, n), Q.dtype)
-    exp_S_i_l = np.empty((n,), Q.dtype)
+    A_sum_term = np.empty((n,), Q.dtype)
     A = np.empty((m, n), Q.dtype)
     np.dot(Q, K.T, S)
     S_term = 1.0 / np.sqrt(d)
     for i in range(m):
+        S_max = -1.7976931348623157e+308
         A_sum = 0.0
         for j in range(n):
             S[i, j] = S_term * S[i, j]
-            exp_S_i_l[j] = np.exp(S[i, j])
-            A_sum += exp_S_i_l[j]
+            S_max = max(S_max, S[i, j])
+        for l in range(n):
+            A_sum_term[l] = _exp_difference(S[i, l], S_max)
+            A_sum += A_sum_term[l]
         A_term = 1.0 / A_sum
         for j in range(n):
-            A[i, j] = A_term * exp_S_i_l[j]
+            A[i, j] = A_term * A_sum_term[j]
     np.dot(A, V, O)
 
 
@@ -259,8 +275,8 @@ def L(Q, K, V, G):
 
     gives  L  number
 
-    2*d*m*n + 2*m*n*p + 4*m*n + 2*m*p + 1 floating-point operations
-    entries read: A m*n, G m*p, K d*n, O m*p, Q d*m, S m*n, V n*p, exp_S_i_l n
+    2*d*m*n + 2*m*n*p + 5*m*n + 2*m*p + 1 floating-point operations
+    entries read: A m*n, A_sum_term n, G m*p, K d*n, O m*p, Q d*m, S m*n, V n*p
     """
     if not (
         type(Q) is type(K) is type(V) is type(G) is np.ndarray
@@ -310,21 +326,24 @@ def _L(Q, K, V, G):
     n = K.shape[0]
     p = V.shape[1]
     S = np.empty((m, n), Q.dtype)
-    exp_S_i_l = np.empty((n,), Q.dtype)
+    A_sum_term = np.empty((n,), Q.dtype)
     A = np.empty((m, n), Q.dtype)
     O = np.empty((m, p), Q.dtype)
     L = 0.0
     np.dot(Q, K.T, S)
     S_term = 1.0 / np.sqrt(d)
     for i in range(m):
+        S_max = -1.7976931348623157e+308
         A_sum = 0.0
         for j in range(n):
             S[i, j] = S_term * S[i, j]
-            exp_S_i_l[j] = np.exp(S[i, j])
-            A_sum += exp_S_i_l[j]
+            S_max = max(S_max, S[i, j])
+        for l in range(n):
+            A_sum_term[l] = _exp_difference(S[i, l], S_max)
+            A_sum += A_sum_term[l]
         A_term = 1.0 / A_sum
         for j in range(n):
-            A[i, j] = A_term * exp_S_i_l[j]
+            A[i, j] = A_term * A_sum_term[j]
     np.dot(A, V, O)
     for i in range(m):
         for j in range(p):
@@ -346,9 +365,9 @@ def grad_L(Q, K, V, G, out=None):
            grad_L_Q  m by d
            grad_L_K  n by d
 
-    6*d*m*n + d*m + d*n + 4*m*n*p + 10*m*n + 2*m + 1 floating-point operations
-    entries read: A m*n, A_bar m*n, G 2*m*p, K 2*d*n, Q 2*d*m, S m*n, S_bar 2*m*n, V n*p, exp_S_i_l n, grad_L_K d*n,
-    grad_L_Q d*m
+    10*d*m*n + d*m + d*n + 4*m*n*p + 18*m*n + 4*m + 1 floating-point operations
+    entries read: A m*n, A_bar 2*m*n, A_sum 2*m, A_sum_term n, G 2*m*p, K 2*d*n, Q 2*d*m, S 2*m*n, S_bar_term 2*m, S_max
+    2*m, V n*p, grad_L_K d*n, grad_L_Q d*m, s_bar_sum 2*m
     """
     if not (
         type(Q) is type(K) is type(V) is type(G) is np.ndarray
@@ -403,33 +422,54 @@ def _grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
     n = K.shape[0]
     p = V.shape[1]
     S = np.empty((m, n), Q.dtype)
-    exp_S_i_l = np.empty((n,), Q.dtype)
+    S_max = np.empty((m,), Q.dtype)
+    A_sum_term = np.empty((n,), Q.dtype)
+    A_sum = np.empty((m,), Q.dtype)
     A = np.empty((m, n), Q.dtype)
     A_bar = np.empty((m, n), Q.dtype)
-    S_bar = np.empty((m, n), Q.dtype)
+    s_bar_sum = np.empty((m,), Q.dtype)
+    S_bar_term = np.empty((m,), Q.dtype)
     S_term = 1.0 / np.sqrt(d)
     np.dot(Q, K.T, S)
     np.dot(G, V.T, A_bar)
     for i in range(m):
-        s = 0.0
-        s_bar = 0.0
+        S_max_i = -1.7976931348623157e+308
+        A_sum_i = 0.0
+        s_bar_sum_i = 0.0
+        for j in range(d):
+            grad_L_Q[i, j] = 0.0
+        s_bar_sum[i] = s_bar_sum_i
         for j in range(n):
             S[i, j] = S_term * S[i, j]
-            exp_S_i_l[j] = np.exp(S[i, j])
-            s += exp_S_i_l[j]
-            s_bar += A_bar[i, j] * exp_S_i_l[j]
-        A_term = 1.0 / s
-        s_bar = -s_bar / s**2
+            exp_S_i_l = np.exp(S[i, j])
+            S_max_i = max(S_max_i, S[i, j])
+            s_bar_sum[i] += exp_S_i_l * A_bar[i, j]
+        S_max[i] = S_max_i
+        for l in range(n):
+            A_sum_term[l] = _exp_difference(S[i, l], S_max[i])
+            A_sum_i += A_sum_term[l]
+        A_sum[i] = A_sum_i
+        A_term = 1.0 / A_sum[i]
+        S_bar_term[i] = np.exp(-S_max[i])
+        grad_L_Q_term_2_term = -S_bar_term[i] * s_bar_sum[i] / A_sum[i] ** 2
         for j in range(n):
-            A[i, j] = A_term * exp_S_i_l[j]
-            S_bar[i, j] = s_bar * exp_S_i_l[j] + A_term * A_bar[i, j] * exp_S_i_l[j]
-    np.dot(A.T, G, grad_L_V)
-    np.dot(S_bar, K, grad_L_Q)
-    np.dot(S_bar.T, Q, grad_L_K)
-    for i in range(m):
+            A[i, j] = A_term * A_sum_term[j]
+            grad_L_Q_term = A_term * A_bar[i, j] * A_sum_term[j]
+            grad_L_Q_term_2 = grad_L_Q_term_2_term * A_sum_term[j]
+            for j_2 in range(d):
+                grad_L_Q[i, j_2] += grad_L_Q_term * K[j, j_2] + grad_L_Q_term_2 * K[j, j_2]
         for j in range(d):
             grad_L_Q[i, j] = S_term * grad_L_Q[i, j]
+    np.dot(A.T, G, grad_L_V)
     for i in range(n):
+        for j in range(d):
+            grad_L_K[i, j] = 0.0
+        for k in range(m):
+            grad_L_K_sum_term = _exp_difference(S[k, i], S_max[k])
+            grad_L_K_term = grad_L_K_sum_term * A_bar[k, i] / A_sum[k]
+            grad_L_K_term_2 = -grad_L_K_sum_term * S_bar_term[k] * s_bar_sum[k] / A_sum[k] ** 2
+            for j in range(d):
+                grad_L_K[i, j] += grad_L_K_term * Q[k, j] + grad_L_K_term_2 * Q[k, j]
         for j in range(d):
             grad_L_K[i, j] = S_term * grad_L_K[i, j]
 
@@ -449,9 +489,9 @@ def value_and_grad_L(Q, K, V, G, out=None):
            grad_L_Q  m by d
            grad_L_K  n by d
 
-    6*d*m*n + d*m + d*n + 6*m*n*p + 10*m*n + 2*m*p + 2*m + 1 floating-point operations
-    entries read: A 2*m*n, A_bar m*n, G 3*m*p, K 2*d*n, O m*p, Q 2*d*m, S m*n, S_bar 2*m*n, V 2*n*p, exp_S_i_l n, grad_L_K
-    d*n, grad_L_Q d*m
+    10*d*m*n + d*m + d*n + 6*m*n*p + 18*m*n + 2*m*p + 4*m + 1 floating-point operations
+    entries read: A 2*m*n, A_bar 2*m*n, A_sum 2*m, A_sum_term n, G 3*m*p, K 2*d*n, O m*p, Q 2*d*m, S 2*m*n, S_bar_term 2*m,
+    S_max 2*m, V 2*n*p, grad_L_K d*n, grad_L_Q d*m, s_bar_sum 2*m
     """
     if not (
         type(Q) is type(K) is type(V) is type(G) is np.ndarray
@@ -506,38 +546,60 @@ def _value_and_grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
     n = K.shape[0]
     p = V.shape[1]
     S = np.empty((m, n), Q.dtype)
-    exp_S_i_l = np.empty((n,), Q.dtype)
+    S_max = np.empty((m,), Q.dtype)
+    A_sum_term = np.empty((n,), Q.dtype)
+    A_sum = np.empty((m,), Q.dtype)
     A = np.empty((m, n), Q.dtype)
     O = np.empty((m, p), Q.dtype)
     A_bar = np.empty((m, n), Q.dtype)
-    S_bar = np.empty((m, n), Q.dtype)
+    s_bar_sum = np.empty((m,), Q.dtype)
+    S_bar_term = np.empty((m,), Q.dtype)
     L = 0.0
     S_term = 1.0 / np.sqrt(d)
     np.dot(Q, K.T, S)
     np.dot(G, V.T, A_bar)
     for i in range(m):
-        s = 0.0
-        s_bar = 0.0
+        S_max_i = -1.7976931348623157e+308
+        A_sum_i = 0.0
+        s_bar_sum_i = 0.0
+        for j in range(d):
+            grad_L_Q[i, j] = 0.0
+        s_bar_sum[i] = s_bar_sum_i
         for j in range(n):
             S[i, j] = S_term * S[i, j]
-            exp_S_i_l[j] = np.exp(S[i, j])
-            s += exp_S_i_l[j]
-            s_bar += A_bar[i, j] * exp_S_i_l[j]
-        A_term = 1.0 / s
-        s_bar = -s_bar / s**2
+            exp_S_i_l = np.exp(S[i, j])
+            S_max_i = max(S_max_i, S[i, j])
+            s_bar_sum[i] += exp_S_i_l * A_bar[i, j]
+        S_max[i] = S_max_i
+        for l in range(n):
+            A_sum_term[l] = _exp_difference(S[i, l], S_max[i])
+            A_sum_i += A_sum_term[l]
+        A_sum[i] = A_sum_i
+        A_term = 1.0 / A_sum[i]
+        S_bar_term[i] = np.exp(-S_max[i])
+        grad_L_Q_term_2_term = -S_bar_term[i] * s_bar_sum[i] / A_sum[i] ** 2
         for j in range(n):
-            A[i, j] = A_term * exp_S_i_l[j]
-            S_bar[i, j] = s_bar * exp_S_i_l[j] + A_term * A_bar[i, j] * exp_S_i_l[j]
+            A[i, j] = A_term * A_sum_term[j]
+            grad_L_Q_term = A_term * A_bar[i, j] * A_sum_term[j]
+            grad_L_Q_term_2 = grad_L_Q_term_2_term * A_sum_term[j]
+            for j_2 in range(d):
+                grad_L_Q[i, j_2] += grad_L_Q_term * K[j, j_2] + grad_L_Q_term_2 * K[j, j_2]
+        for j in range(d):
+            grad_L_Q[i, j] = S_term * grad_L_Q[i, j]
     np.dot(A, V, O)
     np.dot(A.T, G, grad_L_V)
-    np.dot(S_bar, K, grad_L_Q)
-    np.dot(S_bar.T, Q, grad_L_K)
     for i in range(m):
         for j in range(p):
             L += G[i, j] * O[i, j]
-        for j in range(d):
-            grad_L_Q[i, j] = S_term * grad_L_Q[i, j]
     for i in range(n):
+        for j in range(d):
+            grad_L_K[i, j] = 0.0
+        for k in range(m):
+            grad_L_K_sum_term = _exp_difference(S[k, i], S_max[k])
+            grad_L_K_term = grad_L_K_sum_term * A_bar[k, i] / A_sum[k]
+            grad_L_K_term_2 = -grad_L_K_sum_term * S_bar_term[k] * s_bar_sum[k] / A_sum[k] ** 2
+            for j in range(d):
+                grad_L_K[i, j] += grad_L_K_term * Q[k, j] + grad_L_K_term_2 * Q[k, j]
         for j in range(d):
             grad_L_K[i, j] = S_term * grad_L_K[i, j]
     return L
@@ -555,8 +617,8 @@ def D(Q, K, V, G, out=None):
 
     gives  D  m by n
 
-    2*d*m*n + 2*m*n*p + 8*m*n + 1 floating-point operations
-    entries read: A n, G m*p, G_V m*n, K d*n, Q d*m, S m*n, V n*p, exp_S_i_l n
+    2*d*m*n + 2*m*n*p + 9*m*n + 1 floating-point operations
+    entries read: A n, A_sum_term n, G m*p, G_V m*n, K d*n, Q d*m, S m*n, V n*p
     """
     if not (
         type(Q) is type(K) is type(V) is type(G) is np.ndarray
@@ -611,22 +673,25 @@ def _D(Q, K, V, G, D):
     n = K.shape[0]
     p = V.shape[1]
     S = np.empty((m, n), Q.dtype)
-    exp_S_i_l = np.empty((n,), Q.dtype)
+    A_sum_term = np.empty((n,), Q.dtype)
     A = np.empty((n,), Q.dtype)
     G_V = np.empty((m, n), Q.dtype)
     np.dot(Q, K.T, S)
     S_term = 1.0 / np.sqrt(d)
     np.dot(G, V.T, G_V)
     for i in range(m):
+        S_max = -1.7976931348623157e+308
         A_sum = 0.0
         A_G_V = 0.0
         for j in range(n):
             S[i, j] = S_term * S[i, j]
-            exp_S_i_l[j] = np.exp(S[i, j])
-            A_sum += exp_S_i_l[j]
+            S_max = max(S_max, S[i, j])
+        for l in range(n):
+            A_sum_term[l] = _exp_difference(S[i, l], S_max)
+            A_sum += A_sum_term[l]
         A_term = 1.0 / A_sum
         for j in range(n):
-            A[j] = A_term * exp_S_i_l[j]
+            A[j] = A_term * A_sum_term[j]
             A_G_V += A[j] * G_V[i, j]
         D_term = -A_G_V
         for j in range(n):

@@ -71,6 +71,20 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
+@njit(cache=True, error_model="numpy")
+def _sigmoid(z):
+    """1/(1 + exp(-z)). The exponent is never positive, so nothing overflows."""
+    t = np.exp(-abs(z))
+    s = 1.0 / (1.0 + t)
+    return t * s if z < 0.0 else s
+
+
+@njit(cache=True, error_model="numpy")
+def _softplus(z):
+    """log(1 + exp(z)). The exponent is never positive, so nothing overflows."""
+    return np.maximum(z, 0.0) + np.log1p(np.exp(-abs(z)))
+
+
 def sigma(z):
     r"""sigma.
 
@@ -80,7 +94,7 @@ def sigma(z):
 
     gives  sigma  number
 
-    2 floating-point operations
+    1 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -89,7 +103,7 @@ def sigma(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _sigma(z):
-    sigma = 1.0 / (np.exp(-z) + 1.0)
+    sigma = _sigmoid(z)
     return sigma
 
 
@@ -102,7 +116,7 @@ def grad_sigma(z):
 
     gives  grad_sigma_z  number
 
-    5 floating-point operations
+    3 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -111,7 +125,7 @@ def grad_sigma(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_sigma(z):
-    grad_sigma_z = 1.0 / (np.exp(-z) + 1.0) / (np.exp(z) + 1.0)
+    grad_sigma_z = _sigmoid(-z) * _sigmoid(z)
     return grad_sigma_z
 
 
@@ -125,7 +139,7 @@ def value_and_grad_sigma(z):
     gives  sigma         number
            grad_sigma_z  number
 
-    5 floating-point operations
+    3 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -134,8 +148,8 @@ def value_and_grad_sigma(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_sigma(z):
-    sigma = 1.0 / (np.exp(-z) + 1.0)
-    grad_sigma_z = sigma / (np.exp(z) + 1.0)
+    sigma = _sigmoid(z)
+    grad_sigma_z = sigma * _sigmoid(-z)
     return sigma, grad_sigma_z
 
 
@@ -148,7 +162,7 @@ def hess_sigma(z):
 
     gives  hess_sigma_z  number
 
-    9 floating-point operations
+    7 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -157,9 +171,9 @@ def hess_sigma(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_sigma(z):
-    hess_sigma_z_term = np.exp(z) + 1.0
-    hess_sigma_z_term_2 = np.exp(-z) + 1.0
-    hess_sigma_z = 1.0 / hess_sigma_z_term**2 / hess_sigma_z_term_2 - 1.0 / hess_sigma_z_term / hess_sigma_z_term_2**2
+    hess_sigma_z_term = _sigmoid(-z)
+    sigmoid_z = _sigmoid(z)
+    hess_sigma_z = hess_sigma_z_term**2 * sigmoid_z - hess_sigma_z_term * sigmoid_z**2
     return hess_sigma_z
 
 
@@ -173,7 +187,7 @@ def p(X, theta, out=None):
 
     gives  p      m
 
-    2*m*n + 2*m floating-point operations
+    2*m*n + m floating-point operations
     entries read: X m*n, theta n
     """
     if not (
@@ -212,7 +226,7 @@ def _p(X, theta, p):
         p_i = 0.0
         for j in range(n):
             p_i += X[i, j] * theta[j]
-        p[i] = 1.0 / (np.exp(-p_i) + 1.0)
+        p[i] = _sigmoid(p_i)
 
 
 def L(theta, X, y):
@@ -226,7 +240,7 @@ def L(theta, X, y):
 
     gives  L      number
 
-    2*m*n + 10*m + 1 floating-point operations
+    2*m*n + 7*m + 1 floating-point operations
     entries read: X m*n, theta n, y m
     """
     if not (
@@ -263,11 +277,10 @@ def _L(theta, X, y):
     m = X.shape[0]
     L = 0.0
     for i in range(m):
-        p = 0.0
+        X_theta = 0.0
         for j in range(n):
-            p += X[i, j] * theta[j]
-        p = 1.0 / (np.exp(-p) + 1.0)
-        L += np.log(1.0 - p) * (1.0 - y[i]) + np.log(p) * y[i]
+            X_theta += X[i, j] * theta[j]
+        L += -_softplus(X_theta) * (1.0 - y[i]) - _softplus(-X_theta) * y[i]
     L = -L / m
     return L
 
@@ -283,7 +296,7 @@ def grad_L(theta, X, y, out=None):
 
     gives  grad_L_theta  n
 
-    4*m*n + 13*m floating-point operations
+    4*m*n + 10*m floating-point operations
     entries read: X m*n, theta n, y m
     """
     if not (
@@ -329,8 +342,9 @@ def _grad_L(theta, X, y, grad_L_theta):
         X_theta = 0.0
         for j in range(n):
             X_theta += X[i, j] * theta[j]
-        p = 1.0 / (np.exp(-X_theta) + 1.0)
-        X_theta_bar = p * ((1.0 - y[i]) / m / (1.0 - p) - y[i] / m / p) / (np.exp(X_theta) + 1.0)
+        p = _sigmoid(X_theta)
+        X_theta_bar_term = _sigmoid(-X_theta)
+        X_theta_bar = X_theta_bar_term * p * ((1.0 - y[i]) / X_theta_bar_term / m - y[i] / m / p)
         for i_2 in range(n):
             grad_L_theta[i_2] += X_theta_bar * X[i, i_2]
 
@@ -347,7 +361,7 @@ def value_and_grad_L(theta, X, y, out=None):
     gives  L             number
            grad_L_theta  n
 
-    4*m*n + 21*m + 1 floating-point operations
+    4*m*n + 17*m + 1 floating-point operations
     entries read: X m*n, theta n, y m
     """
     if not (
@@ -394,9 +408,10 @@ def _value_and_grad_L(theta, X, y, grad_L_theta):
         X_theta = 0.0
         for j in range(n):
             X_theta += X[i, j] * theta[j]
-        p = 1.0 / (np.exp(-X_theta) + 1.0)
-        L += np.log(1.0 - p) * (1.0 - y[i]) + np.log(p) * y[i]
-        X_theta_bar = p * ((1.0 - y[i]) / m / (1.0 - p) - y[i] / m / p) / (np.exp(X_theta) + 1.0)
+        p = _sigmoid(X_theta)
+        L += -_softplus(X_theta) * (1.0 - y[i]) - _softplus(-X_theta) * y[i]
+        X_theta_bar_term = _sigmoid(-X_theta)
+        X_theta_bar = X_theta_bar_term * p * ((1.0 - y[i]) / X_theta_bar_term / m - y[i] / m / p)
         for i_2 in range(n):
             grad_L_theta[i_2] += X_theta_bar * X[i, i_2]
     L = -L / m
@@ -414,9 +429,9 @@ def hess_L(theta, X, y, out=None):
 
     gives  hess_L_theta  n by n
 
-    2*m*n**2 + 27*m*n + 11*m floating-point operations
-    entries read: X 3*m*n, X_theta_bar_2 m*n, X_theta_bar_2_term m, X_theta_bar_2_term_2 2*m, X_theta_bar_2_term_3 m, p 2*m,
-    p_term 2*m, theta n, y 2*m
+    2*m*n**2 + 24*m*n + 8*m floating-point operations
+    entries read: X 3*m*n, X_theta_bar_2 m*n, X_theta_bar_2_term 2*m, X_theta_bar_2_term_2 2*m, X_theta_bar_2_term_3 m, p
+    2*m, theta n, y 2*m
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -455,7 +470,6 @@ def hess_L(theta, X, y, out=None):
 def _hess_L(theta, X, y, hess_L_theta):
     n = X.shape[1]
     m = X.shape[0]
-    p_term = np.empty((m,), theta.dtype)
     p = np.empty((m,), theta.dtype)
     X_theta_bar_2_term_2 = np.empty((m,), theta.dtype)
     X_theta_bar_2_term = np.empty((m,), theta.dtype)
@@ -465,14 +479,13 @@ def _hess_L(theta, X, y, hess_L_theta):
         X_theta = 0.0
         for j in range(n):
             X_theta += X[i, j] * theta[j]
-        p_term[i] = np.exp(-X_theta) + 1.0
-        p[i] = 1.0 / p_term[i]
-        X_theta_bar_2_term_2[i] = np.exp(X_theta) + 1.0
+        p[i] = _sigmoid(X_theta)
+        X_theta_bar_2_term_2[i] = _sigmoid(-X_theta)
         X_theta_bar_2_term[i] = 1.0 / X_theta_bar_2_term_2[i]
-        X_theta_bar_2_term_3[i] = (1.0 - y[i]) / m / (1.0 - p[i]) - y[i] / m / p[i]
+        X_theta_bar_2_term_3[i] = (1.0 - y[i]) * X_theta_bar_2_term[i] / m - y[i] / m / p[i]
     for i in range(n):
         for j in range(m):
-            X_theta_bar_2[i, j] = (X[j, i] * X_theta_bar_2_term[j] * y[j] / m / p[j] + (1.0 - y[j]) * X[j, i] * X_theta_bar_2_term[j] * p[j] / m / (1.0 - p[j]) ** 2) * X_theta_bar_2_term[j] * p[j] + X[j, i] * X_theta_bar_2_term_3[j] * p[j] / X_theta_bar_2_term_2[j] ** 2 - X[j, i] * X_theta_bar_2_term[j] * X_theta_bar_2_term_3[j] / p_term[j] ** 2
+            X_theta_bar_2[i, j] = ((1.0 - y[j]) * X[j, i] * X_theta_bar_2_term[j] * p[j] / m + X[j, i] * X_theta_bar_2_term_2[j] * y[j] / m / p[j]) * X_theta_bar_2_term_2[j] * p[j] + X[j, i] * X_theta_bar_2_term_2[j] ** 2 * X_theta_bar_2_term_3[j] * p[j] - X[j, i] * X_theta_bar_2_term_2[j] * X_theta_bar_2_term_3[j] * p[j] ** 2
     np.dot(X_theta_bar_2, X, hess_L_theta)
 
 
@@ -488,7 +501,7 @@ def theta_step(theta, X, y, alpha, out=None):
 
     gives  theta_next  n
 
-    4*m*n + 13*m + 2*n floating-point operations
+    4*m*n + 10*m + 2*n floating-point operations
     entries read: X m*n, grad_L_theta n, theta 2*n, y m
     """
     if not (
@@ -537,8 +550,9 @@ def _theta_step(theta, X, y, alpha, theta_next):
         X_theta = 0.0
         for j in range(n):
             X_theta += X[i, j] * theta[j]
-        p = 1.0 / (np.exp(-X_theta) + 1.0)
-        X_theta_bar = p * ((1.0 - y[i]) / m / (1.0 - p) - y[i] / m / p) / (np.exp(X_theta) + 1.0)
+        p = _sigmoid(X_theta)
+        X_theta_bar_term = _sigmoid(-X_theta)
+        X_theta_bar = X_theta_bar_term * p * ((1.0 - y[i]) / X_theta_bar_term / m - y[i] / m / p)
         for i_2 in range(n):
             grad_L_theta[i_2] += X_theta_bar * X[i, i_2]
     for i in range(n):
@@ -557,7 +571,7 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None):
 
     gives  theta  n
 
-    4*m*n + 13*m + 2*n floating-point operations per iteration
+    4*m*n + 10*m + 2*n floating-point operations per iteration
     entries read per iteration: X m*n, grad_L_theta n, theta 2*n, y m
     """
     if not (
@@ -611,8 +625,9 @@ def _theta_run(theta, X, y, alpha, iterations, tolerance):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X[i, j] * theta[j]
-            p = 1.0 / (np.exp(-X_theta) + 1.0)
-            X_theta_bar = p * ((1.0 - y[i]) / m / (1.0 - p) - y[i] / m / p) / (np.exp(X_theta) + 1.0)
+            p = _sigmoid(X_theta)
+            X_theta_bar_term = _sigmoid(-X_theta)
+            X_theta_bar = X_theta_bar_term * p * ((1.0 - y[i]) / X_theta_bar_term / m - y[i] / m / p)
             for i_2 in range(n):
                 grad_L_theta[i_2] += X_theta_bar * X[i, i_2]
         for i in range(n):

@@ -72,6 +72,20 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
+@njit(cache=True, error_model="numpy")
+def _sigmoid(z):
+    """1/(1 + exp(-z)). The exponent is never positive, so nothing overflows."""
+    t = np.exp(-abs(z))
+    s = 1.0 / (1.0 + t)
+    return t * s if z < 0.0 else s
+
+
+@njit(cache=True, error_model="numpy")
+def _softplus(z):
+    """log(1 + exp(z)). The exponent is never positive, so nothing overflows."""
+    return np.maximum(z, 0.0) + np.log1p(np.exp(-abs(z)))
+
+
 def sigma(z):
     r"""sigma.
 
@@ -81,7 +95,7 @@ def sigma(z):
 
     gives  sigma  number
 
-    2 floating-point operations
+    1 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -90,7 +104,7 @@ def sigma(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _sigma(z):
-    sigma = 1.0 / (np.exp(-z) + 1.0)
+    sigma = _sigmoid(z)
     return sigma
 
 
@@ -103,7 +117,7 @@ def grad_sigma(z):
 
     gives  grad_sigma_z  number
 
-    5 floating-point operations
+    3 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -112,7 +126,7 @@ def grad_sigma(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_sigma(z):
-    grad_sigma_z = 1.0 / (np.exp(-z) + 1.0) / (np.exp(z) + 1.0)
+    grad_sigma_z = _sigmoid(-z) * _sigmoid(z)
     return grad_sigma_z
 
 
@@ -126,7 +140,7 @@ def value_and_grad_sigma(z):
     gives  sigma         number
            grad_sigma_z  number
 
-    5 floating-point operations
+    3 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -135,8 +149,8 @@ def value_and_grad_sigma(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_sigma(z):
-    sigma = 1.0 / (np.exp(-z) + 1.0)
-    grad_sigma_z = sigma / (np.exp(z) + 1.0)
+    sigma = _sigmoid(z)
+    grad_sigma_z = sigma * _sigmoid(-z)
     return sigma, grad_sigma_z
 
 
@@ -149,7 +163,7 @@ def hess_sigma(z):
 
     gives  hess_sigma_z  number
 
-    9 floating-point operations
+    7 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -158,9 +172,9 @@ def hess_sigma(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_sigma(z):
-    hess_sigma_z_term = np.exp(z) + 1.0
-    hess_sigma_z_term_2 = np.exp(-z) + 1.0
-    hess_sigma_z = 1.0 / hess_sigma_z_term**2 / hess_sigma_z_term_2 - 1.0 / hess_sigma_z_term / hess_sigma_z_term_2**2
+    hess_sigma_z_term = _sigmoid(-z)
+    sigmoid_z = _sigmoid(z)
+    hess_sigma_z = hess_sigma_z_term**2 * sigmoid_z - hess_sigma_z_term * sigmoid_z**2
     return hess_sigma_z
 
 
@@ -173,7 +187,7 @@ def s(z):
 
     gives  s  number
 
-    3 floating-point operations
+    1 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -182,7 +196,7 @@ def s(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _s(z):
-    s = np.log(np.exp(z) + 1.0)
+    s = _softplus(z)
     return s
 
 
@@ -195,7 +209,7 @@ def grad_s(z):
 
     gives  grad_s_z  number
 
-    2 floating-point operations
+    1 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -204,7 +218,7 @@ def grad_s(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_s(z):
-    grad_s_z = 1.0 / (np.exp(-z) + 1.0)
+    grad_s_z = _sigmoid(z)
     return grad_s_z
 
 
@@ -218,7 +232,7 @@ def value_and_grad_s(z):
     gives  s         number
            grad_s_z  number
 
-    5 floating-point operations
+    2 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -227,8 +241,8 @@ def value_and_grad_s(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_s(z):
-    s = np.log(np.exp(z) + 1.0)
-    grad_s_z = 1.0 / (np.exp(-z) + 1.0)
+    s = _softplus(z)
+    grad_s_z = _sigmoid(z)
     return s, grad_s_z
 
 
@@ -241,7 +255,7 @@ def hess_s(z):
 
     gives  hess_s_z  number
 
-    5 floating-point operations
+    3 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -250,7 +264,7 @@ def hess_s(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_s(z):
-    hess_s_z = 1.0 / (np.exp(-z) + 1.0) / (np.exp(z) + 1.0)
+    hess_s_z = _sigmoid(-z) * _sigmoid(z)
     return hess_s_z
 
 
@@ -263,7 +277,7 @@ def f(z):
 
     gives  f  number
 
-    3 floating-point operations
+    2 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -272,7 +286,7 @@ def f(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _f(z):
-    sigma = 1.0 / (np.exp(-z) + 1.0)
+    sigma = _sigmoid(z)
     f = sigma * z
     return f
 
@@ -286,7 +300,7 @@ def grad_f(z):
 
     gives  grad_f_z  number
 
-    7 floating-point operations
+    5 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -295,8 +309,8 @@ def grad_f(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_f(z):
-    sigma = 1.0 / (np.exp(-z) + 1.0)
-    grad_f_z = sigma + sigma * z / (np.exp(z) + 1.0)
+    sigma = _sigmoid(z)
+    grad_f_z = sigma + sigma * z * _sigmoid(-z)
     return grad_f_z
 
 
@@ -310,7 +324,7 @@ def value_and_grad_f(z):
     gives  f         number
            grad_f_z  number
 
-    8 floating-point operations
+    6 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -319,9 +333,9 @@ def value_and_grad_f(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_f(z):
-    sigma = 1.0 / (np.exp(-z) + 1.0)
+    sigma = _sigmoid(z)
     f = sigma * z
-    grad_f_z = sigma + sigma * z / (np.exp(z) + 1.0)
+    grad_f_z = sigma + sigma * z * _sigmoid(-z)
     return f, grad_f_z
 
 
@@ -334,7 +348,7 @@ def hess_f(z):
 
     gives  hess_f_z  number
 
-    14 floating-point operations
+    12 floating-point operations
     """
     if type(z) is not float:
         z = _number("z", z)
@@ -343,9 +357,7 @@ def hess_f(z):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_f(z):
-    hess_f_z_term_2 = np.exp(z) + 1.0
-    hess_f_z_term = 1.0 / hess_f_z_term_2
-    hess_f_z_term_4 = np.exp(-z) + 1.0
-    hess_f_z_term_3 = 1.0 / hess_f_z_term_4
-    hess_f_z = 2.0 * hess_f_z_term * hess_f_z_term_3 + hess_f_z_term_3 * z / hess_f_z_term_2**2 - hess_f_z_term * z / hess_f_z_term_4**2
+    sigmoid_z = _sigmoid(z)
+    hess_f_z_term = _sigmoid(-z)
+    hess_f_z = 2.0 * hess_f_z_term * sigmoid_z + hess_f_z_term**2 * sigmoid_z * z - hess_f_z_term * sigmoid_z**2 * z
     return hess_f_z

@@ -59,6 +59,16 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
+@njit(cache=True, error_model="numpy")
+def _exp_difference(a, b):
+    """exp(a - b), with the rounding error of a - b put back."""
+    d = a - b
+    c = d - a
+    error = (a - (d - c)) - (b + c)
+    e = np.exp(d)
+    return e + e * error
+
+
 def p(z, out=None):
     r"""p.
 
@@ -68,8 +78,8 @@ def p(z, out=None):
 
     gives  p  K
 
-    3*K floating-point operations
-    entries read: exp_z_l 2*K, z K
+    4*K floating-point operations
+    entries read: p_sum_term 2*K, z 2*K
     """
     if not (type(z) is np.ndarray and z.dtype.char in "fd" and z.flags.carray):
         z, = _floats(("z",), (z,))
@@ -89,13 +99,16 @@ def p(z, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _p(z, p):
     K = z.shape[0]
-    exp_z_l = np.empty((K,), z.dtype)
+    p_sum_term = np.empty((K,), z.dtype)
+    z_max = -1.7976931348623157e+308
     p_sum = 0.0
     for l in range(K):
-        exp_z_l[l] = np.exp(z[l])
-        p_sum += exp_z_l[l]
+        z_max = max(z_max, z[l])
+    for l in range(K):
+        p_sum_term[l] = _exp_difference(z[l], z_max)
+        p_sum += p_sum_term[l]
     for k in range(K):
-        p[k] = exp_z_l[k] / p_sum
+        p[k] = p_sum_term[k] / p_sum
 
 
 def L(z, t):
@@ -108,8 +121,8 @@ def L(z, t):
 
     gives  L  number
 
-    6*K floating-point operations
-    entries read: exp_z_l 2*K, t K, z K
+    6*K + 2 floating-point operations
+    entries read: t K, z 3*K
     """
     if not (
         type(z) is type(t) is np.ndarray and z.dtype is t.dtype and z.dtype.char in "fd" and z.flags.carray and t.flags.carray
@@ -130,15 +143,17 @@ def L(z, t):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(z, t):
     K = z.shape[0]
-    exp_z_l = np.empty((K,), z.dtype)
+    z_max = -1.7976931348623157e+308
     p_sum = 0.0
     L = 0.0
     for l in range(K):
-        exp_z_l[l] = np.exp(z[l])
-        p_sum += exp_z_l[l]
+        z_max = max(z_max, z[l])
+    for l in range(K):
+        p_sum_term = _exp_difference(z[l], z_max)
+        p_sum += p_sum_term
+    L_term = -z_max - np.log(p_sum)
     for k in range(K):
-        p = exp_z_l[k] / p_sum
-        L -= np.log(p) * t[k]
+        L -= (L_term + z[k]) * t[k]
     return L
 
 
@@ -152,8 +167,8 @@ def grad_L(z, t, out=None):
 
     gives  grad_L_z  K
 
-    11*K + 2 floating-point operations
-    entries read: exp_z_l 3*K, p 2*K, t 2*K, z K
+    7*K floating-point operations
+    entries read: p_sum_term 2*K, t 2*K, z 2*K
     """
     if not (
         type(z) is type(t) is np.ndarray and z.dtype is t.dtype and z.dtype.char in "fd" and z.flags.carray and t.flags.carray
@@ -179,19 +194,18 @@ def grad_L(z, t, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(z, t, grad_L_z):
     K = z.shape[0]
-    exp_z_l = np.empty((K,), z.dtype)
-    p = np.empty((K,), z.dtype)
-    s = 0.0
-    s_bar = 0.0
+    p_sum_term = np.empty((K,), z.dtype)
+    z_max = -1.7976931348623157e+308
+    p_sum = 0.0
+    t_sum = 0.0
     for l in range(K):
-        exp_z_l[l] = np.exp(z[l])
-        s += exp_z_l[l]
-    for k in range(K):
-        p[k] = exp_z_l[k] / s
-        s_bar += exp_z_l[k] * t[k] / p[k]
-    s_bar = s_bar / s**2
+        z_max = max(z_max, z[l])
+        t_sum += t[l]
+    for l in range(K):
+        p_sum_term[l] = _exp_difference(z[l], z_max)
+        p_sum += p_sum_term[l]
     for i in range(K):
-        grad_L_z[i] = s_bar * exp_z_l[i] - exp_z_l[i] * t[i] / s / p[i]
+        grad_L_z[i] = t_sum * p_sum_term[i] / p_sum - t[i]
 
 
 def value_and_grad_L(z, t, out=None):
@@ -205,8 +219,8 @@ def value_and_grad_L(z, t, out=None):
     gives  L         number
            grad_L_z  K
 
-    14*K + 2 floating-point operations
-    entries read: exp_z_l 3*K, p 2*K, t 2*K, z K
+    10*K + 2 floating-point operations
+    entries read: p_sum_term 2*K, t 2*K, z 3*K
     """
     if not (
         type(z) is type(t) is np.ndarray and z.dtype is t.dtype and z.dtype.char in "fd" and z.flags.carray and t.flags.carray
@@ -232,21 +246,21 @@ def value_and_grad_L(z, t, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(z, t, grad_L_z):
     K = z.shape[0]
-    exp_z_l = np.empty((K,), z.dtype)
-    p = np.empty((K,), z.dtype)
-    s = 0.0
+    p_sum_term = np.empty((K,), z.dtype)
+    z_max = -1.7976931348623157e+308
+    p_sum = 0.0
     L = 0.0
-    s_bar = 0.0
+    t_sum = 0.0
     for l in range(K):
-        exp_z_l[l] = np.exp(z[l])
-        s += exp_z_l[l]
+        z_max = max(z_max, z[l])
+        t_sum += t[l]
+    for l in range(K):
+        p_sum_term[l] = _exp_difference(z[l], z_max)
+        p_sum += p_sum_term[l]
+    L_term = -z_max - np.log(p_sum)
     for k in range(K):
-        p[k] = exp_z_l[k] / s
-        L -= np.log(p[k]) * t[k]
-        s_bar += exp_z_l[k] * t[k] / p[k]
-    s_bar = s_bar / s**2
-    for i in range(K):
-        grad_L_z[i] = s_bar * exp_z_l[i] - exp_z_l[i] * t[i] / s / p[i]
+        L -= (L_term + z[k]) * t[k]
+        grad_L_z[k] = t_sum * p_sum_term[k] / p_sum - t[k]
     return L
 
 
@@ -260,9 +274,9 @@ def hess_L(z, t, out=None):
 
     gives  hess_L_z  K by K
 
-    23*K**2 + 30*K + 2 floating-point operations
-    entries read: exp_z_l 3*K, hess_L_z_term K, hess_L_z_term_2 K, p 2*K, p_bar K, p_bar_term K, p_bar_term_2 K, s_bar_2 K,
-    s_bar_bar 2*K, t 2*K, z K
+    25*K**2 + 18*K + 1 floating-point operations
+    entries read: hess_L_z_term K, hess_L_z_term_3 K, p_sum_term 2*K, s_bar_2_sum K, s_bar_2_sum_term K, s_bar_bar 2*K, t
+    2*K, t_i K, z 3*K, z_max_minus_z K
     """
     if not (
         type(z) is type(t) is np.ndarray and z.dtype is t.dtype and z.dtype.char in "fd" and z.flags.carray and t.flags.carray
@@ -288,39 +302,44 @@ def hess_L(z, t, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_L(z, t, hess_L_z):
     K = z.shape[0]
-    exp_z_l = np.empty((K,), z.dtype)
-    p = np.empty((K,), z.dtype)
+    p_sum_term = np.empty((K,), z.dtype)
     s_bar_bar = np.empty((K,), z.dtype)
-    p_bar_term = np.empty((K,), z.dtype)
-    p_bar_term_2 = np.empty((K,), z.dtype)
-    p_bar = np.empty((K,), z.dtype)
-    s_bar_2 = np.empty((K,), z.dtype)
+    s_bar_2_sum = np.empty((K,), z.dtype)
+    s_bar_2_sum_term = np.empty((K,), z.dtype)
+    z_max_minus_z = np.empty((K,), z.dtype)
     hess_L_z_term = np.empty((K,), z.dtype)
-    hess_L_z_term_2 = np.empty((K,), z.dtype)
-    s = 0.0
-    s_2 = 0.0
+    hess_L_z_term_3 = np.empty((K,), z.dtype)
+    t_i = np.empty((K,), z.dtype)
+    z_max = -1.7976931348623157e+308
+    p_sum = 0.0
+    t_sum = 0.0
     for l in range(K):
-        exp_z_l[l] = np.exp(z[l])
-        s += exp_z_l[l]
-        s_bar_bar[l] = exp_z_l[l]
-        s_bar_2[l] = 0.0
-    for k in range(K):
-        p[k] = exp_z_l[k] / s
-        s_2 += exp_z_l[k] * t[k] / p[k]
-        p_bar_term[k] = exp_z_l[k] * t[k] / s / p[k] ** 2
-        p_bar_term_2[k] = -s_bar_bar[k] / s**2
-        hess_L_z_term[k] = s_bar_bar[k] / s**2
-        hess_L_z_term_2[k] = -exp_z_l[k] * t[k] / s / p[k]
-    s_bar = s_2 / s**2
+        exp_z_l = np.exp(z[l])
+        z_max = max(z_max, z[l])
+        t_sum += t[l]
+        s_bar_bar[l] = exp_z_l
+        s_bar_2_sum[l] = 0.0
+        s_bar_2_sum_term[l] = -s_bar_bar[l]
+        hess_L_z_term[l] = -t[l]
+        hess_L_z_term_3[l] = -z[l]
+        t_i[l] = t[l]
+    for l in range(K):
+        p_sum_term[l] = _exp_difference(z[l], z_max)
+        p_sum += p_sum_term[l]
+        z_max_minus_z[l] = z_max - z[l]
+    s_bar_term = np.exp(-z_max)
     for i in range(K):
-        s_bar_2_i = s_bar_2[i]
+        p_sum_t = p_sum * t[i]
+        hess_L_z_term_2 = t[i] / p_sum
+        hess_L_z_term_4 = t_sum * p_sum_term[i] / p_sum
+        hess_L_z_term_6 = -2.0 / p_sum**2 * s_bar_term * t_sum * s_bar_bar[i]
+        s_bar_2_sum_i = s_bar_2_sum[i]
         for j in range(K):
-            p_bar[j] = (1.0 if i == j else 0.0) * p_bar_term[i] + exp_z_l[j] * p_bar_term_2[i] * t[j] / p[j] ** 2
-            s_bar_2_i += exp_z_l[j] * p_bar[j]
-        s_bar_2[i] = exp_z_l[i] * t[i] / s**2 / p[i] - s_bar_2_i / s**2 - 2.0 / s**3 * s_2 * s_bar_bar[i]
-        exp_z_l_s_bar = s_bar * exp_z_l[i]
+            s_bar_2_sum_i += s_bar_2_sum_term[i] * t[j] + p_sum_t * (1.0 if i == j else 0.0) * np.exp(z[j] + z_max_minus_z[i])
+        s_bar_2_sum[i] = s_bar_2_sum_i
+        hess_L_z_term_5 = -s_bar_term * s_bar_2_sum[i] / p_sum**2
         for j in range(K):
-            hess_L_z[i, j] = exp_z_l_s_bar * (1.0 if i == j else 0.0) + (1.0 if i == j else 0.0) * hess_L_z_term_2[i] + exp_z_l[j] * s_bar_2[i] + exp_z_l[j] * p_bar[j] / s + exp_z_l[j] * hess_L_z_term[i] * t[j] / p[j]
+            hess_L_z[i, j] = hess_L_z_term_2 * p_sum_term[j] + hess_L_z_term_4 * (1.0 if i == j else 0.0) + hess_L_z_term_5 * p_sum_term[j] + hess_L_z_term_6 * p_sum_term[j] + (1.0 if i == j else 0.0) * hess_L_z_term[i] + (1.0 if i == j else 0.0) * np.exp(hess_L_z_term_3[i] + z[j]) * t_i[i]
 
 
 def P(X, W, out=None):
@@ -333,8 +352,8 @@ def P(X, W, out=None):
 
     gives  P  m by K
 
-    2*K*m*n + 3*K*m floating-point operations
-    entries read: W K*n, X m*n, exp_W_X_i_l K*m
+    2*K*m*n + 4*K*m floating-point operations
+    entries read: P_sum_term K, W K*n, W_X K*m, X m*n
     """
     if not (
         type(X) is type(W) is np.ndarray and X.dtype is W.dtype and X.dtype.char in "fd" and X.flags.carray and W.flags.carray
@@ -368,16 +387,20 @@ def _P(X, W, P):
     m = X.shape[0]
     n = X.shape[1]
     K = W.shape[1]
-    exp_W_X_i_l = np.empty((m, K), X.dtype)
-    np.dot(X, W, exp_W_X_i_l)
+    W_X = np.empty((m, K), X.dtype)
+    P_sum_term = np.empty((K,), X.dtype)
+    np.dot(X, W, W_X)
     for i in range(m):
+        W_X_max = -1.7976931348623157e+308
         P_sum = 0.0
         for l in range(K):
-            exp_W_X_i_l[i, l] = np.exp(exp_W_X_i_l[i, l])
-            P_sum += exp_W_X_i_l[i, l]
+            W_X_max = max(W_X_max, W_X[i, l])
+        for l in range(K):
+            P_sum_term[l] = _exp_difference(W_X[i, l], W_X_max)
+            P_sum += P_sum_term[l]
         P_term = 1.0 / P_sum
         for k in range(K):
-            P[i, k] = P_term * exp_W_X_i_l[i, k]
+            P[i, k] = P_term * P_sum_term[k]
 
 
 def J(W, X, Y):
@@ -391,8 +414,8 @@ def J(W, X, Y):
 
     gives  J  number
 
-    2*K*m*n + 6*K*m + 1 floating-point operations
-    entries read: W K*n, X m*n, Y K*m, exp_W_X_i_l K*m
+    2*K*m*n + 6*K*m + 2*m + 1 floating-point operations
+    entries read: W K*n, W_X K*m, X m*n, Y K*m
     """
     if not (
         type(W) is type(X) is type(Y) is np.ndarray
@@ -432,18 +455,20 @@ def _J(W, X, Y):
     n = W.shape[0]
     K = W.shape[1]
     m = X.shape[0]
-    exp_W_X_i_l = np.empty((m, K), W.dtype)
+    W_X = np.empty((m, K), W.dtype)
     J = 0.0
-    np.dot(X, W, exp_W_X_i_l)
+    np.dot(X, W, W_X)
     for i in range(m):
+        W_X_max = -1.7976931348623157e+308
         P_sum = 0.0
         for l in range(K):
-            exp_W_X_i_l[i, l] = np.exp(exp_W_X_i_l[i, l])
-            P_sum += exp_W_X_i_l[i, l]
-        P_term = 1.0 / P_sum
+            W_X_max = max(W_X_max, W_X[i, l])
+        for l in range(K):
+            P_sum_term = _exp_difference(W_X[i, l], W_X_max)
+            P_sum += P_sum_term
+        J_term = -W_X_max - np.log(P_sum)
         for k in range(K):
-            P = P_term * exp_W_X_i_l[i, k]
-            J += np.log(P) * Y[i, k]
+            J += (J_term + W_X[i, k]) * Y[i, k]
     J = -J / m
     return J
 
@@ -459,8 +484,8 @@ def grad_J(W, X, Y, out=None):
 
     gives  grad_J_W  n by K
 
-    4*K*m*n + 11*K*m + 4*m floating-point operations
-    entries read: P K, W K*n, W_X K*m, W_X_bar K*m, X 2*m*n, Y K*m, exp_W_X_i_l K
+    4*K*m*n + 7*K*m + 2*m floating-point operations
+    entries read: P_sum_term K, W K*n, W_X K*m, W_X_bar K*m, X 2*m*n, Y K*m
     """
     if not (
         type(W) is type(X) is type(Y) is np.ndarray
@@ -506,24 +531,22 @@ def _grad_J(W, X, Y, grad_J_W):
     K = W.shape[1]
     m = X.shape[0]
     W_X = np.empty((m, K), W.dtype)
-    exp_W_X_i_l = np.empty((K,), W.dtype)
-    P = np.empty((K,), W.dtype)
+    P_sum_term = np.empty((K,), W.dtype)
     W_X_bar = np.empty((m, K), W.dtype)
     np.dot(X, W, W_X)
     for i in range(m):
-        s = 0.0
-        s_bar = 0.0
+        W_X_max = -1.7976931348623157e+308
+        P_sum = 0.0
+        Y_sum = 0.0
         for l in range(K):
-            exp_W_X_i_l[l] = np.exp(W_X[i, l])
-            s += exp_W_X_i_l[l]
-        P_term = 1.0 / s
-        W_X_bar_term = -1.0 / m / s
-        for k in range(K):
-            P[k] = P_term * exp_W_X_i_l[k]
-            s_bar += Y[i, k] * exp_W_X_i_l[k] / P[k]
-        s_bar = s_bar / m / s**2
+            W_X_max = max(W_X_max, W_X[i, l])
+            Y_sum += Y[i, l]
+        for l in range(K):
+            P_sum_term[l] = _exp_difference(W_X[i, l], W_X_max)
+            P_sum += P_sum_term[l]
+        W_X_bar_term = Y_sum / P_sum / m
         for j in range(K):
-            W_X_bar[i, j] = s_bar * exp_W_X_i_l[j] + W_X_bar_term * Y[i, j] * exp_W_X_i_l[j] / P[j]
+            W_X_bar[i, j] = W_X_bar_term * P_sum_term[j] - Y[i, j] / m
     np.dot(X.T, W_X_bar, grad_J_W)
 
 
@@ -539,8 +562,8 @@ def value_and_grad_J(W, X, Y, out=None):
     gives  J         number
            grad_J_W  n by K
 
-    4*K*m*n + 14*K*m + 4*m + 1 floating-point operations
-    entries read: P K, W K*n, W_X K*m, W_X_bar K*m, X 2*m*n, Y K*m, exp_W_X_i_l K
+    4*K*m*n + 10*K*m + 4*m + 1 floating-point operations
+    entries read: P_sum_term K, W K*n, W_X K*m, W_X_bar K*m, X 2*m*n, Y K*m
     """
     if not (
         type(W) is type(X) is type(Y) is np.ndarray
@@ -586,26 +609,25 @@ def _value_and_grad_J(W, X, Y, grad_J_W):
     K = W.shape[1]
     m = X.shape[0]
     W_X = np.empty((m, K), W.dtype)
-    exp_W_X_i_l = np.empty((K,), W.dtype)
-    P = np.empty((K,), W.dtype)
+    P_sum_term = np.empty((K,), W.dtype)
     W_X_bar = np.empty((m, K), W.dtype)
     J = 0.0
     np.dot(X, W, W_X)
     for i in range(m):
-        s = 0.0
-        s_bar = 0.0
+        W_X_max = -1.7976931348623157e+308
+        P_sum = 0.0
+        Y_sum = 0.0
         for l in range(K):
-            exp_W_X_i_l[l] = np.exp(W_X[i, l])
-            s += exp_W_X_i_l[l]
-        P_term = 1.0 / s
-        W_X_bar_term = -1.0 / m / s
+            W_X_max = max(W_X_max, W_X[i, l])
+            Y_sum += Y[i, l]
+        for l in range(K):
+            P_sum_term[l] = _exp_difference(W_X[i, l], W_X_max)
+            P_sum += P_sum_term[l]
+        J_term = -W_X_max - np.log(P_sum)
+        W_X_bar_term = Y_sum / P_sum / m
         for k in range(K):
-            P[k] = P_term * exp_W_X_i_l[k]
-            J += np.log(P[k]) * Y[i, k]
-            s_bar += Y[i, k] * exp_W_X_i_l[k] / P[k]
-        s_bar = s_bar / m / s**2
-        for j in range(K):
-            W_X_bar[i, j] = s_bar * exp_W_X_i_l[j] + W_X_bar_term * Y[i, j] * exp_W_X_i_l[j] / P[j]
+            J += (J_term + W_X[i, k]) * Y[i, k]
+            W_X_bar[i, k] = W_X_bar_term * P_sum_term[k] - Y[i, k] / m
     J = -J / m
     np.dot(X.T, W_X_bar, grad_J_W)
     return J
@@ -622,10 +644,10 @@ def hess_J(W, X, Y, out=None):
 
     gives  hess_J_W  n by K by n by K
 
-    2*K**2*m*n**2 + 31*K**2*m*n + 25*K*m*n + 7*K*m + 4*m*n + 3*m floating-point operations
-    entries read: P 2*K*m, P_bar K**2*m, W K*n, W_X 2*K*m, W_X_bar_2 K, W_X_bar_2_term K*m, W_X_bar_2_term_2 K*m,
-    W_X_bar_2_term_3 K*m, X 2*m*n, X_p_k K*m*n, X_s_bar K*m, Y 2*K*m, exp_W_X_i_l 2*K*m, exp_W_X_k_j K*m, s 2*m, s_2 2*m,
-    s_bar m, s_bar_2 K*m, s_bar_bar K*m
+    10*K**2*m*n**2 + 6*K**2*m*n + 4*K*m*n**2 + 23*K*m*n + 5*K*m + 2*m floating-point operations
+    entries read: P_sum m, W K*n, W_X 3*K*m, W_X_max 2*m, X 2*m*n, Y 2*K*m, Y_sum m, exp_W_X_max_i m, hess_J_W_sum_term K*m,
+    hess_J_W_term K*m*n**2, hess_J_W_term_2 K*m*n**2, hess_J_W_term_3 K*m*n**2, hess_J_W_term_4 K*m*n**2, s_bar_bar K*m,
+    s_bar_term m
     """
     if not (
         type(W) is type(X) is type(Y) is np.ndarray
@@ -671,67 +693,63 @@ def _hess_J(W, X, Y, hess_J_W):
     K = W.shape[1]
     m = X.shape[0]
     W_X = np.empty((m, K), W.dtype)
-    exp_W_X_i_l = np.empty((m, K), W.dtype)
-    s = np.empty((m,), W.dtype)
-    P = np.empty((m, K), W.dtype)
-    s_2 = np.empty((m,), W.dtype)
-    s_bar = np.empty((m,), W.dtype)
-    exp_W_X_k_j = np.empty((K, m), W.dtype)
+    W_X_max = np.empty((m,), W.dtype)
+    P_sum = np.empty((m,), W.dtype)
+    Y_sum = np.empty((m,), W.dtype)
+    exp_W_X_max_i = np.empty((m,), W.dtype)
+    s_bar_term = np.empty((m,), W.dtype)
     s_bar_bar = np.empty((K, m), W.dtype)
-    P_bar = np.empty((K, m, K), W.dtype)
-    s_bar_2 = np.empty((K, m), W.dtype)
-    W_X_bar_2_term = np.empty((K, m), W.dtype)
-    X_s_bar = np.empty((K, m), W.dtype)
-    W_X_bar_2_term_2 = np.empty((K, m), W.dtype)
-    W_X_bar_2_term_3 = np.empty((K, m), W.dtype)
-    W_X_bar_2 = np.empty((K,), W.dtype)
-    X_p_k = np.empty((K, m, n), W.dtype)
+    hess_J_W_sum_term = np.empty((K, m), W.dtype)
+    hess_J_W_term = np.empty((n, K, m, n), W.dtype)
+    hess_J_W_term_2 = np.empty((n, K, m, n), W.dtype)
+    hess_J_W_term_3 = np.empty((n, K, m, n), W.dtype)
+    hess_J_W_term_4 = np.empty((n, K, m, n), W.dtype)
     np.dot(X, W, W_X)
     for i in range(m):
-        s_i = 0.0
-        s_2_i = 0.0
+        W_X_max_i = -1.7976931348623157e+308
+        P_sum_i = 0.0
+        Y_sum_i = 0.0
         for l in range(K):
-            exp_W_X_i_l[i, l] = np.exp(W_X[i, l])
-            s_i += exp_W_X_i_l[i, l]
-        s[i] = s_i
-        P_term = 1.0 / s[i]
-        for k in range(K):
-            P[i, k] = P_term * exp_W_X_i_l[i, k]
-            s_2_i += Y[i, k] * exp_W_X_i_l[i, k] / P[i, k]
-        s_2[i] = s_2_i
-        s_bar[i] = s_2[i] / m / s[i] ** 2
-    for j in range(K):
-        for k in range(m):
-            exp_W_X_k_j[j, k] = np.exp(W_X[k, j])
+            W_X_max_i = max(W_X_max_i, W_X[i, l])
+            Y_sum_i += Y[i, l]
+        Y_sum[i] = Y_sum_i
+        W_X_max[i] = W_X_max_i
+        for l in range(K):
+            P_sum_term = _exp_difference(W_X[i, l], W_X_max[i])
+            P_sum_i += P_sum_term
+        P_sum[i] = P_sum_i
+        exp_W_X_max_i[i] = np.exp(W_X_max[i])
+        s_bar_term[i] = np.exp(-W_X_max[i])
     for i in range(n):
+        for k in range(m):
+            X_k_i = X[k, i]
+            for j in range(K):
+                s_bar_bar[j, k] = X_k_i * np.exp(W_X[k, j])
         for j in range(K):
             for k in range(m):
-                s_bar_bar[j, k] = X[k, i] * exp_W_X_k_j[j, k]
-                s_bar_2[j, k] = 0.0
-                W_X_bar_2_term[j, k] = 1.0 / s[k]
-                X_s_bar[j, k] = X[k, i] * s_bar[k]
-                W_X_bar_2_term_2[j, k] = s_bar_bar[j, k] / m / s[k] ** 2
-                W_X_bar_2_term_3[j, k] = -X[k, i] / m / s[k]
+                s_bar_2_sum = 0.0
+                s_bar_2_sum_term = -s_bar_bar[j, k] / m
+                s_bar_2_sum_term_2 = P_sum[k] * X[k, i] * exp_W_X_max_i[k] / m
+                hess_J_W_term_2_term = X[k, i] * Y[k, j] / m / P_sum[k]
+                hess_J_W_term_3_term = X[k, i] * Y_sum[k] / m / P_sum[k]
+                hess_J_W_term_4_term = -2.0 / m * Y_sum[k] * s_bar_bar[j, k] * s_bar_term[k] / P_sum[k] ** 2
+                for l in range(K):
+                    s_bar_2_sum += s_bar_2_sum_term * Y[k, l] + s_bar_2_sum_term_2 * (1.0 if j == l else 0.0) * Y[k, l]
+                hess_J_W_term_term = -s_bar_2_sum * s_bar_term[k] / P_sum[k] ** 2
                 for k_2 in range(n):
-                    X_p_k[j, k, k_2] = X[k, k_2]
+                    hess_J_W_term[i, j, k, k_2] = hess_J_W_term_term * X[k, k_2]
+                    hess_J_W_term_2[i, j, k, k_2] = hess_J_W_term_2_term * X[k, k_2]
+                    hess_J_W_term_3[i, j, k, k_2] = hess_J_W_term_3_term * X[k, k_2]
+                    hess_J_W_term_4[i, j, k, k_2] = hess_J_W_term_4_term * X[k, k_2]
             for k in range(n):
                 for l in range(K):
                     hess_J_W[i, j, k, l] = 0.0
-        for k in range(m):
-            P_bar_term_term = -1.0 / m / s[k] ** 2
-            P_bar_term_2 = X[k, i] / m / s[k]
-            for j in range(K):
-                P_bar_term = P_bar_term_term * s_bar_bar[j, k]
-                for l in range(K):
-                    P_bar[j, k, l] = P_bar_term * Y[k, l] * exp_W_X_i_l[k, l] / P[k, l] ** 2 + P_bar_term_2 * (1.0 if j == l else 0.0) * Y[k, l] * exp_W_X_i_l[k, l] / P[k, l] ** 2
+    for l in range(K):
+        for p in range(m):
+            hess_J_W_sum_term[l, p] = _exp_difference(W_X[p, l], W_X_max[p])
+    for i in range(n):
         for j in range(K):
-            for k in range(m):
-                s_bar_2_j_k = s_bar_2[j, k]
-                for l in range(K):
-                    s_bar_2_j_k += P_bar[j, k, l] * exp_W_X_i_l[k, l]
-                s_bar_2[j, k] = X[k, i] * Y[k, j] * exp_W_X_k_j[j, k] / m / P[k, j] / s[k] ** 2 - s_bar_2_j_k / s[k] ** 2 - 2.0 / m * s_2[k] * s_bar_bar[j, k] / s[k] ** 3
-                for l in range(K):
-                    W_X_bar_2[l] = exp_W_X_i_l[k, l] * s_bar_2[j, k] + (1.0 if j == l else 0.0) * X_s_bar[j, k] * exp_W_X_i_l[k, l] + P_bar[j, k, l] * W_X_bar_2_term[j, k] * exp_W_X_i_l[k, l] + W_X_bar_2_term_2[j, k] * Y[k, l] * exp_W_X_i_l[k, l] / P[k, l] + (1.0 if j == l else 0.0) * W_X_bar_2_term_3[j, k] * Y[k, l] * exp_W_X_i_l[k, l] / P[k, l]
-                for k_2 in range(n):
+            for p in range(m):
+                for k in range(n):
                     for l in range(K):
-                        hess_J_W[i, j, k_2, l] += W_X_bar_2[l] * X_p_k[j, k, k_2]
+                        hess_J_W[i, j, k, l] += hess_J_W_sum_term[l, p] * hess_J_W_term[i, j, p, k] + hess_J_W_sum_term[l, p] * hess_J_W_term_2[i, j, p, k] + hess_J_W_sum_term[l, p] * hess_J_W_term_4[i, j, p, k] + (1.0 if j == l else 0.0) * hess_J_W_sum_term[l, p] * hess_J_W_term_3[i, j, p, k]
