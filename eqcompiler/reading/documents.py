@@ -6,6 +6,7 @@ Guarantees: UTF-8 or an error; one bad formula never hides the others; the same 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -19,6 +20,7 @@ from eqcompiler.reading.macros import Macro, expand, split_definitions
 from eqcompiler.reading.markdown_text import items_of_markdown
 from eqcompiler.reading.regions import Definition, Directive, Inclusion, Item, Region, Trouble, directive
 from eqcompiler.reading.scanner import Scanner
+from eqcompiler.reading.vocabulary import LARGE, LETTERS
 
 SIZE_LIMIT = 5_000_000
 
@@ -58,10 +60,37 @@ def included(source: Source) -> tuple[tuple[str, Span], ...]:
     return tuple((item.name, item.span) for item in items if isinstance(item, Inclusion))
 
 
+MATHEMATICAL = frozenset({*LETTERS, *LARGE, "frac", "sqrt", "partial", "nabla", "hat", "cdot"})
+COMMAND = re.compile(r"\\([A-Za-z]+)")
+
+
+def is_markdown(source: Source) -> bool:
+    return source.path.lower().endswith((".md", ".markdown", ".txt"))
+
+
 def _items(source: Source) -> tuple[tuple[Item, ...], str]:
-    if source.path.lower().endswith((".md", ".markdown", ".txt")):
+    if is_markdown(source):
         return items_of_markdown(source)
     return tuple(items_of_latex(source)), source.text
+
+
+def unmarked(source: Source, text: str) -> list[IllegalEquation]:
+    """Markdown without any formula that holds LaTeX all the same, as a page copied from a browser does, is an error."""
+    if not is_markdown(source):
+        return []
+    found = [match for match in COMMAND.finditer(text) if match[1] in MATHEMATICAL]
+    lines = {text.count("\n", 0, match.start()) for match in found}
+    if not lines:
+        return []
+    where = f"{len(lines)} lines hold" if len(lines) > 1 else "a line holds"
+    return [
+        IllegalEquation(
+            f"{where} LaTeX without the marks of a formula, so nothing was read",
+            Span(source, found[0].start(), found[0].end()),
+            allowed=r"$$ ... $$, \[ ... \], \begin{equation} ... \end{equation}, and $ ... $ for declarations",
+            fix="put marks around each formula, and leave out the rendered text that a copied page repeats before it",
+        )
+    ]
 
 
 class _Document:
@@ -85,7 +114,7 @@ class _Document:
         results: list[Formula | EquationError] = []
         for draft in self.drafts:
             results += formula(self.source, draft, words) if isinstance(draft, Draft) else [draft]
-        return tuple(results)
+        return tuple(results) or tuple(unmarked(self.source, self.text))
 
     def trouble(self, item: Trouble) -> None:
         self.drafts.append(item.error)
