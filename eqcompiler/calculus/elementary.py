@@ -103,6 +103,8 @@ def log(argument: Normal) -> Normal:
 def _log_atom(atom: Atom) -> Normal:
     if isinstance(atom, Function) and atom.name == "exp":
         return atom.arguments[0]
+    if isinstance(atom, Constant) and atom.name.isdigit():  # the 2 of sqrt(2)
+        return _log_prime(int(atom.name))
     return _log_atom_body(_body(atom))
 
 
