@@ -148,6 +148,7 @@ def _solve(
     solved: list[str],
     choose: Choose,
 ) -> Sample:
+    vanished: tuple[str, Sample] | None = None
     for name in _preferred(problem, equation, structures, solved):
         together = [c for c in earlier if name in problem.symbols_of(c)] + [equation]
 
@@ -159,10 +160,21 @@ def _solve(
         for value in itertools.chain(_explicit(problem, equation, name, sample), candidates):
             moved = replace(sample, values={**sample.values, name: value})
             own = [c for c in problem.conditions if name in problem.symbols_of(c) and (c in together or not is_equation(c))]
-            if _fits(value, structures[name]) and all(is_met(problem, c, moved) for c in own):
+            if not (_fits(value, structures[name]) and all(is_met(problem, c, moved) for c in own)):
+                continue
+            if not _has_vanished(sample.values[name], value):
                 solved.append(name)
                 return moved
-    return sample
+            vanished = vanished or (name, moved)
+    if vanished is None:
+        return sample
+    solved.append(vanished[0])
+    return vanished[1]
+
+
+def _has_vanished(before: Value, after: Value) -> bool:
+    """v = 0 satisfies H v = mu v whatever H and mu are, and says little: any other way to satisfy an equation goes first."""
+    return isinstance(after, np.ndarray) and all(x == 0 for x in after.flat) and any(x != 0 for x in before.flat)
 
 
 def _with_functions_bent(problem: Problem, equations: tuple[Condition, ...], sample: Sample) -> Sample:

@@ -40,6 +40,8 @@ VECTORS = (
         # equal only for symmetric, commuting or orthogonal matrices
         VECTORS + "\n" + r"\[ (B S)^T = B^T S \]",
         VECTORS + "\n" + r"\[ x^T B b = x^T B^T b \]",
+        # false for every eigenvector; the zero vector, which satisfies both, decides nothing
+        VECTORS + "\n" + r"\[ \mu > 0 \]" + "\n" + r"\[ x - S x = (1 + \mu) x \quad \text{if } S x = \mu x \]",
     ],
 )
 def test_what_is_wrong_is_never_accepted(body: str) -> None:

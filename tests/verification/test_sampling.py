@@ -175,6 +175,19 @@ def test_orthonormal_columns():
         assert np.array_equal(point["Q"].T @ point["Q"], identity(point["Q"].shape[1]))
 
 
+def test_an_eigenvector_is_not_always_zero():
+    """v = 0 satisfies A v = s v: as the only kind of point it would let every claim about eigenvectors pass."""
+    found = points(condition(matmul(A, v), "=", mul(s, v)))
+    assert all(np.array_equal(point["A"] @ point["v"], point["s"] * point["v"]) for point in found)
+    assert all(any(x != 0 for x in point["v"]) or point["sizes"]["n"] > 1 for point in found)
+    assert sum(any(x != 0 for x in point["v"]) for point in found) > len(found) // 2
+
+
+def test_what_has_to_vanish_does():
+    for point in points(condition(v, "=", zeros("n")), about=(v,)):
+        assert not any(point["v"])
+
+
 def test_random_values_do_not_satisfy_a_family_by_chance():
     """The families above are no tautologies: unconstrained points break each of them."""
     by_chance = []
