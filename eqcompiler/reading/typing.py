@@ -12,6 +12,7 @@ from eqcompiler.languages.notation import Formula
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Call, Symbol, Term, children
 from eqcompiler.reading import parts
+from eqcompiler.reading.layers import one_at_a_time
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.resolve import resolve_document
 from eqcompiler.reading.scope import Scope
@@ -29,6 +30,7 @@ def type_document(
     source: Source, formulas: tuple[Formula | EquationError, ...], includes: tuple[Document, ...] = ()
 ) -> Document:
     """Read errors become statements of kind "error", in their place."""
+    formulas = one_at_a_time(formulas)
     read = tuple(f for f in formulas if isinstance(f, Formula))
     seen = survey(read)
     scope = start(seen, includes)
@@ -90,7 +92,7 @@ def reading_order(formulas: tuple[Formula, ...], seen: Survey) -> list[int]:
         state[position] = "open"
         for name in sorted(seen.uses[position] | used_with(formulas[position], below)):
             definer = seen.definers.get(name)
-            if definer is not None and definer > position:
+            if definer is not None:
                 visit(definer)
         order.append(position)
 

@@ -1,6 +1,7 @@
-r"""Row by row what the table of statements promises about neurons and layers: A5 to A8.
+r"""Row by row what the table of statements promises about neurons and layers: A5 to A8, B17 and one layer of B16.
 
-Takes: equations/backpropagation.tex, where the rows stand in the document's own LaTeX. Gives: one test for each row.
+Takes: equations/backpropagation.tex and equations/neural_network.tex, where the rows stand in the documents' own LaTeX.
+Gives: one test for each row.
 Guarantees: kinds, types, verdicts and kernels are those of the table.
 """
 
@@ -18,7 +19,8 @@ from eqcompiler import pipeline
 from eqcompiler.languages.statements import Definition, Document, Statement
 from eqcompiler.languages.verdicts import Verdict
 
-FILE = Path(__file__).parents[2] / "equations" / "backpropagation.tex"
+EQUATIONS = Path(__file__).parents[2] / "equations"
+FILES = {"A": "backpropagation.tex", "B": "neural_network.tex"}
 ROWS = {
     "A5": ("activation", r"a = \sigma(z)"),
     "A5 inside": ("preactivation", "z = wx + b"),
@@ -29,37 +31,44 @@ ROWS = {
         r"\frac{\partial L}{\partial w} = \frac{\partial L}{\partial a} \cdot \frac{\partial a}{\partial z}"
         r" \cdot \frac{\partial z}{\partial w} = \frac{\partial L}{\partial a} \cdot \sigma'(z) \cdot x",
     ),
+    "B16": ("layer", r"a^{(l)} = \sigma(W^{(l)} a^{(l-1)} + b^{(l)})"),
+    "B17": (
+        "chain",
+        r"\frac{\partial J}{\partial W^{(l)}} = \frac{\partial J}{\partial a^{(l)}}"
+        r" \cdot \frac{\partial a^{(l)}}{\partial W^{(l)}}",
+    ),
 }
 
 
 @cache
-def document() -> Document:
-    return pipeline.load(FILE)
+def document(letter: str) -> Document:
+    return pipeline.load(EQUATIONS / FILES[letter])
 
 
 @cache
-def verdicts() -> tuple[Verdict, ...]:
-    return tuple(pipeline.verify(document()))
+def verdicts(letter: str) -> tuple[Verdict, ...]:
+    return tuple(pipeline.verify(document(letter)))
 
 
 def statements(row: str) -> list[Statement]:
     """The statements of the display at the row's label."""
-    text = document().source.text
+    text = document(row[0]).source.text
     start = text.index(f"\\label{{eq:{ROWS[row][0]}}}")
-    return [s for s in document().statements if start < s.span.stop <= text.index("\\end{equation}", start)]
+    return [s for s in document(row[0]).statements if start < s.span.stop <= text.index("\\end{equation}", start)]
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_the_documents_own_latex_is_unchanged(row: str) -> None:
     label, latex = ROWS[row]
-    inside = re.search(rf"\\label\{{eq:{label}\}}\n(.*)\n\\end\{{equation\}}", document().source.text)
+    inside = re.search(rf"\\label\{{eq:{label}\}}\n(.*)\n\\end\{{equation\}}", document(row[0]).source.text)
     assert inside is not None
     assert inside[1] == latex
 
 
-def test_everything_is_read_and_every_claim_is_proved() -> None:
-    assert [s.error for s in document().statements if s.error] == []
-    assert [(v.name, v.verdict) for v in verdicts() if v.verdict != "proved"] == []
+@pytest.mark.parametrize("letter", FILES)
+def test_everything_is_read_and_every_claim_is_proved(letter: str) -> None:
+    assert [s.error for s in document(letter).statements if s.error] == []
+    assert [(v.name, v.verdict) for v in verdicts(letter) if v.verdict != "proved"] == []
 
 
 def test_A5_a_composition() -> None:
@@ -68,13 +77,13 @@ def test_A5_a_composition() -> None:
         assert isinstance(found.payload, Definition)
         assert (found.kind, found.payload.name, found.type_text) == ("definition", name, "scalar")
     w, x, b = 0.3, -1.2, 0.7
-    assert pipeline.kernels(document()).a(w, x, b) == pytest.approx(expit(w * x + b), rel=1e-15)
+    assert pipeline.kernels(document("A")).a(w, x, b) == pytest.approx(expit(w * x + b), rel=1e-15)
 
 
 def test_A6_the_sigmoid() -> None:
     (found,) = statements("A6")
     assert (found.kind, found.type_text) == ("definition", "function of scalar giving scalar")
-    kernel = pipeline.kernels(document()).sigma
+    kernel = pipeline.kernels(document("A")).sigma
     for z in np.linspace(-30.0, 30.0, 61):
         assert kernel(z) == pytest.approx(expit(z), rel=4 * np.finfo(float).eps)
 
@@ -82,12 +91,29 @@ def test_A6_the_sigmoid() -> None:
 def test_A7_its_derivative() -> None:
     (found,) = statements("A7")
     assert (found.kind, found.type_text) == ("claim: derivative", "scalar")
-    (verdict,) = [v for v in verdicts() if (v.line, v.column) == (found.span.line, found.span.column)]
+    (verdict,) = [v for v in verdicts("A") if (v.line, v.column) == (found.span.line, found.span.column)]
     assert verdict.verdict == "proved"
 
 
 def test_A8_the_chain_rule_for_an_unknown_loss() -> None:
     first, second = statements("A8")
     assert (first.kind, second.kind) == ("claim: derivative", "claim: equality")
-    found = [v for v in verdicts() if v.line == first.span.line]
+    found = [v for v in verdicts("A") if v.line == first.span.line]
     assert [v.verdict for v in found] == ["proved", "proved"]
+
+
+def test_B16_one_layer_of_any_width() -> None:
+    (found,) = statements("B16")
+    assert (found.kind, found.type_text) == ("definition", "vector (n_l)")
+    layer = pipeline.kernels(document("B")).a_l
+    generator = np.random.default_rng(16)
+    for before, here in ((1, 1), (3, 1), (1, 4), (5, 2)):
+        W, b, a = generator.normal(size=(here, before)), generator.normal(size=here), generator.normal(size=before)
+        np.testing.assert_allclose(layer(W, b, a), expit(W @ a + b), rtol=1e-14)
+
+
+def test_B17_the_chain_rule_of_a_layer() -> None:
+    (found,) = statements("B17")
+    assert (found.kind, found.type_text) == ("claim: derivative", "matrix (n_l by n_before_l)")
+    (verdict,) = [v for v in verdicts("B") if v.line == found.span.line]
+    assert verdict.verdict == "proved"
