@@ -26,7 +26,7 @@ from eqcompiler.verification.operations import shape_of
 from eqcompiler.verification.oracle import Evaluator, Sample
 from eqcompiler.verification.problems import Problem, problem_of
 from eqcompiler.verification.sample_sizes import shapes
-from eqcompiler.verification.sampling import Unsatisfied, all_indices, draw
+from eqcompiler.verification.sampling import ATTEMPTS, FEW_ATTEMPTS, Unsatisfied, all_indices, draw
 
 TRIALS = 24
 MOST_SHAPES = 8
@@ -83,7 +83,8 @@ def gather(
     tally = _Tally()
     try:
         problem = problem_of(document, claim, extra)
-        for sample in _points(problem, seed, trials, deadline, tally):
+        attempts = FEW_ATTEMPTS if extra else ATTEMPTS
+        for sample in _points(problem, seed, trials, attempts, deadline, tally):
             if tally.compare(problem, claim, sample) or tally.agreements >= trials:
                 break
     except NotSupportedYet as reason:
@@ -155,7 +156,7 @@ class _Tally:
         )  # fmt: skip
 
 
-def _points(problem: Problem, seed: int, trials: int, deadline: float | None, tally: _Tally) -> Iterator[Sample]:
+def _points(problem: Problem, seed: int, trials: int, attempts: int, deadline: float | None, tally: _Tally) -> Iterator[Sample]:
     """Points over several shapes, plain whole numbers first, fractions and wider ranges later."""
     tried = shapes(problem, MOST_SHAPES)
     chance = random.Random(seed)
@@ -171,7 +172,7 @@ def _points(problem: Problem, seed: int, trials: int, deadline: float | None, ta
         if sizes in hopeless:
             continue
         try:
-            yield draw(problem, sizes, chance.randint, 3 + k // 6, fractions=k % 3 == 2)
+            yield draw(problem, sizes, chance.randint, 3 + k // 6, fractions=k % 3 == 2, attempts=attempts)
         except Unsatisfied as reason:
             impossible = reason
             hopeless.append(sizes)

@@ -37,7 +37,7 @@ from eqcompiler.verification.operations import shape_of
 from eqcompiler.verification.oracle import Evaluator, Polynomial, Sample
 from eqcompiler.verification.problems import Problem
 
-ATTEMPTS = 40
+ATTEMPTS, FEW_ATTEMPTS = 40, 12  # at one point, for what is assumed; for what is only tried
 _GRAINS = (range(1, 4), range(2, 6), range(5, 11), range(1, 2))  # denominators: smaller numbers for norm balls and the like
 FAMILIES = ("diagonal", "symmetric", "positive definite", "positive semidefinite", "orthogonal", "invertible")
 _ORDER = ("<", "<=", ">", ">=")
@@ -51,12 +51,19 @@ class Unsatisfied(EquationError):
     """
 
 
-def draw(problem: Problem, sizes: Mapping[str, int], choose: Choose, spread: int = 3, fractions: bool = False) -> Sample:
+def draw(
+    problem: Problem,
+    sizes: Mapping[str, int],
+    choose: Choose,
+    spread: int = 3,
+    fractions: bool = False,
+    attempts: int = ATTEMPTS,
+) -> Sample:
     """A point with these sizes. `spread` bounds numerators, `fractions` allows denominators up to 3."""
     failed: Condition | None = None
     structures = _structures(problem, sizes)
     functions = {name: _polynomial(f, sizes, choose) for name, f in problem.functions.items()}
-    for attempt in range(ATTEMPTS):
+    for attempt in range(attempts):
         grain = range(1, 2 + 2 * fractions) if attempt < 8 else _GRAINS[attempt % len(_GRAINS)]
         values = {
             name: _draw_value(problem.symbols[name], sizes, structures[name], choose, spread + attempt // 8, grain)

@@ -35,6 +35,7 @@ SECONDS = 5.0
 MOST_POINTS = 150  # that are judged
 MOST_SHAPES, DRAWS = 12, 4
 EXAMPLES = 20  # of Hypothesis
+PLAIN = 3  # the largest number with which a counterexample is small enough
 SIMPLER = (0, 1, -1, 2, -2, 3)
 
 
@@ -95,9 +96,9 @@ class _Search:
 
     @property
     def plain(self) -> bool:
-        """Nothing but 0, 1 and -1 is left."""
+        """Nothing but small whole numbers is left."""
         values = self.best[1].values.values() if self.best is not None else ([],)
-        return self.best is not None and all(abs(x) <= 1 and x.q == 1 for value in values for x in _entries(value))
+        return self.best is not None and all(abs(x) <= PLAIN and x.q == 1 for value in values for x in _entries(value))
 
     def by_shapes(self) -> None:
         """The first shape, from small to large, in which one of a few small points refutes."""
