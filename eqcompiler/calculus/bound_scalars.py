@@ -1,8 +1,8 @@
 r"""Integrals, limits and infinite sums in index form: closed forms in the scalar that the operator binds.
 
 Takes: the term and its environment. Gives: an expression without the bound scalar.
-Guarantees: each closed form is the value wherever the integral, limit or series exists; where a division needs a number that is
-not zero, the document's assumptions must say so. Whatever fits no rule raises NotSupportedYet.
+Guarantees: the document's assumptions say that the integral, limit or series exists, so that nothing is proved about what has
+no value; each closed form is that value. Whatever fits no rule raises NotSupportedYet.
 
     \int e^{g(t)} p(t) dt over the line, g'' constant  ->  sqrt(2 pi / -g'') e^{g at its top} * (mean of p under that Gaussian)
     \lim n(t)/d(t)  ->  the quotient of the first derivatives that do not both vanish
@@ -11,7 +11,7 @@ not zero, the document's assumptions must say so. Whatever fits no rule raises N
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import factorial
 
@@ -68,7 +68,21 @@ def _is_finite(expr: sympy.Expr) -> bool:
     return not expr.has(*_BAD)
 
 
-# --- what is known not to vanish ---------------------------------------------------------------------------------------
+# --- what the document says about signs --------------------------------------------------------------------------------
+
+
+def _known_differences(low: Lowers, frame: Frame) -> Iterator[tuple[sympy.Expr, bool]]:
+    """The numbers that the assumptions call positive, or only not zero (False)."""
+    for condition in low.document.assumptions:
+        if condition.right is None or condition.relation not in ("<", ">", "!=") or condition.left.type.rank:
+            continue
+        if free_index_names(condition.left) | free_index_names(condition.right):
+            continue
+        try:
+            difference = low.entry(condition.left, (), frame) - low.entry(condition.right, (), frame)
+        except NotSupportedYet:
+            continue  # a condition without an index form says nothing here
+        yield (-difference if condition.relation == "<" else difference), condition.relation != "!="
 
 
 def _nonzero(low: Lowers, expr: sympy.Expr, frame: Frame) -> bool:
@@ -80,18 +94,27 @@ def _nonzero(low: Lowers, expr: sympy.Expr, frame: Frame) -> bool:
         return all(_nonzero(low, factor, frame) for factor in expr.args)
     if isinstance(expr, sympy.Pow):
         return _nonzero(low, expr.base, frame)
-    for condition in low.document.assumptions:
-        if condition.right is None or condition.relation not in ("<", ">", "!=") or condition.left.type.rank:
-            continue
-        if free_index_names(condition.left) | free_index_names(condition.right):
-            continue
-        try:
-            difference = low.entry(condition.left, (), frame) - low.entry(condition.right, (), frame)
-        except NotSupportedYet:
-            continue  # a condition without an index form says nothing here
-        if sympy.expand(expr - difference) == 0 or sympy.expand(expr + difference) == 0:
-            return True
-    return False
+    known = _known_differences(low, frame)
+    return any(sympy.expand(expr - difference) == 0 or sympy.expand(expr + difference) == 0 for difference, _ in known)
+
+
+def _positive(low: Lowers, expr: sympy.Expr, frame: Frame) -> bool:
+    """Whether the document says that a number is positive: so that an integral or a series exists."""
+    expr = sympy.factor_terms(sympy.expand(expr))
+    if expr.is_positive or isinstance(expr, sympy.exp):
+        return True
+    if isinstance(expr, sympy.Mul) and all(_positive(low, factor, frame) for factor in expr.args):
+        return True
+    if isinstance(expr, sympy.Pow) and expr.exp.is_Integer and expr.exp.is_even:
+        return _nonzero(low, expr.base, frame)
+    if isinstance(expr, sympy.Pow):
+        return _positive(low, expr.base, frame)
+    if isinstance(expr, sympy.Abs):
+        return _nonzero(low, expr.args[0], frame)
+    known = [difference for difference, positive in _known_differences(low, frame) if positive]
+    return any(sympy.expand(expr - difference).is_nonnegative for difference in known) or (
+        isinstance(expr, sympy.Add) and all(_positive(low, part, frame) for part in expr.args)
+    )
 
 
 # --- integrals ---------------------------------------------------------------------------------------------------------
@@ -103,11 +126,11 @@ def integral(low: Lowers, term: Integral, at: tuple[Position, ...], frame: Frame
     if lower.is_infinite and upper.is_infinite:
         if (lower, upper) != (-sympy.oo, sympy.oo):
             raise _refuse("an integral with these limits", term)
-        return _by_parts(body, lambda part: _over_line(part, t, term))
+        return _by_parts(body, lambda part: _over_line(low, part, t, term, frame))
     if lower.is_infinite:
         body, lower, upper = body.subs(t, -t), -upper, -lower
     if upper.is_infinite:
-        return _by_parts(body, lambda part: _over_half_line(part, t, lower, term))
+        return _by_parts(body, lambda part: _over_half_line(low, part, t, lower, term, frame))
     return _between(low, body, t, (lower, upper), term, frame)
 
 
@@ -141,11 +164,13 @@ def _derivatives(expr: sympy.Expr, t: sympy.Symbol, term: Term, most: int = LARG
     return found[:-1]
 
 
-def _over_line(body: sympy.Expr, t: sympy.Symbol, term: Term) -> sympy.Expr:
+def _over_line(low: Lowers, body: sympy.Expr, t: sympy.Symbol, term: Term, frame: Frame) -> sympy.Expr:
     constant, rest, exponent = _parts(body, t, term)
     bends = _derivatives(exponent, t, term, 2)
     if len(bends) != 3:
         raise _refuse("an integral over the line that is not Gaussian", term)
+    if not _positive(low, -bends[2], frame):
+        raise NotSupportedYet("an integral that may not converge has no index form yet", term.span)
     width = -1 / bends[2]
     slope = bends[1].subs(t, 0)
     top, center = exponent.subs(t, 0) + slope**2 * width / 2, slope * width
@@ -157,14 +182,18 @@ def _over_line(body: sympy.Expr, t: sympy.Symbol, term: Term) -> sympy.Expr:
     return constant * sympy.sqrt(2 * sympy.pi * width) * sympy.exp(sympy.expand(top)) * sympy.Add(*moments)
 
 
-def _over_half_line(body: sympy.Expr, t: sympy.Symbol, lower: sympy.Expr, term: Term) -> sympy.Expr:
+def _over_half_line(low: Lowers, body: sympy.Expr, t: sympy.Symbol, lower: sympy.Expr, term: Term, frame: Frame) -> sympy.Expr:
     """p(t) e^{-a t} from L: e^{-a L} sum_j p^(j)(L) / a^{j+1}; t^s e^{-a t} from 0: Gamma(s + 1) / a^{s+1}."""
     constant, rest, exponent = _parts(body, t, term)
     bends = _derivatives(exponent, t, term, 1)
     if len(bends) != 2:
         raise _refuse("an integral over the half-line that does not fall exponentially", term)
     rate, start = -bends[1], sympy.exp(exponent.subs(t, 0))
+    if not _positive(low, rate, frame):
+        raise NotSupportedYet("an integral that may not converge has no index form yet", term.span)
     if isinstance(rest, sympy.Pow) and rest.base == t and not rest.exp.has(t) and lower == 0 and not rest.exp.is_Integer:
+        if not _positive(low, rest.exp + 1, frame):
+            raise NotSupportedYet("an integral that may not converge has no index form yet", term.span)
         return constant * start * sympy.gamma(rest.exp + 1) / rate ** (rest.exp + 1)
     parts = [derivative.subs(t, lower) / rate ** (j + 1) for j, derivative in enumerate(_derivatives(rest, t, term))]
     return constant * start * sympy.exp(-rate * lower) * sympy.Add(*parts)
@@ -186,6 +215,9 @@ def _between(
         raise _refuse("an integral of this body", term)
     if sympy.simplify(sympy.diff(primitive, t) - plain) != 0:
         raise _refuse("an integral of this body", term)
+    for inside in _inside(plain, t) + _inside(primitive, t):
+        if not all(_positive(low, inside.xreplace(back).subs(t, edge), frame) for edge in edges):
+            raise NotSupportedYet("an integral across what may be a pole has no index form yet", term.span)
     upper, lower = (primitive.subs(t, edge) for edge in reversed(edges))
     if not _is_finite(upper - lower):
         raise _refuse("an integral up to an edge where the antiderivative is not finite", term)
@@ -205,6 +237,17 @@ def _plain(body: sympy.Expr, t: sympy.Symbol, term: Term) -> tuple[sympy.Expr, d
 
     plain = replaced(body, leaf)
     return plain, {letter: part for part, letter in letters.items()}
+
+
+def _inside(expr: sympy.Expr, t: sympy.Symbol) -> list[sympy.Expr]:
+    """What stands in logarithms, roots and below fraction bars: affine, so positive between edges where it is positive."""
+    found = []
+    for part in sympy.preorder_traversal(expr):
+        if isinstance(part, sympy.log) and part.has(t):
+            found.append(part.args[0])
+        if isinstance(part, sympy.Pow) and part.base.has(t) and not (part.exp.is_Integer and part.exp > 0):
+            found.append(part.base)
+    return found
 
 
 def _is_tame(expr: sympy.Expr, t: sympy.Symbol) -> bool:
@@ -293,8 +336,8 @@ def _series_of_one(low: Lowers, part: sympy.Expr, k: sympy.Symbol, first: int, t
         raise _refuse("this infinite series", term)
     if factorials:
         return constant * _exponential_series(polynomial, ratio, k, first)
-    if not _nonzero(low, 1 - ratio, frame):
-        raise NotSupportedYet("a geometric series whose ratio may be 1 has no index form yet", term.span)
+    if not _positive(low, 1 - ratio, frame) or not _positive(low, 1 + ratio, frame):
+        raise NotSupportedYet("a geometric series whose ratio may not be between -1 and 1 has no index form yet", term.span)
     differences = _differences(polynomial, k, first)
     parts = [d * ratio**j / (1 - ratio) ** (j + 1) for j, d in enumerate(differences)]
     return constant * ratio**first * sympy.Add(*parts)

@@ -77,15 +77,25 @@ REFUSED = [
     (r"\int_{-1}^{1} e^{1 / x} \, dx = 1", "an integral of this body has no index form yet"),
     (r"\int_0^{1} \frac{1}{1 + x^2} \, dx = \frac{\pi}{4}", "an integral of this body has no index form yet"),
     (r"\int_0^{1} e^{s x} \, dx = \frac{e^s - 1}{s}", "an integral of this body has no index form yet"),
+    (r"\int_0^{1} \frac{1}{x} \, dx = 1", "an integral across what may be a pole has no index form yet"),
+    (r"\int_{-1}^{1} \frac{1}{x^2} \, dx = -2", "an integral across what may be a pole has no index form yet"),
+    (r"\int_0^{\infty} e^{a x} \, dx = -\frac{1}{a}", "an integral that may not converge has no index form yet"),
     (
-        r"\int_0^{1} \frac{1}{x} \, dx = 1",
-        "an integral up to an edge where the antiderivative is not finite has no index form yet",
+        r"\int_{-\infty}^{\infty} e^{a x^2} \, dx = \sqrt{-\frac{\pi}{a}}",
+        "an integral that may not converge has no index form yet",
+    ),
+    (
+        r"\sum_{k=0}^{\infty} (1 + a)^k = -\frac{1}{a}",
+        "a geometric series whose ratio may not be between -1 and 1 has no index form yet",
     ),
     (r"\lim_{x \to 0} \frac{|x|}{x} = 1", "this limit has no index form yet"),
     (r"\lim_{x \to 0} e^{1 / x} = 0", "this limit has no index form yet"),
     (r"\lim_{x \to 0} \frac{1}{x} = 0", "a limit at a pole has no index form yet"),
     (r"\lim_{x \to 0} \frac{x + c}{x + s} = \frac{c}{s}", "a limit whose denominator may vanish has no index form yet"),
-    (r"\sum_{k=0}^{\infty} c^k = \frac{1}{1 - c}", "a geometric series whose ratio may be 1 has no index form yet"),
+    (
+        r"\sum_{k=0}^{\infty} c^k = \frac{1}{1 - c}",
+        "a geometric series whose ratio may not be between -1 and 1 has no index form yet",
+    ),
     (r"\sum_{k=1}^{\infty} \frac{1}{k^2} = \frac{\pi^2}{6}", "this infinite series has no index form yet"),
 ]
 

@@ -299,7 +299,7 @@ REFUSED = {
     ),
     "series": (
         Reduction(SCALAR, "sum", binder("k", Constant(INTEGER, "infinity")), num(1)),
-        "a geometric series whose ratio may be 1 has no index form yet",
+        "a geometric series whose ratio may not be between -1 and 1 has no index form yet",
     ),
     "maximum": (Reduction(SCALAR, "max", binder("k", "n"), at(x, ix("k"))), "the max over an index has no index form yet"),
     "inverse of a sample": (
