@@ -13,7 +13,7 @@ from eqcompiler.reading.scope import Reader
 
 
 def variable_of(reader: Reader, node: Node) -> tuple[str, tuple[Node, ...]]:
-    """The key of the variable and the indices below it: theta, x_k, x^\\top, W_1, w_{ij}."""
+    """The key of the variable and the indices below it: theta, x_k, x^\\top, W_1, w_{ij}, x^{(i)}."""
     scope = reader.scope
     if isinstance(node, Fence):
         return variable_of(reader, node.body)
@@ -26,6 +26,14 @@ def variable_of(reader: Reader, node: Node) -> tuple[str, tuple[Node, ...]]:
             f"'{node.span.text}' is not a variable", node.span, fix="differentiate in a name or its component"
         )
     name = letter_name(base)
+    raised = node.superscript if isinstance(node, Scripted) else None
+    if isinstance(raised, Fence):
+        if name.key not in scope.families:
+            what = f"'{node.span.text}' is no variable: {name.latex} is not declared as a family"
+            raise IllegalEquation(
+                what, node.span, fix=f"declare {name.latex}^{{({raised.body.span.text})}} \\in \\mathbb{{R}}^n"
+            )
+        return variable_key(reader, name, node.span), (raised.body, *index_letters(below))
     label = labelled(name, below, mark)
     if label is not None and scope.known(label.key) and (below is not None or mark is not None):
         return variable_key(reader, label, node.span), ()
