@@ -191,6 +191,9 @@ class _Case:
     def proved(self, proof: Proved, trial: Evidence) -> Finding:
         if trial.counterexample is not None:
             raise self.fault(proof, trial.counterexample)
+        if trial.skipped and not trial.agreements and trial.unsupported is None:
+            why = f"Equal wherever both sides have a value, but no such point was found: {trial.reason}."
+            return Finding("undecided", proof.method, why, steps=proof.steps)
         return Finding("proved", f"{proof.method}; {_confirmed(trial)}", proof.reason, steps=proof.steps)
 
     def fault(self, proof: Proved, against: Counterexample) -> CompilerFault:
