@@ -27,16 +27,17 @@ from eqcompiler.reading import calls, shapes
 from eqcompiler.reading.free_indices import free_indices
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import name_of
-from eqcompiler.reading.sentence import Sentence
+from eqcompiler.reading.sentence import Sentence, one_line
 from eqcompiler.reading.survey import walk
 
 
-def claim(sentence: Sentence, left: Node, right: Node) -> None:
-    """left = right, for all values and all free indices."""
+def claim(sentence: Sentence, left: Node, right: Node, chain: Node | None = None) -> None:
+    """left = right, for all values and all free indices. A later step of a chain has the chain's name and its own place."""
     reader, scope = sentence.reader, sentence.reader.scope
-    span = left.span.to(right.span)
+    span = left.span.to(right.span) if chain is None else right.span
+    latex = f"{one_line(left.span.text)} = {one_line(right.span.text)}"
     saved = dict(scope.indices)
-    name, kind = claim_name(left), claim_kind(reader, left)
+    name, kind = claim_name(chain or left), claim_kind(reader, left)
     try:
         with scope.binding(**own_arguments(reader, left)):
             a, b = reader.term(left), reader.term(right)
@@ -49,11 +50,11 @@ def claim(sentence: Sentence, left: Node, right: Node) -> None:
             kind = "claim: minimiser"
         free = tuple(Binder(key, scope.indices[key].lower, scope.indices[key].upper) for key in free_indices(a, b))
         payload = Claim(a, b, free, tuple(sentence.attached))
-        sentence.add(name, kind, span, payload=payload, type_text=str(scope.type_of(a.type)))
+        sentence.add(name, kind, span, latex=latex, payload=payload, type_text=str(scope.type_of(a.type)))
     except ShapeMismatch as error:
         if "claim" not in kind or scope.trying:
             raise
-        sentence.add(name, kind, span, error=error)
+        sentence.add(name, kind, span, latex=latex, error=error)
     finally:
         scope.indices = saved
 

@@ -34,11 +34,12 @@ class Sentence:
     def add(self, name: str, kind: Kind, span: Span, **rest: object) -> None:
         given = self.directive("name") or self.formula.label
         known = bool(self.statements) or not given
-        statement = Statement(name if known else given, kind, span, latex_of(span), **rest)  # type: ignore[arg-type]
+        written = {"latex": one_line(span.text), **rest}
+        statement = Statement(name if known else given, kind, span, **written)  # type: ignore[arg-type]
         if kind.startswith("claim") or kind == "objective":
             statement = replace(statement, expect=self.directive("expect") or "")
         self.statements.append(statement)
 
 
-def latex_of(span: Span) -> str:
-    return " ".join(span.text.split())
+def one_line(latex: str) -> str:
+    return " ".join(latex.split())

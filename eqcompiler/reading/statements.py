@@ -43,7 +43,7 @@ def relate(sentence: Sentence, node: Relation) -> None:
     if define(sentence, node, sides[0], sides[1]):
         sides = sides[1:]
     for left, right in pairwise(sides):
-        claim(sentence, left, right)
+        claim(sentence, left, right, None if left is node.sides[0] else node.sides[0])
 
 
 def refuse_other_relations(node: Relation) -> None:
