@@ -42,6 +42,13 @@ MEANINGS = [
     (r"s = |a|", "", ["abs"]),
     (r"s = \|x\|", "", ["norm2"]),
     (r"s = \|A\|_F^2", "", ["pow", "normF"]),
+    (r"s = |x|_2^2", "", ["pow", "norm2"]),
+    (r"s = |x|_1", "", ["norm1"]),
+    (r"s = \lVert x \rVert_2", "", ["norm2"]),
+    (r"s = \|x\|_\infty", "", ["norminf"]),
+    (r"s = \lVert A \rVert_F", "", ["normF"]),
+    (r"s = \left| A \right|", "", ["det"]),
+    (r"s = |a - b|", "", ["abs", "add", "neg"]),
     (r"M = A^{-T}", "n by n", ["transpose", "inverse"]),
     (r"M = A^2", "n by n", ["matpow"]),
     (r"M = x y^T", "n by n", ["outer", "transpose"]),
@@ -317,3 +324,8 @@ def test_the_number_0_is_a_zero_vector_where_a_function_takes_a_vector() -> None
 def test_no_other_number_is_a_vector() -> None:
     document = read(r"v, w \in \mathbb{R}^n", r"f(v, w) = v + w", r"f(1, w) = w")
     assert "'f' takes a vector of size n; this is a scalar" in only_error(document)
+
+
+def test_bars_around_a_vector_are_left_to_the_author() -> None:
+    """The norm, or the absolute value of every entry: both have a sign of their own."""
+    assert "bars around a vector: its norm, or the absolute value of every entry" in only_error(read(VECTORS, r"s = |x|"))
