@@ -1,7 +1,9 @@
 """`eqc demo`: the whole road on real data, next to scikit-learn.
 
-Takes: the repository's equations. Gives: verdicts, kernels, and three sets of coefficients with their largest difference.
-Guarantees: exit code 1 when a claim is not in order or the coefficients differ by more than 1e-6, relative to the largest.
+Takes: the repository's equations. Gives: verdicts, kernels, three sets of coefficients with their largest difference, and a
+trained network with its accuracy.
+Guarantees: exit code 1 when a claim is not in order, the coefficients differ by more than 1e-6, relative to the largest, or
+the network recognises less than 95 % of the test images.
 """
 
 from __future__ import annotations
@@ -45,12 +47,14 @@ class Fit:
 @click.pass_context
 def demo(ctx: click.Context, equations: Path) -> None:
     """Verify the equations, build their kernels, then fit the diabetes data that scikit-learn ships (442 patients, 10 columns)
-    by generated gradient descent and by the generated normal equation, next to scikit-learn's LinearRegression.
+    by generated gradient descent and by the generated normal equation, next to scikit-learn's LinearRegression. At last train
+    a network on the handwritten digits that scikit-learn ships (1797 images), with the generated gradient.
 
     \b
     Example
       eqc demo                                   in a copy of the repository, with scikit-learn installed
     """
+    from eqcompiler.interfaces import demo_digits
     from eqcompiler.interfaces.build import build
     from eqcompiler.interfaces.verify import verify
 
@@ -62,7 +66,10 @@ def demo(ctx: click.Context, equations: Path) -> None:
     built = _code(ctx, build, [str(equations), "--out", str(out)])
     click.secho("\n3. Fit the diabetes data", bold=True)
     difference = fit(equations / MODEL)
-    ctx.exit(max(verified, built, 0 if difference <= TOLERANCE else 1))
+    click.secho("\n4. Train a network on handwritten digits", bold=True)
+    reached = demo_digits.train(equations / demo_digits.NETWORK)
+    in_order = difference <= TOLERANCE and reached >= demo_digits.WANTED
+    ctx.exit(max(verified, built, 0 if in_order else 1))
 
 
 def _code(ctx: click.Context, command: click.Command, arguments: list[str]) -> int:
@@ -145,5 +152,5 @@ def _report(fits: list[Fit]) -> float:
     *ours, reference = (np.append(fit.coefficients, fit.intercept) for fit in fits)
     difference = max(float(np.max(np.abs(own - reference) / np.abs(reference))) for own in ours)
     verdict = "at most" if difference <= TOLERANCE else "MORE THAN"
-    click.echo(f"\nlargest relative difference from scikit-learn: {difference:.1e}, {verdict} the {TOLERANCE:.0e} allowed")
+    click.echo(f"\nlargest relative difference from scikit-learn: {difference:.1e}, {verdict} {TOLERANCE:.0e}")
     return difference

@@ -41,7 +41,7 @@ HOMES = {
     "hypothesis": ("verification",),
     "click": ("interfaces",),
     "rich": ("interfaces",),
-    "sklearn": ("interfaces.demo",),
+    "sklearn": ("interfaces.demo", "interfaces.demo_digits"),
 }
 
 
