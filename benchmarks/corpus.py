@@ -1,6 +1,6 @@
 r"""How a corpus of claims with known truth is judged: one table by group, and exit code 1 when a false claim is accepted.
 
-Takes: a .jsonl file whose rows have `id, group, tex, claim_line, truth` and perhaps `holds_if, wrong_step`.
+Takes: a .jsonl file whose rows have `id, group, tex, claim_line, truth` and perhaps `holds_if, wrong_step, mutant_of`.
 Gives: counts of true claims (proved, holding...) and of false ones (refuted, conditional... ACCEPTED), conditions, steps, time.
 Guarantees: every row is one equation file, read and judged alone in a worker process with a time limit; no row is left out.
 
@@ -43,6 +43,7 @@ class Answer:
     seconds: float = 0.0
     late: bool = False
     crash: str = ""
+    repaired: bool = False  # what was offered for the first flagged claim, put in its place, is proved or holds
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Result:
     holds_if: str | None = None
     blamed: int | None = None
     wrong_step: int | None = None
+    repaired: bool | None = None  # None: no mutant
 
 
 # Judging one row, inside a worker.
@@ -78,7 +80,28 @@ def judge_row(row: Row, timeout: float) -> Answer:
     except EquationError as error:
         return Answer(errors=(placed(error),), seconds=time.perf_counter() - start)
     errors = tuple(placed(statement.error) for statement in document.statements if statement.error is not None)
-    return Answer(tuple(verdict.as_json() for verdict in verdicts), errors, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    repaired = bool(row.get("mutant_of")) and _is_repaired(row, document, verdicts, timeout)
+    return Answer(tuple(verdict.as_json() for verdict in verdicts), errors, seconds, repaired=repaired)
+
+
+def _is_repaired(row: Row, document: Any, verdicts: Iterable[Any], timeout: float) -> bool:
+    """The file up to the claim, and in place of the claim its left side with the right side that was offered."""
+    from eqcompiler import pipeline
+    from eqcompiler.errors import EquationError, Source
+
+    flagged = next((v for v in verdicts if v.line >= row["claim_line"] and v.verdict in FLAGGED), None)
+    if flagged is None or flagged.repair is None:
+        return False
+    here = (flagged.line, flagged.column)
+    claim = next(s.payload for s in document.statements if (s.span.line, s.span.column) == here and hasattr(s.payload, "left"))
+    before = "\n".join(row["tex"].splitlines()[: row["claim_line"] - 1])
+    text = f"{before}\n\\[ {claim.left.span.text} = {flagged.repair} \\]\n"
+    try:
+        again = pipeline.verify(pipeline.document_of(Source(f"{row['id']}-repaired.tex", text)), timeout=timeout)
+    except EquationError:
+        return False
+    return bool(again) and again[-1].verdict in OK
 
 
 def placed(error: Any) -> tuple[int, int, str]:
@@ -184,6 +207,7 @@ def result_of(row: Row, answer: Answer) -> Result:
         holds_if=row.get("holds_if"),
         blamed=flagged[0] + 1 if flagged else None,
         wrong_step=row.get("wrong_step"),
+        repaired=answer.repaired if row.get("mutant_of") and "carried on" not in row.get("mutation", "") else None,
     )
 
 
@@ -241,12 +265,14 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
     right, wrong = ([r for r in results if r.truth is truth] for truth in (True, False))
     stated = [r for r in wrong if r.holds_if]
     steps = [r for r in wrong if r.wrong_step and r.blamed]
+    mutants = [r for r in wrong if r.repaired is not None]
     times = sorted(r.seconds for r in results)
     return {
         "true": {"claims": len(right), **_counts(right, RIGHT)},
         "false": {"claims": len(wrong), **_counts(wrong, WRONG)},
         "conditions": {"stated": len(stated), "found": sum(same_condition(r.condition, r.holds_if) for r in stated)},
         "steps": {"flagged": len(steps), "blamed rightly": sum(r.blamed == r.wrong_step for r in steps)},
+        "repairs": {"mutants": len(mutants), "right": sum(r.repaired is True for r in mutants)},
         "seconds": {
             "median": statistics.median(times) if times else 0.0,
             "95th": times[int(0.95 * (len(times) - 1))] if times else 0.0,
@@ -268,7 +294,7 @@ def table(results: Sequence[Result]) -> str:
 def _heading() -> str:
     right, wrong = (" ".join(f"{word:>{max(6, len(word))}}" for word in ("claims", *words)) for words in (RIGHT, WRONG))
     top = f"{'':18} {'true':<{len(right)}}   {'false':<{len(wrong)}}"
-    return f"{top}\n{'group':18} {right}   {wrong}   conditions  steps   median     95th"
+    return f"{top}\n{'group':18} {right}   {wrong}   conditions  steps repairs   median     95th"
 
 
 def _line(name: str, numbers: dict[str, Any]) -> str:
@@ -277,8 +303,9 @@ def _line(name: str, numbers: dict[str, Any]) -> str:
 
     conditions = f"{numbers['conditions']['found']}/{numbers['conditions']['stated']}"
     steps = f"{numbers['steps']['blamed rightly']}/{numbers['steps']['flagged']}"
+    repairs = f"{numbers['repairs']['right']}/{numbers['repairs']['mutants']}"
     times = f"{numbers['seconds']['median']:7.3f}s {numbers['seconds']['95th']:7.3f}s"
-    return f"{name:18} {cells(numbers['true'])}   {cells(numbers['false'])}   {conditions:>10} {steps:>6} {times}"
+    return f"{name:18} {cells(numbers['true'])}   {cells(numbers['false'])}   {conditions:>10} {steps:>6} {repairs:>7} {times}"
 
 
 def listing(results: Iterable[Result], shown: Sequence[str]) -> str:

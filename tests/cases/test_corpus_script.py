@@ -35,13 +35,15 @@ DECLARED = r"\[ A, B \in \mathbb{R}^{n \times n}, \quad x \in \mathbb{R}^n \]"
 ROWS: list[dict[str, Any]] = [
     {"id": "t1", "truth": True, "claim": r"\[ (A B)^T = B^T A^T \]"},
     {"id": "t2", "truth": True, "claim": r"\[ \nabla_x (x^T A x) = (A + A^T) x \]"},
-    {"id": "f1", "truth": False, "claim": r"\[ (A B)^T = A^T B^T \]"},
-    {"id": "f2", "truth": False, "claim": r"\[ \nabla_x (x^T A x) = 2 A x \]", "holds_if": "A = A^T"},
+    {"id": "f1", "truth": False, "claim": r"\[ (A B)^T = A^T B^T \]", "mutant_of": "t1"},
+    {"id": "f2", "truth": False, "claim": r"\[ \nabla_x (x^T A x) = 2 A x \]", "holds_if": "A = A^T", "mutant_of": "t2"},
     {
         "id": "f3",
         "truth": False,
         "claim": "\\begin{align}\n(x^T x)^2 &= x^T x x^T x \\\\\n&= 2 x^T x\n\\end{align}",
         "wrong_step": 2,
+        "mutant_of": "t3",
+        "mutation": "factor 2, carried on",
     },
 ]
 
@@ -117,6 +119,7 @@ def test_honest_judge(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
         "false": {"claims": 3, "refuted": 2, "conditional": 1, "undecided": 0, "unsupported": 0, "crashed": 0, "ACCEPTED": 0},
         "conditions": {"stated": 1, "found": 1},
         "steps": {"flagged": 1, "blamed rightly": 1},
+        "repairs": {"mutants": 2, "right": 0},
         "seconds": {"median": 0.25, "95th": 0.25},
     }
 
@@ -172,3 +175,4 @@ def test_the_pipeline_on_five_claims(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert corpus.same_condition(report["rows"][2]["condition"], "A B = B A")
     assert report["all"]["conditions"] == {"stated": 1, "found": 1}
     assert report["all"]["steps"] == {"flagged": 1, "blamed rightly": 1}
+    assert report["all"]["repairs"] == {"mutants": 2, "right": 2}
