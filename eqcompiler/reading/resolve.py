@@ -7,14 +7,15 @@ Guarantees: no size in the document starts with `?`; an index whose range nothin
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from typing import TypeVar, cast
 
 from eqcompiler.errors import IllegalEquation, Source, Span
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.statements import Document, Statement, SymbolInfo
-from eqcompiler.languages.terms import FunctionType, Term, Type
+from eqcompiler.languages.statements import Document, Statement
+from eqcompiler.languages.terms import Type
 from eqcompiler.reading.scope import Scope
+from eqcompiler.reading.survey import field_names
 
 Tree = TypeVar("Tree")
 
@@ -85,7 +86,7 @@ def sizes_of(tree: object) -> list[Dimension]:
     if isinstance(tree, tuple):
         return [size for item in tree for size in sizes_of(item)]
     if is_dataclass(tree) and not isinstance(tree, type | Span | Source):
-        return [size for field in fields(tree) for size in sizes_of(getattr(tree, field.name))]
+        return [size for name in field_names(tree) for size in sizes_of(getattr(tree, name))]
     return []
 
 
@@ -99,19 +100,15 @@ def _resolved(tree: object, scope: Scope) -> object:
         return scope.sizes.resolve(tree)
     if isinstance(tree, tuple):
         return tuple(_resolved(item, scope) for item in tree)
-    if isinstance(tree, Type | FunctionType | SymbolInfo | Term) or (
-        is_dataclass(tree) and not isinstance(tree, type | Span | Source)
-    ):
-        changes = {}
-        for field in fields(tree):
-            old = getattr(tree, field.name)
-            if isinstance(old, Span | Source | str | int | bool) or old is None:
-                continue
-            new = _resolved(old, scope)
-            if new is not old and new != old:
-                changes[field.name] = new
-        return replace(tree, **changes) if changes else tree
-    return tree
+    if not is_dataclass(tree) or isinstance(tree, type | Span | Source):
+        return tree
+    changes = {}
+    for name in field_names(tree):
+        old = getattr(tree, name)
+        new = _resolved(old, scope) if isinstance(old, tuple) or is_dataclass(old) else old
+        if new is not old and new != old:
+            changes[name] = new
+    return replace(tree, **changes) if changes else tree
 
 
 def unique_names(statements: list[Statement]) -> tuple[Statement, ...]:

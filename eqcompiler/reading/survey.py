@@ -7,7 +7,7 @@ Guarantees: order of the file does not matter for it; declarations may come afte
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from eqcompiler.languages.notation import (
     Addition,
@@ -70,17 +70,20 @@ def stated(formula: Formula) -> Iterator[Node]:
 
 def walk(node: Node) -> Iterator[Node]:
     """The node and everything below it, in source order."""
-    yield node
-    for field in fields(node):
-        yield from _walk_value(getattr(node, field.name))
+    pending: list[object] = [node]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, tuple):
+            pending.extend(reversed(value))
+        elif isinstance(value, Node):
+            yield value
+            pending.extend(getattr(value, name) for name in reversed(field_names(value)))
 
 
-def _walk_value(value: object) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield from walk(value)
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _walk_value(item)
+def field_names(tree: object) -> tuple[str, ...]:
+    """The fields of a data class, without the place it came from."""
+    names: tuple[str, ...] = type(tree).__match_args__  # type: ignore[attr-defined]
+    return tuple(name for name in names if name != "span")
 
 
 def survey(formulas: tuple[Formula, ...]) -> Survey:
