@@ -656,7 +656,7 @@ def _S(v, tau):
 
 
 def grad_S(v, tau):
-    r"""grad S.
+    r"""grad S; where arguments of max or min are equal, their derivative is taken as 0.
 
     line 21:  S(v) = \operatorname{sign}(v) \max(|v| - \tau, 0)
 
@@ -681,7 +681,7 @@ def _grad_S(v, tau):
 
 
 def value_and_grad_S(v, tau):
-    r"""value and grad S.
+    r"""value and grad S; where arguments of max or min are equal, their derivative is taken as 0.
 
     line 21:  S(v) = \operatorname{sign}(v) \max(|v| - \tau, 0)
 

@@ -21,7 +21,7 @@ from eqcompiler.calculus.solve import inverse_to_solve
 from eqcompiler.calculus.stationary import closed_form
 from eqcompiler.errors import EquationError, NotSupportedYet
 from eqcompiler.languages.kernel_requests import KernelRequest
-from eqcompiler.languages.program import Intrinsic, Program, UnknownValue, unknown_function
+from eqcompiler.languages.program import Indexed, Intrinsic, Program, UnknownValue, unknown_function
 from eqcompiler.languages.statements import Definition, Document, Objective, Recurrence, Statement
 from eqcompiler.languages.terms import Component, Derivative, Extremum, Reference, Symbol, Term, Type, children
 
@@ -49,6 +49,7 @@ def chosen_kernels(document: Document) -> Choice:
     requests: dict[str, KernelRequest] = {}
     refusals: list[tuple[str, EquationError]] = []
     for statement in document.statements:
+        kinked = False
         for plan in _planned(document, statement):
             if plan.name in requests:
                 continue
@@ -57,10 +58,23 @@ def chosen_kernels(document: Document) -> Choice:
             except EquationError as error:
                 refusals.append((plan.name, error))
                 continue
+            kinked = kinked or _has_kinks(program)
             requests[plan.name] = KernelRequest(
-                plan.name, program, plan.kind, plan.state, statement.span.line, statement.latex, plan.about
+                plan.name, program, plan.kind, plan.state, statement.span.line, statement.latex, _about(plan, kinked)
             )
     return Choice(tuple(requests.values()), tuple(refusals))
+
+
+def _has_kinks(program: Program) -> bool:
+    return any(isinstance(d, Indexed) and d.body.has(sympy.Max, sympy.Min) for d in program.definitions)
+
+
+def _about(plan: _Planned, kinked: bool) -> str:
+    """A gradient says which subgradient it takes."""
+    if not kinked or not plan.name.startswith(("grad_", "value_and_grad_")):
+        return plan.about
+    words = plan.name.replace("_", " ")
+    return f"{words}; where arguments of max or min are equal, their derivative is taken as 0."
 
 
 def _computable(program: Program) -> Program:
