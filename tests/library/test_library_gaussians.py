@@ -140,3 +140,18 @@ def test_kalman_gain_has_the_least_variance_and_its_gradient_is_a_complex_step()
     assert_agree(gradient, slope(variance, G), 4 * N**3, size)
     best = kernel.K(P, H, R)
     assert_agree(kernel.grad_V(best, P, H, R), np.zeros((N, K)), 4 * N**3, size * np.linalg.cond(H @ P @ H.T + R))
+
+
+def test_the_noise_model_has_scipys_normal_density() -> None:
+    kernel = library("gaussian_noise")
+    generator = np.random.default_rng(7)
+    x, theta, sigma, target = generator.normal(size=N), generator.normal(size=N), 0.7, 0.4
+    mean = theta @ x
+    value, to_target, to_x, to_theta = kernel.value_and_grad_p(target, x, theta, sigma)
+    expected, pull = stats.norm(mean, sigma).pdf(target), (target - mean) / sigma**2
+    size = (1 + abs(pull)) ** 2 * largest(x, theta, 1.0) ** 2
+    assert_agree(value, expected, 16 * N, size)
+    assert_agree(to_target, -pull * expected, 16 * N, size)
+    assert_agree(to_x, pull * expected * theta, 16 * N, size)
+    assert_agree(to_theta, pull * expected * x, 16 * N, size)
+    assert_agree(kernel.y(x, theta, 0.3), mean + 0.3, 4 * N, size)

@@ -42,6 +42,15 @@ def test_logistic_regression_descends_to_what_scikit_learn_finds() -> None:
     assert_agree(found, fitted.coef_[0], M * N, (1 + remaining / EPS) / curvature)
 
 
+def test_logistic_regression_has_a_gradient_where_probabilities_round_to_0_and_1() -> None:
+    kernel = library("logistic_regression")
+    X, y, theta = np.array([[1000.0], [-1000.0], [40.0]]), np.array([1.0, 1.0, 0.0]), np.ones(1)
+    value, gradient = kernel.value_and_grad_L(theta, X, y)
+    assert_agree(value, (1000.0 + 40.0) / 3, 8, 1000.0)  # log(1 + e^-1000) and log(1 + e^-40) - 0 round away
+    assert_agree(gradient, X.T @ (special.expit(X @ theta) - y) / 3, 8, 1000.0)
+    assert_agree(kernel.hess_L(theta, X, y), np.zeros((1, 1)), 8, 1600.0)
+
+
 def test_softmax_cross_entropy_of_one_sample_is_scipys() -> None:
     kernel = library("softmax_cross_entropy")
     generator = np.random.default_rng(3)
