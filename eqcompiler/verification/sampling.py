@@ -135,6 +135,7 @@ def _residuals(problem: Problem, condition: Condition, sample: Sample) -> list[A
 def _satisfied(problem: Problem, sample: Sample, structures: Mapping[str, Structure], choose: Choose) -> Sample:
     """The sample after solving the equations one after the other, each together with earlier ones on the same symbol."""
     equations = [c for c in problem.conditions if is_equation(c) and problem.symbols_of(c)]
+    equations.sort(key=lambda equation: len(problem.symbols_of(equation)))  # sum p = 1 and sum q = 1 before p = q
     solved: list[str] = []
     done: list[Condition] = []
     for equation in equations:

@@ -292,3 +292,10 @@ def test_a_shape_without_points_is_given_up_at_once(monkeypatch):
     found = gather(document(assumptions=(Condition("=", gram, call("identity", shape=("n", "n"))),)), claim(gram, gram))
     assert found.agreements == 24
     assert max(drawn.count(sizes) for sizes in drawn if sizes[0] < sizes[1]) == 1
+
+
+def test_two_distributions_that_are_equal_are_found_in_every_shape():
+    """p = q written before the sums: each sum is solved first, then one is set to the other."""
+    sums = [Condition("=", sum_over(over("i", 1, "n"), at(v, idx("i"))), num(1)) for v in (a, b)]
+    found = gather(document(assumptions=(Condition("=", a, b), *sums)), claim(a, b))
+    assert (found.agreements, found.shapes) == (24, 4)
