@@ -56,17 +56,19 @@ def words(claim: Claim) -> str:
 def test_true_claims_are_proved_and_never_refuted() -> None:
     proved: list[bool] = []
 
-    @ATTACK
+    @settings(ATTACK, max_examples=COUNT + COUNT // 4)
     @given(SEEDS)
     def attack(seed: int) -> None:
         claim = true_claim(random.Random(seed))
+        if claim.left == claim.right:  # no rule fitted at the places that were drawn
+            return
         proved.append(is_proved(claim))
         if not proved[-1] or len(proved) % 8 == 0:
             assert gather(DOCUMENT, claim, trials=3, seed=1).counterexample is None, words(claim)
 
     attack()
     assert len(proved) >= COUNT
-    assert sum(proved) >= 0.95 * len(proved)
+    assert sum(proved) >= 0.98 * len(proved)
 
 
 def false_claim(chance: random.Random) -> Claim | None:
