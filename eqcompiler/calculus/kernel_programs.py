@@ -7,6 +7,8 @@ for one parameter the Hessian; an objective its closed form; an update `step` an
 
 from __future__ import annotations
 
+import builtins
+import keyword
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -51,7 +53,8 @@ def chosen_kernels(document: Document) -> Choice:
     for statement in document.statements:
         kinked = False
         for plan in _planned(document, statement):
-            if plan.name in requests:
+            name = python_name(plan.name)
+            if name in requests:
                 continue
             try:
                 program = _computable(plan.program())
@@ -59,10 +62,15 @@ def chosen_kernels(document: Document) -> Choice:
                 refusals.append((plan.name, error))
                 continue
             kinked = kinked or _has_kinks(program)
-            requests[plan.name] = KernelRequest(
-                plan.name, program, plan.kind, plan.state, statement.span.line, statement.latex, _about(plan, kinked)
+            requests[name] = KernelRequest(
+                name, program, plan.kind, plan.state, statement.span.line, statement.latex, _about(plan, kinked)
             )
     return Choice(tuple(requests.values()), tuple(refusals))
+
+
+def python_name(name: str) -> str:
+    """The name as a Python function's: `lambda` and `max` mean something else there and get an underscore."""
+    return f"{name}_" if keyword.iskeyword(name) or name in dir(builtins) else name
 
 
 def _has_kinks(program: Program) -> bool:
