@@ -1,6 +1,6 @@
-r"""The compiled kernels of equations/ against the oracle, and the theorems that tie them to one another, on random data.
+r"""The compiled kernels of least squares against the oracle, and the theorems that tie them to one another, on random data.
 
-Takes: every kernel of every file in equations/. Gives: Hypothesis tests.
+Takes: every kernel of FILES. Gives: Hypothesis tests.
 Guarantees: sizes from 1, fewer rows than columns too, float64 and float32; a tolerance is the operation count of the kernel
 times the rounding unit times the size of the value when no two terms cancel; inputs stay as they are.
 """
@@ -28,7 +28,8 @@ from eqcompiler.languages.terms import Derivative, Extremum, Reference, Term, Ty
 from eqcompiler.verification.oracle import Sample, evaluate_float
 
 EQUATIONS = Path(__file__).parents[2] / "equations"
-FILES = tuple(sorted(path.name for path in EQUATIONS.iterdir() if path.suffix in (".tex", ".md")))
+# Polynomial kernels, for which the tolerance below is a bound; the others are compared in tests/library, each with its own formula.
+FILES = ("linear_regression.tex", "mean_squared_error.tex", "normal_equation.md", "regularized_regression.tex", "ridge.tex")
 LARGEST = 4
 ENTRY = 8.0
 EPS = float(np.finfo(float).eps)
