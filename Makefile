@@ -23,7 +23,7 @@ test: $(VENV)/test-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 docs: $(VENV)/test-installed
 	$(BIN)/python docs/regenerate.py README.md ARCHITECTURE.md

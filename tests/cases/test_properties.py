@@ -28,7 +28,7 @@ from eqcompiler.languages.terms import Derivative, Extremum, Reference, Term, Ty
 from eqcompiler.verification.oracle import Sample, evaluate_float
 
 EQUATIONS = Path(__file__).parents[2] / "equations"
-# Polynomial kernels, for which the tolerance below is a bound; the others are compared in tests/library, each with its own formula.
+# Polynomial kernels, for which the tolerance below is a bound; tests/library compares the others, each with its own formula.
 FILES = ("linear_regression.tex", "mean_squared_error.tex", "normal_equation.md", "regularized_regression.tex", "ridge.tex")
 LARGEST = 4
 ENTRY = 8.0
