@@ -38,7 +38,8 @@ def regenerated(text: str, folder: Path) -> str:
 
 
 def _timeless(text: str) -> str:
-    return DURATION.sub(" TIME", text)
+    """Without times, and without the padding that a longer time takes away from a column."""
+    return re.sub(r" {2,}", "  ", DURATION.sub(" TIME", text))
 
 
 def _output(command: str, folder: Path) -> str:

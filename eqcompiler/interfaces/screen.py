@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import click
 from rich.console import Console
@@ -48,7 +49,9 @@ def table(headings: Sequence[str], rows: Iterable[tuple[str | Text, ...]], keep:
     """Columns without lines; the columns named in `keep` are never folded."""
     result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in headings:
-        result.add_column(heading, no_wrap=heading in keep, overflow="fold", justify="right" if heading == "time" else "left")
+        time = heading == "time"  # one width, so that a longer time moves no other column
+        justify: Literal["right", "left"] = "right" if time else "left"
+        result.add_column(heading, no_wrap=heading in keep, overflow="fold", justify=justify, min_width=7 if time else None)
     for row in rows:
         result.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return result

@@ -46,13 +46,13 @@ def test_every_verdict_is_shown_with_what_is_known(stand_in: StandIn, eqc: Comma
     result = eqc("verify", "a.tex")
     assert result.stderr == ""
     assert result.stdout.splitlines() == [
-        "claim     name  verdict                method             time",
-        "a.tex:3   J_2   proved                 normal form       12 ms",
-        "a.tex:5   f     holds                  exact arithmetic  12 ms",
-        "a.tex:7   dJ    conditional, expected  residual          12 ms",
-        "a.tex:9   grad  refuted                counterexample    12 ms",
-        "a.tex:11  hard  undecided              time ran out      12 ms",
-        "a.tex:13  kept  proved, unexpected     normal form       12 ms",
+        "claim     name  verdict                method               time",
+        "a.tex:3   J_2   proved                 normal form         12 ms",
+        "a.tex:5   f     holds                  exact arithmetic    12 ms",
+        "a.tex:7   dJ    conditional, expected  residual            12 ms",
+        "a.tex:9   grad  refuted                counterexample      12 ms",
+        "a.tex:11  hard  undecided              time ran out        12 ms",
+        "a.tex:13  kept  proved, unexpected     normal form         12 ms",
         "",
         "a.tex:5:3 f holds",
         "    claim   L = R",
@@ -130,7 +130,7 @@ def test_skipped_statements_are_listed(stand_in: StandIn, eqc: Command, span: Sp
     Path("a.tex").write_text("x")
     stand_in.statements = (Statement("s", "claim: equality", span, "A x", skip="a sketch"),)
     assert eqc("verify", "a.tex").stdout.splitlines() == [
-        "claim    name  verdict  method    time",
+        "claim    name  verdict  method       time",
         "a.tex:1  s     skipped  a sketch",
         "",
         "0 claims in 1 file: 1 skipped (1 ms)",
