@@ -15,13 +15,14 @@ import sympy
 from eqcompiler.calculus.index_algebra import free_indices
 from eqcompiler.errors import IllegalEquation
 from eqcompiler.languages.program import Axis
-from eqcompiler.languages.statements import Definition
+from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import (
     Comprehension,
     Derivative,
     Extremum,
     Index,
     Integral,
+    Iterated,
     Limit,
     Reduction,
     Reference,
@@ -111,8 +112,9 @@ class Frame:
 class Reach:
     """Which names a definition or a term depends on, through all definitions. Formals count."""
 
-    def __init__(self, definitions: Mapping[str, Definition]) -> None:
-        self._definitions = definitions
+    def __init__(self, document: Document) -> None:
+        self._definitions = document.definitions
+        self._recurrences = document.recurrences
         self._known: dict[str, tuple[str, ...]] = {}
         self._open: list[str] = []
 
@@ -142,8 +144,17 @@ class Reach:
                 self._name(term.variable, found, formals)
             case Extremum() | Integral() | Limit():
                 found[term.variable] = None
+            case Iterated():
+                self._iterated(term, found)
         for child in children(term):
             self._collect(child, found, formals)
+
+    def _iterated(self, term: Iterated, found: dict[str, None]) -> None:
+        """What all steps share, and the families whose members they take; a state before a step is known there alone."""
+        recurrence = self._recurrences[term.recurrence]
+        inside = {*(recurrence.before or recurrence.states), *(name for name, _ in recurrence.members)}
+        read = dict.fromkeys(name for update in recurrence.updates for name in self.of_term(update) if name not in inside)
+        found.update(read | dict.fromkeys(family for _, family in recurrence.members))
 
     def _name(self, name: str, found: dict[str, None], formals: tuple[str, ...]) -> None:
         """A formal is bound by every call, so inside its definition a definition of the same name does not count."""

@@ -70,7 +70,7 @@ def expectation(low: Lowers, term: Expectation, at: tuple[Position, ...], frame:
 
 
 def _randoms(document: Document, term: Expectation) -> tuple[Random, ...]:
-    reach = Reach(document.definitions)
+    reach = Reach(document)
     used = [name for argument in term.arguments for name in reach.of_term(argument)]
     found = []
     for name in dict.fromkeys(used):
@@ -272,7 +272,7 @@ def _all_fixed(document: Document, parts: tuple[Term, ...], degrees: Mapping[str
 def _is_free(document: Document, term: Term, degrees: Mapping[str, int]) -> bool:
     """Whether no name of `degrees` that is not constant can be read below this term."""
     moving = {name for name, degree in degrees.items() if degree}
-    return not moving & set(Reach(document.definitions).of_term(term))
+    return not moving & set(Reach(document).of_term(term))
 
 
 def _largest(degrees: Iterable[int | None]) -> int | None:

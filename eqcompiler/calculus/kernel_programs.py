@@ -25,7 +25,7 @@ from eqcompiler.errors import EquationError, NotSupportedYet
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.program import Indexed, Intrinsic, Program, UnknownValue, unknown_function
 from eqcompiler.languages.statements import Definition, Document, Objective, Recurrence, Statement
-from eqcompiler.languages.terms import Component, Derivative, Extremum, Reference, Symbol, Term, Type, children
+from eqcompiler.languages.terms import Component, Derivative, Extremum, Iterated, Reference, Symbol, Term, Type, children
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,5 +219,10 @@ def reach(document: Document, term: Term, seen: frozenset[str] = frozenset()) ->
         yield term.name
     if isinstance(term, Reference) and term.name not in seen and term.name in document.definitions:
         yield from reach(document, document.definitions[term.name].body, seen | {term.name})
+    if isinstance(term, Iterated):
+        recurrence = document.recurrences[term.recurrence]
+        inner = {*(recurrence.before or recurrence.states), *(name for name, _ in recurrence.members)}
+        yield from (family for _, family in recurrence.members)
+        yield from (name for update in recurrence.updates for name in reach(document, update, seen) if name not in inner)
     for child in children(term):
         yield from reach(document, child, seen)

@@ -52,6 +52,7 @@ from eqcompiler.languages.terms import (
     Expectation,
     Extremum,
     Integral,
+    Iterated,
     Limit,
     Reference,
     Symbol,
@@ -61,6 +62,7 @@ from eqcompiler.languages.terms import (
 
 NO_INDEX_FORM: Mapping[type, str] = {
     Extremum: "an extremum inside an expression",
+    Iterated: "the last state of a recurrence",
 }
 
 
@@ -83,7 +85,7 @@ class _Lowering:
         self.document = document
         self.formals = formals
         self.definitions: list[Indexed | Intrinsic] = []
-        self.reach = Reach(document.definitions)
+        self.reach = Reach(document)
         self._types: dict[str, Type] = dict(formals)
         self._known: dict[object, str] = {}
         self._taken = {name for name, info in document.symbols.items() if info.role != "index"}

@@ -29,6 +29,7 @@ from eqcompiler.languages.terms import (
     Extremum,
     Index,
     Integral,
+    Iterated,
     Limit,
     Number,
     Reduction,
@@ -233,6 +234,8 @@ class _Writer:
             case Limit():
                 target = self.text(term.target).latex
                 return _Text(rf"\lim_{{{self.name(term.variable)} \to {target}}} {self.text(term.body).at(LARGE)}", LARGE)
+            case Iterated():
+                return _Text(self.document.recurrences[term.recurrence].last[term.state], ATOM)
             case Expectation():
                 word = {"E": r"\mathbb{E}", "Var": r"\operatorname{Var}", "Cov": r"\operatorname{Cov}"}[term.operation]
                 return _Text(rf"{word}\left[ {', '.join(self.text(a).latex for a in term.arguments)} \right]", ATOM)

@@ -84,12 +84,34 @@ class Recurrence:
     """state <- update: `state` names the symbol that is iterated, `update` is the next value as a term in that symbol.
 
     index: the step's name, t in theta_{t+1}, or "" for `:=`. Further states that are updated with it: `also`.
+    before: the symbols of the updates that stand for the states before the step, in the order of the states; () means the
+    states' own names. members: (symbol in the updates, family), what has a value of its own at every step: ("W_l", "W").
+    count: the number of steps, L. sizes: (family, its name at the step, its name before it) for widths that change from step
+    to step: ("n", "n_l", "n_before_l"), where "n_0" is the first and "n_L" the last one.
+    last: how each state after the last step is written.
+
+    A family of sizes makes ragged families, sequences of `count` arrays (W[l-1] has the shape n_l by n_{l-1}); every other
+    family is one array with the steps as its first axis. An Index with the step's name counts the steps from 1.
     """
 
     state: str
     update: Term
     index: str = ""
     also: tuple[tuple[str, Term], ...] = ()
+    before: tuple[str, ...] = ()
+    members: tuple[tuple[str, str], ...] = ()
+    count: Dimension | None = None
+    sizes: tuple[tuple[str, str, str], ...] = ()
+    last: tuple[str, ...] = ()
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        return (self.state, *(name for name, _ in self.also))
+
+    @property
+    def updates(self) -> tuple[Term, ...]:
+        """One per state. Those of `also` are values after the same step."""
+        return (self.update, *(term for _, term in self.also))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +146,7 @@ class Document:
     assumptions: tuple[Condition, ...] = ()
     dimensions: Mapping[str, int] = field(default_factory=dict)  # name -> smallest size that the declarations allow
     constraints: tuple[tuple[Dimension, str, Dimension], ...] = ()  # n >= m, m > n, ... between sizes
+    recurrences: Mapping[str, Recurrence] = field(default_factory=dict)  # those with a count, by the name of their first state
 
     def __getitem__(self, name: str) -> Statement:
         for statement in self.statements:

@@ -306,6 +306,19 @@ class Expectation(Term):
     arguments: tuple[Term, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Iterated(Term):
+    r"""A state of a recurrence after its last step, from `start` (one term per state): a^{(L)} where a^{(0)} = x.
+
+    recurrence: a key of Document.recurrences; state: which of the coupled states. The value reads what the updates read: the
+    families of the recurrence under their own names, its members and the states before a step only inside of that step.
+    """
+
+    recurrence: str
+    start: tuple[Term, ...]
+    state: int = 0
+
+
 def children(term: Term) -> tuple[Term, ...]:
     """The direct subterms, in reading order, conditions and binder ranges included."""
 
@@ -333,4 +346,6 @@ def children(term: Term) -> tuple[Term, ...]:
             return (term.lower, term.upper, term.body)
         case Limit():
             return (term.target, term.body)
+        case Iterated():
+            return term.start
     return ()

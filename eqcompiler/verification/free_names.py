@@ -17,6 +17,7 @@ from eqcompiler.languages.terms import (
     Extremum,
     Index,
     Integral,
+    Iterated,
     Limit,
     Reduction,
     Reference,
@@ -80,6 +81,11 @@ class FreeNames:
                 return (self.of(body) - {variable}) | self.of(lower) | self.of(upper)
             case Limit(variable=variable, target=target, body=body):
                 return (self.of(body) - {variable}) | self.of(target)
+            case Iterated(recurrence=key, start=start):
+                recurrence = self._document.recurrences[key]
+                inner = {*(recurrence.before or recurrence.states), *(name for name, _ in recurrence.members)}
+                families = frozenset(family for _, family in recurrence.members)
+                return self._union(start) | (self._union(recurrence.updates) - inner - {"#" + recurrence.index}) | families
             case Expectation(arguments=arguments):
                 names = self.distributed(term)
                 infos = [self._document.symbols[name].distribution for name in names]

@@ -20,6 +20,7 @@ from eqcompiler.languages.terms import (
     Component,
     Comprehension,
     Expectation,
+    Iterated,
     Number,
     Reduction,
     Reference,
@@ -64,6 +65,8 @@ def _with_parts(term: Term, parts: tuple[Term, ...]) -> Term | None:
     match term:
         case Reference() | UnknownCall() | Expectation():
             return replace(term, arguments=parts, span=None)
+        case Iterated():
+            return replace(term, start=parts, span=None)
         case Component():
             return replace(term, base=parts[0], indices=parts[1:], span=None)
         case Comprehension() if parts[:-1] == children(term)[:-1]:
