@@ -70,14 +70,14 @@ def confirmed(document: Document) -> Document:
 
 def _confirmed(document: Document, statement: Statement) -> Statement:
     from eqcompiler.calculus.lower import lower
-    from eqcompiler.languages.program import scalar
+    from eqcompiler.languages.program import Scan, scalar
     from eqcompiler.reading.second_reader import disagreement, in_scope
 
     for name, term in _terms(statement):
         if term.span is None or in_scope(term.span.text) is None:
             continue
         program = lower(document, term, name)
-        if len(program.definitions) != 1 or program.definitions[0].axes:
+        if len(program.definitions) != 1 or isinstance(only := program.definitions[0], Scan) or only.axes:
             continue
         table = {document.symbols[i.name].latex: scalar(i.name) for i in program.inputs if i.name in document.symbols}
         words = disagreement(term.span.text, last_body(program), table)
@@ -214,7 +214,7 @@ def last_body(program: Program) -> object:
     """The body of the output; definitions that it uses stay names. An intrinsic has no body and gives its printed form."""
     from eqcompiler.languages.program import Indexed
 
-    last = next(d for d in program.definitions if d.name == program.outputs[-1])
+    last = next(d for d in program.plain("expression") if d.name == program.outputs[-1])
     return last.body if isinstance(last, Indexed) else f"{last.operation}({', '.join(last.operands)})"
 
 
@@ -229,7 +229,7 @@ def gradient(document: Document, statement: Statement, variable: str) -> tuple[P
         raise BadInput(f"'{statement.name}' is {statement.kind}; only a definition has a gradient")
     definition = statement.payload
     program = derive(lower(document, own_reference(document, definition), definition.name), definition.name, variable)
-    return program, gradient_latex(document, KernelRequest("gradient", program))[0]
+    return program, "".join(gradient_latex(document, KernelRequest("gradient", program)))
 
 
 def _terms(statement: Statement) -> tuple[tuple[str, Term], ...]:
@@ -292,13 +292,16 @@ def _details(verdict: Verdict) -> tuple[tuple[str, str | None], ...]:
 
 
 def gradient_latex(document: Document, request: KernelRequest) -> list[str]:
-    """Each gradient of the request as a person would write it."""
+    """Each gradient of the request as a person would write it; none for one through a recurrence, whose index form says all."""
     from eqcompiler.calculus.normal_form import normal_forms
     from eqcompiler.calculus.printing import to_latex
+    from eqcompiler.languages.program import Scan
 
+    if any(isinstance(d, Scan) for d in request.program.definitions):
+        return []
     texts = []
     for output, normal in normal_forms(request.program).items():
-        axes = next(d.axes for d in request.program.definitions if d.name == output)
+        axes = next(d.axes for d in request.program.plain("notation") if d.name == output)
         texts.append(to_latex(normal, document, tuple(str(a.index) for a in axes)))
     return texts
 

@@ -11,10 +11,11 @@ from typing import Protocol
 
 import sympy
 
+from eqcompiler.calculus.dependencies import Definition
 from eqcompiler.calculus.environments import Frame, Piece, Position, Split
 from eqcompiler.calculus.index_algebra import summed
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.program import Axis, Indexed, Intrinsic, size_expression
+from eqcompiler.languages.program import Axis, size_expression
 from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import Binder, Block, Call, Term
 
@@ -23,7 +24,7 @@ class Lowers(Protocol):
     """What a rule may ask of the lowering that it works for."""
 
     document: Document
-    definitions: list[Indexed | Intrinsic]
+    definitions: list[Definition]
 
     def fresh(self, wanted: str) -> str: ...
 

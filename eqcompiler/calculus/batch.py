@@ -13,9 +13,11 @@ from dataclasses import replace
 
 import sympy
 
+from eqcompiler.calculus.check_scans import extents_of, sizes_at_start
 from eqcompiler.calculus.dependencies import Definition, dependent, operand_names, reached
 from eqcompiler.calculus.index_algebra import (
     bound_indices,
+    dimension_of,
     free_indices,
     fresh_index,
     is_scalar_reference,
@@ -24,9 +26,9 @@ from eqcompiler.calculus.index_algebra import (
     replaced,
     walk,
 )
+from eqcompiler.calculus.sharing import Names
 from eqcompiler.errors import IllegalEquation, NotSupportedYet
-from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, size
+from eqcompiler.languages.program import Axis, Carried, Indexed, Input, Intrinsic, Program, Scan, size
 
 
 def batched(program: Program, inputs: tuple[str, ...], size_name: str) -> Program:
@@ -41,11 +43,14 @@ def batched(program: Program, inputs: tuple[str, ...], size_name: str) -> Progra
     taken = _symbol_names(program) | {size_name}
     axis = Axis(fresh_index(taken.__contains__), sympy.S.One, size(size_name))
     names = {name: name for name in dependent(program.definitions, inputs)}
-    definitions = tuple(_lifted(d, (axis,), names) if d.name in names else d for d in program.definitions)
-    shapes = tuple(
-        replace(item, shape=(Dimension.of(size_name), *item.shape)) if item.name in inputs else item for item in program.inputs
-    )
-    return Program(shapes, definitions, program.outputs)
+    definitions: list[Definition] = []
+    for definition in program.definitions:
+        if isinstance(definition, Scan):
+            definitions += scan_lifted(definition, (axis,), names, Names(taken).fresh)
+        else:
+            definitions.append(_lifted(definition, (axis,), names) if definition.name in names else definition)
+    shapes = tuple(_with_axes(item, (axis,)) if item.name in inputs else item for item in program.inputs)
+    return Program(shapes, tuple(definitions), program.outputs)
 
 
 def lifted(
@@ -65,11 +70,63 @@ def lifted(
     for definition in definitions:
         if definition.name in changed:
             names[definition.name] = fresh(definition.name)
+            if isinstance(definition, Scan):
+                raise NotSupportedYet(f"the recurrence {definition.name} at a point for every sample is not supported yet")
             copies.append(replace(_lifted(definition, axes, names), name=names[definition.name]))
     return copies, names[output]
 
 
-def _lifted(definition: Definition, axes: tuple[Axis, ...], names: Mapping[str, str]) -> Definition:
+def scan_lifted(scan: Scan, axes: tuple[Axis, ...], names: Mapping[str, str], fresh: Callable[[str], str]) -> list[Definition]:
+    """The Scan with `axes` in front of its states, of all members and shared inputs in `names`, and of what it makes.
+
+    A start that is the same for all samples is repeated for each of them first.
+    """
+    moving = {name for name, family in scan.members if family in names} | {name for name in scan.shared if name in names}
+    moving |= {carried.before for carried in scan.carried}
+    if not any(name in names for name in scan.operands):
+        return [scan]
+    taken = {name: name for name in dependent(scan.step.definitions, moving)}
+    definitions: list[Definition] = []
+    for definition in scan.step.definitions:
+        if isinstance(definition, Scan):
+            definitions += scan_lifted(definition, axes, taken, fresh)
+        else:
+            definitions.append(_lifted(definition, axes, taken) if definition.name in taken else definition)
+    before: list[Definition] = []
+    carried = []
+    for state in scan.carried:
+        start = names.get(state.start, "")
+        if not start:
+            start = fresh(f"{state.start}_each")
+            before.append(_repeated(start, state, scan, axes))
+        carried.append(replace(state, start=start))
+    still = [name for name, _ in (*scan.kept, *scan.summed) if name not in taken]
+    if still:
+        what = f"{still[0]} is the same for every sample"
+        raise NotSupportedYet(f"the recurrence {scan.name} for every sample, of which {what}, is not supported yet")
+    inputs = tuple(_with_axes(item, axes) if item.name in moving else item for item in scan.step.inputs)
+    lifted_scan = replace(scan, carried=tuple(carried), step=Program(inputs, tuple(definitions), scan.step.outputs))
+    return [*before, lifted_scan]
+
+
+def _repeated(name: str, state: Carried, scan: Scan, axes: tuple[Axis, ...]) -> Indexed:
+    """The start of a state, the same for all indices of `axes`."""
+    sizes = sizes_at_start(scan)
+    extents = [extent.xreplace(sizes) for extent in extents_of(scan.step)[state.before]]
+    used = {axis.index.name for axis in axes}
+    own: list[Axis] = []
+    for extent in extents:
+        letter = fresh_index(used.__contains__)
+        used.add(letter.name)
+        own.append(Axis(letter, sympy.S.One, extent))
+    return Indexed(name, (*axes, *own), reference(state.start, (axis.index for axis in own)))
+
+
+def _with_axes(item: Input, axes: tuple[Axis, ...]) -> Input:
+    return replace(item, shape=(*(dimension_of(axis.upper) for axis in axes), *item.shape))
+
+
+def _lifted(definition: Indexed | Intrinsic, axes: tuple[Axis, ...], names: Mapping[str, str]) -> Definition:
     """The definition with `axes` in front; `names` maps what depends on the sample to the name that has those axes too."""
     if isinstance(definition, Intrinsic):
         if axes and any(name in names for name in operand_names(definition)):
@@ -112,6 +169,9 @@ def _symbol_names(program: Program) -> set[str]:
     """All names in use: inputs, definitions, sizes and indices."""
     names = {item.name for item in program.inputs} | {n for item in program.inputs for d in item.shape for n in d.names}
     for definition in program.definitions:
+        if isinstance(definition, Scan):
+            names |= _symbol_names(definition.step) | {definition.index.name, *definition.made}
+            continue
         names.add(definition.name)
         names.update(axis.index.name for axis in definition.axes)
         if isinstance(definition, Indexed):

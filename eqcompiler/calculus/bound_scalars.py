@@ -19,11 +19,11 @@ import sympy
 from sympy.integrals.manualintegrate import manualintegrate
 
 from eqcompiler.calculus.axis_sums import Lowers
-from eqcompiler.calculus.dependencies import operand_names
+from eqcompiler.calculus.dependencies import made_names, operand_names
 from eqcompiler.calculus.environments import Entry, Frame, Position, free_index_names
 from eqcompiler.calculus.index_algebra import replaced, substituted
 from eqcompiler.errors import NotSupportedYet
-from eqcompiler.languages.program import Axis, Indexed, scalar
+from eqcompiler.languages.program import Axis, Indexed, Scan, scalar
 from eqcompiler.languages.terms import Integral, Limit, Reduction, Term
 
 LARGEST_DEGREE = 8
@@ -40,17 +40,19 @@ def _body(low: Lowers, body: Term, variable: str, frame: Frame) -> tuple[sympy.E
 
 
 def _inlined(low: Lowers, expr: sympy.Expr, t: sympy.Symbol) -> sympy.Expr:
-    table = {definition.name: definition for definition in low.definitions}
+    table = {name: definition for definition in low.definitions for name in made_names(definition)}
     moving = {t.name}
     for definition in low.definitions:
         if moving & set(operand_names(definition)):
-            moving.add(definition.name)
+            moving.update(made_names(definition))
 
     def leaf(part: sympy.Basic) -> sympy.Basic | None:
         name = part.base.name if isinstance(part, sympy.Indexed) else getattr(part, "name", "")
         if name not in table or name not in moving:
             return None
         definition = table[name]
+        if isinstance(definition, Scan):
+            raise NotSupportedYet(f"the recurrence {definition.name} in a bound scalar has no index form yet")
         if not isinstance(definition, Indexed):
             raise NotSupportedYet(f"{definition.operation} of a bound scalar has no index form yet")
         at = part.indices if isinstance(part, sympy.Indexed) else ()

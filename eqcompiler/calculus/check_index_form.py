@@ -14,6 +14,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 from sympy.core.symbol import Str
 
+from eqcompiler.calculus.check_scans import Family, check_scan, families_of
 from eqcompiler.calculus.index_algebra import bound_indices, is_index, is_scalar_reference, parts, walk
 from eqcompiler.errors import CompilerFault
 from eqcompiler.languages.program import (
@@ -22,6 +23,7 @@ from eqcompiler.languages.program import (
     Indexed,
     Intrinsic,
     Program,
+    Scan,
     UnknownValue,
     size_expression,
     unknown_function,
@@ -93,22 +95,37 @@ Extents = tuple[sympy.Expr, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is defined before the definition under check: name -> extents of its axes. integers: inputs usable in ranges."""
+    """What is defined before the definition under check: name -> extents of its axes. integers: inputs usable in ranges.
+
+    families have no extents of their own: only a Scan reads them. step: the index of the Scan whose step this is.
+    """
 
     extents: Mapping[str, Extents]
     integers: frozenset[str]
+    families: Mapping[str, Family]
+    step: frozenset[sympy.Symbol] = frozenset()
 
 
-def check(program: Program) -> None:
-    """Raises CompilerFault for the first rule that the program breaks."""
+def check(program: Program, step: frozenset[sympy.Symbol] = frozenset()) -> None:
+    """Raises CompilerFault for the first rule that the program breaks. step: the indices of the Scans around it."""
     extents: dict[str, Extents] = {}
     for item in program.inputs:
         _named_once(item.name, extents)
         extents[item.name] = tuple(size_expression(dimension) for dimension in item.shape)
     integers = frozenset(item.name for item in program.inputs if item.integer)
+    families = families_of(program)
     for definition in program.definitions:
+        outside = {name: known for name, known in extents.items() if name not in families}
+        known = _Known(outside, integers, families, step)
+        if isinstance(definition, Scan):
+            check(definition.step, step | {definition.index})
+            made, kept = check_scan(definition, outside, families)
+            for name in definition.made:
+                _named_once(name, extents)
+                extents[name] = made[name] if name in made else kept[name].extents
+            families = {**families, **kept}
+            continue
         _named_once(definition.name, extents)
-        known = _Known(extents, integers)
         _axes(definition, known)
         if isinstance(definition, Intrinsic):
             _intrinsic(definition, known)
@@ -135,6 +152,8 @@ def _index_names(program: Program, extents: Mapping[str, Extents]) -> None:
     """An index has a name of its own, so that a printed program can be read in one way only."""
     sizes = {name for item in program.inputs for dimension in item.shape for name in dimension.names}
     for definition in program.definitions:
+        if isinstance(definition, Scan):
+            continue
         body = definition.body if isinstance(definition, Indexed) else sympy.S.Zero
         for symbol in (*(axis.index for axis in definition.axes), *bound_indices(body)):
             if symbol.name in extents or symbol.name in sizes:
@@ -148,7 +167,7 @@ def _axes(definition: Indexed | Intrinsic, known: _Known) -> None:
             raise _fault(definition, f"the axis {axis.index} is no index symbol")
         if axis.index in bound:
             raise _fault(definition, f"the axis {axis.index} occurs twice")
-        _range(definition, axis, frozenset(bound), known)
+        _range(definition, axis, known.step.union(bound), known)
         bound.append(axis.index)
 
 
@@ -199,6 +218,8 @@ def _references(definition: Indexed, known: _Known) -> None:
             continue
         name = node.base.name if isinstance(node, sympy.Indexed) else node.name
         count = len(node.indices) if isinstance(node, sympy.Indexed) else 0
+        if name in known.families:
+            raise _fault(definition, f"{node} refers to the family {name}, whose members only a recurrence reads")
         if name not in known.extents:
             raise _fault(definition, f"{node} refers to {name}, which is neither an input nor defined before")
         if count != len(known.extents[name]):
@@ -206,7 +227,7 @@ def _references(definition: Indexed, known: _Known) -> None:
 
 
 def _indices(definition: Indexed, known: _Known) -> None:
-    _bound(definition, definition.body, frozenset(axis.index for axis in definition.axes), known)
+    _bound(definition, definition.body, known.step.union(axis.index for axis in definition.axes), known)
 
 
 def _bound(definition: Indexed, expr: sympy.Basic, bound: frozenset[sympy.Symbol], known: _Known) -> None:

@@ -22,7 +22,7 @@ def curvature(program: Program, output: str, variable: str, positive: Collection
     """How `output` bends in `variable`; `positive`: scalar or tensor inputs whose entries are known to be at least zero."""
     nonnegative = frozenset(positive) | {i.name for i in program.inputs if POSITIVE_WORDS & set(i.assumptions)}
     rules = _Rules(variable, nonnegative)
-    for definition in program.definitions:
+    for definition in program.plain("test of convexity"):
         rules.define(definition)
     return rules.known.get(output, CONSTANT)
 

@@ -13,21 +13,26 @@ from typing import TypeAlias
 import sympy
 
 from eqcompiler.calculus.index_algebra import references, substituted
-from eqcompiler.languages.program import Indexed, Intrinsic
+from eqcompiler.languages.program import Indexed, Intrinsic, Scan
 
-Definition: TypeAlias = Indexed | Intrinsic
+Definition: TypeAlias = Indexed | Intrinsic | Scan
 
 
 def operand_names(definition: Definition) -> tuple[str, ...]:
     """Inputs and definitions that the body names, each once."""
-    return definition.operands if isinstance(definition, Intrinsic) else references(definition.body)
+    return references(definition.body) if isinstance(definition, Indexed) else definition.operands
+
+
+def made_names(definition: Definition) -> tuple[str, ...]:
+    """What can be referred to after the definition: its name; for a Scan the values and families that it makes."""
+    return definition.made if isinstance(definition, Scan) else (definition.name,)
 
 
 def reached(definitions: Iterable[Definition], *outputs: str) -> frozenset[str]:
     """Everything that the outputs depend on, themselves and inputs included."""
     needed = set(outputs)
     for definition in reversed(tuple(definitions)):
-        if definition.name in needed:
+        if not needed.isdisjoint(made_names(definition)):
             needed.update(operand_names(definition))
     return frozenset(needed)
 
@@ -35,7 +40,7 @@ def reached(definitions: Iterable[Definition], *outputs: str) -> frozenset[str]:
 def live(definitions: tuple[Definition, ...], outputs: tuple[str, ...]) -> tuple[Definition, ...]:
     """The definitions that the outputs need."""
     needed = reached(definitions, *outputs)
-    return tuple(definition for definition in definitions if definition.name in needed)
+    return tuple(definition for definition in definitions if not needed.isdisjoint(made_names(definition)))
 
 
 def dependent(definitions: Iterable[Definition], sources: Iterable[str]) -> frozenset[str]:
@@ -43,7 +48,7 @@ def dependent(definitions: Iterable[Definition], sources: Iterable[str]) -> froz
     found = set(sources)
     for definition in definitions:
         if any(name in found for name in operand_names(definition)):
-            found.add(definition.name)
+            found.update(made_names(definition))
     return frozenset(found)
 
 
@@ -55,14 +60,15 @@ def adopted(definitions: list[Definition], output: Indexed, keep: Collection[str
     else:
         copied = body.name if isinstance(body, sympy.Symbol) and not output.axes else ""
     alone = copied not in keep and not any(copied in operand_names(d) for d in definitions)
-    found = next((d for d in definitions if d.name == copied), None) if alone else None
+    plain = (d for d in definitions if not isinstance(d, Scan))
+    found = next((d for d in plain if d.name == copied), None) if alone else None
     ranges = [[(a.lower, a.upper) for a in d.axes] for d in (found, output) if d]
     if found and (isinstance(found, Indexed) or ranges[0] == ranges[1]):
-        return [_renamed(d, output) if d.name == copied else d for d in definitions]
+        return [_renamed(found, output) if d is found else d for d in definitions]
     return [*definitions, output]
 
 
-def _renamed(definition: Definition, output: Indexed) -> Definition:
+def _renamed(definition: Indexed | Intrinsic, output: Indexed) -> Definition:
     """The definition with the name and the indices of the output."""
     named = replace(definition, name=output.name, latex=output.latex or definition.latex, axes=output.axes)
     if isinstance(named, Intrinsic) or isinstance(definition, Intrinsic):

@@ -15,7 +15,8 @@ from dataclasses import replace
 
 import sympy
 
-from eqcompiler.calculus.dependencies import Definition, dependent, live, operand_names, reached
+from eqcompiler.calculus.check_scans import made_extents
+from eqcompiler.calculus.dependencies import Definition, dependent, live, made_names, operand_names, reached
 from eqcompiler.calculus.index_algebra import (
     ONE,
     ZERO,
@@ -28,9 +29,10 @@ from eqcompiler.calculus.index_algebra import (
 )
 from eqcompiler.calculus.intrinsic_adjoints import Adjoint, adjoint_rule
 from eqcompiler.calculus.partials import Sensitivity, contribution, occurrences
+from eqcompiler.calculus.scans import reverse
 from eqcompiler.calculus.sharing import Names, inlined, settled, shared
 from eqcompiler.errors import CompilerFault, NotSupportedYet
-from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, Program, size_expression
+from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, Program, Scan, size_expression
 
 
 def gradient(program: Program, output: str, variable: str) -> Program:
@@ -62,7 +64,7 @@ def hvp(program: Program, output: str, variable: str, direction: str = "v") -> P
     slope = Names(_all_names(first) | {along}).fresh("slope")
     both = Program(
         (*first.inputs, Input(along, item.shape, along)),
-        (*first.definitions, _inner_product(slope, first.definitions[-1], along)),
+        (*first.definitions, _inner_product(slope, first.plain("Hessian")[-1], along)),
         (slope,),
     )
     definitions, name = extended(both, slope, variable)
@@ -87,8 +89,8 @@ def _accumulated(
     definitions, introduced = shared(program.definitions, names, latex)
     work = _Reverse(program, definitions, output, variables, names)
     work.run()
-    made = [*definitions, *work.made]
-    kept = [d.name for d in program.definitions] + list(work.gradients.values())
+    made = [*work.definitions, *work.made]
+    kept = [name for d in program.definitions for name in made_names(d)] + list(work.gradients.values())
     tidy = inlined(made, introduced | work.introduced, kept)
     tidy = list(live(tuple(tidy), tuple(kept)))
     letters = names.taken
@@ -101,9 +103,9 @@ class _Reverse:
     def __init__(
         self, program: Program, definitions: list[Definition], output: str, variables: tuple[str, ...], names: Names
     ) -> None:
-        self.definitions, self.output, self.variables, self.names = definitions, output, variables, names
+        self.definitions, self.output, self.variables, self.names = list(definitions), output, variables, names
         self.by_name: dict[str, Definition | Input] = {item.name: item for item in program.inputs}
-        self.by_name |= {definition.name: definition for definition in definitions}
+        self.by_name |= {name: definition for definition in definitions for name in made_names(definition)}
         for name in (output, *variables):
             if name not in self.by_name:
                 raise CompilerFault(f"{name} is neither an input nor a definition of the program")
@@ -113,6 +115,7 @@ class _Reverse:
         self.gradients = {variable: names.fresh(f"grad_{output}_{variable}") for variable in variables}
         self._bars = dict(self.gradients)
         self._parts: dict[str, list[sympy.Expr]] = {}
+        self._family_parts: dict[str, list[str]] = {}
         self._targets: dict[str, tuple[Axis, ...]] = {}
         self._lead = self._passing(self._own_axes(output))
         self._ranges = {axis.index: (axis.lower, axis.upper) for axis in self._lead}
@@ -123,12 +126,16 @@ class _Reverse:
             self._seed(output)
         else:
             self._add(self.output, self._identity(self._target(self.output)))
-        for definition in reversed(self.definitions):
-            if definition.name in self.active and definition.name in self._parts:
+        for place, definition in reversed(list(enumerate(self.definitions))):
+            if isinstance(definition, Scan):
+                self._spread_scan(definition, place)
+            elif definition.name in self.active and definition.name in self._parts:
                 self._close(definition.name)
                 self._spread(definition)
         for variable in self.variables:
-            if isinstance(self.by_name[variable], Input) or variable not in self._parts:
+            if self._is_family(variable):
+                self._close_family(variable)
+            elif isinstance(self.by_name[variable], Input) or variable not in self._parts:
                 self._close(variable)
 
     def _seed(self, definition: Indexed) -> None:
@@ -141,7 +148,7 @@ class _Reverse:
 
     # ---- from one definition to what it names
 
-    def _spread(self, definition: Definition) -> None:
+    def _spread(self, definition: Indexed | Intrinsic) -> None:
         if isinstance(definition, Intrinsic):
             self._spread_intrinsic(definition)
             return
@@ -165,6 +172,30 @@ class _Reverse:
         for number, operand in enumerate(definition.operands):
             if operand in self.active:
                 self._add(operand, rule(adjoint, number, self._target(operand)))
+
+    def _spread_scan(self, scan: Scan, place: int) -> None:
+        """One more Scan backwards; the one forwards keeps what that reads."""
+        reached = [name for name in scan.made if name in self._parts or name in self._family_parts]
+        if not reached or self.active.isdisjoint(scan.operands):
+            return
+        if self._lead:
+            raise NotSupportedYet(f"the derivative of a tensor through the recurrence {scan.name} is not supported yet")
+        for name in reached:
+            if name in self._family_parts:
+                self._close_family(name)
+            else:
+                self._close(name)
+        found = reverse(scan, {name: self._bars[name] for name in reached}, self.active, self.names, _accumulated)
+        self.definitions[place] = found.forward
+        self.by_name |= dict.fromkeys(found.forward.made, found.forward)
+        new: tuple[Definition, ...] = (*found.before, found.backward)
+        self.made += new
+        self.by_name |= {name: definition for definition in new for name in made_names(definition)}
+        self.introduced |= {name for definition in new for name in made_names(definition)}
+        for name, adjoint in found.tensors:
+            self._add(name, reference(adjoint, (axis.index for axis in self._target(name))))
+        for family, adjoint in found.families:
+            self._family_parts.setdefault(family, []).append(adjoint)
 
     def _whole(self, operation: str, operands: tuple[str, ...], axes: tuple[Axis, ...], wanted: str) -> str:
         for known in (*self.definitions, *self.made):
@@ -195,9 +226,40 @@ class _Reverse:
         if name not in self._bars:
             self._bars[name] = self.names.fresh(f"{name}_bar")
             self.introduced.add(self._bars[name])
+        parts = self._parts.get(name, [ZERO])
+        if len(parts) == 1 and self._taken_over(parts[0], name):
+            return
         latex = rf"\bar{{{self._latex(name)}}}" if name not in self.gradients else self._gradient_latex(name)
-        body = sympy.Add(*self._parts.get(name, [ZERO]))
+        body = sympy.Add(*parts)
         self.made.append(Indexed(self._bars[name], self._lead + self._target(name), body, latex))
+
+    def _taken_over(self, part: sympy.Expr, name: str) -> bool:
+        """Where the adjoint is just what a Scan has made, that takes the adjoint's name."""
+        if part != reference(str(getattr(part, "base", part)), (axis.index for axis in self._target(name))):
+            return False
+        return self._renamed_in_scan(str(getattr(part, "base", part)), self._bars[name])
+
+    def _renamed_in_scan(self, old: str, new: str) -> bool:
+        for place, definition in enumerate(self.made):
+            if isinstance(definition, Scan) and old in definition.made and old in self.introduced:
+                self.made[place] = self.by_name[new] = definition.with_made(old, new)
+                return True
+        return False
+
+    def _is_family(self, name: str) -> bool:
+        known = self.by_name[name]
+        return known.steps is not None if isinstance(known, Input) else isinstance(known, Scan) and name in known.families
+
+    def _close_family(self, name: str) -> None:
+        """The adjoint of a family is complete: the one that a Scan made takes its name."""
+        parts = self._family_parts.get(name, [])
+        if len(parts) != 1:
+            times = "several recurrences" if parts else "no recurrence"
+            raise NotSupportedYet(f"the derivative in the family {name}, which {times} read, is not supported yet")
+        if name not in self._bars:
+            self._bars[name] = self.names.fresh(f"{name}_bar")
+            self.introduced.add(self._bars[name])
+        self._renamed_in_scan(parts[0], self._bars[name])
 
     def _latex(self, name: str) -> str:
         return self.by_name[name].latex or name
@@ -219,6 +281,8 @@ class _Reverse:
         known = self.by_name[name]
         if isinstance(known, Input):
             return tuple(Axis(self.names.index(), ONE, size_expression(dimension)) for dimension in known.shape)
+        if isinstance(known, Scan):
+            return tuple(Axis(self.names.index(), ONE, extent) for extent in made_extents(known)[name])
         return known.axes
 
     def _passing(self, axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
@@ -241,7 +305,9 @@ class _Reverse:
 
 def _with_cut(program: Program, definitions: tuple[Definition, ...], outputs: tuple[str, ...], variable: str) -> Program:
     """The program of the outputs, where a variable that was a definition is an input."""
-    cut = next((d for d in definitions if d.name == variable), None)
+    cut = next((d for d in definitions if variable in made_names(d)), None)
+    if isinstance(cut, Scan):
+        raise NotSupportedYet(f"the derivative in {variable}, the result of a recurrence, is not supported yet")
     if cut is None:
         return Program(program.inputs, live(definitions, outputs), outputs)
     shape = tuple(dimension_of(axis.upper - axis.lower + 1) for axis in cut.axes)
@@ -251,7 +317,7 @@ def _with_cut(program: Program, definitions: tuple[Definition, ...], outputs: tu
     return Program((Input(variable, shape, cut.latex or variable), *inputs), rest, outputs)
 
 
-def _inner_product(name: str, left: Definition, right: str) -> Indexed:
+def _inner_product(name: str, left: Indexed | Intrinsic, right: str) -> Indexed:
     """The sum over all entries of left times right."""
     value = reference(left.name, (axis.index for axis in left.axes)) * reference(right, (axis.index for axis in left.axes))
     for axis in reversed(left.axes):
@@ -266,9 +332,12 @@ def _renamed(definitions: tuple[Definition, ...], old: str, new: str) -> tuple[D
 
 def _all_names(program: Program) -> set[str]:
     """Inputs, definitions and sizes; a letter for an index must be none of them."""
-    names = {item.name for item in program.inputs} | {definition.name for definition in program.definitions}
+    names = {item.name for item in program.inputs} | {name for d in program.definitions for name in (d.name, *made_names(d))}
     names |= {name for item in program.inputs for dimension in item.shape for name in dimension.names}
     for definition in program.definitions:
+        if isinstance(definition, Scan):
+            names |= _all_names(definition.step) | {definition.index.name}
+            continue
         expressions = [edge for axis in definition.axes for edge in (axis.lower, axis.upper)]
         expressions += [definition.body] if isinstance(definition, Indexed) else []
         symbols = (node for e in expressions for node in walk(e) if isinstance(node, sympy.Symbol))

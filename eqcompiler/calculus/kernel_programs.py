@@ -23,7 +23,7 @@ from eqcompiler.calculus.solve import inverse_to_solve
 from eqcompiler.calculus.stationary import closed_form
 from eqcompiler.errors import EquationError, NotSupportedYet
 from eqcompiler.languages.kernel_requests import KernelRequest
-from eqcompiler.languages.program import Indexed, Intrinsic, Program, UnknownValue, unknown_function
+from eqcompiler.languages.program import Indexed, Intrinsic, Program, Scan, UnknownValue, unknown_function
 from eqcompiler.languages.statements import Definition, Document, Objective, Recurrence, Statement
 from eqcompiler.languages.terms import Component, Derivative, Extremum, Iterated, Reference, Symbol, Term, Type, children
 
@@ -74,7 +74,10 @@ def python_name(name: str) -> str:
 
 
 def _has_kinks(program: Program) -> bool:
-    return any(isinstance(d, Indexed) and d.body.has(sympy.Max, sympy.Min) for d in program.definitions)
+    return any(
+        _has_kinks(d.step) if isinstance(d, Scan) else isinstance(d, Indexed) and d.body.has(sympy.Max, sympy.Min)
+        for d in program.definitions
+    )
 
 
 def _about(plan: _Planned, kinked: bool) -> str:
@@ -88,6 +91,9 @@ def _about(plan: _Planned, kinked: bool) -> str:
 def _computable(program: Program) -> Program:
     """Raises NotSupportedYet where the program applies a function that nothing defines."""
     for definition in program.definitions:
+        if isinstance(definition, Scan):
+            _computable(definition.step)
+            continue
         operations = [definition.operation] if isinstance(definition, Intrinsic) else _unknown_values(definition.body)
         for operation in operations:
             found = unknown_function(operation)

@@ -16,7 +16,8 @@ import sympy
 
 from eqcompiler.calculus import bound_scalars, derive
 from eqcompiler.calculus.batch import lifted
-from eqcompiler.calculus.dependencies import adopted, live, operand_names, reached
+from eqcompiler.calculus.dependencies import Definition as IndexForm
+from eqcompiler.calculus.dependencies import adopted, live, made_names, operand_names, reached
 from eqcompiler.calculus.environments import (
     Binding,
     Closure,
@@ -84,7 +85,7 @@ class _Lowering:
     def __init__(self, document: Document, formals: Mapping[str, Type]) -> None:
         self.document = document
         self.formals = formals
-        self.definitions: list[Indexed | Intrinsic] = []
+        self.definitions: list[IndexForm] = []
         self.reach = Reach(document)
         self._types: dict[str, Type] = dict(formals)
         self._known: dict[object, str] = {}
@@ -145,9 +146,9 @@ class _Lowering:
         self.definitions = adopted(self.definitions, made, self.document.definitions)
         return name
 
-    def inputs_in_order(self, definitions: tuple[Indexed | Intrinsic, ...], output: str) -> tuple[Input, ...]:
+    def inputs_in_order(self, definitions: tuple[IndexForm, ...], output: str) -> tuple[Input, ...]:
         """Formals first, then the other symbols as the document declares them, then definitions that stay opaque."""
-        made = {definition.name for definition in definitions}
+        made = {name for definition in definitions for name in made_names(definition)}
         used = dict.fromkeys(name for d in definitions for name in operand_names(d) if name not in made)
         used[output] = None
         order = [*self.formals, *self.document.symbols, *self.document.definitions, *used]
@@ -309,7 +310,7 @@ class _Lowering:
                     problem.what, problem.span or term.span, allowed=problem.allowed, fix=problem.fix
                 ) from problem
             self.definitions = list(extended)
-            self._taken.update(definition.name for definition in extended)
+            self._taken.update(name for definition in extended for name in made_names(definition))
             self._known[key] = name
         return self._known[key]
 

@@ -97,7 +97,7 @@ class _Reader:
 
     def __init__(self, program: Program) -> None:
         self.inputs: dict[str, Input] = {i.name: i for i in program.inputs}
-        self.definitions: dict[str, Indexed | Intrinsic] = {d.name: d for d in program.definitions}
+        self.definitions: dict[str, Indexed | Intrinsic] = {d.name: d for d in program.plain("normal form")}
         self.made: dict[str, Tensor] = {}
 
     # ---- definitions

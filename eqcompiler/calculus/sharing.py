@@ -34,7 +34,7 @@ from eqcompiler.calculus.index_algebra import (
     substituted,
     with_limits,
 )
-from eqcompiler.languages.program import Axis, Indexed, Intrinsic, index
+from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Scan, index
 
 LARGEST_INLINED_PRODUCT = 4  # factors
 LONGEST_SPELLED_NAME = 12
@@ -246,7 +246,7 @@ def _uses(definitions: Sequence[Definition]) -> dict[str, _Use]:
                 visit(part, scope)
 
     for definition in definitions:
-        if isinstance(definition, Intrinsic):
+        if not isinstance(definition, Indexed):
             for name in definition.operands:
                 uses.setdefault(name, _Use()).operand = True
         else:
@@ -255,7 +255,7 @@ def _uses(definitions: Sequence[Definition]) -> dict[str, _Use]:
 
 
 def _with(definition: Definition, gone: Mapping[str, Indexed]) -> Definition:
-    if isinstance(definition, Intrinsic) or not any(name in gone for name in operand_names(definition)):
+    if not isinstance(definition, Indexed) or not any(name in gone for name in operand_names(definition)):
         return definition
     scope = {axis.index for axis in definition.axes} | set(bound_indices(definition.body))
 
@@ -278,6 +278,8 @@ def _with(definition: Definition, gone: Mapping[str, Indexed]) -> Definition:
 
 def settled(definition: Definition, taken: set[str]) -> Definition:
     """Passing indices get the first letters that are free where they are bound."""
+    if isinstance(definition, Scan):
+        return definition
     axes: list[Axis] = []
     mapping: dict[sympy.Symbol, sympy.Expr] = {}
     used = set(taken) | {axis.index.name for axis in definition.axes if not _is_passing(axis.index)}

@@ -14,7 +14,7 @@ from dataclasses import replace
 import sympy
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from eqcompiler.calculus.dependencies import Definition, live, operand_names
+from eqcompiler.calculus.dependencies import Definition, live, made_names, operand_names
 from eqcompiler.calculus.index_algebra import (
     apart,
     bound_indices,
@@ -29,7 +29,7 @@ from eqcompiler.calculus.index_algebra import (
     with_limits,
 )
 from eqcompiler.calculus.sharing import Names, settled
-from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, index
+from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, Scan, index
 
 SYMMETRIC_WORDS = frozenset(("symmetric", "positive definite", "positive semidefinite", "diagonal"))
 
@@ -50,11 +50,14 @@ def _collapsed(definitions: list[Definition], solves: set[str]) -> tuple[Definit
     for definition in definitions:
         copied = _copied(definition) if isinstance(definition, Indexed) else ""
         original = made.get(copied)
+        if isinstance(definition, Scan):
+            made |= dict.fromkeys(definition.made, definition)
+            continue
         alone = [d.name for d in definitions if copied in operand_names(d)] == [definition.name]
         if copied in solves and isinstance(original, Intrinsic) and alone:
             definition = replace(original, name=definition.name, axes=definition.axes, latex=definition.latex)
         made[definition.name] = definition
-    return tuple(made.values())
+    return tuple(dict.fromkeys(made.values()))
 
 
 def _copied(definition: Indexed) -> str:
@@ -66,7 +69,7 @@ def _copied(definition: Indexed) -> str:
 
 class _Solving:
     def __init__(self, program: Program) -> None:
-        taken = {item.name for item in program.inputs} | {definition.name for definition in program.definitions}
+        taken = {item.name for item in program.inputs} | {name for d in program.definitions for name in made_names(d)}
         taken |= {name for item in program.inputs for dimension in item.shape for name in dimension.names}
         self.names = Names(taken)
         self.made: list[Definition] = []
@@ -77,6 +80,9 @@ class _Solving:
         self._latex = {item.name: item.latex or item.name for item in program.inputs}
 
     def add(self, definition: Definition) -> None:
+        if isinstance(definition, Scan):
+            self.made.append(replace(definition, step=inverse_to_solve(definition.step)))
+            return
         if isinstance(definition, Intrinsic):
             if definition.operation == "inverse":
                 self._inverses[definition.name] = definition

@@ -49,7 +49,7 @@ PASSES = (
 def plan(request: KernelRequest) -> LoopPlan:
     """Raises NotSupportedYet for a function or a range that has no loop form."""
     program = live(own_outputs(request.program))
-    given = frozenset(d.name for d in program.definitions)
+    given = frozenset(d.name for d in program.plain("loop plan"))
     for step in PASSES:
         program = step(program)
     program = live(program)
@@ -88,7 +88,7 @@ def own_outputs(program: Program) -> Program:
 def live(program: Program) -> Program:
     """Without the definitions that no output needs."""
     wanted, kept = set(program.outputs), list[Indexed | Intrinsic]()
-    for d in reversed(program.definitions):
+    for d in reversed(program.plain("loop plan")):
         if d.name not in wanted:
             continue
         kept.append(d)
@@ -185,7 +185,7 @@ def _dimensions(program: Program, storages: Iterable[Storage], body: Sequence[No
     shown = [name for i in program.inputs for d in i.shape for name in sorted(d.names)]
     values = [e for s in storages for e in s.shape]
     values += [e for node in placed(body) for e in _values(node)]
-    for d in program.definitions:
+    for d in program.plain("loop plan"):
         values += [edge for axis in d.axes for edge in (axis.lower, axis.upper)]
         values += [d.body] if isinstance(d, Indexed) else []
     mentioned = sorted({s.name for value in values for s in value.atoms(sympy.Symbol) if s == size(s.name)})

@@ -24,7 +24,7 @@ CHEAP = (sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.KroneckerDelta, symp
 
 def share_values(program: Program) -> Program:
     counts: Counter[tuple[object, ...]] = Counter()
-    for definition in program.definitions:
+    for definition in program.plain("loop plan"):
         if isinstance(definition, Indexed):
             value, scope = value_and_scope(definition)
             counts.update(_occurrences(value, scope, counts))
@@ -80,15 +80,15 @@ def _occurrences(value: sympy.Basic, scope: Scope, seen: Counter[tuple[object, .
 class _Sharing:
     def __init__(self, program: Program, counts: Counter[tuple[object, ...]]) -> None:
         self.program, self.counts = program, counts
-        self.names = Names({i.name for i in program.inputs} | {d.name for d in program.definitions})
+        self.names = Names({i.name for i in program.inputs} | {d.name for d in program.plain("loop plan")})
         self.fresh = Fresh()
         self.fresh.count = 10_000_000  # away from the indices that the program has
         self.known: dict[tuple[object, ...], str] = {}
         self.definitions: list[Indexed | Intrinsic] = []
-        self.shapes = input_shapes(program.inputs) | {d.name: definition_shape(d) for d in program.definitions}
+        self.shapes = input_shapes(program.inputs) | {d.name: definition_shape(d) for d in program.plain("loop plan")}
 
     def run(self) -> Program:
-        for definition in self.program.definitions:
+        for definition in self.program.plain("loop plan"):
             if isinstance(definition, Intrinsic):
                 self.definitions.append(definition)
                 continue

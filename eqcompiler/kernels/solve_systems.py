@@ -25,14 +25,14 @@ def solve_systems(program: Program) -> Program:
 class _Solver:
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.names = Names({i.name for i in program.inputs} | {d.name for d in program.definitions})
-        self.by_name: dict[str, Indexed | Intrinsic] = {d.name: d for d in program.definitions}
+        self.names = Names({i.name for i in program.inputs} | {d.name for d in program.plain("loop plan")})
+        self.by_name: dict[str, Indexed | Intrinsic] = {d.name: d for d in program.plain("loop plan")}
         self.fresh = FreshIndices()
         self.fresh.count = 40_000_000  # away from the indices that the program has
 
     def run(self) -> Program:
         found: list[Indexed | Intrinsic] = []
-        for d in self.program.definitions:
+        for d in self.program.plain("loop plan"):
             found += self.solved(d) if isinstance(d, Indexed) else [d]
         return Program(self.program.inputs, tuple(found), self.program.outputs)
 

@@ -30,7 +30,7 @@ NEUTRAL = {sympy.Sum: sympy.Integer(0), sympy.Product: sympy.Integer(1), Largest
 
 def split_reductions(program: Program) -> Program:
     splitter = _Splitter(program)
-    for definition in program.definitions:
+    for definition in program.plain("loop plan"):
         splitter.add(definition)
     return Program(program.inputs, tuple(splitter.definitions), program.outputs)
 
@@ -88,7 +88,7 @@ class _Splitter:
     def __init__(self, program: Program) -> None:
         self.inputs = program.inputs
         self.definitions: list[Indexed | Intrinsic] = []
-        self.names = Names({i.name for i in program.inputs} | {d.name for d in program.definitions})
+        self.names = Names({i.name for i in program.inputs} | {d.name for d in program.plain("loop plan")})
         self.fresh = FreshIndices()
         self.known: dict[tuple[object, ...], tuple[str, Scope]] = {}
 

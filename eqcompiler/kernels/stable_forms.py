@@ -37,7 +37,7 @@ FIRST_INDEX = 40_000_000  # away from the indices of other passes
 
 
 def stable_forms(program: Program) -> Program:
-    bodies = [d.body for d in program.definitions if isinstance(d, Indexed)]
+    bodies = [d.body for d in program.plain("loop plan") if isinstance(d, Indexed)]
     if not any(body.has(sympy.exp, sympy.log) for body in bodies):
         return program
     return _Stable(program).run()
@@ -53,7 +53,7 @@ class _Stable:
 
     def run(self) -> Program:
         found: list[Indexed | Intrinsic] = []
-        for definition in self.program.definitions:
+        for definition in self.program.plain("loop plan"):
             if isinstance(definition, Indexed):
                 definition = replace(definition, body=self.rewritten(definition.body))
                 self.known[definition.name] = definition

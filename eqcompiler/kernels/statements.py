@@ -47,25 +47,25 @@ def label(entry: sympy.Expr) -> str:
 
 
 def shapes_of(program: Program) -> dict[str, tuple[sympy.Expr, ...]]:
-    return input_shapes(program.inputs) | {d.name: definition_shape(d) for d in program.definitions}
+    return input_shapes(program.inputs) | {d.name: definition_shape(d) for d in program.plain("loop plan")}
 
 
 def statements(program: Program, given: frozenset[str]) -> tuple[Statement, ...]:
     """given: the names that the request's own program defines; other names may disappear into them."""
     shapes = shapes_of(program)
-    names = Names({i.name for i in program.inputs} | {d.name for d in program.definitions})
+    names = Names({i.name for i in program.inputs} | {d.name for d in program.plain("loop plan")})
     uses = _uses(program)
-    by_name = {d.name: d for d in program.definitions}
+    by_name = {d.name: d for d in program.plain("loop plan")}
     inputs = {i.name for i in program.inputs}
     single = {
         name
         for name, d in by_name.items()
         if name not in given and uses[name] == 1 and (isinstance(d, Intrinsic) or isinstance(d.body, REDUCTIONS))
     }
-    absorbed = {d.name: part for d in program.definitions if (part := _absorbs(d, single, by_name))}
+    absorbed = {d.name: part for d in program.plain("loop plan") if (part := _absorbs(d, single, by_name))}
     skipped = {part.name for part in absorbed.values()}
     found: list[Statement] = []
-    for d in program.definitions:
+    for d in program.plain("loop plan"):
         part = absorbed.get(d.name)
         if d.name in skipped:
             continue
@@ -85,7 +85,7 @@ def statements(program: Program, given: frozenset[str]) -> tuple[Statement, ...]
 
 def _uses(program: Program) -> Counter[str]:
     uses = Counter(program.outputs)
-    for d in program.definitions:
+    for d in program.plain("loop plan"):
         if isinstance(d, Intrinsic):
             uses.update(d.operands)
         else:

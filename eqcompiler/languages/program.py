@@ -9,17 +9,21 @@ Whole-tensor operations (inverse, solve, det...) are `Intrinsic` definitions tha
     r[i in 1..m] = Sum(X[i, j]*theta[j], (j, 1, n)) - y[i]
     J            = Sum(r[i]**2, (i, 1, m))/m
 
+A recurrence over layers or over time is a `Scan`: one step as a program of its own, and what goes through it.
+
 One name, one SymPy object: use `scalar`, `tensor`, `index` and `size` to make them, so that equal names are equal atoms.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 
 import sympy
 from sympy.core.symbol import Str
 
+from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 
 # operation -> what it computes; `operands` name inputs or earlier definitions
@@ -122,6 +126,8 @@ class Input:
     """A tensor or scalar that comes from outside. `latex` prints it; `integer`: whole numbers only.
 
     assumptions: words about this input that kernels may use: "symmetric", "positive definite", "positive", ...
+    steps: for a family, how many members it has; `shape` is that of one member and may name sizes of a step. A family is read
+    by the members of a Scan only.
     """
 
     name: str
@@ -129,6 +135,7 @@ class Input:
     latex: str = ""
     integer: bool = False
     assumptions: tuple[str, ...] = ()
+    steps: Dimension | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +160,122 @@ class Intrinsic:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """A state of a Scan. before, after: input and output of the step. start: what it begins with, a name outside.
+
+    final: the name outside of its last value, or "" when nothing needs it.
+    """
+
+    before: str
+    after: str
+    start: str
+    final: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepSize:
+    """A size that differs from step to step: its names at a step and before it, and those of the first and the last one.
+
+    n_l and n_before_l within the step; outside n_0 (before the first step) and n_L. In a Scan that runs backwards too.
+    """
+
+    at: str
+    before: str
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """for index = 1..count (downwards when `backwards`): the carried states go through `step`.
+
+    members: (input of the step, family): the family's value at this step.
+    kept: (input, definition or output of the step, family): its value at every step, a family that later Scans may read.
+    summed: (output of the step, name outside): added up over the steps.
+    What all steps share is an input of the step under the name that it has outside. The step may use the index in values.
+    """
+
+    name: str
+    index: sympy.Symbol
+    count: sympy.Expr
+    carried: tuple[Carried, ...]
+    members: tuple[tuple[str, str], ...]
+    kept: tuple[tuple[str, str], ...]
+    summed: tuple[tuple[str, str], ...]
+    step: Program
+    sizes: tuple[StepSize, ...] = ()
+    backwards: bool = False
+    latex: str = ""
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The names that it defines outside."""
+        return tuple(name for name in (*(c.final for c in self.carried), *(n for _, n in (*self.kept, *self.summed))) if name)
+
+    @property
+    def own_inputs(self) -> frozenset[str]:
+        """The inputs of the step that it provides; all others are shared by the steps."""
+        return frozenset((*(c.before for c in self.carried), *(name for name, _ in self.members)))
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        return tuple(item.name for item in self.step.inputs if item.name not in self.own_inputs)
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """What it reads outside: starts, families, and what the steps share."""
+        names = (*(c.start for c in self.carried), *(family for _, family in self.members), *self.shared)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def families(self) -> frozenset[str]:
+        return frozenset(family for _, family in self.kept)
+
+    def with_made(self, old: str, new: str) -> Scan:
+        """The same, where what it makes outside under one name has another one."""
+        names = {name: name for name in ("", *self.made)} | {old: new}
+        return replace(
+            self,
+            carried=tuple(replace(c, final=names[c.final]) for c in self.carried),
+            kept=tuple((own, names[family]) for own, family in self.kept),
+            summed=tuple((own, names[total]) for own, total in self.summed),
+        )
+
+    def lines(self) -> Iterator[str]:
+        yield from (f"{c.before} := {c.start}" for c in self.carried)
+        first, last = (self.count, "1") if self.backwards else ("1", self.count)
+        yield f"for {self.index} in {first}..{last}:"
+        yield from (f"  {name} := {family} at {self.index}" for name, family in self.members)
+        yield from (f"  {line}" for line in str(self.step).splitlines())
+        yield from (f"  {family} at {self.index} := {name}" for name, family in self.kept)
+        yield from (f"  {total} += {name}" for name, total in self.summed)
+        yield from (f"  {c.before} := {c.after}" for c in self.carried)
+        yield from (f"{c.final} := {c.before}" for c in self.carried if c.final)
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """`outputs` name definitions (or inputs); inputs are in the order in which a kernel takes them."""
 
     inputs: tuple[Input, ...]
-    definitions: tuple[Indexed | Intrinsic, ...]
+    definitions: tuple[Indexed | Intrinsic | Scan, ...]
     outputs: tuple[str, ...]
 
+    def plain(self, purpose: str) -> tuple[Indexed | Intrinsic, ...]:
+        """The definitions of a program without recurrences. Raises NotSupportedYet that names the recurrence."""
+        found: list[Indexed | Intrinsic] = []
+        for definition in self.definitions:
+            if isinstance(definition, Scan):
+                raise NotSupportedYet(f"the recurrence {definition.name} has no {purpose} yet")
+            found.append(definition)
+        return tuple(found)
+
     def __str__(self) -> str:
-        lines = []
+        lines: list[str] = []
         for d in self.definitions:
+            if isinstance(d, Scan):
+                lines += d.lines()
+                continue
             axes = ", ".join(f"{a.index} in {a.lower}..{a.upper}" for a in d.axes)
             head = f"{d.name}[{axes}]" if d.axes else d.name
             body = str(d.body) if isinstance(d, Indexed) else f"{d.operation}({', '.join(d.operands)})"

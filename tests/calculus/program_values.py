@@ -14,7 +14,7 @@ import numpy as np
 import sympy
 from scipy import special
 
-from eqcompiler.languages.program import Axis, Indexed, Program
+from eqcompiler.languages.program import Axis, Indexed, Program, Scan
 
 Values = dict[str, Any]
 
@@ -72,11 +72,32 @@ def values(program: Program, sizes: Mapping[str, int], inputs: Mapping[str, Any]
     """Every definition's value; arrays have the definition's axes."""
     known: Values = dict(inputs)
     for definition in program.definitions:
-        if isinstance(definition, Indexed):
+        if isinstance(definition, Scan):
+            known |= _recurrence(definition, sizes, known)
+        elif isinstance(definition, Indexed):
             known[definition.name] = _tensor(definition, sizes, known)
         else:
             known[definition.name] = WHOLE[definition.operation](*(known[name] for name in definition.operands))
     return known
+
+
+def _recurrence(scan: Scan, sizes: Mapping[str, int], known: Values) -> Values:
+    """What a Scan makes. Families are lists; a per-step size is a list from its first to its last value under its name."""
+    count = int(_scalar(scan.count, dict(sizes), known))
+    states = {carried.before: known[carried.start] for carried in scan.carried}
+    made: Values = {family: [None] * count for _, family in scan.kept} | {total: 0.0 for _, total in scan.summed}
+    for number in reversed(range(count)) if scan.backwards else range(count):
+        here = dict(sizes) | {scan.index.name: number + 1}
+        here |= {s.at: sizes[s.at][number + 1] for s in scan.sizes} | {s.before: sizes[s.at][number] for s in scan.sizes}
+        given = states | {name: known[family][number] for name, family in scan.members}
+        given |= {name: known[name] for name in scan.shared}
+        step = values(scan.step, here, given)
+        states = {carried.before: step[carried.after] for carried in scan.carried}
+        for name, family in scan.kept:
+            made[family][number] = step[name]
+        for name, total in scan.summed:
+            made[total] = made[total] + step[name]
+    return made | {carried.final: states[carried.before] for carried in scan.carried if carried.final}
 
 
 def value(program: Program, sizes: Mapping[str, int], inputs: Mapping[str, Any]) -> Any:
