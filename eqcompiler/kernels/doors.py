@@ -16,7 +16,7 @@ from eqcompiler.errors import NotSupportedYet
 from eqcompiler.kernels.bounds import smallest_sizes
 from eqcompiler.kernels.python_text import Identifiers, PythonText
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.loop_plan import LoopPlan, Parameter, Storage
+from eqcompiler.languages.loop_plan import LibraryCall, LoopPlan, Parameter, Storage
 from eqcompiler.languages.program import size, size_expression
 
 LINE = 128
@@ -70,6 +70,8 @@ class Door:
             words += ["iterations", "tolerance=0.0"]
         if self.filled:
             words.append("out=None")
+        if self.plan.kind == "run":
+            words += ["callback=None", "period=1"]
         return ", ".join(words)
 
     def lines(self, kernel: str) -> Iterator[str]:
@@ -176,6 +178,7 @@ class Door:
         if self.plan.kind == "run":
             yield 'iterations = _whole("iterations", iterations, 0)'
             yield 'tolerance = _number("tolerance", tolerance)'
+            yield 'period = iterations if callback is None else _whole("period", period, 1)'
 
     def _results(self) -> Iterator[str]:
         if not self.filled:
@@ -202,33 +205,76 @@ class Door:
     def shape(self, storage: Storage) -> str:
         return _tuple([self.text.size(extent) for extent in storage.shape])
 
+    def products(self) -> list[str]:
+        """The symmetric products that the kernel is given and does not return."""
+        returned = {s.name for s in self.plan.results}
+        return [self.names.values[call.target] for call in self.plan.prologue if call.target not in returned]
+
+    def formed(self, call: LibraryCall) -> str:
+        left, right = (self.names.values[o.name] + (".T" if o.transposed else "") for o in call.operands)
+        place = self._places().get(call.target)
+        return f"np.dot({left}, {right}, {place})" if place else f"np.dot({left}, {right})"
+
+    def _places(self) -> dict[str, str]:
+        targets = ["out"] if len(self.filled) == 1 else [f"out[{k}]" for k in range(len(self.filled))]
+        return dict(zip((s.name for s in self.filled), targets, strict=True))
+
     def arguments(self) -> list[str]:
-        """What the kernel takes: parameters, sizes that no array shows, iterations, and arrays to fill (states in place)."""
+        """What the kernel takes: parameters, sizes that no array shows, products formed before, iterations, and arrays to
+        fill (states in place)."""
         words = [self.names.values[p.name] for p in self.plan.parameters] + [self.names.dimensions[d] for d in self.given]
+        words += self.products()
         if self.plan.kind == "run":
             return [*words, "iterations", "tolerance"]
         return words + [self.names.values[s.name] for s in self.filled]
 
     def _call(self, kernel: str) -> Iterator[str]:
-        targets = ["out"] if len(self.filled) == 1 else [f"out[{k}]" for k in range(len(self.filled))]
-        place = dict(zip((s.name for s in self.filled), targets, strict=True))
-        given = self.arguments()
         if self.plan.kind == "run":
-            given = [place.get(p.name, self.names.values[p.name]) for p in self.plan.parameters] + given[
-                len(self.plan.parameters) :
-            ]
-        else:
-            given = given[: len(given) - len(self.filled)] + targets
-        call = f"{kernel}({', '.join(given)})"
+            yield from self._run(kernel)
+            return
+        place = self._places()
+        for product in self.plan.prologue:
+            formed = self.formed(product)
+            yield formed if product.target in place else f"{self.names.values[product.target]} = {formed}"
+        given = self.arguments()
+        call = f"{kernel}({', '.join([*given[: len(given) - len(self.filled)], *place.values()])})"
         scalars = [s.name for s in self.plan.results if not s.shape]
         returned = {name: self.names.values[name] for name in scalars} | place
-        counted = ["done"] if self.plan.kind == "run" else []
         if not place:
             yield f"return {call}"
             return
-        got = [returned[name] for name in scalars] + counted
+        got = [returned[name] for name in scalars]
         yield f"{', '.join(got)} = {call}" if got else call
-        yield f"return {', '.join([*(returned[s.name] for s in self.plan.results), *counted])}"
+        yield f"return {', '.join(returned[s.name] for s in self.plan.results)}"
+
+    def _run(self, kernel: str) -> Iterator[str]:
+        """The compiled loop, in pieces of `period` iterations where a callback wants to see the state between them."""
+        place = self._places()
+        given = [place.get(p.name, self.names.values[p.name]) for p in self.plan.parameters]
+        given += [self.names.dimensions[d] for d in self.given]
+        chosen, products = kernel, self.plan.prologue
+        if self.plan.hoisted:
+            other = self.plan.hoisted
+            yield f"if iterations * ({self.text.size(other.saving)}) > {self.text.size(other.cost)}:"
+            yield f"    kernel, products = {kernel}_hoisted, {_tuple([self.formed(call) for call in other.plan.prologue])}"
+            yield "else:"
+            yield f"    kernel, products = {kernel}, {_tuple([self.formed(call) for call in products])}"
+            chosen, given = "kernel", [*given, "*products"]
+        else:
+            for product in products:
+                yield f"{self.names.values[product.target]} = {self.formed(product)}"
+            given += self.products()
+        states = [place.get(name, self.names.values[name]) for name in self.plan.state]
+        scalars = [self.names.values[s.name] for s in self.plan.results if not s.shape]
+        yield "done, resting = 0, iterations == 0"
+        yield "while not resting:"
+        call = f"{chosen}({', '.join([*given, 'min(period, iterations - done)', 'tolerance'])})"
+        yield f"    {', '.join([*scalars, 'count', 'resting'])} = {call}"
+        yield "    done += count"
+        yield "    resting = resting or done == iterations"
+        yield "    if callback is not None:"
+        yield f"        callback({', '.join(['done', *states])})"
+        yield f"return {', '.join([*(place.get(s.name, self.names.values[s.name]) for s in self.plan.results), 'done'])}"
 
 
 def _refused_unless(tests: list[str]) -> Iterator[str]:

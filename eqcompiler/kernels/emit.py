@@ -17,7 +17,7 @@ import sympy
 from eqcompiler.errors import CompilerFault, Source
 from eqcompiler.kernels.doors import LINE, Door
 from eqcompiler.kernels.plan_loops import plan
-from eqcompiler.kernels.python_text import IDENTIFIER, RESERVED, Identifiers, PythonText
+from eqcompiler.kernels.python_text import IDENTIFIER, MODULE_WORDS, Identifiers, PythonText
 from eqcompiler.kernels.stable_functions import texts_in
 from eqcompiler.kernels.standing_text import CHOLESKY, DOOR, FILL, GRAM_SOLVE, LEAST_SQUARES, POSITIVE_SOLVE, SQUARE_ROOT
 from eqcompiler.languages.kernel_requests import KernelRequest
@@ -49,10 +49,11 @@ SOLVERS = {
 def module_text(requests: tuple[KernelRequest, ...], source: Source) -> str:
     """The whole generated file. Raises NotSupportedYet, naming the kernel, for what has no loop form."""
     names = [request.name for request in requests]
-    for name in names:
-        if not IDENTIFIER.fullmatch(name) or name in RESERVED or names.count(name) > 1:
-            raise CompilerFault(f"{name!r} cannot name a kernel")
     plans = [plan(request) for request in requests]
+    taken = [*names, *(f"{p.name}_hoisted" for p in plans if p.hoisted)]
+    for name in names:
+        if not IDENTIFIER.fullmatch(name) or name in MODULE_WORDS or taken.count(name) > 1:
+            raise CompilerFault(f"{name!r} cannot name a kernel")
     bodies = [_kernel(request, planned) for request, planned in zip(requests, plans, strict=True)]
     solvers = dict.fromkeys(text for p in plans for call in _calls(p.body) for text in SOLVERS.get(call.operation, ()))
     needs_math = any("math." in body for body in bodies)
@@ -99,9 +100,17 @@ def _kernel(request: KernelRequest, planned: LoopPlan) -> str:
     door = Door(planned, identifiers)
     public = [f"def {planned.name}({door.signature()}):", *_indented(_docstring(request, planned, identifiers))]
     public += _indented(door.lines(f"_{planned.name}"))
-    inner = [DECORATOR, f"def _{planned.name}({', '.join(door.arguments())}):"]
-    inner += _indented([*door.sizes(own=False), *_Body(planned, identifiers, door).lines()])
+    inner = _compiled(f"_{planned.name}", planned, identifiers, door)
+    if planned.hoisted:
+        other = planned.hoisted.plan
+        identifiers = Identifiers(other)
+        inner += ["", "", *_compiled(f"_{planned.name}_hoisted", other, identifiers, Door(other, identifiers))]
     return "\n".join([*public, "", "", *inner]) + "\n"
+
+
+def _compiled(name: str, planned: LoopPlan, identifiers: Identifiers, door: Door) -> list[str]:
+    head = [DECORATOR, f"def {name}({', '.join(door.arguments())}):"]
+    return head + _indented([*door.sizes(own=False), *_Body(planned, identifiers, door).lines()])
 
 
 def _indented(lines: Sequence[str] | Iterator[str]) -> list[str]:
@@ -154,11 +163,12 @@ class _Body:
         self.dtype = f"{names.values[floats[0].name]}.dtype" if floats else "np.float64"
 
     def lines(self) -> Iterator[str]:
-        for storage in self.plan.temporaries:
+        given = {call.target for call in self.plan.prologue}
+        for storage in (s for s in self.plan.temporaries if s.name not in given):
             yield f"{self.names.values[storage.name]} = np.empty({self.door.shape(storage)}, {self.dtype})"
         yield from self.block(self.plan.body)
         if self.plan.kind == "run":
-            yield f"return {', '.join([*self.scalars(), 'iterations'])}"
+            yield f"return {', '.join([*self.scalars(), 'iterations', 'False'])}"
         elif self.scalars():
             yield f"return {', '.join(self.scalars())}"
 
@@ -198,7 +208,7 @@ class _Body:
         for current, following in node.states:
             yield from self.move(current, following)
         yield "if converged:"
-        yield f"    return {', '.join([*self.scalars(), 'iteration + 1'])}"
+        yield f"    return {', '.join([*self.scalars(), 'iteration + 1', 'True'])}"
 
     def move(self, current: Storage, following: Storage) -> Iterator[str]:
         """current <- following, entry by entry, and whether that changed more than the tolerance."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 import sympy
 
 from eqcompiler.kernels.bounds import extent
+from eqcompiler.kernels.contract_invariants import contract_invariants
 from eqcompiler.kernels.fuse_loops import fuse, fused_positions, placed, reads
 from eqcompiler.kernels.keep_in_registers import keep_in_registers
 from eqcompiler.kernels.order_loops import hoist, order_loops
@@ -25,6 +26,7 @@ from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.loop_plan import (
     Accumulate,
     Assign,
+    Hoisted,
     Iterate,
     LibraryCall,
     Loop,
@@ -33,6 +35,7 @@ from eqcompiler.languages.loop_plan import (
     Parameter,
     Storage,
     check_loop_plan,
+    flops,
     mapped,
 )
 from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, index, scalar, size, size_expression, tensor
@@ -49,6 +52,23 @@ PASSES = (
 def plan(request: KernelRequest) -> LoopPlan:
     """Raises NotSupportedYet for a function or a range that has no loop form."""
     program = live(own_outputs(request.program))
+    made = _planned(request, program)
+    if request.kind != "run":
+        return made
+    contracted = contract_invariants(program, request.state)
+    return made if contracted is None else replace(made, hoisted=_hoisted(made, _planned(request, live(contracted))))
+
+
+def _hoisted(made: LoopPlan, other: LoopPlan) -> Hoisted | None:
+    """None where no sizes make an iteration of the other plan cheaper."""
+    before, after = flops(made.body[-1]), flops(other.body[-1])
+    saving = sympy.expand(before - after)
+    cost = sympy.expand(flops(*other.prologue, *other.body[:-1]) - flops(*made.prologue, *made.body[:-1]))
+    pays = any(term.could_extract_minus_sign() is False for term in sympy.Add.make_args(saving))
+    return Hoisted(saving, cost, other) if pays else None
+
+
+def _planned(request: KernelRequest, program: Program) -> LoopPlan:
     given = frozenset(d.name for d in program.plain("loop plan"))
     for step in PASSES:
         program = step(program)
@@ -168,6 +188,7 @@ def _assembled(
 ) -> LoopPlan:
     parameters = tuple(Parameter(i.name, i.shape, i.integer, i.latex) for i in program.inputs)
     results = tuple(storages[name] for name in program.outputs)
+    prologue, first = _symmetric_products(first, {p.name for p in parameters if not p.integer})
     body = first
     if request.kind == "run":
         shapes = {i.name: tuple(size_expression(d) for d in i.shape) for i in program.inputs}
@@ -177,7 +198,22 @@ def _assembled(
     returned = {s.name for s in results}
     temporaries = tuple(s for s in storages.values() if s.shape and s.name not in returned)
     dimensions = _dimensions(program, storages.values(), body)
-    return LoopPlan(request.name, parameters, dimensions, results, temporaries, body, request.kind, request.state)
+    kind, state_names = request.kind, request.state
+    return LoopPlan(request.name, parameters, dimensions, results, temporaries, body, kind, state_names, prologue)
+
+
+def _symmetric_products(nodes: Sequence[Node], parameters: set[str]) -> tuple[tuple[LibraryCall, ...], tuple[Node, ...]]:
+    """The products A'A of parameters apart from the rest."""
+    found = [node for node in nodes if isinstance(node, LibraryCall) and _is_symmetric(node, parameters)]
+    calls = tuple(replace(call, operation="symmetric dot") for call in found)
+    return calls, tuple(node for node in nodes if node not in found)
+
+
+def _is_symmetric(call: LibraryCall, parameters: set[str]) -> bool:
+    if call.operation != "dot":
+        return False
+    left, right = call.operands
+    return left.name == right.name and left.transposed != right.transposed and left.name in parameters
 
 
 def _dimensions(program: Program, storages: Iterable[Storage], body: Sequence[Node]) -> tuple[str, ...]:

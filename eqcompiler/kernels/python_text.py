@@ -21,8 +21,9 @@ from eqcompiler.languages.loop_plan import Loop, LoopPlan, Node
 from eqcompiler.languages.program import size
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-OWN_WORDS = ("np", "math", "njit", "out", "iterations", "tolerance", "iteration", "converged", "done", "match", "case")
-RESERVED = frozenset((*keyword.kwlist, *dir(builtins), *OWN_WORDS))
+MODULE_WORDS = frozenset((*keyword.kwlist, *dir(builtins), "np", "math", "njit", "match", "case"))  # no kernel's name
+OWN_WORDS = ("out", "iterations", "tolerance", "callback", "period", "iteration", "converged", "done")
+RESERVED = MODULE_WORDS.union(OWN_WORDS, ("kernel", "products", "count", "resting"))
 
 # precedences
 CHOICE, ADDITION, PRODUCT, UNARY, POWER, ATOM = range(6)

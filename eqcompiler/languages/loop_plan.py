@@ -102,9 +102,10 @@ class Operand:
 class LibraryCall:
     """target := operation(operands), whole tensors. `shapes` are those of the operands as read.
 
-    operation: "dot", or an intrinsic: "solve", "cholesky solve" (symmetric positive definite, A x = b), "gram solve"
-    (the same with A = c X'X + d I and b = e X'y; operands A, b, X, y and scalars c, d, e in `scalars`: an ill-conditioned
-    system is solved as least squares on X), "inverse", "det", "logdet", "pseudoinverse", "matsqrt", "matpow", "norm2".
+    operation: "dot", "symmetric dot" (A'A, of which half is computed), or an intrinsic: "solve",
+    "cholesky solve" (symmetric positive definite, A x = b), "gram solve" (the same with A = c X'X + d I and b = e X'y;
+    operands A, b, X, y and scalars c, d, e in `scalars`: an ill-conditioned system is solved as least squares on X),
+    "inverse", "det", "logdet", "pseudoinverse", "matsqrt", "matpow", "norm2".
     """
 
     operation: str
@@ -150,7 +151,11 @@ class Operations:
 
 @dataclass(frozen=True, slots=True)
 class LoopPlan:
-    """One kernel. `results` name storages, states or parameters in the order returned; `temporaries` are allocated before."""
+    """One kernel. `results` name storages, states or parameters in the order returned; `temporaries` are allocated before.
+
+    prologue: symmetric products of parameters, formed by the public function: NumPy computes one half of such a product,
+    which the compiled part cannot. hoisted: another plan of the same run for many iterations.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -160,25 +165,50 @@ class LoopPlan:
     body: tuple[Node, ...]
     kind: Literal["value", "step", "run"] = "value"
     state: tuple[str, ...] = field(default=())
+    prologue: tuple[LibraryCall, ...] = ()
+    hoisted: Hoisted | None = None
 
     def __str__(self) -> str:
-        lines = [f"{self.name}({', '.join(map(str, self.parameters))}) -> {', '.join(map(str, self.results))}"]
-        if self.temporaries:
-            lines.append(f"{INDENT}allocate {', '.join(map(str, self.temporaries))}")
-        for node in self.body:
-            lines += node.lines(1)
+        lines = [f"{self.name}({', '.join(map(str, self.parameters))}) -> {', '.join(map(str, self.results))}", *self._steps(1)]
+        if self.hoisted:
+            lines += [f"{INDENT}or, where {self.hoisted}:", *self.hoisted.plan._steps(2)]
         return "\n".join(lines)
+
+    def _steps(self, depth: int) -> Iterator[str]:
+        if self.temporaries:
+            yield f"{INDENT * depth}allocate {', '.join(map(str, self.temporaries))}"
+        for node in (*self.prologue, *self.body):
+            yield from node.lines(depth)
 
     def operations(self) -> Operations:
         """Flops and reads of one call (of one iteration where it iterates), as formulas in the dimensions."""
         reads: dict[str, sympy.Expr] = {}
-        outer = [part for node in self.body for part in (node.body if isinstance(node, Iterate) else (node,))]
+        outer = [
+            part for node in (*self.prologue, *self.body) for part in (node.body if isinstance(node, Iterate) else (node,))
+        ]
         for node in outer:
             touched = {(name, sympy.Mul(*extents)): sympy.Mul(*extents) for name, extents in _touched(node, {})}
             for (name, _), entries in touched.items():
                 reads[name] = reads.get(name, sympy.Integer(0)) + entries
-        flops = sympy.expand(sum((_flops(node) for node in self.body), sympy.Integer(0)))
-        return Operations(flops, {name: sympy.expand(reads[name]) for name in sorted(reads)})
+        return Operations(flops(*self.prologue, *self.body), {name: sympy.expand(reads[name]) for name in sorted(reads)})
+
+
+@dataclass(frozen=True, slots=True)
+class Hoisted:
+    """The plan of a run with products formed before the iterations. It is taken when iterations*saving > cost: `saving` are
+    the operations that one iteration has fewer, `cost` what forming the products takes."""
+
+    saving: sympy.Expr
+    cost: sympy.Expr
+    plan: LoopPlan
+
+    def __str__(self) -> str:
+        return f"iterations*({self.saving}) > {self.cost}"
+
+
+def flops(*nodes: Node) -> sympy.Expr:
+    """The operations of the nodes together; of an Iterate, those of one iteration."""
+    return sympy.expand(sum((_flops(node) for node in nodes), sympy.Integer(0)))
 
 
 def mapped(node: Node, change: Callable[[sympy.Expr], sympy.Expr]) -> Node:
@@ -218,6 +248,7 @@ def value_flops(value: sympy.Expr) -> int:
 
 LIBRARY_FLOPS: dict[str, Callable[..., sympy.Expr]] = {
     "dot": lambda a, b: 2 * a[0] * a[1] * b[1],
+    "symmetric dot": lambda a, b: a[0] * a[1] * (b[1] + 1),
     "solve": lambda a, b: sympy.Rational(2, 3) * a[0] ** 3 + 2 * sympy.Mul(*b) * a[0],
     "cholesky solve": lambda a, b, *_: sympy.Rational(1, 3) * a[0] ** 3 + 2 * sympy.Mul(*b) * a[0],
     "gram solve": lambda a, b, *_: sympy.Rational(1, 3) * a[0] ** 3 + 2 * sympy.Mul(*b) * a[0],
@@ -281,7 +312,7 @@ class _Checker:
         self.sizes = {size(name) for name in plan.dimensions}
 
     def run(self) -> None:
-        for node in self.plan.body:
+        for node in (*self.plan.prologue, *self.plan.body):
             self.visit(node, frozenset())
         for result in self.plan.results:
             if result.name not in self.ready:

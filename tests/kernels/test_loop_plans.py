@@ -76,7 +76,7 @@ def test_inlined_definitions_are_shared_again():
 def test_hessian_and_ridge_use_matrix_products_and_cholesky():
     assert str(plan(HESSIAN)) == (
         "hess_J(theta[n], b, X[m, n], y[m]) -> hess[n, n]\n"
-        "  hess := dot(X', X)\n"
+        "  hess := symmetric dot(X', X)\n"
         "  for k in 1..n:\n"
         "    for l in 1..n:\n"
         "      hess[k, l] := 2*hess[k, l]/m"
