@@ -39,7 +39,7 @@ class _Term:
 
 def contract_invariants(program: Program, state: Iterable[str]) -> Program | None:
     work = _Contraction(program, changing(program, state))
-    for d in program.definitions:
+    for d in program.plain("products ahead of its iterations"):
         work.add(d)
     return Program(program.inputs, tuple(work.made), program.outputs) if work.found else None
 
@@ -47,7 +47,7 @@ def contract_invariants(program: Program, state: Iterable[str]) -> Program | Non
 def changing(program: Program, state: Iterable[str]) -> frozenset[str]:
     """The state and what is computed from it."""
     found = set(state)
-    for d in program.definitions:
+    for d in program.plain("products ahead of its iterations"):
         used = set(d.operands) if isinstance(d, Intrinsic) else {s.name for s in d.body.atoms(sympy.Symbol) if not s.is_integer}
         if used & found:
             found.add(d.name)
