@@ -274,7 +274,7 @@ def _theta_step(theta, a, b, beta, gamma, eta, epsilon, t, theta_next):
         theta_next[i] = theta[i] - D
 
 
-def theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance=0.0, out=None):
+def theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance=0.0, out=None, callback=None, period=1):
     r"""Updates until no entry moves more than the tolerance.
 
     line 33:  \theta \leftarrow \theta - D
@@ -327,12 +327,19 @@ def theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance=0
         epsilon = _number("epsilon", epsilon)
     iterations = _whole("iterations", iterations, 0)
     tolerance = _number("tolerance", tolerance)
+    period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, a, b))
     out[...] = theta
-    done = _theta_run(out, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance)
+    done, resting = 0, iterations == 0
+    while not resting:
+        count, resting = _theta_run(out, a, b, beta, gamma, eta, epsilon, t, min(period, iterations - done), tolerance)
+        done += count
+        resting = resting or done == iterations
+        if callback is not None:
+            callback(done, out)
     return out, done
 
 
@@ -354,5 +361,5 @@ def _theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance)
                 converged = False
             theta[entry_1] = theta_next[entry_1]
         if converged:
-            return iteration + 1
-    return iterations
+            return iteration + 1, True
+    return iterations, False

@@ -297,7 +297,7 @@ def hess_s(w, X, y, lambda_, alpha, out=None):
 
     gives  hess_s_w  n by n
 
-    2*m*n**2 + 5*n**2 + 3 floating-point operations
+    m*n**2 + m*n + 5*n**2 + 3 floating-point operations
     entries read: X m*n, hess_s_w n**2
     """
     if not (
@@ -333,6 +333,7 @@ def hess_s(w, X, y, lambda_, alpha, out=None):
         out = np.empty((n, n), w.dtype)
     else:
         _check_out("out", out, (n, n), w.dtype, (w, X, y))
+    np.dot(X.T, X, out)
     _hess_s(w, X, y, lambda_, alpha, out)
     return out
 
@@ -342,7 +343,6 @@ def _hess_s(w, X, y, lambda_, alpha, hess_s_w):
     n = X.shape[1]
     m = X.shape[0]
     s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
-    np.dot(X.T, X, hess_s_w)
     for i in range(n):
         for j in range(n):
             hess_s_w[i, j] = hess_s_w[i, j] / m + 2.0 * s_2_bar * (1.0 if i == j else 0.0)
@@ -579,7 +579,7 @@ def hess_F(w, X, y, lambda_, alpha, out=None):
 
     gives  hess_F_w  n by n
 
-    2*m*n**2 + 5*n**2 + 3 floating-point operations
+    m*n**2 + m*n + 5*n**2 + 3 floating-point operations
     entries read: X m*n, hess_F_w n**2
     """
     if not (
@@ -615,6 +615,7 @@ def hess_F(w, X, y, lambda_, alpha, out=None):
         out = np.empty((n, n), w.dtype)
     else:
         _check_out("out", out, (n, n), w.dtype, (w, X, y))
+    np.dot(X.T, X, out)
     _hess_F(w, X, y, lambda_, alpha, out)
     return out
 
@@ -624,7 +625,6 @@ def _hess_F(w, X, y, lambda_, alpha, hess_F_w):
     n = X.shape[1]
     m = X.shape[0]
     s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
-    np.dot(X.T, X, hess_F_w)
     for i in range(n):
         for j in range(n):
             hess_F_w[i, j] = hess_F_w[i, j] / m + 2.0 * s_2_bar * (1.0 if i == j else 0.0)

@@ -346,7 +346,7 @@ def objective(x, y, b, out=None):
 
     gives  objective  n
 
-    2*m*n**2 + 2*m*n + 2*m + n**3/3 + 2*n**2 floating-point operations
+    m*n**2 + 3*m*n + 2*m + n**3/3 + 2*n**2 floating-point operations
     entries read: M n**2, rhs n, x 2*m*n, y m
     """
     if not (
@@ -371,20 +371,19 @@ def objective(x, y, b, out=None):
         out = np.empty((n,), x.dtype)
     else:
         _check_out("out", out, (n,), x.dtype, (x, y))
-    _objective(x, y, b, out)
+    M = np.dot(x.T, x)
+    _objective(x, y, b, M, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _objective(x, y, b, objective):
+def _objective(x, y, b, M, objective):
     m = x.shape[0]
     n = x.shape[1]
-    M = np.empty((n, n), x.dtype)
     rhs = np.empty((n,), x.dtype)
     objective_target = np.empty((m,), x.dtype)
     for i in range(n):
         rhs[i] = 0.0
-    np.dot(x.T, x, M)
     for j in range(m):
         y_minus_b = y[j] - b
         objective_target[j] = y[j] - b
@@ -601,7 +600,7 @@ def hess_R(theta, x, y, b, out=None):
 
     gives  hess_R_theta  n by n
 
-    2*m*n**2 + 2*n**2 floating-point operations
+    m*n**2 + m*n + 2*n**2 floating-point operations
     entries read: hess_R_theta n**2, x m*n
     """
     if not (
@@ -635,6 +634,7 @@ def hess_R(theta, x, y, b, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, x, y))
+    np.dot(x.T, x, out)
     _hess_R(theta, x, y, b, out)
     return out
 
@@ -643,7 +643,6 @@ def hess_R(theta, x, y, b, out=None):
 def _hess_R(theta, x, y, b, hess_R_theta):
     n = x.shape[1]
     m = x.shape[0]
-    np.dot(x.T, x, hess_R_theta)
     for i in range(n):
         for j in range(n):
             hess_R_theta[i, j] = 2.0 / m * hess_R_theta[i, j]
@@ -916,7 +915,7 @@ def hess_J(theta, x, y, b, out=None):
 
     gives  hess_J_theta  n by n
 
-    2*m*n**2 + 2*n**2 floating-point operations
+    m*n**2 + m*n + 2*n**2 floating-point operations
     entries read: hess_J_theta n**2, x m*n
     """
     if not (
@@ -950,6 +949,7 @@ def hess_J(theta, x, y, b, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, x, y))
+    np.dot(x.T, x, out)
     _hess_J(theta, x, y, b, out)
     return out
 
@@ -958,7 +958,6 @@ def hess_J(theta, x, y, b, out=None):
 def _hess_J(theta, x, y, b, hess_J_theta):
     n = x.shape[1]
     m = x.shape[0]
-    np.dot(x.T, x, hess_J_theta)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = 2.0 / m * hess_J_theta[i, j]

@@ -257,7 +257,7 @@ def hess_J(theta, x, y, out=None):
 
     gives  hess_J_theta  n by n
 
-    2*m*n**2 + 2*n**2 floating-point operations
+    m*n**2 + m*n + 2*n**2 floating-point operations
     entries read: hess_J_theta n**2, x m*n
     """
     if not (
@@ -289,6 +289,7 @@ def hess_J(theta, x, y, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, x, y))
+    np.dot(x.T, x, out)
     _hess_J(theta, x, y, out)
     return out
 
@@ -297,7 +298,6 @@ def hess_J(theta, x, y, out=None):
 def _hess_J(theta, x, y, hess_J_theta):
     n = x.shape[1]
     m = x.shape[0]
-    np.dot(x.T, x, hess_J_theta)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = 2.0 / m * hess_J_theta[i, j]
@@ -626,7 +626,7 @@ def hess_ell(theta, x, y, sigma, out=None):
 
     gives  hess_ell_theta  n by n
 
-    2*m*n**2 + 2*n**2 floating-point operations
+    m*n**2 + m*n + 2*n**2 floating-point operations
     entries read: hess_ell_theta n**2, x m*n
     """
     if not (
@@ -660,6 +660,7 @@ def hess_ell(theta, x, y, sigma, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, x, y))
+    np.dot(x.T, x, out)
     _hess_ell(theta, x, y, sigma, out)
     return out
 
@@ -668,7 +669,6 @@ def hess_ell(theta, x, y, sigma, out=None):
 def _hess_ell(theta, x, y, sigma, hess_ell_theta):
     n = x.shape[1]
     m = x.shape[0]
-    np.dot(x.T, x, hess_ell_theta)
     for i in range(n):
         for j in range(n):
             hess_ell_theta[i, j] = -hess_ell_theta[i, j] / sigma**2

@@ -483,7 +483,7 @@ def _theta_step(theta, H, c, eta, theta_next):
         theta_next[i] = theta[i] - eta * grad_L_theta[i]
 
 
-def theta_run(theta, H, c, eta, iterations, tolerance=0.0, out=None):
+def theta_run(theta, H, c, eta, iterations, tolerance=0.0, out=None, callback=None, period=1):
     r"""Updates until no entry moves more than the tolerance.
 
     line 25:  \theta_{t+1} = \theta_t - \eta \nabla L(\theta_t)
@@ -526,12 +526,19 @@ def theta_run(theta, H, c, eta, iterations, tolerance=0.0, out=None):
         eta = _number("eta", eta)
     iterations = _whole("iterations", iterations, 0)
     tolerance = _number("tolerance", tolerance)
+    period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, H, c))
     out[...] = theta
-    done = _theta_run(out, H, c, eta, iterations, tolerance)
+    done, resting = 0, iterations == 0
+    while not resting:
+        count, resting = _theta_run(out, H, c, eta, min(period, iterations - done), tolerance)
+        done += count
+        resting = resting or done == iterations
+        if callback is not None:
+            callback(done, out)
     return out, done
 
 
@@ -562,8 +569,8 @@ def _theta_run(theta, H, c, eta, iterations, tolerance):
                 converged = False
             theta[entry_1] = theta_next[entry_1]
         if converged:
-            return iteration + 1
-    return iterations
+            return iteration + 1, True
+    return iterations, False
 
 
 def G(theta, H, c, eta, out=None):

@@ -456,7 +456,7 @@ def hess_J(theta, X, y, b, out=None):
 
     gives  hess_J_theta  n by n
 
-    2*m*n**2 + 2*n**2 floating-point operations
+    m*n**2 + m*n + 2*n**2 floating-point operations
     entries read: X m*n, hess_J_theta n**2
     """
     if not (
@@ -490,6 +490,7 @@ def hess_J(theta, X, y, b, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
+    np.dot(X.T, X, out)
     _hess_J(theta, X, y, b, out)
     return out
 
@@ -498,7 +499,6 @@ def hess_J(theta, X, y, b, out=None):
 def _hess_J(theta, X, y, b, hess_J_theta):
     n = X.shape[1]
     m = X.shape[0]
-    np.dot(X.T, X, hess_J_theta)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = 2.0 / m * hess_J_theta[i, j]
@@ -574,7 +574,7 @@ def theta_star(X, y, b, out=None):
 
     gives  theta_star  n
 
-    2*m*n**2 + 3*m*n + m + n**3/3 + 2*n**2 + 2*n floating-point operations
+    m*n**2 + 4*m*n + m + n**3/3 + 2*n**2 + 2*n floating-point operations
     entries read: X 2*m*n, X_y n, Xt_X n**2, rhs 2*n, y m
     """
     if not (
@@ -599,22 +599,21 @@ def theta_star(X, y, b, out=None):
         out = np.empty((n,), X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, y))
-    _theta_star(X, y, b, out)
+    Xt_X = np.dot(X.T, X)
+    _theta_star(X, y, b, Xt_X, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _theta_star(X, y, b, theta_star):
+def _theta_star(X, y, b, Xt_X, theta_star):
     m = X.shape[0]
     n = X.shape[1]
-    Xt_X = np.empty((n, n), X.dtype)
     X_y = np.empty((n,), X.dtype)
     rhs = np.empty((n,), X.dtype)
     theta_star_target = np.empty((m,), X.dtype)
     for i in range(n):
         X_y[i] = 0.0
         rhs[i] = 0.0
-    np.dot(X.T, X, Xt_X)
     for j in range(m):
         y_j = y[j]
         theta_star_target[j] = y[j] - b
@@ -697,7 +696,7 @@ def _theta_step(theta, X, y, b, alpha, theta_next):
         theta_next[i] = theta[i] - alpha * grad_J_theta[i]
 
 
-def theta_run(theta, X, y, b, alpha, iterations, tolerance=0.0, out=None):
+def theta_run(theta, X, y, b, alpha, iterations, tolerance=0.0, out=None, callback=None, period=1):
     r"""Updates until no entry moves more than the tolerance.
 
     line 51:  \theta := \theta - \alpha \nabla_\theta J(\theta)
@@ -744,12 +743,23 @@ def theta_run(theta, X, y, b, alpha, iterations, tolerance=0.0, out=None):
         alpha = _number("alpha", alpha)
     iterations = _whole("iterations", iterations, 0)
     tolerance = _number("tolerance", tolerance)
+    period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     out[...] = theta
-    done = _theta_run(out, X, y, b, alpha, iterations, tolerance)
+    if iterations * (m + 4 * m * n - n - 2 * float(n) ** 2) > m + 3 * m * n + m * float(n) ** 2:
+        kernel, products = _theta_run_hoisted, (np.dot(X.T, X),)
+    else:
+        kernel, products = _theta_run, ()
+    done, resting = 0, iterations == 0
+    while not resting:
+        count, resting = kernel(out, X, y, b, alpha, *products, min(period, iterations - done), tolerance)
+        done += count
+        resting = resting or done == iterations
+        if callback is not None:
+            callback(done, out)
     return out, done
 
 
@@ -777,5 +787,34 @@ def _theta_run(theta, X, y, b, alpha, iterations, tolerance):
                 converged = False
             theta[entry_1] = theta_next[entry_1]
         if converged:
-            return iteration + 1
-    return iterations
+            return iteration + 1, True
+    return iterations, False
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _theta_run_hoisted(theta, X, y, b, alpha, X_X, iterations, tolerance):
+    n = X.shape[1]
+    m = X.shape[0]
+    grad_J_theta_sum = np.empty((n,), theta.dtype)
+    theta_next = np.empty((n,), theta.dtype)
+    for i in range(n):
+        grad_J_theta_sum[i] = 0.0
+    for j in range(m):
+        b_minus_y = b - y[j]
+        for i in range(n):
+            grad_J_theta_sum[i] += b_minus_y * X[j, i]
+    for iteration in range(iterations):
+        for i in range(n):
+            grad_J_theta = 0.0
+            for j in range(n):
+                grad_J_theta += X_X[i, j] * theta[j]
+            grad_J_theta = 2.0 / m * (grad_J_theta + grad_J_theta_sum[i])
+            theta_next[i] = theta[i] - alpha * grad_J_theta
+        converged = True
+        for entry_1 in range(n):
+            if not abs(theta_next[entry_1] - theta[entry_1]) <= tolerance:
+                converged = False
+            theta[entry_1] = theta_next[entry_1]
+        if converged:
+            return iteration + 1, True
+    return iterations, False

@@ -546,7 +546,7 @@ def _theta_step(theta, X, y, alpha, theta_next):
         theta_next[i] = theta[i] - alpha * grad_L_theta[i]
 
 
-def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None):
+def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=None, period=1):
     r"""Updates until no entry moves more than the tolerance.
 
     line 38:  \theta \leftarrow \theta - \alpha \nabla_\theta L(\theta)
@@ -590,12 +590,19 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None):
         alpha = _number("alpha", alpha)
     iterations = _whole("iterations", iterations, 0)
     tolerance = _number("tolerance", tolerance)
+    period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     out[...] = theta
-    done = _theta_run(out, X, y, alpha, iterations, tolerance)
+    done, resting = 0, iterations == 0
+    while not resting:
+        count, resting = _theta_run(out, X, y, alpha, min(period, iterations - done), tolerance)
+        done += count
+        resting = resting or done == iterations
+        if callback is not None:
+            callback(done, out)
     return out, done
 
 
@@ -623,5 +630,5 @@ def _theta_run(theta, X, y, alpha, iterations, tolerance):
                 converged = False
             theta[entry_1] = theta_next[entry_1]
         if converged:
-            return iteration + 1
-    return iterations
+            return iteration + 1, True
+    return iterations, False

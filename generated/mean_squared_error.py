@@ -531,7 +531,7 @@ def hess_L(theta, X, y, b, out=None):
 
     gives  hess_L_theta  d by d
 
-    2*d**2*n + 2*d**2 floating-point operations
+    d**2*n + 2*d**2 + d*n floating-point operations
     entries read: X d*n, hess_L_theta d**2
     """
     if not (
@@ -565,6 +565,7 @@ def hess_L(theta, X, y, b, out=None):
         out = np.empty((d, d), theta.dtype)
     else:
         _check_out("out", out, (d, d), theta.dtype, (theta, X, y))
+    np.dot(X.T, X, out)
     _hess_L(theta, X, y, b, out)
     return out
 
@@ -573,7 +574,6 @@ def hess_L(theta, X, y, b, out=None):
 def _hess_L(theta, X, y, b, hess_L_theta):
     d = X.shape[1]
     n = X.shape[0]
-    np.dot(X.T, X, hess_L_theta)
     for i in range(d):
         for j in range(d):
             hess_L_theta[i, j] = 2.0 / n * hess_L_theta[i, j]
@@ -709,7 +709,7 @@ def _theta_step(theta, X, y, b, eta, theta_next):
         theta_next[i] = theta[i] - eta * grad_L_theta[i]
 
 
-def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None):
+def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None, callback=None, period=1):
     r"""Updates until no entry moves more than the tolerance.
 
     line 41:  \theta_{t+1} = \theta_t - \eta \nabla L(\theta_t)
@@ -756,12 +756,23 @@ def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None):
         eta = _number("eta", eta)
     iterations = _whole("iterations", iterations, 0)
     tolerance = _number("tolerance", tolerance)
+    period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
         out = np.empty((d,), theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, X, y))
     out[...] = theta
-    done = _theta_run(out, X, y, b, eta, iterations, tolerance)
+    if iterations * (n + 4 * d * n - d - 2 * float(d) ** 2) > n + 3 * d * n + float(d) ** 2 * n:
+        kernel, products = _theta_run_hoisted, (np.dot(X.T, X),)
+    else:
+        kernel, products = _theta_run, ()
+    done, resting = 0, iterations == 0
+    while not resting:
+        count, resting = kernel(out, X, y, b, eta, *products, min(period, iterations - done), tolerance)
+        done += count
+        resting = resting or done == iterations
+        if callback is not None:
+            callback(done, out)
     return out, done
 
 
@@ -789,5 +800,34 @@ def _theta_run(theta, X, y, b, eta, iterations, tolerance):
                 converged = False
             theta[entry_1] = theta_next[entry_1]
         if converged:
-            return iteration + 1
-    return iterations
+            return iteration + 1, True
+    return iterations, False
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _theta_run_hoisted(theta, X, y, b, eta, X_X, iterations, tolerance):
+    d = X.shape[1]
+    n = X.shape[0]
+    grad_L_theta_sum = np.empty((d,), theta.dtype)
+    theta_next = np.empty((d,), theta.dtype)
+    for i in range(d):
+        grad_L_theta_sum[i] = 0.0
+    for j in range(n):
+        y_minus_b = y[j] - b
+        for i in range(d):
+            grad_L_theta_sum[i] += y_minus_b * X[j, i]
+    for iteration in range(iterations):
+        for i in range(d):
+            grad_L_theta = 0.0
+            for j in range(d):
+                grad_L_theta += X_X[i, j] * theta[j]
+            grad_L_theta = -2.0 / n * (grad_L_theta_sum[i] - grad_L_theta)
+            theta_next[i] = theta[i] - eta * grad_L_theta
+        converged = True
+        for entry_1 in range(d):
+            if not abs(theta_next[entry_1] - theta[entry_1]) <= tolerance:
+                converged = False
+            theta[entry_1] = theta_next[entry_1]
+        if converged:
+            return iteration + 1, True
+    return iterations, False

@@ -257,7 +257,7 @@ def hess_J(theta, X, y, out=None):
 
     gives  hess_J_theta  n by n
 
-    2*m*n**2 + n**2 floating-point operations
+    m*n**2 + m*n + n**2 floating-point operations
     entries read: X m*n, hess_J_theta n**2
     """
     if not (
@@ -289,6 +289,7 @@ def hess_J(theta, X, y, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
+    np.dot(X.T, X, out)
     _hess_J(theta, X, y, out)
     return out
 
@@ -297,7 +298,6 @@ def hess_J(theta, X, y, out=None):
 def _hess_J(theta, X, y, hess_J_theta):
     n = X.shape[1]
     m = X.shape[0]
-    np.dot(X.T, X, hess_J_theta)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = hess_J_theta[i, j] / m

@@ -346,7 +346,7 @@ def hess_J(theta, X, y, out=None):
 
     gives  hess_J_theta  n by n
 
-    2*m*n**2 + 2*n**2 floating-point operations
+    m*n**2 + m*n + 2*n**2 floating-point operations
     entries read: X m*n, hess_J_theta n**2
     """
     if not (
@@ -378,6 +378,7 @@ def hess_J(theta, X, y, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
+    np.dot(X.T, X, out)
     _hess_J(theta, X, y, out)
     return out
 
@@ -386,7 +387,6 @@ def hess_J(theta, X, y, out=None):
 def _hess_J(theta, X, y, hess_J_theta):
     n = X.shape[1]
     m = X.shape[0]
-    np.dot(X.T, X, hess_J_theta)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = 2.0 / m * hess_J_theta[i, j]
@@ -402,7 +402,7 @@ def theta_star(X, y, out=None):
 
     gives  theta_star  n
 
-    2*m*n**2 + 2*m*n + n**3/3 + 2*n**2 floating-point operations
+    m*n**2 + 3*m*n + n**3/3 + 2*n**2 floating-point operations
     entries read: X 2*m*n, Xt_X n**2, rhs n, y m
     """
     if not (
@@ -425,19 +425,18 @@ def theta_star(X, y, out=None):
         out = np.empty((n,), X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, y))
-    _theta_star(X, y, out)
+    Xt_X = np.dot(X.T, X)
+    _theta_star(X, y, Xt_X, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _theta_star(X, y, theta_star):
+def _theta_star(X, y, Xt_X, theta_star):
     m = X.shape[0]
     n = X.shape[1]
-    Xt_X = np.empty((n, n), X.dtype)
     rhs = np.empty((n,), X.dtype)
     for i in range(n):
         rhs[i] = 0.0
-    np.dot(X.T, X, Xt_X)
     for j in range(m):
         y_j = y[j]
         for i in range(n):

@@ -133,7 +133,7 @@ def H(X, out=None):
 
     gives  H  m by m
 
-    2*m**2*n + 4*m*n**2 + n**3/3 floating-point operations
+    2*m**2*n + 3*m*n**2 + m*n + n**3/3 floating-point operations
     entries read: X 3*m*n, Xt_X n**2, rhs m*n, solution m*n
     """
     if not (type(X) is np.ndarray and X.dtype.char in "fd" and X.flags.carray):
@@ -150,18 +150,17 @@ def H(X, out=None):
         out = np.empty((m, m), X.dtype)
     else:
         _check_out("out", out, (m, m), X.dtype, (X,))
-    _H(X, out)
+    Xt_X = np.dot(X.T, X)
+    _H(X, Xt_X, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _H(X, H):
+def _H(X, Xt_X, H):
     m = X.shape[0]
     n = X.shape[1]
-    Xt_X = np.empty((n, n), X.dtype)
     rhs = np.empty((n, m), X.dtype)
     solution = np.empty((n, m), X.dtype)
-    np.dot(X.T, X, Xt_X)
     for i in range(n):
         for j in range(m):
             rhs[i, j] = X[j, i]
@@ -178,7 +177,7 @@ def M(X, out=None):
 
     gives  M  m by m
 
-    2*m**2*n + 2*m**2 + 4*m*n**2 + n**3/3 floating-point operations
+    2*m**2*n + 2*m**2 + 3*m*n**2 + m*n + n**3/3 floating-point operations
     entries read: H m**2, X 3*m*n, Xt_X n**2, rhs m*n, solution m*n
     """
     if not (type(X) is np.ndarray and X.dtype.char in "fd" and X.flags.carray):
@@ -195,19 +194,18 @@ def M(X, out=None):
         out = np.empty((m, m), X.dtype)
     else:
         _check_out("out", out, (m, m), X.dtype, (X,))
-    _M(X, out)
+    Xt_X = np.dot(X.T, X)
+    _M(X, Xt_X, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _M(X, M):
+def _M(X, Xt_X, M):
     m = X.shape[0]
     n = X.shape[1]
-    Xt_X = np.empty((n, n), X.dtype)
     rhs = np.empty((n, m), X.dtype)
     solution = np.empty((n, m), X.dtype)
     H = np.empty((m, m), X.dtype)
-    np.dot(X.T, X, Xt_X)
     for i in range(n):
         for j in range(m):
             rhs[i, j] = X[j, i]
@@ -228,7 +226,7 @@ def y_hat(X, y, out=None):
 
     gives  y_hat  m
 
-    2*m**2*n + 2*m**2 + 4*m*n**2 + n**3/3 floating-point operations
+    2*m**2*n + 2*m**2 + 3*m*n**2 + m*n + n**3/3 floating-point operations
     entries read: H m**2, X 3*m*n, Xt_X n**2, rhs m*n, solution m*n, y m
     """
     if not (
@@ -251,19 +249,18 @@ def y_hat(X, y, out=None):
         out = np.empty((m,), X.dtype)
     else:
         _check_out("out", out, (m,), X.dtype, (X, y))
-    _y_hat(X, y, out)
+    Xt_X = np.dot(X.T, X)
+    _y_hat(X, y, Xt_X, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _y_hat(X, y, y_hat):
+def _y_hat(X, y, Xt_X, y_hat):
     m = X.shape[0]
     n = X.shape[1]
-    Xt_X = np.empty((n, n), X.dtype)
     rhs = np.empty((n, m), X.dtype)
     solution = np.empty((n, m), X.dtype)
     H = np.empty((m, m), X.dtype)
-    np.dot(X.T, X, Xt_X)
     for i in range(n):
         for j in range(m):
             rhs[i, j] = X[j, i]

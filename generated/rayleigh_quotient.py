@@ -68,7 +68,7 @@ def S(X, out=None):
 
     gives  S  n by n
 
-    2*m*n**2 + n**2 floating-point operations
+    m*n**2 + m*n + n**2 floating-point operations
     entries read: S n**2, X m*n
     """
     if not (type(X) is np.ndarray and X.dtype.char in "fd" and X.flags.carray):
@@ -85,6 +85,7 @@ def S(X, out=None):
         out = np.empty((n, n), X.dtype)
     else:
         _check_out("out", out, (n, n), X.dtype, (X,))
+    np.dot(X.T, X, out)
     _S(X, out)
     return out
 
@@ -93,7 +94,6 @@ def S(X, out=None):
 def _S(X, S):
     m = X.shape[0]
     n = X.shape[1]
-    np.dot(X.T, X, S)
     for i in range(n):
         for j in range(n):
             S[i, j] = S[i, j] / m
@@ -109,7 +109,7 @@ def R(w, X):
 
     gives  R  number
 
-    2*m*n**2 + 3*n**2 + 4*n + 1 floating-point operations
+    m*n**2 + m*n + 3*n**2 + 4*n + 1 floating-point operations
     entries read: S n**2, X m*n, w n
     """
     if not (
@@ -128,17 +128,16 @@ def R(w, X):
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
-    return _R(w, X)
+    S = np.dot(X.T, X)
+    return _R(w, X, S)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _R(w, X):
+def _R(w, X, S):
     n = X.shape[1]
     m = X.shape[0]
-    S = np.empty((n, n), w.dtype)
     w_w = 0.0
     R = 0.0
-    np.dot(X.T, X, S)
     for i in range(n):
         S_w = 0.0
         w_w += w[i] ** 2
@@ -160,7 +159,7 @@ def grad_R(w, X, out=None):
 
     gives  grad_R_w  n
 
-    2*m*n**2 + 5*n**2 + 12*n floating-point operations
+    m*n**2 + m*n + 5*n**2 + 12*n floating-point operations
     entries read: S 2*n**2, S_w 2*n, X m*n, grad_R_w n, w 2*n, w_j n
     """
     if not (
@@ -183,20 +182,19 @@ def grad_R(w, X, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X))
-    _grad_R(w, X, out)
+    S = np.dot(X.T, X)
+    _grad_R(w, X, S, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _grad_R(w, X, grad_R_w):
+def _grad_R(w, X, S, grad_R_w):
     n = X.shape[1]
     m = X.shape[0]
-    S = np.empty((n, n), w.dtype)
     S_w = np.empty((n,), w.dtype)
     w_j = np.empty((n,), w.dtype)
     s = 0.0
     S_w_w = 0.0
-    np.dot(X.T, X, S)
     for i in range(n):
         S_w_i = 0.0
         grad_R_w[i] = 0.0
@@ -225,7 +223,7 @@ def value_and_grad_R(w, X, out=None):
     gives  R         number
            grad_R_w  n
 
-    2*m*n**2 + 5*n**2 + 12*n + 1 floating-point operations
+    m*n**2 + m*n + 5*n**2 + 12*n + 1 floating-point operations
     entries read: S 2*n**2, S_w 2*n, X m*n, grad_R_w n, w 2*n, w_j n
     """
     if not (
@@ -248,20 +246,19 @@ def value_and_grad_R(w, X, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X))
-    R = _value_and_grad_R(w, X, out)
+    S = np.dot(X.T, X)
+    R = _value_and_grad_R(w, X, S, out)
     return R, out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _value_and_grad_R(w, X, grad_R_w):
+def _value_and_grad_R(w, X, S, grad_R_w):
     n = X.shape[1]
     m = X.shape[0]
-    S = np.empty((n, n), w.dtype)
     S_w = np.empty((n,), w.dtype)
     w_j = np.empty((n,), w.dtype)
     s = 0.0
     S_w_w = 0.0
-    np.dot(X.T, X, S)
     for i in range(n):
         S_w_i = 0.0
         grad_R_w[i] = 0.0
@@ -291,7 +288,7 @@ def hess_R(w, X, out=None):
 
     gives  hess_R_w  n by n
 
-    2*m*n**2 + 2*n**3 + 21*n**2 + 18*n floating-point operations
+    m*n**2 + m*n + 2*n**3 + 21*n**2 + 18*n floating-point operations
     entries read: S 4*n**2, S_w 3*n, S_w_2 n, S_w_bar n**2, S_w_bar_term 2*n, X m*n, hess_R_w n**2, hess_R_w_term n, w 4*n,
     w_j n
     """
@@ -315,15 +312,15 @@ def hess_R(w, X, out=None):
         out = np.empty((n, n), w.dtype)
     else:
         _check_out("out", out, (n, n), w.dtype, (w, X))
-    _hess_R(w, X, out)
+    S = np.dot(X.T, X)
+    _hess_R(w, X, S, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _hess_R(w, X, hess_R_w):
+def _hess_R(w, X, S, hess_R_w):
     n = X.shape[1]
     m = X.shape[0]
-    S = np.empty((n, n), w.dtype)
     S_w = np.empty((n,), w.dtype)
     S_w_2 = np.empty((n,), w.dtype)
     w_j = np.empty((n,), w.dtype)
@@ -332,7 +329,6 @@ def _hess_R(w, X, hess_R_w):
     hess_R_w_term = np.empty((n,), w.dtype)
     s = 0.0
     S_w_w = 0.0
-    np.dot(X.T, X, S)
     for i in range(n):
         S_w_i = 0.0
         S_w_2[i] = 0.0

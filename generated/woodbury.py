@@ -266,7 +266,7 @@ def w(X, y, lambda_, out=None):
 
     gives  w        n
 
-    2*m*n**2 + 2*m*n + n**3/3 + 5*n**2 floating-point operations
+    m*n**2 + 3*m*n + n**3/3 + 5*n**2 floating-point operations
     entries read: M 2*n**2, X 2*m*n, rhs n, y m
     """
     if not (
@@ -291,19 +291,18 @@ def w(X, y, lambda_, out=None):
         out = np.empty((n,), X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, y))
-    _w(X, y, lambda_, out)
+    M = np.dot(X.T, X)
+    _w(X, y, lambda_, M, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _w(X, y, lambda_, w):
+def _w(X, y, lambda_, M, w):
     m = X.shape[0]
     n = X.shape[1]
-    M = np.empty((n, n), X.dtype)
     rhs = np.empty((n,), X.dtype)
     for i in range(n):
         rhs[i] = 0.0
-    np.dot(X.T, X, M)
     for i in range(n):
         for j in range(n):
             M[i, j] = lambda_ * (1.0 if i == j else 0.0) + M[i, j]
