@@ -227,6 +227,7 @@ class Formula:
     parts: what stands between top-level commas, \quad, \qquad and Words, in order; usually one Relation. Words are kept as
     parts ("if", "where") so that the parts after them can be attached.
     directives: the `%!` lines that precede it, (key, value, span). label: from \label. inline: inline formulas only declare.
+    joined: an inline formula that only words such as "with" separate from the inline formula before it.
     """
 
     span: Span
@@ -235,3 +236,4 @@ class Formula:
     label: str = ""
     directives: tuple[tuple[str, str, Span], ...] = ()
     inline: bool = False
+    joined: bool = False

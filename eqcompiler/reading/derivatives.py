@@ -54,6 +54,21 @@ def nabla(reader: Reader, node: Nabla) -> Term:
     return part_of(reader, value, indices, node.span)
 
 
+def refuse_gradient_of_constant(reader: Reader, node: Node) -> None:
+    r"""\nabla_x a^\top x: the gradient of a alone is zero, that of the product is not written."""
+    inside = node.base if isinstance(node, Scripted) else node
+    if not isinstance(inside, Nabla) or inside.variable is None or name_of(inside.argument) is None:
+        return
+    value, (variable, _) = argument(reader, inside), variable_of(reader, inside.variable)
+    if isinstance(value, Symbol) and value.name != variable:
+        raise AmbiguousNotation(
+            f"'{inside.argument.span.text}' does not depend on '{inside.variable.span.text}', so its gradient alone is zero",
+            inside.span,
+            allowed="the gradient of the whole product, or the gradient of its first factor",
+            fix="put what is differentiated in parentheses",
+        )
+
+
 def gradient_of_bare(reader: Reader, node: Nabla) -> Term:
     """\\nabla f without a bracket: f has one argument, else the variable has to be written."""
     if isinstance(node.argument, Juxtaposed):

@@ -3,6 +3,7 @@ r"""Grammar, upper layer: gradients and derivatives, \nabla_\theta J, \frac{\par
 Takes: tokens. Gives: Nabla, Leibniz.
 Guarantees: how far a derivative reaches is decided here, once:
     \nabla f(x)^T d          one factor with its call; the transposition applies to the gradient
+    \nabla_x x^T A x         the juxtaposed factors, where the first alone is no function: a number, or the variable itself
     \frac{d}{dx} f(x) g(x)   the juxtaposed factors; an explicit operator behind them is asked about
 """
 
@@ -19,6 +20,11 @@ from eqcompiler.reading.scanner import Token
 DERIVATIVE_LIMIT = 10
 
 
+def is_same_name(node: Node, variable: Node) -> bool:
+    base = variable.base if isinstance(variable, Scripted) else variable
+    return is_name(node) and node.span.text == base.span.text
+
+
 class Differentials(Operators):
     # gradients
 
@@ -29,7 +35,7 @@ class Differentials(Operators):
         order = self.order_of(exponent, nabla)
         if self.is_command("cdot", "times"):
             raise self.unsupported("a divergence or a curl", self.peek(), allowed="gradients and Hessians of functions")
-        argument = self.differentiated(first)
+        argument = self.differentiated(first, variable)
         return Nabla(self.span_from(first), variable, argument, order)
 
     def order_of(self, exponent: Node | None, nabla: Token) -> int:
@@ -41,7 +47,7 @@ class Differentials(Operators):
             f"\\nabla to the power {exponent.span.text}", exponent.span, allowed="\\nabla and \\nabla^2", fix="write \\nabla^2"
         )
 
-    def differentiated(self, first: int) -> Node:
+    def differentiated(self, first: int, variable: Node | None) -> Node:
         r"""What a gradient sign applies to: one factor with its call. A transposition behind it is left for the gradient."""
         start = self.at
         if not self.starts_factor():
@@ -51,6 +57,9 @@ class Differentials(Operators):
             self.refuse_power(first, node)
             return node
         node = self.base()
+        if variable is not None and (isinstance(node, (Numeral, Fraction)) or is_same_name(node, variable)):
+            self.at = start
+            return self.argument_of_derivative(first)
         if not is_name(node):
             return self.differentiated_expression(start, first, node)
         node = self.name_with_scripts(start, first, node)
@@ -232,7 +241,7 @@ class Differentials(Operators):
         if self.is_mark("_"):
             mark = self.take()
             variable = self.script(mark, of_range=False)
-            argument = self.differentiated(first)
+            argument = self.differentiated(first, variable)
             return Leibniz(self.span_from(first), "partial", ((variable, 1),), argument)
         order, written = self.order_above()
         start = self.at

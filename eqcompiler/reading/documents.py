@@ -7,12 +7,13 @@ Guarantees: UTF-8 or an error; one bad formula never hides the others; the same 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from eqcompiler.errors import BadInput, EquationError, IllegalEquation, Source, Span
-from eqcompiler.languages.notation import Formula
+from eqcompiler.languages.notation import Formula, Relation
 from eqcompiler.reading.dialect import unify
 from eqcompiler.reading.displays import Draft, bare_words, check_braces, drafts, formula
 from eqcompiler.reading.latex_text import items_of_latex
@@ -93,6 +94,25 @@ def unmarked(source: Source, text: str) -> list[IllegalEquation]:
     ]
 
 
+CONNECTIVES = r"with|where|such\s+that|satisfying|that\s+satisf(?:y|ies)|and|,\s*and|,\s*with|,\s*where"
+JOINING = re.compile(rf"(?:\$|\\\))?\s*(?:{CONNECTIVES})\s*(?:\$|\\\()?")
+
+
+def joined(found: Sequence[Formula | EquationError]) -> Iterator[Formula | EquationError]:
+    r"""Inline formulas that continue the declaration before them: `Let $Q \in \mathbb{R}^{n \times n}$ with $Q^\top Q = I$`."""
+    before: Formula | None = None
+    for item in found:
+        if isinstance(item, Formula) and item.inline and before is not None:
+            between = item.span.source.text[before.span.stop : item.span.start]
+            item = replace(item, joined=JOINING.fullmatch(between) is not None)
+        before = item if isinstance(item, Formula) and (item.joined or declares_a_member(item)) else None
+        yield item
+
+
+def declares_a_member(formula: Formula) -> bool:
+    return formula.inline and any(isinstance(part, Relation) and "in" in part.operators for part in formula.parts)
+
+
 class _Document:
     """Two passes: the tokens of all formulas first, because a run of letters is a name by what the whole file does with it."""
 
@@ -114,7 +134,7 @@ class _Document:
         results: list[Formula | EquationError] = []
         for draft in self.drafts:
             results += formula(self.source, draft, words) if isinstance(draft, Draft) else [draft]
-        return tuple(results) or tuple(unmarked(self.source, self.text))
+        return tuple(joined(results)) or tuple(unmarked(self.source, self.text))
 
     def trouble(self, item: Trouble) -> None:
         self.drafts.append(item.error)

@@ -155,6 +155,8 @@ def addition(reader: Reader, node: Addition) -> Term:
 
 
 def juxtaposed(reader: Reader, node: Juxtaposed) -> Term:
+    for factor in node.factors[:-1]:
+        derivatives.refuse_gradient_of_constant(reader, factor)
     return calls.product(reader, node.factors, node.span)
 
 
@@ -164,6 +166,8 @@ def infix(reader: Reader, node: Infix) -> Term:
     left, right = reader.term(node.left), reader.term(node.right)
     if node.operator == "/":
         return shapes.divide(left, right, node.span, reader.scope)
+    if node.operator == "*" and node.mark == "cdot" and shapes.are_vectors_alike(left, right):
+        return shapes.multiply(*shapes.inner(left, right), node.span, reader.scope)
     if node.operator == "*":
         return chain_rule.multiply(left, right, node.span, reader.scope)
     if node.operator in ("odot", "circ"):

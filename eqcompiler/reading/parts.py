@@ -2,7 +2,8 @@ r"""Parts of a formula: which declare, which attach a condition, which state som
 
 Takes: formulas. Gives: the stages that fill the scope with declarations, and the statements of one formula.
 Guarantees: every part is declared, attached, stated or refused; none is dropped. An equation behind a declaration in the
-same formula is an assumption (`Q \in \mathbb{R}^{n \times n}, Q^\top Q = I`); alone in a display it is a claim.
+same formula is an assumption (`Q \in \mathbb{R}^{n \times n}, Q^\top Q = I`), and so is an inline one that words such as
+"with" join to an inline declaration; alone in a display it is a claim, alone inline it is listed as prose.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ Role = Literal[
 ]
 
 JOINING = ("and", "or", ",", "")
+UNUSED = "an inline equation is not used; to use it, give it a display, or join it to a declaration by `with`"
 PROPERTIES = ("symmetric", "invertible", "orthogonal", "diagonal", "positive definite", "positive semidefinite")
 ORDERS = frozenset({"<", "<=", ">", ">=", "!=", "succ", "succeq"})
 
@@ -51,9 +53,9 @@ class Clause:
 def clauses(formula: Formula) -> tuple[Clause, ...]:
     found: list[Clause] = []
     names: list[Node] = []
-    attached = declared = False
+    attached, declared = False, formula.joined
     position = 0
-    parts = formula.parts
+    parts = tuple(single for part in formula.parts for single in with_domain_apart(part))
     while position < len(parts):
         part = parts[position]
         if isinstance(part, Words):
@@ -77,12 +79,26 @@ def clauses(formula: Formula) -> tuple[Clause, ...]:
             names.append(part)
             position += 1
             continue
-        role = role_of(part, declared, attached)
+        role = role_of(part, declared, attached, formula.inline)
         found.append(Clause(role, part, tuple(names), "", attached))
         declared = declared or role not in ("equation", "value")
         names = []
         position += 1
     return tuple(found)
+
+
+def with_domain_apart(part: Node) -> tuple[Node, ...]:
+    r"""A = A^\top \in \mathbb{R}^{n \times n} declares A and states its symmetry."""
+    match part:
+        case Relation(operators=("=", "in"), sides=(left, middle, domain)) if is_own(left, middle):
+            return Relation(part.span, ("in",), (left, domain)), Relation(left.span.to(middle.span), ("=",), (left, middle))
+    return (part,)
+
+
+def is_own(left: Node, right: Node) -> bool:
+    """A bare name that its right side holds too: an equation about it, never its definition."""
+    name = name_of(left)
+    return name is not None and name.key in names_in(right) and not isinstance(right, Large)
 
 
 def range_parts(parts: tuple[Node, ...], position: int) -> int:
@@ -113,7 +129,7 @@ def declaration_follows(parts: tuple[Node, ...], position: int) -> bool:
     return False
 
 
-def role_of(node: Node, declared: bool, attached: bool) -> Role:
+def role_of(node: Node, declared: bool, attached: bool, inline: bool) -> Role:
     match node:
         case Relation(operators=("in", *_), sides=(_, domain)) if is_index_set(domain):
             return "range"
@@ -132,12 +148,13 @@ def role_of(node: Node, declared: bool, attached: bool) -> Role:
         case Relation(operators=("=",), sides=(_, Scripted(base=Fence(body=Listing(items=items))))) if has_dots(items):
             return "rows"
         case Relation(operators=("=",), sides=(left, right)):
-            name = name_of(left)
-            own = name is not None and name.key in names_in(right) and not isinstance(right, Large)
-            if own or attached:
+            if is_own(left, right) or attached:
                 return "property"
-            if declared and name is None and not is_call(left):
-                refuse_unless_constant(node, right)
+            if declared and inline and name_of(left) is not None and isinstance(right, Numeral):
+                return "property"
+            if declared and name_of(left) is None and not is_call(left):
+                if not inline:
+                    refuse_unless_constant(node, right)
                 return "property"
             return "equation"
         case Relation():
@@ -345,7 +362,9 @@ def state(sentence: Sentence, clause: Clause) -> None:
     if clause.remark:
         sentence.reader.scope.notes.append(f"remark: {clause.words}")
     elif clause.role == "equation" and isinstance(node, Relation):
-        if not formula.inline:
+        if formula.inline:
+            sentence.add("", "prose", node.span, type_text=UNUSED)
+        else:
             relate(sentence, node)
     elif clause.role == "value":
         if not formula.inline and not objective(sentence, node):

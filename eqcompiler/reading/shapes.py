@@ -116,6 +116,15 @@ def multiply(left: Term, right: Term, span: Span, scope: Scope) -> Term:
     raise clash(f"this product does not fit: {a} times {b}", left, right, span, scope, fix)
 
 
+def are_vectors_alike(left: Term, right: Term) -> bool:
+    return left.type.rank == right.type.rank == 1 and left.type.row == right.type.row
+
+
+def inner(left: Term, right: Term) -> tuple[Term, Term]:
+    r"""The factors of u \cdot v, two columns or two rows, as those of u^T v."""
+    return (left, transpose(right)) if left.type.row else (transpose(left), right)
+
+
 def column(matrix: Term, scope: Scope) -> Term:
     """An (n, 1) matrix as a vector."""
     ones = Call(Type((ONE,)), "ones", ())

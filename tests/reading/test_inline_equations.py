@@ -1,0 +1,97 @@
+r"""Inline equations: assumptions where words join them to a declaration, listed as prose everywhere else.
+
+Takes: small documents. Gives: tests. Guarantees: an equation that is not used is seen in the list of statements.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from eqcompiler.errors import Source
+from eqcompiler.languages.statements import Document
+from eqcompiler.pipeline import verify
+from eqcompiler.reading.documents import formulas
+from eqcompiler.reading.parts import UNUSED
+from eqcompiler.reading.typing import type_document
+
+
+def document(text: str) -> Document:
+    source = Source("inline.tex", text)
+    return type_document(source, formulas(source))
+
+
+def verdict(text: str) -> str:
+    found = document(text)
+    assert not [s.error for s in found.statements if s.error]
+    (only,) = [v.verdict for v in verify(found) if v.kind.startswith("claim")]
+    return only
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        r"Let $Q \in \mathbb{R}^{n \times n}$ with $Q^\top Q = I$.",
+        r"Let $Q \in \mathbb{R}^{n \times n}$, where $Q^\top Q = I$.",
+        r"Let \(Q \in \mathbb{R}^{n \times n}\) such that \(Q^\top Q = I\).",
+        "Let $Q \\in \\mathbb{R}^{n \\times n}$\nsatisfying $Q^\\top Q = I$.",
+    ],
+)
+def test_an_equation_joined_to_a_declaration_is_an_assumption(words: str) -> None:
+    assert verdict(rf"{words} Let $x \in \mathbb{{R}}^n$. \[ \|Qx\|_2 = \|x\|_2 \]") == "proved"
+
+
+@pytest.mark.parametrize(
+    ("words", "claim"),
+    [
+        (r"Let $Q \in \mathbb{R}^{n \times n}$. If $Q^\top Q = I$ it is orthogonal.", r"Q^\top Q Q = Q"),
+        (r"Let $b \in \mathbb{R}$. The model with $b = 0$ is simpler.", "(b + 1)^2 = 1"),
+        (r"Let $b \in \mathbb{R}$. In models with $a$ and $b = 0$ nothing is added.", "(b + 1)^2 = 1"),
+        (r"Let $b \in \mathbb{R}$; the optimum lies where $b = 0$.", "(b + 1)^2 = 1"),
+    ],
+)
+def test_an_equation_in_prose_is_no_assumption_and_is_listed(words: str, claim: str) -> None:
+    text = rf"{words} \[ {claim} \]"
+    assert [s.kind for s in document(text).statements if s.type_text == UNUSED] == ["prose"]
+    assert verdict(text) == "conditional"
+
+
+def test_several_equations_may_follow() -> None:
+    words = r"Let $u, v \in \mathbb{R}^n$ with $\|u\| = 1$ and $u^\top v = 0$."
+    assert verdict(rf"{words} \[ \|u + v\|^2 = 1 + \|v\|^2 \]") == "proved"
+    assert verdict(rf"{words} \[ \|u + v\|^2 = 2 + \|v\|^2 \]") == "refuted"
+
+
+def test_a_symbol_may_be_declared_with_its_symmetry() -> None:
+    claim = r"Let $x \in \mathbb{R}^n$. \[ \nabla_x (x^\top A x) = 2 A x \]"
+    assert verdict(rf"Let $A = A^\top \in \mathbb{{R}}^{{n \times n}}$. {claim}") == "proved"
+    assert verdict(rf"Let $A \in \mathbb{{R}}^{{n \times n}}$. {claim}") == "conditional"
+
+
+VECTORS = r"Let $a, u, v, x \in \mathbb{R}^n$ and $A \in \mathbb{R}^{n \times n}$."
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        (r"\nabla_x x^\top A x = (A + A^\top) x", "proved"),
+        (r"\nabla_x x^\top A x = A x", "refuted"),
+        (r"\nabla_x \frac{1}{2} \|x - v\|^2 = x - v", "proved"),
+        (r"\nabla_x 3 v^\top x = 3 v", "proved"),
+        (r"u \cdot v = v^\top u", "proved"),
+        (r"(u + v) \cdot (u - v) = \|u\|^2 - \|v\|^2", "proved"),
+        (r"(u + v) \cdot (u - v) = \|u\|^2 + \|v\|^2", "conditional"),
+    ],
+)
+def test_a_gradient_of_a_product_and_a_dot_between_vectors(claim: str, expected: str) -> None:
+    assert verdict(rf"{VECTORS} \[ {claim} \]") == expected
+
+
+def test_the_gradient_of_a_constant_times_the_rest_is_asked_about() -> None:
+    (error,) = [s.error for s in document(rf"{VECTORS} \[ \nabla_x a^\top x = a \]").statements if s.error]
+    assert str(error) == (
+        "inline.tex:1:75: 'a' does not depend on 'x', so its gradient alone is zero\n"
+        "    Let $a, u, v, x \\in \\mathbb{R}^n$ and $A \\in \\mathbb{R}^{n \\times n}$. \\[ \\nabla_x a^\\top x = a \\]\n"
+        "                                                                              ^^^^^^^^^^\n"
+        "  allowed: the gradient of the whole product, or the gradient of its first factor\n"
+        "  to fix: put what is differentiated in parentheses"
+    )
