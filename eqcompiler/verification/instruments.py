@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from eqcompiler.calculus import stationary
@@ -48,27 +49,42 @@ class Instruments:
     gather: Gather
     shrink: Shrink
     prove: Callable[[Document, Claim, tuple[Condition, ...]], Proved | Unproved]
+    difference: Callable[[Document, Claim], Proved | Unproved]  # what is left of a false claim: the cheap part of a proof
     minimum: Callable[[Document, Extremum], Minimum]
     repair: Callable[[Document, Claim], str | None]
 
 
 def standard() -> Instruments:
-    return Instruments(gather, shrink, search_proof, minimisers.minimum, repair)
+    return Instruments(gather, shrink, search_proof, difference, minimisers.minimum, repair)
 
 
 def search_proof(document: Document, claim: Claim, extra: tuple[Condition, ...]) -> Proved | Unproved:
     """Minimisers by stationarity and convexity, everything else by normal forms."""
+    return _searched(document, claim, extra, partial(_prove_equation, proofs.prove))
+
+
+def difference(document: Document, claim: Claim) -> Proved | Unproved:
+    """The same for a claim that a certified point refutes: no search for a proof, only what normal forms leave over."""
+    return _searched(document, claim, (), partial(_prove_equation, proofs.compare))
+
+
+def _searched(document: Document, claim: Claim, extra: tuple[Condition, ...], prover: minimisers.Prover) -> Proved | Unproved:
     try:
         if minimisers.is_minimiser_claim(document, claim):
-            return minimisers.prove_minimiser(document, claim, extra, _prove_equation)
-        return _prove_equation(minimisers.with_extrema_resolved(document), claim, extra)
+            return minimisers.prove_minimiser(document, claim, extra, prover)
+        return prover(minimisers.with_extrema_resolved(document), claim, extra)
     except NotSupportedYet as error:
         return Unproved(error.what, unsupported=error)
 
 
-def _prove_equation(document: Document, claim: Claim, extra: tuple[Condition, ...]) -> Proved | Unproved:
+def _prove_equation(
+    prove: Callable[[Document, Claim, tuple[Condition, ...]], proofs.Proof | proofs.Residual],
+    document: Document,
+    claim: Claim,
+    extra: tuple[Condition, ...],
+) -> Proved | Unproved:
     try:
-        answer = proofs.prove(document, claim, extra)
+        answer = prove(document, claim, extra)
     except NotSupportedYet as error:
         return Unproved(error.what, unsupported=error)
     if isinstance(answer, proofs.Proof):

@@ -267,8 +267,8 @@ class _Case:
         return completed if derived is None or len(completed) < len(derived) else derived
 
     def residual(self, against: Counterexample) -> Unproved:
-        """What a search for a proof leaves over; it must not find one against a counterexample."""
-        answer = self.search_proof(())
+        """What normal forms leave over; they must not be equal against a counterexample."""
+        answer = self.tools.difference(self.document, self.claim)
         if isinstance(answer, Proved):
             raise self.fault(answer, against)
         return answer

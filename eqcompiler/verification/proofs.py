@@ -60,11 +60,22 @@ class _Equation:
 
 def prove(document: Document, claim: Claim, extra: tuple[Condition, ...] = ()) -> Proof | Residual:
     """Raises NotSupportedYet for what has no normal form or grows too large."""
+    return _search(document, claim, extra).run()
+
+
+def compare(document: Document, claim: Claim, extra: tuple[Condition, ...] = ()) -> Proof | Residual:
+    """As `prove`, but only with normal forms and the assumptions: what is left between the sides of a claim that is false."""
+    search = _search(document, claim, extra)
+    residual = search.by_normal_forms()
+    return residual if isinstance(residual, Proof) else Residual(residual, search.axes, tuple(search.steps))
+
+
+def _search(document: Document, claim: Claim, extra: tuple[Condition, ...]) -> _Search:
     conditions = (*document.assumptions, *claim.assumptions, *extra)
     words = {name: tuple(found) for name, found in _words(conditions).items()}
     left = normal_of(document, claim.left, LEFT, claim.free, words)
     right = aligned(normal_of(document, claim.right, RIGHT, claim.free, words), left.axes)
-    return _Search(document, left, right, conditions, words).run()
+    return _Search(document, left, right, conditions, words)
 
 
 def normal_of(
@@ -225,6 +236,17 @@ class _Search:
         self.steps: list[str] = []
 
     def run(self) -> Proof | Residual:
+        residual = self.by_normal_forms()
+        if isinstance(residual, Proof):
+            return residual
+        try:
+            return self.harder(residual)
+        except NotSupportedYet as problem:
+            self.steps.append(f"stopped: {problem.what}")
+            return Residual(residual, self.axes, tuple(self.steps))
+
+    def by_normal_forms(self) -> Proof | Normal:
+        """A proof, or what is left when the assumptions have been used as they stand."""
         self.say("left side", self.left.body)
         self.say("right side", self.right.body)
         residual = self.left.body - self.right.body
@@ -232,13 +254,7 @@ class _Search:
             return self.proof("index normal form")
         self.say("left minus right", residual)
         residual = self.related(residual)
-        if not residual.terms:
-            return self.proof("index normal form with the assumptions")
-        try:
-            return self.harder(residual)
-        except NotSupportedYet as problem:
-            self.steps.append(f"stopped: {problem.what}")
-            return Residual(residual, self.axes, tuple(self.steps))
+        return residual if residual.terms else self.proof("index normal form with the assumptions")
 
     def harder(self, residual: Normal) -> Proof | Residual:
         exponential = with_closed_series(with_exponentials(residual))

@@ -59,7 +59,7 @@ def normal_form_without_its_last_term(patch: pytest.MonkeyPatch) -> None:
 
 
 def prover_that_proves_everything(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(proofs._Search, "run", lambda search: search.proof("index normal form"))
+    patch.setattr(proofs._Search, "by_normal_forms", lambda search: search.proof("index normal form"))
 
 
 SQUARE = r"A, B \in \mathbb{R}^{n \times n}"
