@@ -48,19 +48,27 @@ def difference(left: Value, right: Value) -> list[Any]:
     return list(result.flat) if isinstance(result, np.ndarray) else [result]
 
 
-def solve_affine(residuals: Residuals, values: Mapping[str, Value], name: str, structure: Structure) -> Value | None:
-    """`name` changed so that all residuals vanish, when they are affine in it; its free entries keep their values."""
+def solutions(residuals: Residuals, values: Mapping[str, Value], name: str, structure: Structure) -> Iterator[Value]:
+    """`name` changed so that all residuals vanish: all its entries at once, for equations that are affine in it (the free
+    ones keep their values), then one entry after the other, for those affine in each entry alone, such as det(X) = 1.
+    """
+    linear = _linear_part(residuals, values, name)
+    if linear is None:
+        return
+    rows, right = linear
     groups = parameters(shape_of(values[name]), structure)
-    expansion = _linear_part(residuals, values, name, groups)
-    if expansion is None:
-        return None
-    rows, right = expansion
-    for solution in (_by_scaling(rows, right, _drawn(values[name], groups), structure), _by_elimination(rows, right)):
-        if solution is not None:
-            moved = _moved(values[name], groups, solution)
-            if all(not isinstance(x, Jet) for x in _entries(moved)) and _vanish(residuals, {**values, name: moved}):
-                return moved
-    return None
+    grouped = [[sum((row[k] for k in group), ZERO) for group in groups] for row in rows]
+    drawn = _drawn(values[name], groups)
+    for solution in (_by_scaling(grouped, right, drawn, structure), _by_elimination(grouped, right)):
+        moved = _moved(values[name], groups, solution) if solution is not None else None
+        if moved is not None and _vanish(residuals, {**values, name: moved}):
+            yield moved
+            break
+    for k in range(len(_entries(values[name]))):
+        step = _by_elimination([[row[k]] for row in rows], right)
+        moved = _moved(values[name], [[k]], step) if step is not None else None
+        if moved is not None and _vanish(residuals, {**values, name: moved}):
+            yield moved
 
 
 def parameters(shape: tuple[int, ...], structure: Structure) -> list[list[int]]:
@@ -90,33 +98,25 @@ def _moved(value: Value, groups: list[list[int]], step: list[Any]) -> Value:
     return tensor(entries, shape_of(value))
 
 
-def _seeded(value: Value, groups: list[list[int]]) -> Value:
+def _seeded(value: Value) -> Value:
     entries = _entries(value)
-    for number, group in enumerate(groups):
-        unit = [ONE if k == number else ZERO for k in range(len(groups))]
-        for k in group:
-            entries[k] = Jet(0, entries[k], unit)
-    return tensor(entries, shape_of(value))
+    units = ([ONE if j == k else ZERO for j in range(len(entries))] for k in range(len(entries)))
+    return tensor([Jet(0, entry, unit) for entry, unit in zip(entries, units, strict=True)], shape_of(value))
 
 
 def _linear_part(
-    residuals: Residuals, values: Mapping[str, Value], name: str, groups: list[list[int]]
+    residuals: Residuals, values: Mapping[str, Value], name: str
 ) -> tuple[list[list[fmpq]], list[fmpq]] | None:
-    """Rows A and right sides b with A step = b, or None when the residuals are not affine in `name` or not rational."""
-    probe = [fmpq(k * k + 2, k + 1) for k in range(len(groups))]
+    """Rows A and right sides b with A step = b to first order, or None when the residuals are not rational. Whether they
+    are affine is not asked: what comes of it must make them vanish.
+    """
     try:
-        here = residuals({**values, name: _seeded(values[name], groups)})
-        there = residuals({**values, name: _seeded(_moved(values[name], groups, probe), groups)})
+        here = residuals({**values, name: _seeded(values[name])})
     except (Undefined, Imprecise):
         return None
-    rows, again = [_slopes(x, len(groups)) for x in here], [_slopes(x, len(groups)) for x in there]
-    start, end = [base(x) for x in here], [base(x) for x in there]
-    plain = [x for row in rows for x in row] + start + end
-    if rows != again or not all(isinstance(x, fmpq) for x in plain):
+    rows, start = [_slopes(x, len(_entries(values[name]))) for x in here], [base(x) for x in here]
+    if not all(isinstance(x, fmpq) for row in (start, *rows) for x in row):
         return None
-    for row, a, b in zip(rows, start, end, strict=True):
-        if sum((s * p for s, p in zip(row, probe, strict=True)), a) != b:
-            return None
     return rows, [-x for x in start]
 
 
@@ -158,17 +158,6 @@ def _vanish(residuals: Residuals, values: Mapping[str, Value]) -> bool:
         return all(x == 0 for x in residuals(values))
     except (Undefined, Imprecise):
         return False
-
-
-def solve_one_entry(residuals: Residuals, values: Mapping[str, Value], name: str) -> Iterator[Value]:
-    """`name` with a single entry changed, for equations that are affine in each entry alone, such as det(X) = 1."""
-    for k in range(len(_entries(values[name]))):
-        expansion = _linear_part(residuals, values, name, [[k]])
-        step = _by_elimination(*expansion) if expansion is not None else None
-        if step is not None:
-            moved = _moved(values[name], [[k]], step)
-            if _vanish(residuals, {**values, name: moved}):
-                yield moved
 
 
 def proposals(values: Mapping[str, Value], name: str, choose: Choose) -> Iterator[Value]:

@@ -31,6 +31,7 @@ from eqcompiler.verification.sampling import ATTEMPTS, FEW_ATTEMPTS, Unsatisfied
 TRIALS = 24
 MOST_SHAPES = 8
 MOST_INDICES = 9  # values of the free indices that are compared at one point
+HOPELESS = 3  # shapes without a point after which a condition that is only tried is given up
 NARROW = 100  # bits of agreement that overlapping balls must have
 
 
@@ -176,7 +177,7 @@ def _points(problem: Problem, seed: int, trials: int, attempts: int, deadline: f
         except Unsatisfied as reason:
             impossible = reason
             hopeless.append(sizes)
-            if k >= 2 * len(tried) and not tally.agreements:
+            if not tally.agreements and (k >= 2 * len(tried) or (attempts < ATTEMPTS and len(hopeless) >= HOPELESS)):
                 break
     if impossible is not None and not tally.agreements and not tally.skipped:
         raise impossible

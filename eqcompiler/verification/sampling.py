@@ -27,8 +27,7 @@ from eqcompiler.verification.constraint_solving import (
     is_equation,
     orthogonal,
     proposals,
-    solve_affine,
-    solve_one_entry,
+    solutions,
 )
 from eqcompiler.verification.fields import ZERO, Imprecise, Undefined, with_enough_bits
 from eqcompiler.verification.jets import leaves, tensor
@@ -197,9 +196,9 @@ def _with_functions_bent(problem: Problem, equations: tuple[Condition, ...], sam
             return [x for c in equations for x in _residuals(problem, c, bent(values))]
 
         low = function.low_part()
-        value = solve_affine(residuals, {name: tensor(low, (len(low),))}, name, Structure())
-        if value is not None and all(isinstance(x, fmpq) for x in value):
-            return bent({name: value})
+        for value in solutions(residuals, {name: tensor(low, (len(low),))}, name, Structure()):
+            if all(isinstance(x, fmpq) for x in value):
+                return bent({name: value})
     return sample
 
 
@@ -227,10 +226,7 @@ def _candidates(
     structure: Structure,
     choose: Choose,
 ) -> Iterator[Value]:
-    affine = solve_affine(residuals, values, name, structure)
-    if affine is not None:
-        yield affine
-    yield from solve_one_entry(residuals, values, name)
+    yield from solutions(residuals, values, name, structure)
     yield from proposals(values, name, choose)
 
 
