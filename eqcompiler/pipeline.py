@@ -79,7 +79,8 @@ def _confirmed(document: Document, statement: Statement) -> Statement:
         program = lower(document, term, name)
         if len(program.definitions) != 1 or isinstance(only := program.definitions[0], Scan) or only.axes:
             continue
-        table = {document.symbols[i.name].latex: scalar(i.name) for i in program.inputs if i.name in document.symbols}
+        inputs = (i.name for i in program.inputs if i.name in document.symbols and not i.shape)
+        table = {document.symbols[name].latex: scalar(name) for name in inputs}
         words = disagreement(term.span.text, last_body(program), table)
         if words is not None:
             fix = "write brackets around what belongs together"

@@ -41,6 +41,7 @@ TOKEN = re.compile(
     rf"\\(?:{GREEK}|frac|sqrt|exp|log|ln|sin|cos|tan|cdot|times|left|right)(?![A-Za-z])"
     r"|e(?=\s*\^)|[abcfghk-zABCDFGHK-Z]|\d{1,6}(?:\.\d{1,6})?|[-+*/^(){}]"
 )
+VARIABLE = re.compile(rf"[A-Za-z]|\\(?:{GREEK})")
 BLANK = re.compile(r"(?:\s|\\[,;!: ]|\\quad)*")
 SAME = {r"\log": r"\ln", r"\times": r"\cdot"}
 POINTS = 4
@@ -69,12 +70,11 @@ def disagreement(latex: str, ours: sympy.Expr, symbols: Mapping[str, sympy.Symbo
 
     symbols: LaTeX name (with or without backslash) -> our symbol. Compared at several rational points, in 50 digits.
     """
-    second = read_scalar(latex)
-    if second is None:
-        return None
     table = {name.lstrip("\\"): symbol for name, symbol in symbols.items()}
-    names = sorted(symbol.name for symbol in second.free_symbols)
-    if any(name not in table for name in names) or not ours.free_symbols <= set(symbols.values()):
+    if not ours.free_symbols <= set(symbols.values()) or not letters(latex) <= set(table):
+        return None  # reading takes long, and a letter without a scalar could not be compared anyway
+    second = read_scalar(latex)
+    if second is None or any(symbol.name not in table for symbol in second.free_symbols):
         return None
     everything = sorted(table)
     for k in range(POINTS):
@@ -85,6 +85,12 @@ def disagreement(latex: str, ours: sympy.Expr, symbols: Mapping[str, sympy.Symbo
             values = ", ".join(f"{name} = {point[name]}" for name in everything) or "no variables"
             return f"the second reader reads `{second}`: at {values} that is {difference[0]}, ours is {difference[1]}"
     return None
+
+
+def letters(latex: str) -> set[str]:
+    """The variables that a text within the scope shows, without their backslashes."""
+    tokens = (in_scope(latex) or "").split()
+    return {token.lstrip("\\") for token in tokens if VARIABLE.fullmatch(token)} - {"e", "pi"}
 
 
 def in_scope(latex: str) -> str | None:

@@ -8,6 +8,7 @@ Guarantees: none of its own; who calls verifies every condition at the final poi
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,7 @@ def parameters(shape: tuple[int, ...], structure: Structure) -> list[list[int]]:
     if len(shape) == 2 and set(structure.families) & {"symmetric", "positive definite", "positive semidefinite"}:
         n = shape[0]
         return [sorted({i * n + j, j * n + i}) for i in range(n) for j in range(i + 1)]
-    return [[k] for k in range(int(np.prod(shape, dtype=int)))]
+    return [[k] for k in range(math.prod(shape))]
 
 
 def _entries(value: Value) -> list[Any]:

@@ -9,6 +9,7 @@ it reads, so that shared definitions cost once. At the current precision only; o
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -105,6 +106,8 @@ class Evaluator:
             raise BadInput(f"the sample gives no size for {missing.args[0]}", span) from None
 
     def shape(self, term: Term) -> tuple[int, ...]:
+        if not term.type.shape:
+            return ()
         return tuple(self.size(d, term.span) for d in term.type.shape)
 
     def lookup(self, name: str, env: Environment, span: Span | None) -> Value:
@@ -137,7 +140,7 @@ class Evaluator:
     def state(self, names: frozenset[str], env: Environment) -> tuple[object, ...]:
         """What identifies the values of these names: numbers by value, everything else by identity."""
         parts: list[object] = []
-        for name in sorted(names):
+        for name in self.names.in_order(names):
             value = env.get(name)
             if isinstance(value, int | fmpq | complex):
                 parts.append(value)
@@ -153,6 +156,10 @@ class Evaluator:
         return range(lower, upper + 1)
 
     def whole(self, term: Term, env: Environment) -> int:
+        if type(term) is Index:
+            known = env.get("#" + term.name)
+            if type(known) is int:
+                return known
         if bound_variables.infinite(term):
             raise NotSupportedYet("an infinite product or family is not evaluated yet", term.span)
         value = base(self.value(term, env))
@@ -164,8 +171,11 @@ class Evaluator:
 
 def _number(self: Evaluator, term: Number, env: Environment) -> Value:
     value = self.field.number(exact(term.value))
-    shape = self.shape(term)
-    return tensor([value] * int(np.prod(shape, dtype=int)), shape)
+    return _filled(value, self.shape(term)) if term.type.shape else value
+
+
+def _filled(value: fields.Number, shape: tuple[int, ...]) -> Value:
+    return tensor([value] * math.prod(shape), shape)
 
 
 def _constant(self: Evaluator, term: Constant, env: Environment) -> Value:
@@ -276,7 +286,7 @@ def _special_power(self: Evaluator, term: Call, env: Environment) -> Value | Non
 _FILLED: dict[str, Callable[[tuple[int, ...]], Value]] = {
     "identity": lambda shape: linear_algebra.identity(shape[0]) if shape else ONE,
     "zeros": linear_algebra.zeros,
-    "ones": lambda shape: tensor([ONE] * int(np.prod(shape, dtype=int)), shape),
+    "ones": lambda shape: _filled(ONE, shape),
 }
 
 

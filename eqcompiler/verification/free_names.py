@@ -37,6 +37,7 @@ class FreeNames:
         self._document = document
         self._terms: dict[int, tuple[Term, frozenset[str]]] = {}
         self._definitions: dict[str, frozenset[str]] = {}
+        self._orders: dict[frozenset[str], tuple[str, ...]] = {}
 
     def of(self, term: Term) -> frozenset[str]:
         known = self._terms.get(id(term))
@@ -55,6 +56,12 @@ class FreeNames:
             self._definitions[name] = NOTHING  # a definition that reaches itself adds no further names
             self._definitions[name] = self.of(self._document.definitions[name].body)
         return self._definitions[name] | {name}
+
+    def in_order(self, names: frozenset[str]) -> tuple[str, ...]:
+        known = self._orders.get(names)
+        if known is None:
+            known = self._orders[names] = tuple(sorted(names))
+        return known
 
     def _read(self, term: Term) -> frozenset[str]:
         match term:

@@ -8,6 +8,7 @@ The variable's entries are independent: a symmetric matrix is not constrained (i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -244,7 +245,7 @@ def seed(value: Any, level: int) -> Any:
 
 def tangents(result: Any, level: int, shape: tuple[int, ...]) -> Any:
     """The derivatives with respect to the seeded variable of that shape: the result's axes, then the variable's."""
-    count = int(np.prod(shape, dtype=int))
+    count = math.prod(shape)
     entries = list(result.flat) if isinstance(result, np.ndarray) else [result]
     parts = [part for x in entries for part in (x.tangent if isinstance(x, Jet) and x.level == level else [ZERO] * count)]
     outer = result.shape if isinstance(result, np.ndarray) else ()

@@ -6,6 +6,7 @@ Guarantees: exact over rationals, enclosing over balls; a singular matrix raises
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def identity(n: int) -> Matrix:
 
 
 def zeros(shape: tuple[int, ...]) -> Any:
-    return tensor([ZERO] * int(np.prod(shape, dtype=int)), shape)
+    return tensor([ZERO] * math.prod(shape), shape)
 
 
 def base_of(matrix: Matrix) -> Matrix:

@@ -12,17 +12,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from flint import arb
+from flint import arb, ctx
 
 from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import Term
 from eqcompiler.verification import fields
 from eqcompiler.verification.evaluator import Evaluator
 from eqcompiler.verification.fields import BALLS, COMPLEX, EXACT, Imprecise
+from eqcompiler.verification.free_names import FreeNames
 from eqcompiler.verification.relations import entries
 from eqcompiler.verification.samples import Polynomial, Sample, Value, as_value
 
-__all__ = ["COMPLEX", "Evaluator", "Polynomial", "Sample", "as_value", "complex_step", "evaluate", "evaluate_float"]
+__all__ = ["COMPLEX", "Evaluator", "Place", "Polynomial", "Sample", "as_value", "complex_step", "evaluate", "evaluate_float"]
 
 
 def evaluate(document: Document, term: Term, sample: Sample) -> Value:
@@ -30,7 +31,24 @@ def evaluate(document: Document, term: Term, sample: Sample) -> Value:
 
     Raises Undefined where there is no value, NotSupportedYet (with its place) for what is outside.
     """
-    return fields.with_enough_bits(lambda: _settled(Evaluator(document, sample).value(term)))
+    return Place(document, sample).value(term)
+
+
+class Place:
+    """Many terms at one sample: the definitions and expensive parts that they share are evaluated once."""
+
+    def __init__(self, document: Document, sample: Sample, names: FreeNames | None = None) -> None:
+        self._document, self._sample, self._names = document, sample, names or FreeNames(document)
+        self._evaluators: dict[int, Evaluator] = {}  # by precision: what one has kept is good for no other
+
+    def value(self, term: Term) -> Value:
+        """As `evaluate`."""
+        return fields.with_enough_bits(lambda: _settled(self._evaluator().value(term)))
+
+    def _evaluator(self) -> Evaluator:
+        if ctx.prec not in self._evaluators:
+            self._evaluators[ctx.prec] = Evaluator(self._document, self._sample, names=self._names)
+        return self._evaluators[ctx.prec]
 
 
 def _settled(value: Value) -> Value:

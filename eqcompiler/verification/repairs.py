@@ -19,7 +19,7 @@ from eqcompiler.languages.terms import INTEGER, Component, Index, Reference, Siz
 from eqcompiler.verification.edits import Pool, edits
 from eqcompiler.verification.evidence import agree
 from eqcompiler.verification.fields import Undefined
-from eqcompiler.verification.oracle import Sample, evaluate
+from eqcompiler.verification.oracle import Place
 from eqcompiler.verification.problems import Problem, problem_of, walk
 from eqcompiler.verification.sample_sizes import shapes
 from eqcompiler.verification.samples import Value
@@ -37,7 +37,7 @@ SPREAD = 4
 class _Point:
     """A place where the left side has a value."""
 
-    sample: Sample
+    place: Place
     left: Value
 
 
@@ -46,7 +46,7 @@ def nearest(document: Document, claim: Claim, is_true: Callable[[Document, Claim
     try:
         problem = problem_of(document, claim)
         points = tuple(_points(problem, claim))
-        for right in islice(_agreeing(document, claim, pool_of(problem, claim), points), MOST_CONFIRMED) if points else ():
+        for right in islice(_agreeing(claim, pool_of(problem, claim), points), MOST_CONFIRMED) if points else ():
             if is_true(document, replace(claim, right=right)):
                 return term_latex(document, right)
     except (NotSupportedYet, BadInput, Undefined):
@@ -54,23 +54,23 @@ def nearest(document: Document, claim: Claim, is_true: Callable[[Document, Claim
     return None
 
 
-def _agreeing(document: Document, claim: Claim, pool: Pool, points: tuple[_Point, ...]) -> Iterator[Term]:
+def _agreeing(claim: Claim, pool: Pool, points: tuple[_Point, ...]) -> Iterator[Term]:
     """The changes that are right at all points, while the budget lasts."""
     parts = 0
     for right in islice(edits(claim.right, pool), MOST_EDITS):
         parts += sum(1 for _ in walk(right))
         if parts > MOST_PARTS:
             return
-        if right != claim.left and _agree(document, right, points):
+        if right != claim.left and _agree(right, points):
             yield right
 
 
-def _agree(document: Document, right: Term, points: tuple[_Point, ...]) -> bool:
+def _agree(right: Term, points: tuple[_Point, ...]) -> bool:
     """No point is against the change, and one at least is for it; where it has no value it says nothing."""
     compared = 0
     for point in points:
         try:
-            if not agree(point.left, evaluate(document, right, point.sample)):
+            if not agree(point.left, point.place.value(right)):
                 return False
         except Undefined:
             continue
@@ -90,7 +90,8 @@ def _points(problem: Problem, claim: Claim) -> Iterator[_Point]:
         try:
             sample = draw(problem, sizes[(k + 1) % len(sizes)], chance.randint, SPREAD + k)
             chosen = [replace(sample, indices=i) for i in all_indices(problem, sample, names, INDICES)]
-            point = [_Point(s, evaluate(problem.document, claim.left, s)) for s in chosen]
+            places = [Place(problem.document, s, problem.names) for s in chosen]
+            point = [_Point(place, place.value(claim.left)) for place in places]
         except (Unsatisfied, Undefined):
             continue
         yield from point

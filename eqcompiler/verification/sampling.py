@@ -8,6 +8,7 @@ that cannot be found raises Unsatisfied with the condition. All values are exact
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -314,7 +315,7 @@ def _draw_value(
     type_: Type, sizes: Mapping[str, int], structure: Structure, choose: Choose, spread: int, grain: range
 ) -> Value:
     shape = tuple(d.value(sizes) for d in type_.shape)
-    count = int(np.prod(shape, dtype=int))
+    count = math.prod(shape)
     value = tensor([_draw_entry(structure, choose, spread, grain) for _ in range(count)], shape)
     return _in_family(value, structure.families, choose) if len(shape) == 2 else value
 
@@ -366,10 +367,10 @@ def _in_family(value: Value, families: tuple[str, ...], choose: Choose) -> Value
 
 def _polynomial(declared: FunctionType, sizes: Mapping[str, int], choose: Choose) -> Polynomial:
     """A sparse polynomial of degree 3 with small whole coefficients for each entry of the result."""
-    count = sum(int(np.prod([d.value(sizes) for d in p.shape], dtype=int)) for p in declared.parameters)
+    count = sum(math.prod([d.value(sizes) for d in p.shape]) for p in declared.parameters)
     shape = tuple(d.value(sizes) for d in declared.result.shape)
     outputs = []
-    for _ in range(int(np.prod(shape, dtype=int))):
+    for _ in range(math.prod(shape)):
         keys: list[tuple[int, ...]] = [(), *((k,) for k in range(count))]
         keys += [tuple(sorted(choose(0, count - 1) for _ in range(degree))) for degree in (2, 2, 3, 3)]
         outputs.append(tuple((fmpq(choose(-3, 3) or 1), key) for key in keys))
