@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from eqcompiler.calculus.algebra import substitute
 from eqcompiler.calculus.cases import vanishes, with_closed_series, with_exponentials, with_steps
@@ -82,9 +83,16 @@ def normal_of(
     document: Document, term: Term, name: str, free: tuple[Binder, ...] = (), words: Mapping[str, tuple[str, ...]] | None = None
 ) -> Tensor:
     """A term in normal form; `words` are what is known about its symbols ("positive", "symmetric", ...)."""
+    return _normal_of(document, term, name, free, None if words is None else tuple(words.items()))
+
+
+@lru_cache(maxsize=16)  # the sides of one claim: for its residual, its repair and under each condition that is tried
+def _normal_of(
+    document: Document, term: Term, name: str, free: tuple[Binder, ...], words: tuple[tuple[str, tuple[str, ...]], ...] | None
+) -> Tensor:
     program = lower(document, term, name, free)
     if words is not None:
-        program = _with_words(program, words)
+        program = _with_words(program, dict(words))
     return tensors(program)[name]
 
 

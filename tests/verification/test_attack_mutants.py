@@ -96,6 +96,7 @@ def test_a_broken_part_is_caught(break_it: Break, lines: tuple[str, ...], monkey
     assert isinstance(prove(document, claim), Residual)
     assert [v.verdict in ("refuted", "conditional") for v in verify(document)] == [True]
     break_it(monkeypatch)
+    document, claim = read(lines)  # normal forms are kept by document
     assert isinstance(prove(document, claim), Proof)
     with pytest.raises(CompilerFault, match=r"is proved .* but differs at an exact point"):
         verify(document)
