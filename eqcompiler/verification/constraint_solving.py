@@ -105,9 +105,7 @@ def _seeded(value: Value) -> Value:
     return tensor([Jet(0, entry, unit) for entry, unit in zip(entries, units, strict=True)], shape_of(value))
 
 
-def _linear_part(
-    residuals: Residuals, values: Mapping[str, Value], name: str
-) -> tuple[list[list[fmpq]], list[fmpq]] | None:
+def _linear_part(residuals: Residuals, values: Mapping[str, Value], name: str) -> tuple[list[list[fmpq]], list[fmpq]] | None:
     """Rows A and right sides b with A step = b to first order, or None when the residuals are not rational. Whether they
     are affine is not asked: what comes of it must make them vanish.
     """
