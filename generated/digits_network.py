@@ -59,13 +59,37 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _exp(x):
+    """exp(x) to 1.1 ulp: x = n log(2) + r, a polynomial in r, times 2^n made of its bits. A loop of it becomes vector
+    instructions, which a call of the library's exp would prevent."""
+    x = 710.0 if x > 710.0 else (-746.0 if x < -746.0 else x)
+    shifted = x * 1.4426950408889634 + 6755399441055744.0  # 1.5 * 2^52: its last bits are x/log(2), rounded
+    n = shifted - 6755399441055744.0
+    r = x - n * 0.6931471805598903 - n * 5.497923018708371e-14  # log(2) in two parts
+    q = 2.510038549551032e-08
+    q = q * r + 2.7620088445409746e-07
+    q = q * r + 2.7557268459997064e-06
+    q = q * r + 2.4801521295954376e-05
+    q = q * r + 0.00019841269863053618
+    q = q * r + 0.0013888888917213717
+    q = q * r + 0.008333333333330062
+    q = q * r + 0.04166666666662413
+    q = q * r + 0.16666666666666669
+    q = q * r + 0.5000000000000001
+    p = 1.0 + (r + r * r * q)
+    large = n > 0.0  # 2^n in two factors: it may be too large or too small for one
+    bits = np.float64(shifted).view(np.int64) + (1023 - 128 if large else 1023 + 128)
+    return p * np.int64(bits << 52).view(np.float64) * (2.0**128 if large else 2.0**-128)
+
+
 @njit(cache=True, error_model="numpy")
 def _exp_difference(a, b):
     """exp(a - b), with the rounding error of a - b put back."""
     d = a - b
     c = d - a
     error = (a - (d - c)) - (b + c)
-    e = np.exp(d)
+    e = _exp(d)
     return e + e * error
 
 
@@ -122,7 +146,6 @@ def H(X, W_1, b_1, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _H(X, W_1, b_1, H):
     m = X.shape[0]
-    n = X.shape[1]
     h = W_1.shape[1]
     np.dot(X, W_1, H)
     for i in range(m):
@@ -198,7 +221,6 @@ def Z(X, W_1, b_1, W_2, b_2, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _Z(X, W_1, b_1, W_2, b_2, Z):
     m = X.shape[0]
-    n = X.shape[1]
     h = W_1.shape[1]
     k = W_2.shape[1]
     H = np.empty((m, h), X.dtype)
@@ -280,7 +302,6 @@ def P(X, W_1, b_1, W_2, b_2, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _P(X, W_1, b_1, W_2, b_2, P):
     m = X.shape[0]
-    n = X.shape[1]
     h = W_1.shape[1]
     k = W_2.shape[1]
     H = np.empty((m, h), X.dtype)
@@ -382,7 +403,6 @@ def L(W_1, b_1, W_2, b_2, X, Y):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(W_1, b_1, W_2, b_2, X, Y):
-    n = W_1.shape[0]
     h = W_1.shape[1]
     k = W_2.shape[1]
     m = X.shape[0]
@@ -498,7 +518,6 @@ def grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(W_1, b_1, W_2, b_2, X, Y, grad_L_W_1, grad_L_b_1, grad_L_W_2, grad_L_b_2):
-    n = W_1.shape[0]
     h = W_1.shape[1]
     k = W_2.shape[1]
     m = X.shape[0]
@@ -627,7 +646,6 @@ def value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, grad_L_W_1, grad_L_b_1, grad_L_W_2, grad_L_b_2):
-    n = W_1.shape[0]
     h = W_1.shape[1]
     k = W_2.shape[1]
     m = X.shape[0]
@@ -760,7 +778,6 @@ def D(X, Y, W_1, b_1, W_2, b_2, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _D(X, Y, W_1, b_1, W_2, b_2, D):
     m = X.shape[0]
-    n = X.shape[1]
     k = Y.shape[1]
     h = W_1.shape[1]
     H = np.empty((m, h), X.dtype)

@@ -354,7 +354,6 @@ def F(U, V, R, M):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _F(U, V, R, M):
     m = U.shape[0]
-    k = U.shape[1]
     n = V.shape[0]
     U_V = np.empty((m, n), U.dtype)
     F = 0.0

@@ -59,13 +59,37 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _exp(x):
+    """exp(x) to 1.1 ulp: x = n log(2) + r, a polynomial in r, times 2^n made of its bits. A loop of it becomes vector
+    instructions, which a call of the library's exp would prevent."""
+    x = 710.0 if x > 710.0 else (-746.0 if x < -746.0 else x)
+    shifted = x * 1.4426950408889634 + 6755399441055744.0  # 1.5 * 2^52: its last bits are x/log(2), rounded
+    n = shifted - 6755399441055744.0
+    r = x - n * 0.6931471805598903 - n * 5.497923018708371e-14  # log(2) in two parts
+    q = 2.510038549551032e-08
+    q = q * r + 2.7620088445409746e-07
+    q = q * r + 2.7557268459997064e-06
+    q = q * r + 2.4801521295954376e-05
+    q = q * r + 0.00019841269863053618
+    q = q * r + 0.0013888888917213717
+    q = q * r + 0.008333333333330062
+    q = q * r + 0.04166666666662413
+    q = q * r + 0.16666666666666669
+    q = q * r + 0.5000000000000001
+    p = 1.0 + (r + r * r * q)
+    large = n > 0.0  # 2^n in two factors: it may be too large or too small for one
+    bits = np.float64(shifted).view(np.int64) + (1023 - 128 if large else 1023 + 128)
+    return p * np.int64(bits << 52).view(np.float64) * (2.0**128 if large else 2.0**-128)
+
+
 @njit(cache=True, error_model="numpy")
 def _exp_difference(a, b):
     """exp(a - b), with the rounding error of a - b put back."""
     d = a - b
     c = d - a
     error = (a - (d - c)) - (b + c)
-    e = np.exp(d)
+    e = _exp(d)
     return e + e * error
 
 
@@ -314,7 +338,7 @@ def _hess_L(z, t, hess_L_z):
     p_sum = 0.0
     t_sum = 0.0
     for l in range(K):
-        exp_z_l = np.exp(z[l])
+        exp_z_l = _exp(z[l])
         z_max = max(z_max, z[l])
         t_sum += t[l]
         s_bar_bar[l] = exp_z_l
@@ -327,7 +351,7 @@ def _hess_L(z, t, hess_L_z):
         p_sum_term[l] = _exp_difference(z[l], z_max)
         p_sum += p_sum_term[l]
         z_max_minus_z[l] = z_max - z[l]
-    s_bar_term = np.exp(-z_max)
+    s_bar_term = _exp(-z_max)
     for i in range(K):
         p_sum_t = p_sum * t[i]
         hess_L_z_term_2 = t[i] / p_sum
@@ -335,11 +359,11 @@ def _hess_L(z, t, hess_L_z):
         hess_L_z_term_6 = -2.0 / p_sum**2 * s_bar_term * t_sum * s_bar_bar[i]
         s_bar_2_sum_i = s_bar_2_sum[i]
         for j in range(K):
-            s_bar_2_sum_i += s_bar_2_sum_term[i] * t[j] + p_sum_t * (1.0 if i == j else 0.0) * np.exp(z[j] + z_max_minus_z[i])
+            s_bar_2_sum_i += s_bar_2_sum_term[i] * t[j] + p_sum_t * (1.0 if i == j else 0.0) * _exp(z[j] + z_max_minus_z[i])
         s_bar_2_sum[i] = s_bar_2_sum_i
         hess_L_z_term_5 = -s_bar_term * s_bar_2_sum[i] / p_sum**2
         for j in range(K):
-            hess_L_z[i, j] = hess_L_z_term_2 * p_sum_term[j] + hess_L_z_term_4 * (1.0 if i == j else 0.0) + hess_L_z_term_5 * p_sum_term[j] + hess_L_z_term_6 * p_sum_term[j] + (1.0 if i == j else 0.0) * hess_L_z_term[i] + (1.0 if i == j else 0.0) * np.exp(hess_L_z_term_3[i] + z[j]) * t_i[i]
+            hess_L_z[i, j] = hess_L_z_term_2 * p_sum_term[j] + hess_L_z_term_4 * (1.0 if i == j else 0.0) + hess_L_z_term_5 * p_sum_term[j] + hess_L_z_term_6 * p_sum_term[j] + (1.0 if i == j else 0.0) * hess_L_z_term[i] + (1.0 if i == j else 0.0) * _exp(hess_L_z_term_3[i] + z[j]) * t_i[i]
 
 
 def P(X, W, out=None):
@@ -385,7 +409,6 @@ def P(X, W, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _P(X, W, P):
     m = X.shape[0]
-    n = X.shape[1]
     K = W.shape[1]
     W_X = np.empty((m, K), X.dtype)
     P_sum_term = np.empty((K,), X.dtype)
@@ -452,7 +475,6 @@ def J(W, X, Y):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(W, X, Y):
-    n = W.shape[0]
     K = W.shape[1]
     m = X.shape[0]
     W_X = np.empty((m, K), W.dtype)
@@ -527,7 +549,6 @@ def grad_J(W, X, Y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(W, X, Y, grad_J_W):
-    n = W.shape[0]
     K = W.shape[1]
     m = X.shape[0]
     W_X = np.empty((m, K), W.dtype)
@@ -605,7 +626,6 @@ def value_and_grad_J(W, X, Y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(W, X, Y, grad_J_W):
-    n = W.shape[0]
     K = W.shape[1]
     m = X.shape[0]
     W_X = np.empty((m, K), W.dtype)
@@ -718,13 +738,13 @@ def _hess_J(W, X, Y, hess_J_W):
             P_sum_term = _exp_difference(W_X[i, l], W_X_max[i])
             P_sum_i += P_sum_term
         P_sum[i] = P_sum_i
-        exp_W_X_max_i[i] = np.exp(W_X_max[i])
-        s_bar_term[i] = np.exp(-W_X_max[i])
+        exp_W_X_max_i[i] = _exp(W_X_max[i])
+        s_bar_term[i] = _exp(-W_X_max[i])
     for i in range(n):
         for k in range(m):
             X_k_i = X[k, i]
             for j in range(K):
-                s_bar_bar[j, k] = X_k_i * np.exp(W_X[k, j])
+                s_bar_bar[j, k] = X_k_i * _exp(W_X[k, j])
         for j in range(K):
             for k in range(m):
                 s_bar_2_sum = 0.0

@@ -7,7 +7,8 @@ nothing. Each check is an attribute comparison, because small inputs are common.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import sympy
@@ -16,7 +17,7 @@ from eqcompiler.errors import NotSupportedYet
 from eqcompiler.kernels.bounds import smallest_sizes
 from eqcompiler.kernels.python_text import Identifiers, PythonText
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.loop_plan import LibraryCall, LoopPlan, Parameter, Storage
+from eqcompiler.languages.loop_plan import MANY, LibraryCall, LoopPlan, ManyRows, Parameter, Storage
 from eqcompiler.languages.program import size, size_expression
 
 LINE = 128
@@ -82,7 +83,15 @@ class Door:
         yield from self._smallest()
         yield from self._scalars()
         yield from self._results()
+        if self.plan.many:
+            yield f"kernel = {kernel} if {self.work(self.plan.many)} < {MANY:_} else {kernel}_many"
+            kernel = "kernel"
         yield from self._call(kernel)
+
+    def work(self, many: ManyRows) -> str:
+        """Flops of all rows, as a formula in the sizes."""
+        per_row = self.text.size(many.work)
+        return f"{self.text.size(many.extent)} * {per_row if per_row.isalnum() else f'({per_row})'}"
 
     def _admission(self) -> Iterator[str]:
         if self.floats:
@@ -91,8 +100,8 @@ class Door:
             tests += [" is ".join(f"{name}.dtype" for name in names)] if len(names) > 1 else []
             tests += [f'{names[0]}.dtype.char in "fd"', *(f"{name}.flags.carray" for name in names)]
             yield from _refused_unless(tests)
-            quoted = _tuple([f'"{name}"' for name in names])
-            yield f"    {', '.join(names)}{',' if len(names) == 1 else ''} = _floats({quoted}, {_tuple(names)})"
+            quoted = in_brackets([f'"{name}"' for name in names])
+            yield f"    {', '.join(names)}{',' if len(names) == 1 else ''} = _floats({quoted}, {in_brackets(names)})"
         for p in self.arrays:
             if p.integer:
                 name = self.names.values[p.name]
@@ -185,7 +194,7 @@ class Door:
             return
         dtype = f"{self.names.values[self.floats[0].name]}.dtype" if self.floats else "np.dtype(np.float64)"
         shapes = [self.shape(s) for s in self.filled]
-        given = _tuple([self.names.values[p.name] for p in self.arrays])
+        given = in_brackets([self.names.values[p.name] for p in self.arrays])
         if len(self.filled) == 1:
             yield "if out is None:"
             yield f"    out = np.empty({shapes[0]}, {dtype})"
@@ -203,7 +212,7 @@ class Door:
                 yield f"{target}[...] = {self.names.values[state.name]}"
 
     def shape(self, storage: Storage) -> str:
-        return _tuple([self.text.size(extent) for extent in storage.shape])
+        return in_brackets([self.text.size(extent) for extent in storage.shape])
 
     def products(self) -> list[str]:
         """The symmetric products that the kernel is given and does not return."""
@@ -256,9 +265,9 @@ class Door:
         if self.plan.hoisted:
             other = self.plan.hoisted
             yield f"if iterations * ({self.text.size(other.saving)}) > {self.text.size(other.cost)}:"
-            yield f"    kernel, products = {kernel}_hoisted, {_tuple([self.formed(call) for call in other.plan.prologue])}"
+            yield f"    kernel, products = {kernel}_hoisted, {in_brackets([self.formed(call) for call in other.plan.prologue])}"
             yield "else:"
-            yield f"    kernel, products = {kernel}, {_tuple([self.formed(call) for call in products])}"
+            yield f"    kernel, products = {kernel}, {in_brackets([self.formed(call) for call in products])}"
             chosen, given = "kernel", [*given, "*products"]
         else:
             for product in products:
@@ -287,5 +296,12 @@ def _refused_unless(tests: list[str]) -> Iterator[str]:
     yield from ("if not (", *(f"    {line}" for line in lines), "):")
 
 
-def _tuple(items: list[str]) -> str:
+def used(sizes: Iterable[str], body: Sequence[str]) -> Iterator[str]:
+    """The assignments of sizes that the text mentions."""
+    words = {word for line in body for word in re.findall(r"\w+", line)}
+    return (line for line in sizes if line.split(" ", 1)[0] in words)
+
+
+def in_brackets(items: list[str]) -> str:
+    """A tuple."""
     return f"({', '.join(items)}{',' if len(items) == 1 else ''})"

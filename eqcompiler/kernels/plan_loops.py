@@ -15,6 +15,7 @@ from eqcompiler.kernels.bounds import extent
 from eqcompiler.kernels.contract_invariants import contract_invariants
 from eqcompiler.kernels.fuse_loops import fuse, fused_positions, placed, reads
 from eqcompiler.kernels.keep_in_registers import keep_in_registers
+from eqcompiler.kernels.many_rows import with_many_rows
 from eqcompiler.kernels.order_loops import hoist, order_loops
 from eqcompiler.kernels.share_values import share_values
 from eqcompiler.kernels.solve_systems import solve_systems
@@ -85,7 +86,7 @@ def _planned(request: KernelRequest, program: Program) -> LoopPlan:
     first, then = (keep_in_registers(nodes, names) for nodes in (first, then))
     shapes = _loop_shapes(found) | shapes
     storages = {s.name: Storage(s.name, _left(shapes[s.name], fused.get(s.name, ()))) for s in found}
-    result = _assembled(request, program, first, then, storages)
+    result = with_many_rows(_assembled(request, program, first, then, storages))
     check_loop_plan(result)
     return result
 

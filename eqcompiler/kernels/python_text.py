@@ -21,15 +21,18 @@ from eqcompiler.languages.loop_plan import Loop, LoopPlan, Node
 from eqcompiler.languages.program import size
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-MODULE_WORDS = frozenset((*keyword.kwlist, *dir(builtins), "np", "math", "njit", "match", "case"))  # no kernel's name
+MODULE_WORDS = frozenset(
+    (*keyword.kwlist, *dir(builtins), "np", "math", "njit", "numba", "os", "match", "case")
+)  # no kernel's name
 OWN_WORDS = ("out", "iterations", "tolerance", "callback", "period", "iteration", "converged", "done")
-RESERVED = MODULE_WORDS.union(OWN_WORDS, ("kernel", "products", "count", "resting"))
+ROW_WORDS = ("start", "stop", "first", "rows", "sums")  # of the functions for many rows
+RESERVED = MODULE_WORDS.union(OWN_WORDS, ROW_WORDS, ("kernel", "products", "count", "resting"))
 
 # precedences
 CHOICE, ADDITION, PRODUCT, UNARY, POWER, ATOM = range(6)
 
 FUNCTIONS = {
-    "exp": "np.exp",
+    "exp": "_exp",
     "log": "np.log",
     "sin": "np.sin",
     "cos": "np.cos",

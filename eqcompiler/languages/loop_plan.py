@@ -22,6 +22,10 @@ from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.program import size
 
 INDENT = "  "
+# Rows in a block: few enough for the second-level cache, and for sums in float32 to keep 1e-5 whatever the signs.
+BLOCK = 512
+# From how much work on, in flops, ranges of rows go to threads and blocks: below, setting that up costs more than it gains.
+MANY = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,44 @@ class Operations:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """A loop over the rows of one block, `at_once` rows in each turn, so that what they share is loaded once for them."""
+
+    body: tuple[Node, ...]
+    at_once: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ManyRows:
+    """The loop of a plan that runs over rows, as it runs when the rows are many: each thread takes a range of them, in blocks.
+
+    `before` sets what the rows read. `stages` run one after the other on each block; a scalar that a later stage reads has an
+    entry for each row of the block in one of the `buffers`. `views` are (name, axis, name of the rows of one block). `sums`
+    are what the rows add to, `own` the arrays of which each row writes its part. `rest` is the plan with finished sums,
+    named as in `totals`, in the place of the loop. `work` counts what one row costs, in flops.
+    """
+
+    index: sympy.Symbol
+    extent: sympy.Expr
+    before: tuple[Node, ...]
+    stages: tuple[Stage, ...]
+    views: tuple[tuple[str, int, str], ...]
+    buffers: tuple[str, ...]
+    workspaces: tuple[Storage, ...]
+    sums: tuple[Storage, ...]
+    totals: tuple[Storage, ...]
+    own: tuple[str, ...]
+    rest: tuple[Node, ...]
+    work: sympy.Expr
+
+    def __str__(self) -> str:
+        width = max(stage.at_once for stage in self.stages)
+        parts = [f"{width} at once"] * (width > 1) + [f"{len(self.stages)} loops per block"] * (len(self.stages) > 1)
+        blocks = ", ".join([f"blocks of {BLOCK} rows", *parts])
+        return f"from {self.work * self.extent} = {MANY} on: for {self.index} in threads, {blocks}"
+
+
+@dataclass(frozen=True, slots=True)
 class LoopPlan:
     """One kernel. `results` name storages, states or parameters in the order returned; `temporaries` are allocated before.
 
@@ -167,11 +209,14 @@ class LoopPlan:
     state: tuple[str, ...] = field(default=())
     prologue: tuple[LibraryCall, ...] = ()
     hoisted: Hoisted | None = None
+    many: ManyRows | None = None
 
     def __str__(self) -> str:
         lines = [f"{self.name}({', '.join(map(str, self.parameters))}) -> {', '.join(map(str, self.results))}", *self._steps(1)]
         if self.hoisted:
             lines += [f"{INDENT}or, where {self.hoisted}:", *self.hoisted.plan._steps(2)]
+        if self.many:
+            lines.append(f"{INDENT}{self.many}")
         return "\n".join(lines)
 
     def _steps(self, depth: int) -> Iterator[str]:

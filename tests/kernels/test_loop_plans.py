@@ -52,7 +52,8 @@ def test_value_and_gradient_visit_each_row_once():
         "    grad_J_b += r_bar\n"
         "    for k in 1..n:\n"
         "      grad_J_theta[k] += r_bar*X[i, k]\n"
-        "  J := J/m"
+        "  J := J/m\n"
+        "  from m*(4*n + 8) = 400000 on: for i in threads, blocks of 512 rows, 4 at once"
     )
 
 

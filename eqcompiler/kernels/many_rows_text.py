@@ -1,0 +1,178 @@
+"""The functions that a kernel calls when its rows are many: one for a range of rows, one that shares them out to threads.
+
+Takes: a LoopPlan with `many`, and what prints loops. Gives: lines of Python.
+Guarantees: each thread writes rows and sums of its own only; the ranges and the order of all sums follow from the sizes and
+the number of threads alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import sympy
+
+from eqcompiler.kernels.doors import Door, in_brackets, used
+from eqcompiler.kernels.python_text import Identifiers
+from eqcompiler.kernels.rows_at_once import rows_at_once
+from eqcompiler.kernels.temporary_names import Names
+from eqcompiler.languages.loop_plan import BLOCK, Accumulate, Assign, Loop, LoopPlan, ManyRows, Node, Stage, Storage
+from eqcompiler.languages.program import index, tensor
+
+
+class Printer(Protocol):
+    """Prints the nodes of a plan."""
+
+    dtype: str
+
+    def block(self, nodes: Sequence[Node]) -> Iterator[str]: ...
+
+    def lines(self) -> Iterator[str]: ...
+
+
+def many_rows_text(plan: LoopPlan, many: ManyRows, printer: Callable[[LoopPlan, Identifiers, Door], Printer]) -> list[str]:
+    """Functions of the module, with an empty line between two."""
+    parts = [_RangeText(plan, many, printer).lines(), _shared_out(plan, many)]
+    parts += [_rest(plan, many, printer)] if many.sums else []
+    return ["", "", *(line for part in parts for line in [*part, "", ""])][:-2]
+
+
+class _RangeText:
+    """The compiled function for a range of rows."""
+
+    def __init__(self, plan: LoopPlan, many: ManyRows, printer: Callable[[LoopPlan, Identifiers, Door], Printer]) -> None:
+        self.plan, self.many = plan, many
+        stored = (*plan.results, *plan.temporaries, *many.sums)
+        used_names = {s.name for s in stored} | {p.name for p in plan.parameters} | {view for _, _, view in many.views}
+        names = Names(used_names | set(many.buffers) | set(plan.dimensions))
+        self.together = [self.joined(stage, names) for stage in many.stages]
+        bodies = [node for stage in many.stages for node in stage.body] + [node for body in self.together for node in body]
+        self.zero = [_entrywise(s, None) for s in self.arrays]
+        self.add = [_entrywise(total, s) for s, total in zip(many.sums, many.totals, strict=True) if s.shape]
+        inside = (*many.before, *self.zero, *self.add, Loop(many.index, sympy.Integer(1), many.extent, tuple(bodies)))
+        extra = (*many.workspaces, *many.sums, *many.totals, *(Storage(name, ()) for name in self.local_names))
+        self.ranged = replace(plan, body=inside, temporaries=(*self.prepared, *extra), many=None)
+        self.names = Identifiers(self.ranged)
+        self.door = Door(self.ranged, self.names)
+        self.printer = printer(self.ranged, self.names, self.door)
+
+    @property
+    def arrays(self) -> list[Storage]:
+        return [s for s in self.many.sums if s.shape]
+
+    @property
+    def local_names(self) -> list[str]:
+        return [*(view for _, _, view in self.many.views), *self.many.buffers]
+
+    @property
+    def prepared(self) -> list[Storage]:
+        """Arrays that are set before the rows."""
+        names = {str(part) for node in self.many.before for part in _array_names(node)}
+        return [s for s in self.plan.temporaries if s.name in names and s not in self.many.sums]
+
+    def joined(self, stage: Stage, names: Names) -> tuple[Node, ...]:
+        return rows_at_once(stage.body, self.many.index, stage.at_once, names) if stage.at_once > 1 else ()
+
+    def arguments(self) -> list[str]:
+        given = [self.names.values[p.name] for p in self.plan.parameters]
+        given += [self.names.dimensions[d] for d in self.door.given]
+        own = [self.names.values[name] for name in self.many.own]
+        return [*given, *own, "start", "stop", *(self.names.values[t.name] for t in self.many.totals if t.shape)]
+
+    def lines(self) -> Iterator[str]:
+        body = list(self.body())
+        sizes = used(self.door.sizes(own=False), body)
+        yield '@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)'
+        yield f"def _{self.plan.name}_rows({', '.join(self.arguments())}):"
+        yield f'    """The rows from start to stop, in blocks that fit into the cache{self.why()}"""'
+        yield from (f"    {line}" for line in [*sizes, *body])
+
+    def why(self) -> str:
+        return ": short sums, which float32 needs." if self.arrays else "."
+
+    def body(self) -> Iterator[str]:
+        values = self.names.values
+        for storage in (*self.prepared, *self.many.workspaces, *self.arrays):
+            yield f"{values[storage.name]} = np.empty({self.door.shape(storage)}, {self.printer.dtype})"
+        yield from (f"{values[buffer]} = np.empty({BLOCK})" for buffer in self.many.buffers)
+        yield from self.printer.block(self.many.before)
+        scalars = [values[s.name] for s in self.many.sums if not s.shape]
+        yield from (f"{name} = 0.0" for name in scalars)
+        yield f"for first in range(start, stop, {BLOCK}):"
+        yield f"    rows = min({BLOCK}, stop - first)"
+        for name, axis, view in self.many.views:
+            yield f"    {values[view]} = {values[name]}[{':, ' * axis}first : first + rows]"
+        yield from (f"    {line}" for line in self.printer.block(self.zero))
+        for stage, together in zip(self.many.stages, self.together, strict=True):
+            yield from (f"    {line}" for line in self.stage(stage, together))
+        yield from (f"    {line}" for line in self.printer.block(self.add))
+        yield f"return {in_brackets(scalars)}"
+
+    def stage(self, stage: Stage, together: tuple[Node, ...]) -> Iterator[str]:
+        i, count = self.names.indices[self.many.index], stage.at_once
+        if together:
+            yield f"for {i} in range(0, rows - {count - 1}, {count}):  # several at once: what they share is loaded once"
+            yield from (f"    {line}" for line in self.printer.block(together))
+        yield f"for {i} in range({f'rows - rows % {count}, rows' if together else 'rows'}):"
+        yield from (f"    {line}" for line in self.printer.block(stage.body))
+
+
+def _entrywise(target: Storage, added: Storage | None) -> Node:
+    """Adds one array to another, entry by entry, or sets it to 0."""
+    places = tuple(index(f"entry_{p + 1}") for p in range(len(target.shape)))
+    entry = tensor(target.name)[places]
+    node: Node = Accumulate(entry, "+", tensor(added.name)[places]) if added else Assign(entry, sympy.Integer(0))
+    for place, extent in reversed(list(zip(places, target.shape, strict=True))):
+        node = Loop(place, sympy.Integer(1), extent, (node,))
+    return node
+
+
+def _array_names(node: Node) -> Iterator[str]:
+    if isinstance(node, Loop):
+        for part in node.body:
+            yield from _array_names(part)
+    elif isinstance(node, (Assign, Accumulate)) and isinstance(node.target, sympy.Indexed):
+        yield str(node.target.base.label)
+
+
+def _shared_out(plan: LoopPlan, many: ManyRows) -> Iterator[str]:
+    """The function that shares out the rows, called like the kernel."""
+    names = Identifiers(plan)
+    door = Door(plan, names)
+    given = [names.values[p.name] for p in plan.parameters] + [names.dimensions[d] for d in door.given]
+    own = [names.values[name] for name in many.own]
+    shapes = [door.shape(total) for total in many.totals if total.shape]
+    words = [f"_{plan.name}_rows", door.text.size(many.extent), door.work(many), in_brackets(given + own), in_brackets(shapes)]
+    call = f"_in_threads({', '.join(words)})"
+    rest = [f"return _{plan.name}_rest({', '.join([*door.arguments(), '*sums'])})"] if many.sums else []
+    body = [f"sums = {call}" if many.sums else call, *rest]
+    yield f"def _{plan.name}_many({', '.join(door.arguments())}):"
+    yield '    """The same where the rows are many: each thread takes a range of them."""'
+    yield from (f"    {line}" for line in [*used(door.sizes(own=False), body), *body])
+
+
+def _rest(plan: LoopPlan, many: ManyRows, printer: Callable[[LoopPlan, Identifiers, Door], Printer]) -> Iterator[str]:
+    """The function that does everything else, given the sums over all rows."""
+    mentioned = {str(symbol) for node in many.rest for symbol in _symbols(node)}
+    kept = tuple(s for s in plan.temporaries if s.name in mentioned)
+    ended = replace(plan, body=many.rest, temporaries=(*kept, *many.totals), many=None)
+    names = Identifiers(ended)
+    door = Door(ended, names)
+    body = list(printer(replace(ended, temporaries=kept), names, door).lines())
+    yield '@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})'
+    yield f"def _{plan.name}_rest({', '.join([*door.arguments(), *(names.values[t.name] for t in many.totals)])}):"
+    yield '    """What is left when the rows are added up."""'
+    yield from (f"    {line}" for line in [*used(door.sizes(own=False), body), *body])
+
+
+def _symbols(node: Node) -> set[sympy.Symbol]:
+    parts = getattr(node, "body", ())
+    values = [
+        value for value in (getattr(node, "target", None), getattr(node, "value", None)) if isinstance(value, sympy.Basic)
+    ]
+    own = {symbol for value in values for symbol in value.atoms(sympy.Symbol)}
+    operands = {sympy.Symbol(operand.name) for operand in getattr(node, "operands", ())}
+    target = getattr(node, "target", None)
+    called = {sympy.Symbol(target)} if isinstance(target, str) else set()
+    return own | operands | called | {s for part in parts for s in _symbols(part)}
