@@ -34,6 +34,7 @@ from eqcompiler.languages.terms import (
     Extremum,
     Index,
     Integral,
+    Iterated,
     Limit,
     Number,
     Reduction,
@@ -43,10 +44,21 @@ from eqcompiler.languages.terms import (
     Term,
     UnknownCall,
 )
-from eqcompiler.verification import bound_variables, fields, linear_algebra, operations, quadratics
+from eqcompiler.verification import bound_variables, fields, linear_algebra, operations, quadratics, recurrences
 from eqcompiler.verification.fields import EXACT, ONE, ZERO, Field, Undefined, exact
 from eqcompiler.verification.free_names import FreeNames, type_of_variable
-from eqcompiler.verification.jets import apply, base, compare, larger, seed, smaller, tangents, tensor
+from eqcompiler.verification.jets import (
+    apply,
+    base,
+    compare,
+    larger,
+    member_tangents,
+    seed,
+    seed_members,
+    smaller,
+    tangents,
+    tensor,
+)
 from eqcompiler.verification.operations import OPERATION_RULES, entrywise, shape_of, total
 from eqcompiler.verification.relations import PROPERTIES, SIGNS
 from eqcompiler.verification.samples import Sample, Value, as_value
@@ -69,7 +81,10 @@ class Evaluator:
         values = sample.values
         if not sample.normal or number_system is not EXACT:
             values = {name: as_value(value, number_system.value) for name, value in values.items()}
-        self.root: Environment = {**values, **{"#" + name: value for name, value in sample.indices.items()}}
+        indices = {"#" + name: value for name, value in sample.indices.items()}
+        self.root: Environment = {**values, **dict(recurrences.gathered(values)), **indices}
+        self.sizes: Mapping[str, int] = sample.sizes
+        self.step: tuple[int, ...] = ()  # the widths of the step of a recurrence that is evaluated, as a part of keys
         self.levels = itertools.count(1)
         self._known: dict[tuple[object, ...], Value] = {}
         self._alive: list[object] = []  # what the keys above name by id
@@ -101,7 +116,7 @@ class Evaluator:
 
     def size(self, dimension: Dimension, span: Span | None) -> int:
         try:
-            return dimension.value(self.sample.sizes)
+            return dimension.value(self.sizes)
         except KeyError as missing:
             raise BadInput(f"the sample gives no size for {missing.args[0]}", span) from None
 
@@ -122,7 +137,7 @@ class Evaluator:
         """The body of a definition in this environment."""
         if name in self._entered:
             raise NotSupportedYet(f"{name} is defined by itself", span, fix="write it without recursion")
-        key = (name, *self.state(self.names.of_name(name), env))
+        key = (name, self.step, *self.state(self.names.of_name(name), env))
         if key not in self._known:
             self._entered.append(name)
             try:
@@ -132,7 +147,7 @@ class Evaluator:
         return self._known[key]
 
     def kept(self, term: Term, env: Environment, compute: Callable[[], Value]) -> Value:
-        key = (id(term), *self.state(self.names.of(term), env))
+        key = (id(term), self.step, *self.state(self.names.of(term), env))
         if key not in self._known:
             self._known[key] = compute()
         return self._known[key]
@@ -294,8 +309,8 @@ def _component(self: Evaluator, term: Component, env: Environment) -> Value:
     value = self.value(term.base, env)
     for axis, index in enumerate(term.indices):
         position = self.whole(index, env)
-        if not isinstance(value, np.ndarray) or not 1 <= position <= value.shape[0]:
-            count = value.shape[0] if isinstance(value, np.ndarray) else 0
+        count = len(value) if isinstance(value, np.ndarray | tuple) else 0
+        if not 1 <= position <= count:
             raise Undefined(f"index {axis + 1} is {position}, outside 1 to {count}", index.span or term.span)
         value = value[position - 1]
     return value
@@ -351,6 +366,9 @@ def _differentiate(self: Evaluator, term: Derivative, env: Environment) -> Value
     else:
         at = self.lookup(term.variable, env, term.span)
     level = next(self.levels)
+    if isinstance(at, tuple):
+        result = self.value(term.body, {**env, term.variable: seed_members(at, level)})
+        return member_tangents(result, level, [member.shape for member in at])
     result = self.value(term.body, {**env, term.variable: seed(at, level)})
     return tangents(result, level, shape_of(at))
 
@@ -429,5 +447,6 @@ _RULES: dict[type[Term], Callable[[Evaluator, Any, Environment], Value]] = {
     Block: _block,
     Integral: bound_variables.integral,
     Limit: bound_variables.limit,
+    Iterated: recurrences.iterated,
     Expectation: bound_variables.expectation,
 }

@@ -7,7 +7,7 @@ Guarantees: never too few names (a name too many costs a cached value, nothing e
 from __future__ import annotations
 
 from eqcompiler.errors import NotSupportedYet
-from eqcompiler.languages.statements import Document
+from eqcompiler.languages.statements import Document, Recurrence
 from eqcompiler.languages.terms import (
     Binder,
     Comprehension,
@@ -90,14 +90,19 @@ class FreeNames:
                 return (self.of(body) - {variable}) | self.of(target)
             case Iterated(recurrence=key, start=start):
                 recurrence = self._document.recurrences[key]
-                inner = {*(recurrence.before or recurrence.states), *(name for name, _ in recurrence.members)}
                 families = frozenset(family for _, family in recurrence.members)
-                return self._union(start) | (self._union(recurrence.updates) - inner - {"#" + recurrence.index}) | families
+                return self._union(start) | (self._union(recurrence.updates) - self.inside(recurrence)) | families
             case Expectation(arguments=arguments):
                 names = self.distributed(term)
                 infos = [self._document.symbols[name].distribution for name in names]
                 return (self._union(arguments) - set(names)) | self._union(tuple(p for i in infos if i for p in i[1]))
         return self._union(children(term))
+
+    def inside(self, recurrence: Recurrence) -> frozenset[str]:
+        """What is known in a step alone: the states before it, its members and number, and the definitions that read these."""
+        own = {*(recurrence.before or recurrence.states), *(name for name, _ in recurrence.members), "#" + recurrence.index}
+        read = self._union(recurrence.updates) & self._document.definitions.keys()
+        return frozenset(own | {name for name in read if self.of_name(name) & own})
 
     def distributed(self, term: Expectation) -> tuple[str, ...]:
         """The random symbols that an expectation is taken over, in the order of the document."""

@@ -252,6 +252,23 @@ def tangents(result: Any, level: int, shape: tuple[int, ...]) -> Any:
     return tensor(parts, outer + shape)
 
 
+def seed_members(members: tuple[Any, ...], level: int) -> tuple[Any, ...]:
+    """A family as one variable: one direction per entry, member after member."""
+    sizes = [member.size for member in members]
+    flat = seed(tensor([x for member in members for x in member.flat], (sum(sizes),)), level)
+    ends = np.cumsum(sizes)
+    return tuple(flat[end - size : end].reshape(m.shape) for m, size, end in zip(members, sizes, ends, strict=True))
+
+
+def member_tangents(result: Any, level: int, shapes: list[tuple[int, ...]]) -> tuple[Any, ...]:
+    """The derivatives with respect to a seeded family: for each member the result's axes, then the member's."""
+    sizes = [int(np.prod(shape, dtype=int)) for shape in shapes]
+    whole = tangents(result, level, (sum(sizes),))
+    ends = np.cumsum(sizes)
+    cut = [whole[..., end - size : end] for size, end in zip(sizes, ends, strict=True)]
+    return tuple(part.reshape((*part.shape[:-1], *shape)) for part, shape in zip(cut, shapes, strict=True))
+
+
 def tensor(entries: list[Number], shape: tuple[int, ...]) -> Any:
     """Entries in C order as an array of objects; a plain number for shape ()."""
     if shape == ():

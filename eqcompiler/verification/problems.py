@@ -7,13 +7,13 @@ through other conditions. All orders are the document's order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from eqcompiler.errors import BadInput
+from eqcompiler.errors import BadInput, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.languages.statements import Claim, Document, Recurrence
 from eqcompiler.languages.terms import (
     Binder,
     Component,
@@ -21,6 +21,7 @@ from eqcompiler.languages.terms import (
     Derivative,
     FunctionType,
     Index,
+    Iterated,
     Reference,
     Size,
     Symbol,
@@ -30,6 +31,9 @@ from eqcompiler.languages.terms import (
     children,
 )
 from eqcompiler.verification.free_names import FreeNames
+from eqcompiler.verification.recurrences import member_key, member_type, ragged, width
+
+DEEPEST = 3  # steps of a recurrence that samples take
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,12 @@ class Problem:
     conditions: tuple[Condition, ...]
     binders: tuple[Binder, ...]
     sizes: tuple[str, ...]
+    iterated: tuple[Recurrence, ...] = ()  # whose last states the claim reads
     structures: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)  # sampling's notes, by shape
+
+    def symbols_at(self, sizes: Mapping[str, int]) -> dict[str, Type]:
+        """Those that exist at these sizes: a network of two layers has no third matrix."""
+        return {name: t for name, t in self.symbols.items() if all(d.names <= sizes.keys() for d in t.shape)}
 
     def symbols_of(self, condition: Condition) -> tuple[str, ...]:
         read = self.names.of_condition(condition)
@@ -65,16 +74,59 @@ def problem_of(document: Document, claim: Claim, extra: tuple[Condition, ...] = 
         conditions += found
         read |= set().union(*(names.of_condition(c) for c in found))
     terms = list(_reached(document, [*asked, *(t for c in conditions for t in sides(c))]))
-    functions = {name: _function_type(document, name) for name in sorted(_unknown_functions(terms))}
-    symbols = _symbol_types(document, read, terms)
-    types = (
-        [t.type for t in terms] + list(symbols.values()) + [p for f in functions.values() for p in (*f.parameters, f.result)]
-    )
-    sizes = {n for t in types for d in t.shape for n in d.names}
-    sizes |= {n for t in terms if isinstance(t, Size) for n in t.dimension.names}
+    iterated = _recurrences(document, terms)
+    for recurrence in iterated:
+        _refuse_conditions_inside(document, names, recurrence)
+    inside = [t for recurrence in iterated for t in _reached(document, list(recurrence.updates))]
+    functions = {name: _function_type(document, name) for name in sorted(_unknown_functions([*terms, *inside]))}
+    symbols = _with_members(document, iterated, _symbol_types(document, read, [*terms, *inside]))
+    own = {name for recurrence in iterated for _, *at_step in recurrence.sizes for name in at_step}
+    sizes = _sizes_in(terms, (*symbols.values(), *(p for f in functions.values() for p in (*f.parameters, f.result))))
+    sizes |= (_sizes_in(inside, ()) - own).union(*(r.count.names for r in iterated if r.count is not None))
+    sizes |= {width(family, step) for r in iterated for family, _, _ in r.sizes for step in range(DEEPEST + 1)}
+    sizes -= {f"{family}_{r.count}" for r in iterated for family, _, _ in r.sizes}  # one of the others, by the depth
     wanted = sizes | {n for a, _, b in document.constraints if (a.names | b.names) & sizes for n in a.names | b.names}
     binders = claim.free + tuple(b for b in _ranges_of_free_indices(names, conditions, claim))
-    return Problem(document, names, symbols, functions, tuple(conditions), binders, tuple(sorted(wanted)))
+    return Problem(document, names, symbols, functions, tuple(conditions), binders, tuple(sorted(wanted)), iterated)
+
+
+def _sizes_in(terms: Iterable[Term], types: Iterable[Type]) -> set[str]:
+    shapes = [*(t.type.shape for t in terms), *(t.shape for t in types)]
+    return {n for shape in shapes for d in shape for n in d.names} | {
+        n for t in terms if isinstance(t, Size) for n in t.dimension.names
+    }
+
+
+def _recurrences(document: Document, terms: list[Term]) -> tuple[Recurrence, ...]:
+    """Those whose last states the terms reach, also inside of each other's steps."""
+    found: dict[str, Recurrence] = {}
+    waiting = [t for t in terms if isinstance(t, Iterated)]
+    while waiting:
+        key = waiting.pop().recurrence
+        if key not in found:
+            found[key] = document.recurrences[key]
+            waiting += [t for t in _reached(document, list(found[key].updates)) if isinstance(t, Iterated)]
+    return tuple(found.values())
+
+
+def _refuse_conditions_inside(document: Document, names: FreeNames, recurrence: Recurrence) -> None:
+    """What is assumed of one layer would have to hold for the members of all layers."""
+    inside = names.inside(recurrence)
+    for condition in document.assumptions:
+        if _names_only(names.of_condition(condition)) & inside:
+            what = "an assumption about what changes from step to step of a recurrence is not tested yet"
+            raise NotSupportedYet(what, condition.left.span)
+
+
+def _with_members(document: Document, iterated: tuple[Recurrence, ...], symbols: dict[str, Type]) -> dict[str, Type]:
+    """Each family of members that differ in size as one symbol for each member, in its place."""
+    found: dict[str, Type] = {}
+    by_family = {family: r for r in iterated for family in ragged(r, document)}
+    for name, type_ in symbols.items():
+        steps = range(1, DEEPEST + 1) if name in by_family else ()
+        members = {member_key(name, step): member_type(document, by_family[name], name, step) for step in steps}
+        found.update(members or {name: type_})
+    return found
 
 
 def sides(condition: Condition) -> tuple[Term, ...]:

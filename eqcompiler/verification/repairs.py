@@ -104,7 +104,7 @@ def pool_of(problem: Problem, claim: Claim) -> Pool:
     """The names that the claim reads, calls and entries that it writes, and its sizes; in that order."""
     written = [t for side in (claim.right, claim.left) for t in walk(side)]
     atoms: list[Term] = [t for t in written if isinstance(t, Reference | UnknownCall | Symbol | Index)]
-    atoms += [Symbol(type_, name) for name, type_ in problem.symbols.items()]
+    atoms += [Symbol(type_, name) for name, type_ in problem.symbols.items() if name.isidentifier()]  # no single members
     atoms += [t for t in written if isinstance(t, Component) and not t.type.rank]
     atoms += [Index(INTEGER, binder.name) for binder in claim.free]
     sizes = tuple(Size(INTEGER, Dimension.of(name)) for name in problem.sizes)

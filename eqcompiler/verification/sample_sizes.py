@@ -15,7 +15,8 @@ from eqcompiler.errors import BadInput
 from eqcompiler.languages.terms import Condition
 from eqcompiler.verification.fields import with_enough_bits
 from eqcompiler.verification.oracle import Evaluator, Sample
-from eqcompiler.verification.problems import Problem
+from eqcompiler.verification.problems import DEEPEST, Problem
+from eqcompiler.verification.recurrences import with_last_sizes
 
 LARGEST_STEP = 3  # above the smallest allowed size
 MOST_TABLED = 5_000
@@ -43,7 +44,13 @@ def shapes(problem: Problem, count: int) -> tuple[Mapping[str, int], ...]:
     equal = [s for s in smallest if len(set(s.values())) == 1 and min(s.values()) > 1]
     apart = sorted(found, key=lambda s: (-len(set(s.values())), _volume(s)))
     order = [smallest[0], different[0], *equal[:1], *different[1:3], *apart[: count // 2], *smallest]
-    return tuple(_without_repeats(order)[:count])
+    return tuple(_without_repeats([_with_last_sizes(problem, sizes) for sizes in order])[:count])
+
+
+def _with_last_sizes(problem: Problem, sizes: dict[str, int]) -> dict[str, int]:
+    for recurrence in problem.iterated:
+        sizes = with_last_sizes(recurrence, sizes)
+    return sizes
 
 
 def _volume(sizes: Mapping[str, int]) -> tuple[int, ...]:
@@ -64,6 +71,8 @@ def _candidates(problem: Problem) -> list[dict[str, int]]:
 
 
 def _allowed(problem: Problem, sizes: Mapping[str, int]) -> bool:
+    if any(r.count is not None and r.count.value(sizes) not in range(1, DEEPEST + 1) for r in problem.iterated):
+        return False
     for left, relation, right in problem.document.constraints:
         if left.names | right.names <= set(sizes) and not RELATIONS[relation](left.value(sizes), right.value(sizes)):
             return False

@@ -61,13 +61,13 @@ def draw(
 ) -> Sample:
     """A point with these sizes. `spread` bounds numerators, `fractions` allows denominators up to 3."""
     failed: Condition | None = None
-    structures = _structures(problem, sizes)
+    structures, symbols = _structures(problem, sizes), problem.symbols_at(sizes)
     functions = {name: _polynomial(f, sizes, choose) for name, f in problem.functions.items()}
     for attempt in range(attempts):
         grain = range(1, 2 + 2 * fractions) if attempt < 8 else _GRAINS[attempt % len(_GRAINS)]
         values = {
-            name: _draw_value(problem.symbols[name], sizes, structures[name], choose, spread + attempt // 8, grain)
-            for name in problem.symbols
+            name: _draw_value(type_, sizes, structures[name], choose, spread + attempt // 8, grain)
+            for name, type_ in symbols.items()
         }
         point = _satisfied(problem, Sample(sizes, values, {}, functions, normal=True), structures, choose)
         failed = next(unsatisfied(problem, point), None)

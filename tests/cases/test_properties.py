@@ -1,17 +1,15 @@
-r"""The compiled kernels of least squares against the oracle, and the theorems that tie them to one another, on random data.
+r"""The theorems that tie the compiled kernels of least squares to one another, on random data.
 
-Takes: every kernel of FILES. Gives: Hypothesis tests.
-Guarantees: sizes from 1, fewer rows than columns too, float64 and float32; a tolerance is the operation count of the kernel
-times the rounding unit times the size of the value when no two terms cancel; inputs stay as they are.
+Takes: the files of least squares. Gives: Hypothesis tests.
+Guarantees: sizes from 1, fewer rows than columns too; each tolerance is derived where it stands: from the operation count, the
+rounding unit and the size of the value when no two terms cancel, or from how fast an iteration contracts.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,38 +17,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from kernel_terms import Values, call, derivative, document, is_closed_form, listed, requests
 
-from eqcompiler import kernels, pipeline
-from eqcompiler.languages.kernel_requests import KernelRequest
+from eqcompiler import kernels
 from eqcompiler.languages.program import Input
-from eqcompiler.languages.statements import Definition, Document, Recurrence
-from eqcompiler.languages.terms import Derivative, Extremum, Reference, Term, Type
+from eqcompiler.languages.terms import Extremum, Term
 from eqcompiler.verification.oracle import Sample, evaluate_float
 
-EQUATIONS = Path(__file__).parents[2] / "equations"
-# Polynomial kernels, for which the tolerance below is a bound; tests/library compares the others, each with its own formula.
+# Closed forms with a polynomial gradient, for which the tolerance below is a bound.
 FILES = ("linear_regression.tex", "mean_squared_error.tex", "normal_equation.md", "regularized_regression.tex", "ridge.tex")
 LARGEST = 4
 ENTRY = 8.0
 EPS = float(np.finfo(float).eps)
 QUICK = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-
-Values = dict[str, Any]
-
-
-@cache
-def document(file: str) -> Document:
-    return pipeline.load(EQUATIONS / file)
-
-
-@cache
-def module(file: str) -> ModuleType:
-    return pipeline.kernels(document(file))
-
-
-@cache
-def requests(file: str) -> dict[str, KernelRequest]:
-    return {request.name: request for request in pipeline.kernel_requests(document(file))}
 
 
 @cache
@@ -58,58 +37,6 @@ def flops(file: str, kernel: str) -> Callable[[Mapping[str, int]], float]:
     """Operations of one call, or of one iteration, for given sizes."""
     formula = kernels.plan(requests(file)[kernel]).operations().flops
     return lambda sizes: float(formula.subs({symbol: sizes[symbol.name] for symbol in formula.free_symbols}))
-
-
-def call(file: str, kernel: str, values: Values, dtype: type = np.float64, **more: Any) -> Any:
-    """The kernel with its arguments taken from `values` by name; inputs must come back unchanged."""
-    names = [needed.name for needed in requests(file)[kernel].program.inputs]
-    arguments = {name: np.asarray(values[name], dtype) if np.ndim(values[name]) else values[name] for name in names}
-    before = {name: np.copy(argument) for name, argument in arguments.items()}
-    result = getattr(module(file), kernel)(*arguments.values(), **more)
-    for name in names:
-        np.testing.assert_array_equal(arguments[name], before[name])
-    return result
-
-
-# What a kernel's outputs are, as terms for the oracle.
-
-
-def reference(found: Definition) -> Reference:
-    return Reference(found.body.type, found.name)
-
-
-def derivative(of: Document, body: Term, variable: str) -> Derivative:
-    type_ = of.symbols[variable].type
-    assert isinstance(type_, Type)
-    return Derivative(Type(body.type.shape + type_.shape), body, variable)
-
-
-def term_of(of: Document, output: str) -> Term:
-    """`J`, `grad_J_theta`, `hess_J_theta`."""
-    if output in of.definitions:
-        return reference(of.definitions[output])
-    for found, variable in itertools.product(of.definitions.values(), of.symbols):
-        gradient = derivative(of, reference(found), variable) if f"_{found.name}_{variable}" in output else None
-        if gradient and output == f"grad_{found.name}_{variable}":
-            return gradient
-        if gradient and output == f"hess_{found.name}_{variable}":
-            return derivative(of, gradient, variable)
-    raise AssertionError(f"{output} is neither a definition nor a derivative of one")
-
-
-def terms_of(file: str, kernel: str) -> tuple[Term, ...]:
-    request = requests(file)[kernel]
-    if request.kind == "value":
-        return tuple(term_of(document(file), output) for output in request.program.outputs)
-    recurrences = [s.payload for s in document(file).statements if isinstance(s.payload, Recurrence)]
-    updates = {r.state: r.update for r in recurrences} | {state: update for r in recurrences for state, update in r.also}
-    return tuple(updates[state] for state in request.state)
-
-
-def is_closed_form(file: str, kernel: str) -> bool:
-    """The kernel of an argmin."""
-    found = document(file).definitions.get(kernel)
-    return found is not None and isinstance(found.body, Extremum)
 
 
 # Random arguments.
@@ -156,40 +83,6 @@ def without_cancellation(file: str, kernel: str, term: Term, sizes: Mapping[str,
         flipped = {name: sign * np.abs(values[name]) for name, sign in zip(free, signs, strict=True)}
         largest = max(largest, float(np.max(np.abs(oracle(file, kernel, term, sizes, {**values, **flipped})))))
     return largest
-
-
-def listed(result: Any) -> tuple[Any, ...]:
-    return result if isinstance(result, tuple) else (result,)
-
-
-def all_kernels(kind: str) -> Iterator[Any]:
-    for file in FILES:
-        for name, request in requests(file).items():
-            if request.kind == kind and not is_closed_form(file, name):
-                yield pytest.param(file, name, id=f"{file}:{name}")
-
-
-@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
-@pytest.mark.parametrize(("file", "kernel"), [*all_kernels("value"), *all_kernels("step")])
-def test_kernel_equals_the_oracle(file: str, kernel: str, dtype: type) -> None:
-    terms = terms_of(file, kernel)
-
-    @QUICK
-    @given(arguments(file, kernel))
-    def holds(drawn: tuple[dict[str, int], Values]) -> None:
-        sizes, values = drawn
-        rounded = {name: np.asarray(value, dtype).astype(float) for name, value in values.items()}
-        results = listed(call(file, kernel, values, dtype))
-        assert len(results) == len(terms)
-        for result, term in zip(results, terms, strict=True):
-            exact = oracle(file, kernel, term, sizes, rounded)
-            bound = without_cancellation(file, kernel, term, sizes, rounded)
-            tolerance = flops(file, kernel)(sizes) * float(np.finfo(dtype).eps) * bound
-            assert np.shape(result) == np.shape(exact)
-            assert not np.ndim(result) or np.asarray(result).dtype == dtype
-            np.testing.assert_allclose(result, exact, rtol=0, atol=tolerance)
-
-    holds()
 
 
 @pytest.mark.parametrize(
@@ -323,10 +216,50 @@ def test_ridge_tends_to_least_squares(values: Values) -> None:
     assert np.linalg.norm(ridge - star) <= bound
 
 
-def test_the_comparison_can_fail() -> None:
-    """A kernel that is off by 0.05 % is outside the tolerance."""
-    values = least_squares(0, 6, 3)
-    sizes = {"m": 6, "n": 3}
-    right = call(REGRESSION, "J", values)
-    bound = without_cancellation(REGRESSION, "J", term_of(document(REGRESSION), "J"), sizes, values)
-    assert abs(1.0005 * right - right) > flops(REGRESSION, "J")(sizes) * EPS * bound
+@QUICK
+@given(data, st.floats(0.05, 0.9), st.floats(0.125, 4))
+def test_ridge_descent_ends_at_the_ridge_closed_form(values: Values, share: float, penalty: float) -> None:
+    """The Hessian 2/m X^T X + 2 lambda I has its eigenvalues between 2/m + 2 lambda and 8/m + 2 lambda."""
+    m, n = values["X"].shape
+    curvature = 2 * np.linalg.eigvalsh(values["X"].T @ values["X"]) / m + 2 * penalty
+    alpha = share * 2 / curvature[-1]
+    worst = float(np.max(np.abs(1 - alpha * curvature)))
+    size = float(np.linalg.norm(values["y"]))
+    last = 1e-13 * size
+    given_values = {**values, "alpha": alpha, "lambda": penalty}
+    theta, steps = call("ridge.tex", "theta_run", given_values, iterations=10_000, tolerance=last)
+    star = call("ridge.tex", "theta_star", given_values)
+    rounding = (flops("ridge.tex", "theta_run")({"m": m, "n": n}) + 100) * EPS * CONDITION * size
+    assert steps < 10_000
+    np.testing.assert_allclose(theta, star, rtol=0, atol=(last * np.sqrt(n) + rounding) / (1 - worst))
+
+
+@QUICK
+@given(data, st.floats(0.25, 4), st.integers(0, 2**32 - 1))
+def test_maximum_likelihood_under_gaussian_noise_is_the_normal_equation(values: Values, sigma: float, seed: int) -> None:
+    """At theta* the log-likelihood has no slope, and along any direction d it falls by |X d|^2 / (2 sigma^2)."""
+    file, star = "gaussian_likelihood.tex", call(REGRESSION, "theta_star", values)
+    m, n = values["X"].shape
+    at = {**values, "theta": star, "sigma": sigma}
+    terms = np.abs(values["X"]) @ np.abs(star) + np.abs(values["y"])
+    count = flops(file, "value_and_grad_ell")({"m": m, "n": n})
+    slope = listed(call(file, "grad_ell", at))[0]
+    bound = float(np.max(np.abs(values["X"]).T @ terms)) / sigma**2
+    np.testing.assert_allclose(slope, 0, rtol=0, atol=(count + 100) * CONDITION * EPS * bound)
+    direction = np.random.default_rng(seed).standard_normal(n)
+    fall = call(file, "ell", at) - call(file, "ell", {**at, "theta": star + direction})
+    moved = terms + np.abs(values["X"]) @ np.abs(direction)
+    size = float(np.sum(moved**2)) / sigma**2 + m * (abs(np.log(sigma)) + 1)
+    expected = float(np.sum((values["X"] @ direction) ** 2)) / (2 * sigma**2)
+    np.testing.assert_allclose(fall, expected, rtol=0, atol=(count + 100) * CONDITION * EPS * size)
+
+
+@QUICK
+@given(data, st.floats(-4, 4))
+def test_a_layer_without_nonlinearity_is_the_linear_model(values: Values, b: float) -> None:
+    weights = np.linspace(-1, 1, values["X"].shape[1])
+    for row in values["X"]:
+        (layer,) = call("backpropagation.tex", "s", {"W": weights[None, :], "u": row, "c": np.array([b])})
+        model = call(REGRESSION, "h_theta", {"theta": weights, "x": row, "b": b})
+        size = float(np.abs(row) @ np.abs(weights)) + abs(b)
+        assert abs(layer - model) <= flops(REGRESSION, "h_theta")({"n": len(row)}) * EPS * size

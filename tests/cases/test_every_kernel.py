@@ -1,0 +1,148 @@
+r"""Every compiled kernel of the library against the oracle, at points that satisfy its file's assumptions.
+
+Takes: equations/. Gives: one Hypothesis test for each kernel that computes values or a step, in float64 and float32.
+Guarantees: sizes from 1; inputs stay as they are. The tolerance is the radius of a ball: the oracle works with as many bits as
+the kernel has and starts from inputs that are known up to one rounding, so that the radius bounds what rounding can do to the
+value, cancellation and condition included. Where a ball of that width decides nothing (a kink, a matrix that may be singular)
+the point says nothing about a kernel, and another one is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, ctx
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from kernel_terms import EQUATIONS, Values, call, document, is_closed_form, listed, requests, terms_of
+
+from eqcompiler.languages.statements import Claim
+from eqcompiler.languages.terms import Term
+from eqcompiler.verification.evaluator import Evaluator
+from eqcompiler.verification.fields import BALLS, Imprecise, Undefined, ball
+from eqcompiler.verification.oracle import Sample
+from eqcompiler.verification.problems import Problem, problem_of
+from eqcompiler.verification.relations import entries
+from eqcompiler.verification.sample_sizes import shapes
+from eqcompiler.verification.sampling import Unsatisfied, draw
+
+SHAPES = 6
+MOST_ROWS = 3
+QUICK = settings(max_examples=SHAPES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+FILES = sorted(path.name for path in EQUATIONS.iterdir() if path.name != "descent_fixed_points.tex")  # claims alone
+
+
+def kernels_of(file: str) -> tuple[str, ...]:
+    """Those that compute values or a step, but no closed forms: these are tested by what they make zero."""
+    named = requests(file).items()
+    return tuple(name for name, request in named if request.kind in ("value", "step") and not is_closed_form(file, name))
+
+
+@cache
+def problems(file: str, kernel: str) -> tuple[Problem, ...]:
+    """What has to be drawn for each output."""
+    return tuple(problem_of(document(file), Claim(term, term)) for term in terms_of(file, kernel))
+
+
+def floats(value: Any) -> Any:
+    numbers = [float(ball(x).mid()) for x in entries(value)]
+    return np.array(numbers).reshape(value.shape) if isinstance(value, np.ndarray) else numbers[0]
+
+
+@st.composite
+def points(draw_from: st.DrawFn, file: str, kernel: str) -> tuple[dict[str, int], list[Values]]:
+    """Sizes, and as many points as the kernel takes in a row; the same in all but the inputs that have a row each."""
+    problem = max(problems(file, kernel), key=lambda p: len(p.symbols))
+    sizes = draw_from(st.sampled_from(shapes(problem, SHAPES)))
+
+    def choose(lowest: int, highest: int) -> int:
+        return draw_from(st.integers(lowest, highest))
+
+    found = []
+    for _ in range(draw_from(st.integers(1, MOST_ROWS)) if rows_of(file, kernel) else 1):
+        try:
+            sample = draw(problem, sizes, choose, fractions=True)
+        except Unsatisfied:
+            assume(False)
+        found.append({name: floats(value) for name, value in sample.values.items()})
+    for point in found[1:]:
+        point |= {name: value for name, value in found[0].items() if name not in rows_of(file, kernel)}
+    return dict(sizes), found
+
+
+def rows_of(file: str, kernel: str) -> frozenset[str]:
+    inputs = requests(file)[kernel].program.inputs
+    return frozenset(needed.name for needed in inputs if "batch" in map(str, needed.shape))
+
+
+def arguments(file: str, kernel: str, sizes: Mapping[str, int], found: list[Values]) -> Values:
+    stacked = {name: np.stack([point[name] for point in found]) for name in rows_of(file, kernel)}
+    return {**sizes, **found[0], **stacked}
+
+
+def known_up_to_rounding(value: Any, bits: int) -> Any:
+    """Balls around the numbers, as wide as half a unit in the last place at most."""
+    balls = [arb(x, abs(x) * 2.0**-bits) for x in map(float, np.ravel(value))]
+    if not np.ndim(value):
+        return balls[0]
+    array = np.empty(len(balls), dtype=object)
+    array[:] = balls
+    return array.reshape(np.shape(value))
+
+
+def value_and_radius(file: str, term: Term, sizes: Mapping[str, int], values: Values, bits: int) -> tuple[Any, Any]:
+    """What the term is worth, and how far a value that was computed with so many bits may be from that."""
+    sample = Sample(sizes, {name: known_up_to_rounding(value, bits) for name, value in values.items()})
+    with ctx.workprec(bits):
+        value = Evaluator(document(file), sample, BALLS).value(term)
+    radii = [float(ball(x).rad()) for x in entries(value)]
+    return np.asarray(floats(value)), np.reshape(radii, np.shape(value))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+@pytest.mark.parametrize("file", FILES)
+def test_kernels_equal_the_oracle(file: str, dtype: type) -> None:
+    for kernel in kernels_of(file):
+        compare(file, kernel, dtype)
+
+
+def compare(file: str, kernel: str, dtype: type) -> None:
+    terms, bits = terms_of(file, kernel), np.finfo(dtype).nmant + 1
+
+    @QUICK
+    @given(points(file, kernel))
+    def holds(drawn: tuple[dict[str, int], list[Values]]) -> None:
+        sizes, found = drawn
+        rounded = [{name: np.asarray(value, dtype).astype(float) for name, value in point.items()} for point in found]
+        try:
+            expected = [[value_and_radius(file, term, sizes, point, bits) for point in rounded] for term in terms]
+        except (Imprecise, Undefined):
+            assume(False)
+        results = listed(call(file, kernel, arguments(file, kernel, sizes, found), dtype))
+        assert len(results) == len(terms)
+        for result, of_points in zip(results, expected, strict=True):
+            values, radii = (np.stack(part) for part in zip(*of_points, strict=True))
+            if not rows_of(file, kernel):
+                values, radii = values[0], radii[0]
+            assert np.shape(result) == values.shape
+            assert not np.ndim(result) or np.asarray(result).dtype == dtype
+            assert np.all(np.abs(result - values) <= radii), (kernel, sizes, found, result, values, radii)
+
+    holds()
+
+
+def test_the_comparison_can_fail() -> None:
+    """A loss that is off by four units in the last place of its largest term is outside the tolerance."""
+    values = {"theta": np.ones(2), "X": np.array([[1.0, 2.0], [3.0, 4.0]]), "y": np.array([2.0, 3.0]), "b": 0.5}
+    sizes = {"m": 2, "n": 2}
+    (term,) = terms_of("linear_regression.tex", "J")
+    exact, radius = value_and_radius("linear_regression.tex", term, sizes, values | {"x": values["X"]}, 53)
+    result = call("linear_regression.tex", "J", values)
+    assert abs(result - exact) <= radius < 64 * np.finfo(float).eps * exact
+    assert abs(result * (1 + 2.0**-46) - exact) > radius
