@@ -21,9 +21,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from eqcompiler.errors import BadInput, EquationError, IllegalEquation, Source, Span
+from eqcompiler.errors import BadInput, EquationError, IllegalEquation, NotSupportedYet, Source, Span
 from eqcompiler.languages.statements import Claim, Definition, Document, Objective, Recurrence, Statement
-from eqcompiler.languages.terms import Term
+from eqcompiler.languages.terms import Iterated, Term, children
 from eqcompiler.languages.verdicts import Verdict
 from eqcompiler.reading.documents import formulas, included, read_source
 from eqcompiler.reading.typing import type_document
@@ -74,9 +74,12 @@ def _confirmed(document: Document, statement: Statement) -> Statement:
     from eqcompiler.reading.second_reader import disagreement, in_scope
 
     for name, term in _terms(statement):
-        if term.span is None or in_scope(term.span.text) is None:
+        if term.span is None or in_scope(term.span.text) is None or _iterates(term):
             continue
-        program = lower(document, term, name)
+        try:
+            program = lower(document, term, name)
+        except NotSupportedYet:
+            continue  # nothing to compare; whoever needs the index form reports it
         if len(program.definitions) != 1 or isinstance(only := program.definitions[0], Scan) or only.axes:
             continue
         inputs = (i.name for i in program.inputs if i.name in document.symbols and not i.shape)
@@ -87,6 +90,11 @@ def _confirmed(document: Document, statement: Statement) -> Statement:
             error = IllegalEquation(f"two independent readers disagree: {words}", term.span, fix=fix)
             return replace(statement, kind="error", payload=None, error=error)
     return statement
+
+
+def _iterates(term: Term) -> bool:
+    """A last state, a^{(L)}, looks like a power to a reader of plain formulas."""
+    return isinstance(term, Iterated) or any(_iterates(child) for child in children(term))
 
 
 def _include(name: str, span: Span, path: Path | None, opened: tuple[Path, ...]) -> Document:
@@ -240,7 +248,7 @@ def _terms(statement: Statement) -> tuple[tuple[str, Term], ...]:
         case Claim(left=left, right=right):
             return (("left", left), ("right", right))
         case Recurrence(state=state, update=update):
-            return ((f"{state}_next", update),)
+            return ((f"{state}_next", update),)  # further states have statements of their own
         case Objective(name=name, extremum=extremum):
             return ((f"{name}_objective", extremum.body),)
     return ()

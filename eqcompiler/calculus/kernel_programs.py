@@ -18,12 +18,12 @@ import sympy
 
 from eqcompiler.calculus.batch import batched
 from eqcompiler.calculus.derive import hessian, value_and_gradient
-from eqcompiler.calculus.lower import lower
+from eqcompiler.calculus.lower import lower, lower_together
 from eqcompiler.calculus.solve import inverse_to_solve
 from eqcompiler.calculus.stationary import closed_form
 from eqcompiler.errors import EquationError, NotSupportedYet
 from eqcompiler.languages.kernel_requests import KernelRequest
-from eqcompiler.languages.program import Indexed, Intrinsic, Program, Scan, UnknownValue, unknown_function
+from eqcompiler.languages.program import Indexed, Input, Intrinsic, Program, Scan, UnknownValue, unknown_function
 from eqcompiler.languages.statements import Definition, Document, Objective, Recurrence, Statement
 from eqcompiler.languages.terms import Component, Derivative, Extremum, Iterated, Reference, Symbol, Term, Type, children
 
@@ -113,11 +113,22 @@ def _planned(document: Document, statement: Statement) -> Iterator[_Planned]:
         case Objective(name=name, extremum=extremum):
             yield _Planned(name, partial(closed_form, document, extremum, name), about="The minimiser in closed form.")
         case Recurrence() as recurrence:
-            program, state = partial(_update, document, recurrence), (recurrence.state,)
-            yield _Planned(f"{recurrence.state}_step", program, "step", state, "One update.")
-            yield _Planned(
-                f"{recurrence.state}_run", program, "run", state, "Updates until no entry moves more than the tolerance."
-            )
+            yield from _of_recurrence(document, recurrence)
+
+
+def _of_recurrence(document: Document, recurrence: Recurrence) -> Iterator[_Planned]:
+    """Coupled states have one kernel, at the first of their statements. A step with members of its own cannot be run alone."""
+    updates = (s.payload for s in document.statements if isinstance(s.payload, Recurrence))
+    if next(r for r in updates if set(r.states) == set(recurrence.states)) is not recurrence:
+        return
+    name, program = "_".join(recurrence.states), partial(_update, document, recurrence)
+    if recurrence.before:
+        yield _Planned(f"{name}_step", program, about="One step, from the state of the step before.")
+        return
+    yield _Planned(f"{name}_step", program, "step", recurrence.states, "One update.")
+    if not recurrence.members:
+        words = "Updates until no entry moves more than the tolerance."
+        yield _Planned(f"{name}_run", program, "run", recurrence.states, words)
 
 
 def _of_definition(document: Document, definition: Definition) -> Iterator[_Planned]:
@@ -154,10 +165,17 @@ def _gradient(value: Callable[[], Program], name: str, variables: tuple[str, ...
 
 
 def _update(document: Document, recurrence: Recurrence) -> Program:
-    """The next state; the state comes first among the inputs."""
-    lowered = inverse_to_solve(lower(document, recurrence.update, f"{recurrence.state}_next"))
-    first = [i for i in lowered.inputs if i.name == recurrence.state]
-    return replace(lowered, inputs=(*first, *(i for i in lowered.inputs if i.name != recurrence.state)))
+    """The next states; the states come first among the inputs, and one that no update reads is an input too."""
+    names = [f"{state}_next" for state in recurrence.states]
+    lowered = inverse_to_solve(lower_together(document, tuple(zip(names, recurrence.updates, strict=True))))
+    given = {i.name: i for i in lowered.inputs}
+    before = recurrence.before or recurrence.states
+    states = tuple(
+        given.pop(state, Input(state, update.type.shape, state))
+        for state, update in zip(before, recurrence.updates, strict=True)
+        if state in given or not recurrence.before
+    )
+    return replace(lowered, inputs=(*states, *given.values()))
 
 
 def own_reference(document: Document, definition: Definition) -> Term:

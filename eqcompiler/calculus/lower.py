@@ -79,6 +79,14 @@ def lower(document: Document, term: Term, name: str, free: tuple[Binder, ...] = 
     return Program(work.inputs_in_order(definitions, output), definitions, (output,))
 
 
+def lower_together(document: Document, named: tuple[tuple[str, Term], ...]) -> Program:
+    """One program with an output for each (name, term), in which what they share stands once."""
+    work = _Lowering(document, {})
+    outputs = tuple(work.output(term, name, ()) for name, term in named)
+    definitions = live(tuple(work.definitions), outputs)
+    return Program(work.inputs_in_order(definitions, outputs[-1]), definitions, outputs)
+
+
 class _Lowering:
     """The definitions made so far and the names they took."""
 

@@ -26,11 +26,11 @@ from eqcompiler.languages.terms import (
     Term,
     Type,
 )
-from eqcompiler.reading import calls, shapes
+from eqcompiler.reading import calls, shapes, steps
 from eqcompiler.reading.indices import admit_letters
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import Name, index_letters, is_star, label_name, labelled, letter_name, name_of
-from eqcompiler.reading.scope import IndexRange
+from eqcompiler.reading.scope import IndexRange, Scope
 from eqcompiler.reading.scripts import known_rank
 from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.survey import names_in
@@ -71,6 +71,8 @@ def define(sentence: Sentence, node: Relation, left: Node, right: Node) -> bool:
         define_components(sentence, name, indices, right, span)
         return True
     name = name_of(left)
+    if name is not None and steps.is_last(scope, name.key):
+        return False
     if name is None or (name.key in scope.current and not fresh) or name.key in scope.dimensions:
         return False
     if name.key in scope.symbols and name.key in names_in(right):
@@ -128,7 +130,17 @@ def define_function(
         if declared and isinstance(declared.type, FunctionType):
             check_result(reader, name, body, declared, span)
     keys = tuple(info.name for info in infos.values())
+    refuse_idle_arguments(scope, name, infos, body, span)
     keep(sentence, name, keys, tuple(scope.type_of(info.type) for info in infos.values()), body, span)  # type: ignore[arg-type]
+
+
+def refuse_idle_arguments(scope: Scope, name: Name, infos: dict[str, SymbolInfo], body: Term, span: Span) -> None:
+    """A last state that starts elsewhere: h(x) = a^{(L)} with a^{(0)} = u would be the same for every x."""
+    reached = set(steps.reach(scope, body, set()))
+    idle = [info for info in infos.values() if info.name not in reached]
+    if idle and steps.iterates(scope, body):
+        what = f"'{name.latex}' does not depend on '{idle[0].latex}': the recurrence behind it starts from another value"
+        raise IllegalEquation(what, span, fix=f"let its first state be {idle[0].latex}")
 
 
 def check_result(reader: Reader, name: Name, body: Term, declared: SymbolInfo, span: Span) -> None:
@@ -148,7 +160,7 @@ def formal_info(reader: Reader, formal: Name, node: Node, declared: Type | None)
     """A formal is the symbol of the same name when the types agree, else a name of its own."""
     scope = reader.scope
     known = scope.symbols.get(formal.key)
-    if known is not None and isinstance(known.type, Type) and formal.key not in scope.families:
+    if known is not None and isinstance(known.type, Type) and scope.families.get(formal.key) != formal.key:
         same = declared is None or (
             declared.rank == known.type.rank
             and all(scope.sizes.unify(a, b) for a, b in zip(declared.shape, known.type.shape, strict=True))

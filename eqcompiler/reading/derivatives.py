@@ -6,6 +6,8 @@ Guarantees: a gradient has the shape of its variable; the derivative of a vector
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
 from eqcompiler.languages.notation import Fence, Juxtaposed, Leibniz, Nabla, Node, Scripted
 from eqcompiler.languages.terms import Derivative, Symbol, Term, Type, children
@@ -154,7 +156,8 @@ def shape_of(reader: Reader, variable: str, span: Span) -> Type:
         return scope.type_of(scope.definitions[variable].body.type)
     if info is None or not isinstance(info.type, Type):
         raise IllegalEquation(f"'{variable}' is not a variable", span)
-    return scope.type_of(info.type)
+    type_ = scope.type_of(info.type)
+    return replace(type_, shape=(scope.ragged[variable], *type_.shape)) if variable in scope.ragged else type_
 
 
 def part_of(reader: Reader, value: Term, indices: tuple[Node, ...], span: Span, before: int = 0) -> Term:

@@ -52,7 +52,7 @@ from eqcompiler.languages.terms import (
     Term,
     Type,
 )
-from eqcompiler.reading import calls, chain_rule, derivatives, functions, grids, large, shapes
+from eqcompiler.reading import calls, chain_rule, derivatives, functions, grids, large, shapes, steps
 from eqcompiler.reading.names import Name, letter_name
 from eqcompiler.reading.scope import Scope
 from eqcompiler.reading.scripts import SPECIAL_LETTERS, scripted
@@ -81,6 +81,9 @@ class Reader:
                 for formal, type_ in zip(definition.formals, definition.formal_types, strict=True)
             )
             return Reference(scope.type_of(definition.body.type), definition.name, arguments, span=span)
+        last = steps.last_state(self, key, span)
+        if last is not None:
+            return last
         info = scope.symbol(key)
         if info is not None:
             if isinstance(info.type, FunctionType):

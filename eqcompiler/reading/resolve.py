@@ -24,10 +24,12 @@ def resolve_document(source: Source, statements: list[Statement], scope: Scope) 
     name_open_sizes(scope)
     final = [resolved_statement(scope, statement) for statement in statements]
     symbols = {key: resolved(info, scope) for key, info in scope.symbols.items()}
+    recurrences = {key: resolved(recurrence, scope) for key, recurrence in scope.recurrences.items()}
     definitions = {key: resolved(definition, scope) for key, definition in scope.definitions.items()}
     assumptions = tuple(resolved(condition, scope) for condition in scope.assumptions)
     constraints = tuple((scope.sizes.resolve(a), relation, scope.sizes.resolve(b)) for a, relation, b in scope.constraints)
-    return Document(source, unique_names(final), symbols, definitions, assumptions, dict(scope.dimensions), constraints)
+    dimensions = dict(scope.dimensions)
+    return Document(source, unique_names(final), symbols, definitions, assumptions, dimensions, constraints, recurrences)
 
 
 def name_open_sizes(scope: Scope) -> None:

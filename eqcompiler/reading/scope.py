@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from eqcompiler.errors import Span
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.notation import Letter, Node
-from eqcompiler.languages.statements import Definition, SymbolInfo
+from eqcompiler.languages.statements import Definition, Recurrence, SymbolInfo
 from eqcompiler.languages.terms import Binder, Condition, FunctionType, Number, Size, Term, Type
 from eqcompiler.reading.names import Name
+
+if TYPE_CHECKING:
+    from eqcompiler.reading.steps import Steps
 
 
 @dataclass(slots=True)
@@ -79,6 +82,10 @@ class Scope:
     used: set[str] = field(default_factory=set)  # symbols that some formula has used as a value
     trying: bool = True  # while ranks are searched, a claim that does not fit is a failed attempt
     updates: dict[str, Term] = field(default_factory=dict)  # state -> the update that theta_{t+1} = ... gave it first
+    steps: tuple[Steps, ...] = ()  # the recurrences over layers and over time that the file writes down step by step
+    members: dict[str, str] = field(default_factory=dict)  # symbol for one step, W_l -> the family that it belongs to, W
+    ragged: dict[str, Dimension] = field(default_factory=dict)  # family whose members differ in size -> how many there are
+    recurrences: dict[str, Recurrence] = field(default_factory=dict)  # state -> its recurrence with a number of steps
     sizes: Sizes = field(default_factory=Sizes)
     notes: list[str] = field(default_factory=list)
 
@@ -102,6 +109,10 @@ class Scope:
             set(self.used),
             self.trying,
             dict(self.updates),
+            self.steps,
+            dict(self.members),
+            dict(self.ragged),
+            dict(self.recurrences),
             Sizes(dict(self.sizes.bound), self.sizes.fresh),
             list(self.notes),
         )

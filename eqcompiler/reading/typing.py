@@ -7,6 +7,8 @@ rank that fits the whole file; one bad formula never hides the others; statement
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from eqcompiler.errors import AmbiguousNotation, EquationError, IllegalEquation, Source, Span
 from eqcompiler.languages.notation import Formula
 from eqcompiler.languages.statements import Document, Statement
@@ -17,6 +19,7 @@ from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.resolve import resolve_document
 from eqcompiler.reading.scope import Scope
 from eqcompiler.reading.sentence import Sentence
+from eqcompiler.reading.steps import Steps, add_families, completed
 from eqcompiler.reading.survey import Survey, survey
 from eqcompiler.reading.unknown_functions import differentiated, only_differentiated, used_with
 
@@ -30,16 +33,18 @@ def type_document(
     source: Source, formulas: tuple[Formula | EquationError, ...], includes: tuple[Document, ...] = ()
 ) -> Document:
     """Read errors become statements of kind "error", in their place."""
-    formulas = one_at_a_time(formulas)
+    formulas, layers = one_at_a_time(formulas)
     read = tuple(f for f in formulas if isinstance(f, Formula))
-    seen = survey(read)
+    seen = with_last_states(survey(read), layers)
     scope = start(seen, includes)
+    scope.steps = layers
     scope.differentiated, scope.only_differentiated = differentiated(read), only_differentiated(read)
     failed: dict[int, EquationError] = {}
     for stage in parts.DECLARATION_STAGES:
         for position, formula in enumerate(read):
             if position not in failed:
                 declare(stage, scope, formula, position, failed)
+    add_families(scope)
     settled = Settled(scope, read, seen)
     for position in reading_order(read, seen):
         if position in failed:
@@ -50,7 +55,16 @@ def type_document(
     ready = iter(range(len(read)))
     for item in formulas:
         statements += settled.statements[next(ready)] if isinstance(item, Formula) else [error_statement(item)]
-    return resolve_document(source, statements, settled.scope)
+    return resolve_document(source, completed(statements, settled.scope), settled.scope)
+
+
+def with_last_states(seen: Survey, all_steps: tuple[Steps, ...]) -> Survey:
+    """Who uses a last state uses where it starts and every step's formula."""
+    uses = []
+    for names in seen.uses:
+        used = [s for s in all_steps if any(state.last in names for state in s.states)]
+        uses.append(names.union(*((state.start, state.here) for s in used for state in s.states)))
+    return replace(seen, uses=tuple(uses))
 
 
 def start(seen: Survey, includes: tuple[Document, ...]) -> Scope:

@@ -41,6 +41,14 @@ def variable_of(reader: Reader, node: Node) -> tuple[str, tuple[Node, ...]]:
         return variable_key(reader, name, node.span), index_letters(below)
     if below is not None and label is None:
         return variable_key(reader, name, node.span), index_letters(below)
+    if (
+        below is None
+        and mark is None
+        and name.key in scope.symbols
+        and name.key not in scope.bound
+        and name.key not in scope.current
+    ):
+        return name.key, ()  # x beside samples x^{(i)} that are the rows of X
     return variable_key(reader, label or name, node.span), ()
 
 

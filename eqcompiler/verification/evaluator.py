@@ -83,7 +83,7 @@ class Evaluator:
             values = {name: as_value(value, number_system.value) for name, value in values.items()}
         indices = {"#" + name: value for name, value in sample.indices.items()}
         self.root: Environment = {**values, **dict(recurrences.gathered(values)), **indices}
-        self.sizes: Mapping[str, int] = sample.sizes
+        self.sizes: Mapping[str, int] = recurrences.sizes_at(document, sample.sizes, sample.indices)
         self.step: tuple[int, ...] = ()  # the widths of the step of a recurrence that is evaluated, as a part of keys
         self.levels = itertools.count(1)
         self._known: dict[tuple[object, ...], Value] = {}
@@ -267,6 +267,8 @@ def _apply_call(self: Evaluator, term: Call, env: Environment) -> Value:
         if special is not None:
             return special
     given = [self.value(argument, env) for argument in term.arguments]
+    if any(isinstance(value, tuple) for value in given):
+        raise NotSupportedYet("members of different sizes are not evaluated as one tensor", term.span)
     if operation in ELEMENTWISE:
         return entrywise(lambda x: apply(operation, x), *given)
     rule = OPERATION_RULES.get(operation)

@@ -91,6 +91,16 @@ def step_sizes(recurrence: Recurrence, step: int) -> dict[str, str]:
     return found
 
 
+def sizes_at(document: Document, sizes: Mapping[str, int], indices: Mapping[str, int]) -> Mapping[str, int]:
+    """The sizes with those of the step that a free index names: n_l of dJ/dW^{(l)}."""
+    found = dict(sizes)
+    for recurrence in document.recurrences.values():
+        if recurrence.index in indices:
+            at_step = step_sizes(recurrence, indices[recurrence.index])
+            found |= {name: sizes[whole] for name, whole in at_step.items() if whole in sizes}
+    return found
+
+
 def ragged(recurrence: Recurrence, document: Document) -> tuple[str, ...]:
     """The families whose members differ in size."""
     own = {name for _, *names in recurrence.sizes for name in names}

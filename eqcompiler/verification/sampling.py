@@ -84,14 +84,13 @@ def index_values(problem: Problem, sample: Sample, names: frozenset[str]) -> Ite
     if not binders:
         yield {}
         return
-    evaluator = Evaluator(problem.document, sample, names=problem.names)
 
     def expand(known: dict[str, int], rest: list[Any]) -> Iterator[dict[str, int]]:
         if not rest:
             yield known
             return
-        env = {**evaluator.root, **{"#" + name: value for name, value in known.items()}}
-        for position in evaluator.positions(rest[0], env):
+        evaluator = Evaluator(problem.document, replace(sample, indices=known), names=problem.names)
+        for position in evaluator.positions(rest[0], evaluator.root):
             yield from expand({**known, rest[0].name: position}, rest[1:])
 
     yield from expand({}, binders)

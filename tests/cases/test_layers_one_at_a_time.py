@@ -56,7 +56,7 @@ REFUSED = {
         r"'\lambda' acts on every layer",
     ),
     "the weights before": (NETWORK, r"\frac{\partial a^{(l)}}{\partial W^{(l-1)}} = 0", "'W^{(l-1)}' belongs to another layer"),
-    "the last layer": (NETWORK, r"\frac{\partial a^{(L)}}{\partial W^{(l)}} = 0", "'a^{(L)}' belongs to another layer"),
+    "the last layer of another name": (NETWORK, r"c = z^{(L)}", "'z^{(L)}' belongs to another layer"),
     "the first layer": (NETWORK, r"a^{(1)} = \sigma(W^{(1)} x + b^{(1)})", "'a^{(1)}' belongs to another layer"),
     "the layer after": (
         NETWORK,

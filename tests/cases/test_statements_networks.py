@@ -104,12 +104,12 @@ def test_A8_the_chain_rule_for_an_unknown_loss() -> None:
 
 def test_B16_one_layer_of_any_width() -> None:
     (found,) = statements("B16")
-    assert (found.kind, found.type_text) == ("definition", "vector (n_l)")
-    layer = pipeline.kernels(document("B")).a_l
+    assert (found.kind, found.type_text) == ("recurrence", "vector (n_l)")
+    layer = pipeline.kernels(document("B")).a_step
     generator = np.random.default_rng(16)
     for before, here in ((1, 1), (3, 1), (1, 4), (5, 2)):
         W, b, a = generator.normal(size=(here, before)), generator.normal(size=here), generator.normal(size=before)
-        np.testing.assert_allclose(layer(W, b, a), expit(W @ a + b), rtol=1e-14)
+        np.testing.assert_allclose(layer(a, W, b), expit(W @ a + b), rtol=1e-14)
 
 
 def test_B17_the_chain_rule_of_a_layer() -> None:
