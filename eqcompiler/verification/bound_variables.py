@@ -1,4 +1,4 @@
-"""Expectations, integrals, limits and infinite sums of the evaluator: bodies evaluated at numbers that know their variable.
+"""Expectations, extrema, integrals, limits, infinite sums of the evaluator: bodies at numbers that know their variable.
 
 Takes: an evaluator, a term and its environment. Gives: values.
 Guarantees: closed forms and series in exact arithmetic or balls, rigorous quadrature where there is no closed form; nothing is
@@ -8,21 +8,23 @@ nothing else; a mean or variance that is itself random raises NotSupportedYet.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
 from flint import fmpq
 
-from eqcompiler.errors import NotSupportedYet
+from eqcompiler.errors import NotSupportedYet, Span
+from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Document
-from eqcompiler.languages.terms import Call, Constant, Expectation, Integral, Limit, Reduction, Term, Type
-from eqcompiler.verification import closed_integrals, jets, limits
+from eqcompiler.languages.terms import Call, Constant, Expectation, Extremum, Integral, Limit, Reduction, Term, Type
+from eqcompiler.verification import closed_integrals, jets, limits, quadratics
 from eqcompiler.verification.closed_integrands import Closed, variables
 from eqcompiler.verification.fields import ZERO, Undefined, sign
-from eqcompiler.verification.free_names import FreeNames
+from eqcompiler.verification.free_names import FreeNames, type_of_variable
 from eqcompiler.verification.jets import Jet, tensor
-from eqcompiler.verification.operations import shape_of
+from eqcompiler.verification.operations import entrywise, shape_of
 from eqcompiler.verification.quadrature import integrate
 from eqcompiler.verification.relations import PROPERTIES, entries
 
@@ -36,8 +38,10 @@ class Evaluator(Protocol):
     document: Document
     names: FreeNames
     root: Environment
+    levels: itertools.count[int]
 
     def value(self, term: Term, env: Environment | None = None) -> Value: ...
+    def size(self, dimension: Dimension, span: Span | None) -> int: ...
     def whole(self, term: Term, env: Environment) -> int: ...
     def kept(self, term: Term, env: Environment, compute: Callable[[], Value]) -> Value: ...
 
@@ -123,6 +127,40 @@ def _as_covariance(value: Value, name: str) -> list[list[Any]]:
     if not PROPERTIES["positive semidefinite"](plain):
         raise Undefined(f"the covariance of {name} is not symmetric and positive semidefinite")
     return [list(row) for row in value]
+
+
+# --- extrema ------------------------------------------------------------------------------------------------------------
+
+
+def extremum(self: Evaluator, term: Extremum, env: Environment) -> Value:
+    return self.kept(term, env, lambda: _optimise(self, term, env))
+
+
+def _optimise(self: Evaluator, term: Extremum, env: Environment) -> Value:
+    for condition in term.constraints:
+        if condition.relation != "=" or condition.right is None:
+            raise NotSupportedYet(
+                f"an extremum under a constraint with {condition.relation}",
+                condition.left.span or term.span,
+                allowed="equality constraints that are affine in the variable",
+            )
+    shape = tuple(self.size(d, term.span) for d in type_of_variable(self.document, term).shape)
+
+    def body(x: Value) -> Value:
+        return self.value(term.body, {**env, term.variable: x})
+
+    def residuals(x: Value) -> list[Any]:
+        inner = {**env, term.variable: x}
+        out: list[Any] = []
+        for condition in term.constraints:
+            right = condition.right if condition.right is not None else condition.left
+            difference = entrywise(lambda a, b: a - b, self.value(condition.left, inner), self.value(right, inner))
+            out += list(difference.flat) if isinstance(difference, np.ndarray) else [difference]
+        return out
+
+    maximise = term.sense in ("max", "argmax")
+    point = quadratics.stationary_point(body, residuals, shape, maximise, self.levels, term.span)
+    return point if term.sense.startswith("arg") else body(point)
 
 
 # --- integrals ---------------------------------------------------------------------------------------------------------

@@ -44,9 +44,9 @@ from eqcompiler.languages.terms import (
     Term,
     UnknownCall,
 )
-from eqcompiler.verification import bound_variables, fields, linear_algebra, operations, quadratics, recurrences
+from eqcompiler.verification import bound_variables, fields, linear_algebra, operations, recurrences
 from eqcompiler.verification.fields import EXACT, ONE, ZERO, Field, Undefined, exact
-from eqcompiler.verification.free_names import FreeNames, type_of_variable
+from eqcompiler.verification.free_names import FreeNames
 from eqcompiler.verification.jets import (
     apply,
     base,
@@ -375,37 +375,6 @@ def _differentiate(self: Evaluator, term: Derivative, env: Environment) -> Value
     return tangents(result, level, shape_of(at))
 
 
-def _extremum(self: Evaluator, term: Extremum, env: Environment) -> Value:
-    return self.kept(term, env, lambda: _optimise(self, term, env))
-
-
-def _optimise(self: Evaluator, term: Extremum, env: Environment) -> Value:
-    for condition in term.constraints:
-        if condition.relation != "=" or condition.right is None:
-            raise NotSupportedYet(
-                f"an extremum under a constraint with {condition.relation}",
-                condition.left.span or term.span,
-                allowed="equality constraints that are affine in the variable",
-            )
-    shape = tuple(self.size(d, term.span) for d in type_of_variable(self.document, term).shape)
-
-    def body(x: Value) -> Value:
-        return self.value(term.body, {**env, term.variable: x})
-
-    def residuals(x: Value) -> list[Any]:
-        inner = {**env, term.variable: x}
-        out: list[Any] = []
-        for condition in term.constraints:
-            right = condition.right if condition.right is not None else condition.left
-            difference = entrywise(lambda a, b: a - b, self.value(condition.left, inner), self.value(right, inner))
-            out += list(difference.flat) if isinstance(difference, np.ndarray) else [difference]
-        return out
-
-    maximise = term.sense in ("max", "argmax")
-    point = quadratics.stationary_point(body, residuals, shape, maximise, self.levels, term.span)
-    return point if term.sense.startswith("arg") else body(point)
-
-
 def _cases(self: Evaluator, term: Cases, env: Environment) -> Value:
     for conditions, value in term.branches:
         if all(self.holds(condition, env) for condition in conditions):
@@ -444,7 +413,7 @@ _RULES: dict[type[Term], Callable[[Evaluator, Any, Environment], Value]] = {
     Reduction: _reduction,
     Comprehension: _comprehension,
     Derivative: _derivative,
-    Extremum: _extremum,
+    Extremum: bound_variables.extremum,
     Cases: _cases,
     Block: _block,
     Integral: bound_variables.integral,
