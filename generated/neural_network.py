@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numba import njit
 
-__all__ = ["sigma", "grad_sigma", "value_and_grad_sigma", "hess_sigma", "a_0", "a_l"]
+__all__ = ["sigma", "grad_sigma", "value_and_grad_sigma", "hess_sigma", "a_0", "a_step"]
 
 
 def _floats(names, values):
@@ -239,102 +239,102 @@ def _a_0(x, a_0):
         a_0[i] = x[i]
 
 
-def a_l(W_l, b_l, a_before_l, out=None):
-    r"""a l.
+def a_step(a_before_l, W_l, b_l, out=None):
+    r"""One step, from the state of the step before.
 
     line 13:  a^{(l)} = \sigma(W^{(l)} a^{(l-1)} + b^{(l)})
 
-    takes  W_l         n_l by n_before_l  W^{(l)}
+    takes  a_before_l  n_before_l         a^{(l-1)}
+           W_l         n_l by n_before_l  W^{(l)}
            b_l         n_l                b^{(l)}
-           a_before_l  n_before_l         a^{(l-1)}
 
-    gives  a_l         n_l
+    gives  a_next      n_l
 
     2*n_before_l*n_l + 2*n_l floating-point operations
     entries read: W_l n_before_l*n_l, a_before_l n_before_l, b_l n_l
     """
     if not (
-        type(W_l) is type(b_l) is type(a_before_l) is np.ndarray
-        and W_l.dtype is b_l.dtype is a_before_l.dtype
-        and W_l.dtype.char in "fd"
+        type(a_before_l) is type(W_l) is type(b_l) is np.ndarray
+        and a_before_l.dtype is W_l.dtype is b_l.dtype
+        and a_before_l.dtype.char in "fd"
+        and a_before_l.flags.carray
         and W_l.flags.carray
         and b_l.flags.carray
-        and a_before_l.flags.carray
     ):
-        W_l, b_l, a_before_l = _floats(("W_l", "b_l", "a_before_l"), (W_l, b_l, a_before_l))
+        a_before_l, W_l, b_l = _floats(("a_before_l", "W_l", "b_l"), (a_before_l, W_l, b_l))
+    if a_before_l.ndim != 1:
+        raise ValueError(f"a_before_l must have 1 axis (n_before_l), has shape {a_before_l.shape}")
     if W_l.ndim != 2:
         raise ValueError(f"W_l must have 2 axes (n_l, n_before_l), has shape {W_l.shape}")
     if b_l.ndim != 1:
         raise ValueError(f"b_l must have 1 axis (n_l), has shape {b_l.shape}")
-    if a_before_l.ndim != 1:
-        raise ValueError(f"a_before_l must have 1 axis (n_before_l), has shape {a_before_l.shape}")
-    n_l = W_l.shape[0]
     n_before_l = W_l.shape[1]
-    if b_l.shape[0] != n_l:
-        raise ValueError(f"W_l has {n_l} rows, b_l has {b_l.shape[0]}")
+    n_l = W_l.shape[0]
     if a_before_l.shape[0] != n_before_l:
         raise ValueError(f"W_l has {n_before_l} columns, a_before_l has {a_before_l.shape[0]}")
-    if n_l < 1:
-        raise ValueError(f"W_l has {n_l} rows, at least 1 needed")
+    if b_l.shape[0] != n_l:
+        raise ValueError(f"W_l has {n_l} rows, b_l has {b_l.shape[0]}")
     if n_before_l < 1:
         raise ValueError(f"W_l has {n_before_l} columns, at least 1 needed")
+    if n_l < 1:
+        raise ValueError(f"W_l has {n_l} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n_l,), W_l.dtype)
+        out = np.empty((n_l,), a_before_l.dtype)
     else:
-        _check_out("out", out, (n_l,), W_l.dtype, (W_l, b_l, a_before_l))
-    kernel = _a_l if n_l * (2 * n_before_l + 24) < 400_000 else _a_l_many
-    kernel(W_l, b_l, a_before_l, out)
+        _check_out("out", out, (n_l,), a_before_l.dtype, (a_before_l, W_l, b_l))
+    kernel = _a_step if n_l * (2 * n_before_l + 24) < 400_000 else _a_step_many
+    kernel(a_before_l, W_l, b_l, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _a_l(W_l, b_l, a_before_l, a_l):
-    n_l = W_l.shape[0]
+def _a_step(a_before_l, W_l, b_l, a_next):
     n_before_l = W_l.shape[1]
+    n_l = W_l.shape[0]
     for entry0_2 in range(n_l):
-        a_l_entry0_2 = 0.0
+        a_next_entry0_2 = 0.0
         for i in range(n_before_l):
-            a_l_entry0_2 += W_l[entry0_2, i] * a_before_l[i]
-        a_l[entry0_2] = _sigmoid(a_l_entry0_2 + b_l[entry0_2])
+            a_next_entry0_2 += W_l[entry0_2, i] * a_before_l[i]
+        a_next[entry0_2] = _sigmoid(a_next_entry0_2 + b_l[entry0_2])
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
-def _a_l_rows(W_l, b_l, a_before_l, a_l, start, stop):
+def _a_step_rows(a_before_l, W_l, b_l, a_next, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n_before_l = W_l.shape[1]
-    a_l_entry0_2_block = np.empty(512)
+    a_next_entry0_2_block = np.empty(512)
     for first in range(start, stop, 512):
         rows = min(512, stop - first)
         W_l_block = W_l[first : first + rows]
-        a_l_block = a_l[first : first + rows]
+        a_next_block = a_next[first : first + rows]
         b_l_block = b_l[first : first + rows]
         for entry0_2 in range(0, rows - 3, 4):  # several at once: what they share is loaded once
-            a_l_entry0_2_1 = 0.0
-            a_l_entry0_2_2 = 0.0
-            a_l_entry0_2_3 = 0.0
-            a_l_entry0_2_4 = 0.0
+            a_next_entry0_2_1 = 0.0
+            a_next_entry0_2_2 = 0.0
+            a_next_entry0_2_3 = 0.0
+            a_next_entry0_2_4 = 0.0
             for i in range(n_before_l):
-                a_l_entry0_2_1 += W_l_block[entry0_2, i] * a_before_l[i]
-                a_l_entry0_2_2 += W_l_block[entry0_2 + 1, i] * a_before_l[i]
-                a_l_entry0_2_3 += W_l_block[entry0_2 + 2, i] * a_before_l[i]
-                a_l_entry0_2_4 += W_l_block[entry0_2 + 3, i] * a_before_l[i]
-            a_l_entry0_2_block[entry0_2] = a_l_entry0_2_1
-            a_l_entry0_2_block[entry0_2 + 1] = a_l_entry0_2_2
-            a_l_entry0_2_block[entry0_2 + 2] = a_l_entry0_2_3
-            a_l_entry0_2_block[entry0_2 + 3] = a_l_entry0_2_4
+                a_next_entry0_2_1 += W_l_block[entry0_2, i] * a_before_l[i]
+                a_next_entry0_2_2 += W_l_block[entry0_2 + 1, i] * a_before_l[i]
+                a_next_entry0_2_3 += W_l_block[entry0_2 + 2, i] * a_before_l[i]
+                a_next_entry0_2_4 += W_l_block[entry0_2 + 3, i] * a_before_l[i]
+            a_next_entry0_2_block[entry0_2] = a_next_entry0_2_1
+            a_next_entry0_2_block[entry0_2 + 1] = a_next_entry0_2_2
+            a_next_entry0_2_block[entry0_2 + 2] = a_next_entry0_2_3
+            a_next_entry0_2_block[entry0_2 + 3] = a_next_entry0_2_4
         for entry0_2 in range(rows - rows % 4, rows):
-            a_l_entry0_2 = 0.0
+            a_next_entry0_2 = 0.0
             for i in range(n_before_l):
-                a_l_entry0_2 += W_l_block[entry0_2, i] * a_before_l[i]
-            a_l_entry0_2_block[entry0_2] = a_l_entry0_2
+                a_next_entry0_2 += W_l_block[entry0_2, i] * a_before_l[i]
+            a_next_entry0_2_block[entry0_2] = a_next_entry0_2
         for entry0_2 in range(rows):
-            a_l_entry0_2 = a_l_entry0_2_block[entry0_2]
-            a_l_block[entry0_2] = _sigmoid(a_l_entry0_2 + b_l_block[entry0_2])
+            a_next_entry0_2 = a_next_entry0_2_block[entry0_2]
+            a_next_block[entry0_2] = _sigmoid(a_next_entry0_2 + b_l_block[entry0_2])
     return ()
 
 
-def _a_l_many(W_l, b_l, a_before_l, a_l):
+def _a_step_many(a_before_l, W_l, b_l, a_next):
     """The same where the rows are many: each thread takes a range of them."""
-    n_l = W_l.shape[0]
     n_before_l = W_l.shape[1]
-    _in_threads(_a_l_rows, n_l, n_l * (2 * n_before_l + 24), (W_l, b_l, a_before_l, a_l), ())
+    n_l = W_l.shape[0]
+    _in_threads(_a_step_rows, n_l, n_l * (2 * n_before_l + 24), (a_before_l, W_l, b_l, a_next), ())
