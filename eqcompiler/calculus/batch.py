@@ -13,11 +13,10 @@ from dataclasses import replace
 
 import sympy
 
-from eqcompiler.calculus.check_scans import extents_of, sizes_at_start
+from eqcompiler.calculus.check_scans import extents_of
 from eqcompiler.calculus.dependencies import Definition, dependent, operand_names, reached
 from eqcompiler.calculus.index_algebra import (
     bound_indices,
-    dimension_of,
     free_indices,
     fresh_index,
     is_scalar_reference,
@@ -28,7 +27,7 @@ from eqcompiler.calculus.index_algebra import (
 )
 from eqcompiler.calculus.sharing import Names
 from eqcompiler.errors import IllegalEquation, NotSupportedYet
-from eqcompiler.languages.program import Axis, Carried, Indexed, Input, Intrinsic, Program, Scan, size
+from eqcompiler.languages.program import Axis, Carried, Indexed, Input, Intrinsic, Program, Scan, dimension_of, size
 
 
 def batched(program: Program, inputs: tuple[str, ...], size_name: str) -> Program:
@@ -111,7 +110,7 @@ def scan_lifted(scan: Scan, axes: tuple[Axis, ...], names: Mapping[str, str], fr
 
 def _repeated(name: str, state: Carried, scan: Scan, axes: tuple[Axis, ...]) -> Indexed:
     """The start of a state, the same for all indices of `axes`."""
-    sizes = sizes_at_start(scan)
+    sizes = scan.sizes_at_start()
     extents = [extent.xreplace(sizes) for extent in extents_of(scan.step)[state.before]]
     used = {axis.index.name for axis in axes}
     own: list[Axis] = []

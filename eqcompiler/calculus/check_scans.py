@@ -40,23 +40,9 @@ def extents_of(program: Program) -> dict[str, Extents]:
 def made_extents(scan: Scan) -> dict[str, Extents]:
     """What a Scan makes outside, with the sizes of its axes; of a family those of a member."""
     inside = extents_of(scan.step)
-    last = sizes_at_end(scan)
+    last = scan.sizes_at_end()
     found = {c.final: _put(inside[c.after], last) for c in scan.carried if c.final}
     return found | {name: inside[own] for own, name in (*scan.kept, *scan.summed)}
-
-
-def sizes_at_start(scan: Scan) -> dict[sympy.Symbol, sympy.Symbol]:
-    """What the sizes of a state before a step are called before the first step."""
-    if scan.backwards:
-        return {size(s.at): size(s.last) for s in scan.sizes}
-    return {size(s.before): size(s.first) for s in scan.sizes}
-
-
-def sizes_at_end(scan: Scan) -> dict[sympy.Symbol, sympy.Symbol]:
-    """What the sizes of a state after a step are called after the last step."""
-    if scan.backwards:
-        return {size(s.before): size(s.first) for s in scan.sizes}
-    return {size(s.at): size(s.last) for s in scan.sizes}
 
 
 def families_of(program: Program) -> dict[str, Family]:
@@ -81,8 +67,8 @@ class _Checker:
         self.inputs = {item.name for item in scan.step.inputs}
         pairs = [(size(s.before), size(s.at)) for s in scan.sizes]
         self.onward = {a: b for b, a in pairs} if scan.backwards else dict(pairs)
-        self.at_start = sizes_at_start(scan)
-        self.at_end = sizes_at_end(scan)
+        self.at_start = scan.sizes_at_start()
+        self.at_end = scan.sizes_at_end()
         self.of_a_step = {symbol for pair in pairs for symbol in pair}
 
     def fault(self, what: str) -> CompilerFault:

@@ -21,7 +21,6 @@ from eqcompiler.calculus.index_algebra import (
     ONE,
     ZERO,
     apart,
-    dimension_of,
     reference,
     renamed,
     summed,
@@ -32,7 +31,7 @@ from eqcompiler.calculus.partials import Sensitivity, contribution, occurrences
 from eqcompiler.calculus.scans import reverse
 from eqcompiler.calculus.sharing import Names, inlined, settled, shared
 from eqcompiler.errors import CompilerFault, NotSupportedYet
-from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, Program, Scan, size_expression
+from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, Program, Scan, dimension_of, size_expression
 
 
 def gradient(program: Program, output: str, variable: str) -> Program:

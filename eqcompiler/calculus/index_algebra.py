@@ -7,14 +7,12 @@ Guarantees: no Sum binds an index that is free around it; a sum is never expande
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache, reduce
+from functools import lru_cache
 
 import sympy
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from eqcompiler.errors import CompilerFault
 from eqcompiler.languages import program
-from eqcompiler.languages.dimensions import Dimension
 
 Limits = tuple[sympy.Symbol, sympy.Expr, sympy.Expr]  # index, lower, upper; both inclusive
 Ranges = Mapping[sympy.Symbol, tuple[sympy.Expr, sympy.Expr]]
@@ -243,22 +241,3 @@ def retotalled(expr: sympy.Basic, ranges: Ranges) -> sympy.Basic:
             body = summed(body, tuple(limit), inner)
         return body
     return expr.func(*(retotalled(part, ranges) for part in expr.args))
-
-
-def dimension_of(expr: sympy.Expr) -> Dimension:
-    """The inverse of `program.size_expression`. CompilerFault for anything that is no polynomial in sizes."""
-    total = Dimension(())
-    for term in sympy.Add.make_args(sympy.expand(expr)):
-        coefficient, rest = term.as_coeff_Mul()
-        factors = [_power(factor) for factor in sympy.Mul.make_args(rest) if factor != 1]
-        if not coefficient.is_Integer or any(name is None for name, _ in factors):
-            raise CompilerFault(f"{expr} is used as the size of an axis, but it is no polynomial in sizes")
-        names = [Dimension.of(name or "") for name, count in factors for _ in range(count)]
-        total = total + reduce(lambda a, b: a * b, names, Dimension.of(int(coefficient)))
-    return total
-
-
-def _power(factor: sympy.Expr) -> tuple[str | None, int]:
-    bottom, exponent = factor.as_base_exp()
-    fits = isinstance(bottom, sympy.Symbol) and bottom.is_integer and exponent.is_Integer and exponent > 0
-    return (bottom.name, int(exponent)) if fits else (None, 0)

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 
 import sympy
 
-from eqcompiler.calculus.check_scans import extents_of, sizes_at_end
+from eqcompiler.calculus.check_scans import extents_of
 from eqcompiler.calculus.dependencies import Definition, dependent, live, made_names, operand_names
-from eqcompiler.calculus.index_algebra import ONE, ZERO, dimension_of, has_sum, reference, summed, walk
+from eqcompiler.calculus.index_algebra import ONE, ZERO, has_sum, reference, summed, walk
 from eqcompiler.calculus.reading_again import reading_again
 from eqcompiler.calculus.sharing import Names
-from eqcompiler.languages.program import Axis, Carried, Indexed, Input, Program, Scan
+from eqcompiler.languages.program import Axis, Carried, Indexed, Input, Program, Scan, dimension_of
 
 # program, output, variables, names not to use -> all definitions with those of the gradients, and the gradients' names
 Accumulate = Callable[[Program, str, tuple[str, ...], set[str]], tuple[tuple[Definition, ...], dict[str, str]]]
@@ -134,7 +134,7 @@ class _Back:
         return tuple(carried), tuple(zeros)
 
     def _outer_axes(self, state: Carried) -> tuple[Axis, ...]:
-        sizes = sizes_at_end(self.scan)
+        sizes = self.scan.sizes_at_end()
         return self._axes([extent.xreplace(sizes) for extent in self.extents[state.after]])
 
     def _backward(

@@ -16,6 +16,7 @@ import sympy
 
 from eqcompiler.errors import CompilerFault, Source
 from eqcompiler.kernels.doors import LINE, Door, used
+from eqcompiler.kernels.family_doors import MEMBERS, FamilyDoor
 from eqcompiler.kernels.many_rows_text import many_rows_text
 from eqcompiler.kernels.plan_loops import plan
 from eqcompiler.kernels.python_text import IDENTIFIER, MODULE_WORDS, Identifiers, PythonText
@@ -30,6 +31,7 @@ from eqcompiler.kernels.standing_text import (
     POSITIVE_SOLVE,
     SQUARE_ROOT,
 )
+from eqcompiler.kernels.step_text import StepText
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.loop_plan import (
     Accumulate,
@@ -42,6 +44,7 @@ from eqcompiler.languages.loop_plan import (
     Operand,
     Storage,
 )
+from eqcompiler.languages.step_loops import Steps
 
 # What LLVM may do: reorder sums (to use vector registers) and fuse multiply with add. NaN and infinities keep their meaning.
 DECORATOR = '@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})'
@@ -67,9 +70,10 @@ def module_text(requests: tuple[KernelRequest, ...], source: Source) -> str:
             raise CompilerFault(f"{name!r} cannot name a kernel")
     bodies = [_kernel(request, planned) for request, planned in zip(requests, plans, strict=True)]
     solvers = dict.fromkeys(text for p in plans for call in _calls(p.body) for text in SOLVERS.get(call.operation, ()))
-    head = _header(source, names, "".join(bodies))
+    families = [MEMBERS] if any(p.sizes for p in plans) else []
+    head = _header(source, names, "".join([*families, *bodies]))
     threads = [IN_THREADS] if any(p.many for p in plans) else []
-    standing = (DOOR, *threads, *solvers, *texts_in("".join(bodies)))
+    standing = (DOOR, *families, *threads, *solvers, *texts_in("".join(bodies)))
     return "\n\n".join([head, *(text.strip("\n") + "\n" for text in standing), *bodies])
 
 
@@ -108,12 +112,12 @@ def _calls(nodes: Sequence[Node]) -> Iterator[LibraryCall]:
     for node in nodes:
         if isinstance(node, LibraryCall):
             yield node
-        yield from _calls(getattr(node, "body", ()))
+        yield from _calls((*getattr(node, "body", ()), *getattr(node, "unless_last", ())))
 
 
 def _kernel(request: KernelRequest, planned: LoopPlan) -> str:
     identifiers = Identifiers(planned)
-    door = Door(planned, identifiers)
+    door = FamilyDoor(planned, identifiers) if planned.sizes else Door(planned, identifiers)
     public = [f"def {planned.name}({door.signature()}):", *_indented(_docstring(request, planned, identifiers))]
     public += _indented(door.lines(f"_{planned.name}"))
     inner = _compiled(f"_{planned.name}", planned, identifiers, door)
@@ -143,10 +147,13 @@ def _docstring(request: KernelRequest, planned: LoopPlan, names: Identifiers) ->
         place = f"line {request.line}:  " if request.line else ""
         yield from textwrap.wrap(f"{place}{_plain(request.latex)}", WIDTH, subsequent_indent="    ", break_on_hyphens=False)
         yield ""
-    rows = [(names.values[p.name], _shape_words([str(d) for d in p.shape]), _plain(p.latex)) for p in planned.parameters]
+    rows = [
+        (names.values[p.name], _shape_words([str(d) for d in p.shape], p.steps), _plain(p.latex)) for p in planned.parameters
+    ]
     shown = [names.values[s.name] for s in planned.results]
     results = [
-        (n, _shape_words([str(e) for e in s.shape]), _plain(s.latex)) for n, s in zip(shown, planned.results, strict=True)
+        (n, _shape_words([str(e) for e in s.shape], s.steps), _plain(s.latex))
+        for n, s in zip(shown, planned.results, strict=True)
     ]
     widths = [max((len(row[column]) for row in rows + results), default=0) for column in range(2)]
     yield from _table("takes", rows, widths)
@@ -160,8 +167,9 @@ def _docstring(request: KernelRequest, planned: LoopPlan, names: Identifiers) ->
     yield '"""'
 
 
-def _shape_words(shape: Sequence[str]) -> str:
-    return " by ".join(shape) if shape else "number"
+def _shape_words(shape: Sequence[str], steps: object = None) -> str:
+    words = " by ".join(shape) if shape else "number"
+    return words if steps is None else f"{steps} arrays {words}"
 
 
 def _table(title: str, rows: Sequence[tuple[str, str, str]], widths: Sequence[int]) -> Iterator[str]:
@@ -178,11 +186,13 @@ class _Body:
     def __init__(self, planned: LoopPlan, names: Identifiers, door: Door) -> None:
         self.plan, self.names, self.door, self.text = planned, names, door, PythonText(names)
         floats = [p for p in planned.parameters if p.shape and not p.integer]
+        self.steps = StepText(planned, names, self.text, self.block)
         self.dtype = f"{names.values[floats[0].name]}.dtype" if floats else "np.float64"
 
     def lines(self) -> Iterator[str]:
+        yield from self.steps.rooms(self.dtype)
         given = {call.target for call in self.plan.prologue}
-        for storage in (s for s in self.plan.temporaries if s.name not in given):
+        for storage in (s for s in self.plan.temporaries if s.steps is None and s.name not in given):
             yield f"{self.names.values[storage.name]} = np.empty({self.door.shape(storage)}, {self.dtype})"
         yield from self.block(self.plan.body)
         if self.plan.kind == "run":
@@ -207,6 +217,8 @@ class _Body:
                     yield from _indented(self.block(node.body))
                 case LibraryCall():
                     yield from self.call(node)
+                case Steps():
+                    yield from self.steps.lines(node)
                 case Iterate():
                     yield "for iteration in range(iterations):"
                     yield from _indented([*self.block(node.body), *self.advance(node)])

@@ -12,11 +12,13 @@ from dataclasses import replace
 import sympy
 
 from eqcompiler.kernels.bounds import extent
+from eqcompiler.kernels.check_loop_plan import check_loop_plan
 from eqcompiler.kernels.contract_invariants import contract_invariants
 from eqcompiler.kernels.fuse_loops import fuse, fused_positions, placed, reads
 from eqcompiler.kernels.keep_in_registers import keep_in_registers
 from eqcompiler.kernels.many_rows import with_many_rows
 from eqcompiler.kernels.order_loops import hoist, order_loops
+from eqcompiler.kernels.plan_steps import plan_steps
 from eqcompiler.kernels.share_values import share_values
 from eqcompiler.kernels.solve_systems import solve_systems
 from eqcompiler.kernels.split_reductions import FreshIndices, fresh_axes, split_reductions
@@ -35,11 +37,10 @@ from eqcompiler.languages.loop_plan import (
     Node,
     Parameter,
     Storage,
-    check_loop_plan,
     flops,
     mapped,
 )
-from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, index, scalar, size, size_expression, tensor
+from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, Scan, index, scalar, size, size_expression, tensor
 
 # Program -> Program, in this order.
 PASSES = (
@@ -52,6 +53,10 @@ PASSES = (
 
 def plan(request: KernelRequest) -> LoopPlan:
     """Raises NotSupportedYet for a function or a range that has no loop form."""
+    if any(isinstance(d, Scan) for d in request.program.definitions):
+        planned = plan_steps(request, plan)
+        check_loop_plan(planned)
+        return planned
     program = live(own_outputs(request.program))
     made = _planned(request, program)
     if request.kind != "run":

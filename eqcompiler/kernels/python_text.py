@@ -19,6 +19,7 @@ from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.kernels.stable_functions import CALLS
 from eqcompiler.languages.loop_plan import Loop, LoopPlan, Node
 from eqcompiler.languages.program import size
+from eqcompiler.languages.step_loops import Steps, family_of
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 MODULE_WORDS = frozenset(
@@ -85,7 +86,18 @@ class Identifiers:
         values += [s.name for s in (*plan.results, *plan.temporaries)] + _scalars(plan.body)
         self.values = {name: self._new(name) for name in dict.fromkeys(values)}
         self.dimensions = {name: self._new(name) for name in plan.dimensions}
+        self.dimensions |= {name: self._new(name) for s in plan.sizes for name in (s.at, s.before)}
+        self.widths = {s: self._new(family_of(s)) for s in plan.sizes}
         self.indices = {symbol: self._new(symbol.name) for symbol in dict.fromkeys(_indices(plan.body))}
+
+    def extra(self, wanted: str) -> str:
+        """An identifier for something that the plan does not name."""
+        name, number = wanted, 1
+        while name in self.taken or name in RESERVED:
+            number += 1
+            name = f"{wanted}_{number}"
+        self.taken.add(name)
+        return name
 
     def _new(self, name: str) -> str:
         if not IDENTIFIER.fullmatch(name):
@@ -106,9 +118,9 @@ class Identifiers:
 
 def _indices(nodes: Iterable[Node]) -> Iterable[sympy.Symbol]:
     for node in nodes:
-        if isinstance(node, Loop):
+        if isinstance(node, (Loop, Steps)):
             yield node.index
-        yield from _indices(getattr(node, "body", ()))
+        yield from _indices((*getattr(node, "body", ()), *getattr(node, "unless_last", ())))
 
 
 def _scalars(nodes: Iterable[Node]) -> list[str]:
@@ -120,7 +132,9 @@ def _scalars(nodes: Iterable[Node]) -> list[str]:
             found.append(target)
         elif isinstance(target, sympy.Symbol):
             found.append(target.name)
-        found += _scalars(getattr(node, "body", ()))
+        elif isinstance(node, Steps):
+            found += [*node.names, *(turn.final for turn in node.turns if turn.final)]
+        found += _scalars((*getattr(node, "body", ()), *getattr(node, "unless_last", ())))
     return found
 
 

@@ -1,6 +1,6 @@
 """Loop plans: what a kernel does, loop by loop, before it becomes text.
 
-Takes: nothing; data only. Gives: frozen statements, `LoopPlan` with its operation count, and `check_loop_plan`.
+Takes: nothing; data only. Gives: frozen statements, `LoopPlan` with its operation count.
 Guarantees: no sizes are held, dimensions are SymPy symbols. Indices count from 1 and ranges are inclusive, as on paper; the
 emitter alone counts from 0. Values are SymPy expressions without reductions: every sum is a loop with an accumulation.
 
@@ -17,9 +17,9 @@ from typing import Literal, TypeAlias
 
 import sympy
 
-from eqcompiler.errors import CompilerFault
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.program import size
+from eqcompiler.languages.program import StepSize
+from eqcompiler.languages.step_loops import Steps
 
 INDENT = "  "
 # Rows in a block: few enough for the second-level cache, and for sums in float32 to keep 1e-5 whatever the signs.
@@ -30,26 +30,41 @@ MANY = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What a caller gives. `integer`: whole numbers only. A dimension that no array shows is an integer parameter too."""
+    """What a caller gives. `integer`: whole numbers only. A dimension that no array shows is an integer parameter too.
+
+    steps: given as a sequence of that many arrays, whose sizes change from step to step.
+    """
 
     name: str
     shape: tuple[Dimension, ...]
     integer: bool = False
     latex: str = ""
+    steps: Dimension | None = None
 
     def __str__(self) -> str:
+        if self.steps is not None:
+            return f"{self.name}[{', '.join(map(str, self.shape))}] for each of {self.steps} steps"
         return f"{self.name}[{', '.join(map(str, self.shape))}]" if self.shape else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """An array that the kernel fills: a temporary, or a result. No shape: a scalar."""
+    """An array that the kernel fills: a temporary, or a result. No shape: a scalar.
+
+    Where sizes change from step to step, `steps` is the number of steps and the array has room for `each` of them, for the
+    `largest`, or for `two` of that one.
+    """
 
     name: str
     shape: tuple[sympy.Expr, ...]
     latex: str = ""
+    steps: sympy.Expr | None = None
+    room: Literal["each", "largest", "two"] = "each"
 
     def __str__(self) -> str:
+        if self.steps is not None:
+            words = {"each": f"for each of {self.steps} steps", "largest": "for the largest step", "two": "for two steps"}
+            return f"{self.name}[{', '.join(map(str, self.shape))}] {words[self.room]}"
         return f"{self.name}[{', '.join(map(str, self.shape))}]" if self.shape else self.name
 
 
@@ -141,7 +156,7 @@ class Iterate:
             yield from node.lines(depth + 1)
 
 
-Node: TypeAlias = "Assign | Accumulate | Loop | LibraryCall | Iterate"
+Node: TypeAlias = "Assign | Accumulate | Loop | LibraryCall | Iterate | Steps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +225,7 @@ class LoopPlan:
     prologue: tuple[LibraryCall, ...] = ()
     hoisted: Hoisted | None = None
     many: ManyRows | None = None
+    sizes: tuple[StepSize, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.name}({', '.join(map(str, self.parameters))}) -> {', '.join(map(str, self.results))}", *self._steps(1)]
@@ -235,7 +251,9 @@ class LoopPlan:
             touched = {(name, sympy.Mul(*extents)): sympy.Mul(*extents) for name, extents in _touched(node, {})}
             for (name, _), entries in touched.items():
                 reads[name] = reads.get(name, sympy.Integer(0)) + entries
-        return Operations(flops(*self.prologue, *self.body), {name: sympy.expand(reads[name]) for name in sorted(reads)})
+        return Operations(
+            flops(*self.prologue, *self.body), {name: merged_sums(sympy.expand(reads[name])) for name in sorted(reads)}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +271,20 @@ class Hoisted:
 
 def flops(*nodes: Node) -> sympy.Expr:
     """The operations of the nodes together; of an Iterate, those of one iteration."""
-    return sympy.expand(sum((_flops(node) for node in nodes), sympy.Integer(0)))
+    return merged_sums(sympy.expand(sum((_flops(node) for node in nodes), sympy.Integer(0))))
+
+
+def merged_sums(total: sympy.Expr) -> sympy.Expr:
+    """Sums over the same steps as one sum."""
+    apart: dict[sympy.Tuple, sympy.Expr] = {}
+    rest = []
+    for term in sympy.Add.make_args(total):
+        coefficient, factors = term.as_independent(sympy.Sum)
+        if isinstance(factors, sympy.Sum):
+            apart[factors.limits] = apart.get(factors.limits, sympy.Integer(0)) + coefficient * factors.function
+        else:
+            rest.append(term)
+    return sympy.Add(*rest, *(sympy.Sum(sympy.expand(value), *limits) for limits, value in apart.items()))
 
 
 def mapped(node: Node, change: Callable[[sympy.Expr], sympy.Expr]) -> Node:
@@ -269,6 +300,9 @@ def mapped(node: Node, change: Callable[[sympy.Expr], sympy.Expr]) -> Node:
             return replace(node, scalars=tuple(change(value) for value in node.scalars))
         case Iterate():
             return replace(node, body=tuple(mapped(part, change) for part in node.body))
+        case Steps():
+            body, unless_last = (tuple(mapped(part, change) for part in nodes) for nodes in (node.body, node.unless_last))
+            return replace(node, body=body, unless_last=unless_last)
 
 
 def tensor_reads(value: sympy.Expr) -> list[sympy.Indexed]:
@@ -320,6 +354,9 @@ def _flops(node: Node) -> sympy.Expr:
             return sympy.summation(inside, (node.index, node.lower, node.upper))
         case Iterate():
             return sum((_flops(part) for part in node.body), sympy.Integer(0))
+        case Steps():
+            always, mostly = (sum((_flops(p) for p in nodes), sympy.Integer(0)) for nodes in (node.body, node.unless_last))
+            return node.over_steps(always) + node.over_steps(mostly, unless_last=True)
 
 
 def _touched(node: Node, ranges: Mapping[sympy.Symbol, sympy.Expr]) -> Iterator[tuple[str, tuple[sympy.Expr, ...]]]:
@@ -332,92 +369,16 @@ def _touched(node: Node, ranges: Mapping[sympy.Symbol, sympy.Expr]) -> Iterator[
         case LibraryCall():
             for operand, shape in list(zip(node.operands, node.shapes, strict=True))[:2]:  # the others serve hard cases only
                 yield operand.name, tuple(sorted(shape, key=sympy.default_sort_key))
+        case Steps():
+            families = {slot.name: slot.family for slot in node.slots if slot.place in ("own", "earlier")}
+            for part in (*node.body, *node.unless_last):
+                for name, extents in _touched(part, ranges):
+                    yield families.get(name, name), (node.over_steps(sympy.Mul(*extents)),)
         case Assign() | Accumulate():
             for entry in tensor_reads(node.value):
-                extents = [ranges[s] for s in _order(entry.indices) if s in ranges]
-                yield str(entry.base.label), tuple(sorted(extents, key=sympy.default_sort_key))
+                runs = (ranges[s] for s in _order(entry.indices) if s in ranges)
+                yield str(entry.base.label), tuple(sorted(runs, key=sympy.default_sort_key))
 
 
 def _order(indices: Iterable[sympy.Expr]) -> list[sympy.Symbol]:
     return sorted({s for e in indices for s in e.free_symbols}, key=lambda s: str(s))
-
-
-def check_loop_plan(plan: LoopPlan) -> None:
-    """Raises CompilerFault naming the plan and what is illegal in it: something read before it is set, a parameter that is
-    written, a wrong number of subscripts, an index that is used outside its loop or opened twice, a result never set."""
-    ranks = {p.name: len(p.shape) for p in plan.parameters}
-    stored = {s.name: len(s.shape) for s in (*plan.results, *plan.temporaries)}
-    written = {name for name in plan.state if plan.kind == "run"}
-    _Checker(plan, {**ranks, **stored}, frozenset(ranks) - written, set(ranks)).run()
-
-
-class _Checker:
-    def __init__(self, plan: LoopPlan, ranks: dict[str, int], constant: frozenset[str], ready: set[str]) -> None:
-        self.plan, self.ranks, self.constant, self.ready = plan, ranks, constant, ready
-        self.sizes = {size(name) for name in plan.dimensions}
-
-    def run(self) -> None:
-        for node in (*self.plan.prologue, *self.plan.body):
-            self.visit(node, frozenset())
-        for result in self.plan.results:
-            if result.name not in self.ready:
-                raise self.fault(f"the result {result.name} is never set")
-
-    def fault(self, what: str) -> CompilerFault:
-        return CompilerFault(f"loop plan of {self.plan.name}: {what}")
-
-    def visit(self, node: Node, indices: frozenset[sympy.Symbol]) -> None:
-        match node:
-            case Loop():
-                if node.index in indices:
-                    raise self.fault(f"the loop over {node.index} stands inside another one over {node.index}")
-                self.read(node.lower, indices)
-                self.read(node.upper, indices)
-                for part in node.body:
-                    self.visit(part, indices | {node.index})
-            case Iterate():
-                for part in node.body:
-                    self.visit(part, indices)
-                for current, following in node.states:
-                    if following.name not in self.ready:
-                        raise self.fault(f"the next value of {current.name} is never set")
-            case LibraryCall():
-                for operand in node.operands:
-                    if operand.name not in self.ready:
-                        raise self.fault(f"{operand.name} is read before it is set")
-                self.write(node.target)
-            case Assign() | Accumulate():
-                self.read(node.value, indices)
-                self.target(node.target, indices, node)
-
-    def target(self, target: sympy.Expr, indices: frozenset[sympy.Symbol], node: Assign | Accumulate) -> None:
-        name = str(target.base.label) if isinstance(target, sympy.Indexed) else str(target)
-        if isinstance(node, Accumulate) and name not in self.ready:
-            raise self.fault(f"{name} is accumulated before it is set")
-        self.write(name)
-        self.read(target, indices)
-
-    def write(self, name: str) -> None:
-        if name in self.constant:
-            raise self.fault(f"the parameter {name} is written")
-        self.ready.add(name)
-
-    def read(self, value: sympy.Expr, indices: frozenset[sympy.Symbol]) -> None:
-        for part in sympy.preorder_traversal(value):
-            if isinstance(part, (sympy.Sum, sympy.Product)):
-                raise self.fault(f"the value {value} holds a reduction")
-            if isinstance(part, sympy.Indexed):
-                self.entry(part)
-        labels = {part.base.label for part in value.atoms(sympy.Indexed)}
-        for symbol in sorted(value.atoms(sympy.Symbol) - labels - indices - self.sizes, key=str):
-            if symbol.is_integer:
-                raise self.fault(f"the index {symbol} is used outside its loop")
-            if symbol.name not in self.ready:
-                raise self.fault(f"{symbol} is read before it is set")
-
-    def entry(self, entry: sympy.Indexed) -> None:
-        name = str(entry.base.label)
-        if name not in self.ready:
-            raise self.fault(f"{name} is read before it is set")
-        if self.ranks.get(name, -1) != len(entry.indices):
-            raise self.fault(f"{entry} has {len(entry.indices)} subscripts, {name} has {self.ranks.get(name, 0)} axes")

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, reduce
 
 import sympy
 from sympy.core.symbol import Str
 
-from eqcompiler.errors import NotSupportedYet
+from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 
 # operation -> what it computes; `operands` name inputs or earlier definitions
@@ -110,6 +110,25 @@ def tensor(name: str) -> sympy.IndexedBase:
 def size_expression(dimension: Dimension) -> sympy.Expr:
     """The dimension as a SymPy polynomial in `size` symbols."""
     return sympy.Add(*(c * sympy.Mul(*(size(name) for name in key)) for key, c in dimension.terms))
+
+
+def dimension_of(expr: sympy.Expr) -> Dimension:
+    """The inverse of `size_expression`. CompilerFault for anything that is no polynomial in sizes."""
+    total = Dimension(())
+    for term in sympy.Add.make_args(sympy.expand(expr)):
+        coefficient, rest = term.as_coeff_Mul()
+        factors = [_power(factor) for factor in sympy.Mul.make_args(rest) if factor != 1]
+        if not coefficient.is_Integer or any(name is None for name, _ in factors):
+            raise CompilerFault(f"{expr} is used as the size of an axis, but it is no polynomial in sizes")
+        names = [Dimension.of(name or "") for name, count in factors for _ in range(count)]
+        total = total + reduce(lambda a, b: a * b, names, Dimension.of(int(coefficient)))
+    return total
+
+
+def _power(factor: sympy.Expr) -> tuple[str | None, int]:
+    bottom, exponent = factor.as_base_exp()
+    fits = isinstance(bottom, sympy.Symbol) and bottom.is_integer and exponent.is_Integer and exponent > 0
+    return (bottom.name, int(exponent)) if fits else (None, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +245,18 @@ class Scan:
         """What it reads outside: starts, families, and what the steps share."""
         names = (*(c.start for c in self.carried), *(family for _, family in self.members), *self.shared)
         return tuple(dict.fromkeys(names))
+
+    def sizes_at_start(self) -> dict[sympy.Symbol, sympy.Symbol]:
+        """What the sizes of a state before a step are called before the first step."""
+        if self.backwards:
+            return {size(s.at): size(s.last) for s in self.sizes}
+        return {size(s.before): size(s.first) for s in self.sizes}
+
+    def sizes_at_end(self) -> dict[sympy.Symbol, sympy.Symbol]:
+        """What the sizes of a state after a step are called after the last step."""
+        if self.backwards:
+            return {size(s.before): size(s.first) for s in self.sizes}
+        return {size(s.at): size(s.last) for s in self.sizes}
 
     @property
     def families(self) -> frozenset[str]:

@@ -32,7 +32,8 @@ from kernel_cases import (
 
 from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.kernels import plan
-from eqcompiler.languages.loop_plan import Accumulate, Assign, Loop, LoopPlan, Parameter, Storage, check_loop_plan
+from eqcompiler.kernels.check_loop_plan import check_loop_plan
+from eqcompiler.languages.loop_plan import Accumulate, Assign, Loop, LoopPlan, Parameter, Storage
 from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, index, scalar, tensor
 
 
