@@ -1,0 +1,1 @@
+"""Kernels against what a person would otherwise write or pick: `python -m benchmarks` prints the table."""
