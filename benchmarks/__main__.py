@@ -17,6 +17,7 @@ from benchmarks import report
 from benchmarks.table import CONTENDERS, OURS, PACKAGES, Row, has_form, rows
 from benchmarks.work import ENTRIES, WORK, Entry
 from eqcompiler.interfaces.screen import progress
+from eqcompiler.interfaces.turns import THREADS
 
 HERE = Path(__file__).parent
 PLOT = HERE / "results" / "speed.svg"
@@ -29,6 +30,7 @@ SLOW_TO_START = ("torch.compile", "PyTensor")
 @click.option("--quick", is_flag=True, help="Small sizes, and without the contenders that take long to start.")
 @click.option("--with", "chosen", multiple=True, metavar="NAME", help="Only this competitor (repeat for more).")
 @click.option("--without", multiple=True, metavar="NAME", help="Not this competitor (repeat for more).")
+@click.option("--threads", type=click.IntRange(min=1), default=THREADS, show_default=True, help="For everybody.")
 @click.option("--worst-first", is_flag=True, help="Sort the table by ratio instead of by work.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Also write the results of a part, as JSON.")
 @click.option("--show", is_flag=True, help="Measure nothing: print the kept results of this machine, renew plot and README.")
@@ -37,6 +39,7 @@ def main(
     quick: bool,
     chosen: tuple[str, ...],
     without: tuple[str, ...],
+    threads: int,
     worst_first: bool,
     out: Path | None,
     show: bool,
@@ -54,18 +57,19 @@ def main(
       python -m benchmarks 1000000x100 --with NumPy --with JAX
     """
     kept = HERE / "results" / f"{report.machine()['name']}.json"
+    whole = not (words or quick or chosen or without) and threads == THREADS
     if show:
         found = json.loads(kept.read_text(encoding="utf-8"))
     else:
         entries = _entries(words, quick)
-        found = report.results(_measured(entries, _contenders(chosen, without, quick)))
-        if len(entries) == len(ENTRIES) and not chosen and not without:
+        found = report.results(_measured(entries, _contenders(chosen, without, quick), threads), threads)
+        if whole:
             _write(kept, found)
         elif out is not None:
             _write(out, found)
     click.echo(report.screen_table(found, worst_first))
     click.echo("\n".join(["", *report.limit_lines(found)]))
-    if kept.exists() and (show or (not words and not quick and not chosen and not without)):
+    if show or whole:
         _renew(found)
 
 
@@ -95,7 +99,7 @@ def _contenders(chosen: tuple[str, ...], without: tuple[str, ...], quick: bool) 
     return found
 
 
-def _measured(entries: list[Entry], names: list[str]) -> list[Row]:
+def _measured(entries: list[Entry], names: list[str], threads: int) -> list[Row]:
     found: list[Row] = []
     with progress() as bar:
         task = bar.add_task("", total=len(entries))
@@ -104,8 +108,10 @@ def _measured(entries: list[Entry], names: list[str]) -> list[Row]:
             rivals = sum(has_form(name, entry) for name in names)
             bar.update(task, description=f"{entry.name}, {rivals} contenders", completed=len(found))
 
-        for row in rows(sorted(entries, key=lambda entry: entry.sizes), names, starting):  # equal sizes share their data
+        for row in rows(sorted(entries, key=lambda entry: entry.sizes), names, starting, threads):  # equal sizes share data
             found.append(row)
+            if not sys.stderr.isatty():
+                click.echo(f"{len(found)}/{len(entries)} {row.entry.name}: {report.ratio_text(row.ratio)} {row.best}", err=True)
             for complaint in row.complaints:
                 bar.console.print(f"refused: {complaint}", markup=False, highlight=False)
     return sorted(found, key=lambda row: ENTRIES.index(row.entry))

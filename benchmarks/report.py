@@ -52,11 +52,11 @@ def versions() -> dict[str, str]:
     return found
 
 
-def results(rows: Sequence[Row]) -> Results:
+def results(rows: Sequence[Row], threads: int = THREADS) -> Results:
     entries = [_entry(row) for row in rows]
     return {
         "machine": machine(),
-        "threads": THREADS,
+        "threads": threads,
         "dtype": "float64",
         "python": platform.python_version(),
         "versions": versions(),

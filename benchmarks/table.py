@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from functools import partial
+from importlib import import_module
 
 from benchmarks.work import Entry, allowed, data
 from eqcompiler.interfaces.comparison import Outcome, Refused, Timing, compare, geometric_mean
-from eqcompiler.interfaces.turns import Contender, Player
+from eqcompiler.interfaces.turns import THREADS, Contender, Player
 
 OURS = "eqcompiler"
 LIMIT = "limit"
@@ -78,12 +78,10 @@ def opened(name: str) -> Contender:
     return contender
 
 
-def players(names: Sequence[str]) -> list[Player]:
-    return [Player(name, partial(opened, name)) for name in names]
-
-
-def rows(entries: Sequence[Entry], names: Sequence[str], starting: Callable[[Entry], None]) -> Iterator[Row]:
-    staff = players(names)
+def rows(
+    entries: Sequence[Entry], names: Sequence[str], starting: Callable[[Entry], None], threads: int = THREADS
+) -> Iterator[Row]:
+    staff = [Player(name, partial(opened, name), threads) for name in names]
     try:
         for entry in entries:
             starting(entry)

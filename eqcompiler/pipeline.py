@@ -14,7 +14,7 @@ Guarantees: nothing here computes; each function calls the part that does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +32,7 @@ from eqcompiler.reading.typing import type_document
 if TYPE_CHECKING:
     from eqcompiler.calculus.kernel_programs import Choice
     from eqcompiler.languages.kernel_requests import KernelRequest
+    from eqcompiler.languages.loop_plan import LoopPlan
     from eqcompiler.languages.program import Program
 
 MAXIMUM_INCLUDE_DEPTH = 16
@@ -254,10 +255,12 @@ def _terms(statement: Statement) -> tuple[tuple[str, Term], ...]:
     return ()
 
 
-def explain(document: Document, name: str) -> tuple[tuple[str, str], ...]:
-    """One statement after every stage: (title, text)."""
+def explain(document: Document, name: str, sizes: Mapping[str, int] | None = None) -> tuple[tuple[str, str], ...]:
+    """One statement after every stage: (title, text). With sizes also what each kernel needs at least on this machine."""
     from eqcompiler.kernels import plan
+    from eqcompiler.kernels.roofline import cost, cost_text
 
+    plans: list[LoopPlan] = []
     statement = find(document, name)
     stages = [("source", f"{statement.span}\n{statement.latex}")]
     if statement.error:
@@ -274,8 +277,27 @@ def explain(document: Document, name: str) -> tuple[tuple[str, str], ...]:
             if request.name.startswith("grad_"):
                 stages.append((f"index form of {request.name}", str(request.program)))
                 stages += [(f"{request.name} in notation", text) for text in gradient_latex(document, request)]
-            stages.append((f"loop plan of {request.name}", str(plan(request))))
-    return tuple(stages)
+            planned = plan(request)
+            stages.append((f"loop plan of {request.name}", str(planned)))
+            stages.append((f"cost of {request.name}", cost_text(cost(planned))))
+            plans.append(planned)
+    return (*stages, *(_roofline(plans, sizes) if sizes is not None else ()))
+
+
+def _roofline(plans: Sequence[LoopPlan], sizes: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
+    """The machine, measured once where the largest of the kernels works, and the bound of each kernel."""
+    from eqcompiler.kernels.roofline import bound_text, check_sizes, cost, limits_text
+
+    for planned in plans:
+        check_sizes(planned, sizes)
+    if not plans:
+        raise BadInput("--sizes: no kernel is made of this statement", fix="leave --sizes out")
+    from eqcompiler.kernels.machine_limits import measured
+
+    limits = measured(max(cost(planned).numbers(sizes)[1] for planned in plans))
+    at = ", ".join(f"{name} = {value:,}".replace(",", " ") for name, value in sizes.items())
+    bounds = tuple((f"roofline of {planned.name} at {at}", bound_text(cost(planned), sizes, limits)) for planned in plans)
+    return (("this machine, measured now", limits_text(limits)), *bounds)
 
 
 def symbol_lines(document: Document, statement: Statement) -> list[str]:

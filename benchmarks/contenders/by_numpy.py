@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.contenders.opening import Prepare, Table
-from benchmarks.work import STEPS, Data, Numbers
+from benchmarks.work import STEPS, Numbers
 
 
 def least_squares(X: Numbers, y: Numbers, theta: Numbers) -> Numbers:

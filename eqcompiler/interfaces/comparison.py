@@ -17,7 +17,8 @@ import numpy as np
 from eqcompiler.interfaces.turns import ROUND, Player, Prepared, calls_per_round
 
 LEAST_ROUNDS, MOST_ROUNDS = 5, 21
-BUDGET = 0.8  # seconds of timed rounds for one contender; at least LEAST_ROUNDS are made whatever they take
+BUDGET = 0.8  # seconds of timed rounds for one contender; LEAST_ROUNDS are made even so, unless they take MOST_SECONDS
+MOST_SECONDS = 8.0
 
 Answer = Sequence[Any]
 
@@ -126,12 +127,19 @@ def _in_turn(ready: Sequence[Player], budget: float, shortest: float) -> dict[st
         if (tried := calls_per_round(player, shortest)) is not None:
             calls, seconds = tried
             found[player.name] = (calls, [])
-            wanted[player.name] = max(LEAST_ROUNDS, min(MOST_ROUNDS, int(budget / (calls * seconds))))
+            wanted[player.name] = rounds_for(calls * seconds, budget)
     for turn in range(max(wanted.values(), default=0)):
         for player in ready:
             if turn < wanted.get(player.name, 0) and (each := player.round(found[player.name][0])) is not None:
                 found[player.name][1].append(each)
     return {player.name: found.get(player.name, (0, [])) for player in ready}
+
+
+def rounds_for(seconds: float, budget: float) -> int:
+    """How many rounds of so many seconds; two at least, so that there is a spread."""
+    if seconds * LEAST_ROUNDS > MOST_SECONDS:
+        return max(2, int(MOST_SECONDS / seconds))
+    return max(LEAST_ROUNDS, min(MOST_ROUNDS, int(budget / seconds)))
 
 
 def _outcome(rounds: tuple[int, list[float]], first: float, peak: int | None, name: str) -> Outcome:
