@@ -7,11 +7,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517
 
-.PHONY: help demo test docs lock clean
+.PHONY: help demo test bench docs lock clean
 
 help:
 	@echo "make demo   install into $(VENV), verify the equations, build the kernels, fit real data"
 	@echo "make test   install into $(VENV) with the test tools, run every check and the whole suite"
+	@echo "make bench  install into $(VENV) with JAX, PyTorch and PyTensor, time the kernels beside them (about ten minutes)"
 	@echo "make docs   run the commands shown in README.md and ARCHITECTURE.md again, write their output"
 	@echo "make lock   renew requirements/*.txt (needs uv)"
 	@echo "make clean  remove $(VENV) and caches"
@@ -24,6 +25,9 @@ test: $(VENV)/test-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto
+
+bench: $(VENV)/bench-installed
+	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/test-installed
 	$(BIN)/python docs/regenerate.py README.md ARCHITECTURE.md
@@ -41,7 +45,7 @@ $(VENV)/made:
 
 # One lock for Python 3.10 and newer: where a package needs a newer Python, markers choose the version.
 lock:
-	for extra in demo test; do \
+	for extra in demo test bench; do \
 		uv pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-header --no-annotate \
 			--extra $$extra pyproject.toml --output-file requirements/$$extra.txt; \
 	done

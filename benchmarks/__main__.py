@@ -1,7 +1,7 @@
 """`python -m benchmarks`: measure, print the table, keep the results.
 
-Takes: which entries and contenders. Gives: the table on stdout; of a full run also benchmarks/results/<machine>.json, the plot and
-the table of the README. Guarantees: progress goes to stderr; a part of the table overwrites nothing.
+Takes: which entries and contenders. Gives: the table on stdout; of a full run also benchmarks/results/<machine>.json, the
+plot and the table of the README. Guarantees: progress goes to stderr; a part of the table overwrites nothing.
 """
 
 from __future__ import annotations

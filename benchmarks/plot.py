@@ -63,6 +63,7 @@ def _panel(panel: Axes, work: str, entries: Sequence[dict[str, Any]], names: Seq
             panel.plot(*zip(*points, strict=True), marker="o", markersize=3, label=name, **style)
     panel.set_xscale("log")
     panel.set_yscale("log")
+    panel.minorticks_off()
     panel.set_title(work)
     panel.set_xlabel("numbers in the data (all steps counted)" if work == "gradient descent" else "numbers in the data")
     panel.set_ylabel("billion numbers per second")

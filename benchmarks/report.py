@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks.table import ASIDE, CONTENDERS, LIMIT, OURS, Row
 from benchmarks.work import WORK
 from eqcompiler.interfaces.comparison import Refused, geometric_mean
+from eqcompiler.interfaces.screen import times as time_words
 from eqcompiler.interfaces.turns import THREADS
 
 Results = dict[str, Any]
@@ -97,18 +98,6 @@ def size_text(sizes: Iterable[int]) -> str:
     return " x ".join(f"{size:,}".replace(",", " ") for size in sizes)
 
 
-def time_text(seconds: float) -> str:
-    """Three figures: 1.41 us, 52.3 us, 4.07 ms, 1.20 s."""
-    for limit, unit, scale in ((1e-3, "us", 1e6), (1.0, "ms", 1e3)):
-        if seconds < limit * 0.9995:
-            return f"{_three(seconds * scale)} {unit}"
-    return f"{_three(seconds)} s"
-
-
-def _three(value: float) -> str:
-    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
-
-
 def ratio_text(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio:.2f}"
 
@@ -126,7 +115,7 @@ def screen_table(found: Results, worst_first: bool = False) -> str:
 
 def _cells(entry: Results, names: Sequence[str]) -> list[str]:
     times, refused = entry["times"], entry["refused"]
-    cells = [time_text(times[name]["median"]) if name in times else "refused" if name in refused else "" for name in names]
+    cells = [time_words(times[name]["median"]) if name in times else "refused" if name in refused else "" for name in names]
     seen = [times[name] for name in (OURS, entry["best"]) if name in times]
     spread = max(((t["upper"] - t["lower"]) / (2 * t["median"]) for t in seen), default=0.0)
     last = [f"{100 * spread:.0f} %", entry["best"] or "", ratio_text(entry["ratio"])]
@@ -178,7 +167,7 @@ def _name(entry: Mapping[str, Any]) -> str:
 def limit_lines(found: Results) -> list[str]:
     """Our time beside the limit of the machine, where one was measured."""
     return [
-        f"{_name(entry)}: {time_text(entry['times'][OURS]['median'])}, limit {time_text(entry['times'][LIMIT]['median'])}, "
+        f"{_name(entry)}: {time_words(entry['times'][OURS]['median'])}, limit {time_words(entry['times'][LIMIT]['median'])}, "
         f"{100 * entry['times'][LIMIT]['median'] / entry['times'][OURS]['median']:.0f} % of it"
         for entry in found["entries"]
         if LIMIT in entry["times"] and OURS in entry["times"]
@@ -206,8 +195,9 @@ def readme_words(found: Results) -> list[str]:
     behind = total["entries"] - total["won"]
     return [
         f"Geometric mean over all {total['entries']} entries: {total['geometric mean']:.2f}. "
-        f"In {total['won']} entries the kernel is ahead, in {behind} a competitor is.",
-        f"Measured on {told['processor']} with {told['cores']} cores, "
+        f"The kernel is ahead in {total['won']} of them, a competitor in {behind}.",
+        f"Measured on {told['processor']} with {told['cores']} cores, {found['threads']} "
+        f"{'thread' if found['threads'] == 1 else 'threads'} for everybody, "
         + ", ".join(f"{name} {number}" for name, number in found["versions"].items() if number != "not installed")
         + f", Python {found['python']}.",
     ]

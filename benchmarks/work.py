@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -102,7 +103,7 @@ def two_layers(rng: np.random.Generator, n: int, h: int, _one: int, _batch: int)
 def classifier(rng: np.random.Generator, *sizes: int) -> Data:
     widths, batch = sizes[:-1], sizes[-1]
     found: Data = {"X": rng.standard_normal((batch, widths[0])), "Y": one_hot(rng, batch)}
-    for layer, (n, h) in enumerate(zip(widths, widths[1:], strict=False), start=1):
+    for layer, (n, h) in enumerate(pairwise(widths), start=1):
         found[f"W_{layer}"] = rng.standard_normal((n, h)) / np.sqrt(n)
         found[f"b_{layer}"] = 0.1 * rng.standard_normal(h)
     return found
@@ -206,7 +207,7 @@ def all_steps(m: int, n: int) -> int:
 
 def weights(*sizes: int) -> int:
     widths = sizes[:-1]
-    return sizes[-1] * sum(n * h for n, h in zip(widths, widths[1:], strict=False))
+    return sizes[-1] * sum(n * h for n, h in pairwise(widths))
 
 
 def pairs(m: int, n: int) -> int:

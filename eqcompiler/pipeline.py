@@ -176,6 +176,20 @@ def kernels(document: Document) -> ModuleType:
     return load_kernels(build(document), Path(document.source.path).stem)
 
 
+def load_module(text: str, stem: str) -> ModuleType:
+    """The text of a generated module, loaded."""
+    from eqcompiler.kernels import load as load_kernels
+
+    return load_kernels(text, stem)
+
+
+def numpy_module(document: Document) -> tuple[str, dict[str, EquationError]]:
+    """The value kernels of the document as plain NumPy, and those that have no such form with the reason."""
+    from eqcompiler.kernels.numpy_text import numpy_module as written
+
+    return written(kernel_requests(document), document.source)
+
+
 def check_rows(document: Document) -> tuple[dict[str, object], ...]:
     """One row per statement with the keys of `eqc check --json`."""
     return tuple(_row(document, statement) for statement in document.statements)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from eqcompiler.errors import EquationError, render
+from eqcompiler.interfaces.bench import bench
 from eqcompiler.interfaces.build import build
 from eqcompiler.interfaces.check import check
 from eqcompiler.interfaces.demo import demo
@@ -48,5 +49,5 @@ def main() -> None:
     """
 
 
-for command in (check, verify, build, run, explain, new, demo):
+for command in (check, verify, build, run, explain, bench, new, demo):
     main.add_command(command)

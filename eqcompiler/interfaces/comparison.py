@@ -1,8 +1,8 @@
 """One job, several contenders: equal answers first, then rounds in turn, then medians.
 
 Takes: players, a job, how far two answers may lie apart. Gives: a `Timing` for each contender, or why it has none.
-Guarantees: nothing is timed whose answer differs from the first player's by more than is allowed; contenders take turns in every
-round, so that what slows the machine down slows all of them down.
+Guarantees: nothing is timed whose answer differs from the first player's by more than is allowed; contenders take turns in
+every round, so that what slows the machine down slows all of them down.
 """
 
 from __future__ import annotations
@@ -67,13 +67,13 @@ def difference(answer: Answer, reference: Answer, allowed: Answer) -> str:
         ours, expected = np.asarray(mine, dtype=float), np.asarray(theirs, dtype=float)
         if ours.shape != expected.shape:
             return f"result {place} has shape {ours.shape} instead of {expected.shape}"
-        both_nan = np.isnan(ours) & np.isnan(expected)
-        apart = np.where(both_nan | (ours == expected), 0.0, np.abs(ours - expected))
-        if not np.all(apart <= limit):  # a NaN on one side only is not <= anything
-            excess = np.where(np.isnan(apart), np.inf, apart) - limit
-            at = np.unravel_index(int(np.argmax(excess)), ours.shape)
-            worst = float(np.broadcast_to(np.asarray(limit, dtype=float), ours.shape)[at])
-            return f"result {place} is {ours[at]:.17g} instead of {expected[at]:.17g}, allowed difference {worst:.1e}"
+        same = (ours == expected) | (np.isnan(ours) & np.isnan(expected))
+        with np.errstate(invalid="ignore"):
+            beyond = ~same & ~(np.abs(ours - expected) <= limit)  # a NaN on one side only is not <= anything
+        if np.any(beyond):
+            at = np.unravel_index(int(np.argmax(beyond)), ours.shape)
+            most = float(np.broadcast_to(np.asarray(limit, dtype=float), ours.shape)[at])
+            return f"result {place} is {ours[at]:.17g} instead of {expected[at]:.17g}, allowed difference {most:.1e}"
     return ""
 
 

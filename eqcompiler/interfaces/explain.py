@@ -23,8 +23,8 @@ def explain(statement: str, sizes: str | None) -> None:
 
     NAME is what `eqc check FILE` lists: the label, or the name made from the left side.
 
-    The cost is given as formulas. With --sizes, the memory bandwidth and the peak of this machine are measured (some seconds), and
-    the time follows that no kernel with this plan can beat: its roofline.
+    The cost is given as formulas. With --sizes, the memory bandwidth and the peak of this machine are measured (some
+    seconds), and the time follows that no kernel with this plan can beat: its roofline.
 
     \b
     Examples
@@ -35,7 +35,7 @@ def explain(statement: str, sizes: str | None) -> None:
     from eqcompiler import pipeline
 
     file, name = _parts(statement)
-    known = None if sizes is None else _sizes(sizes)
+    known = None if sizes is None else sizes_given(sizes)
     document = pipeline.load(file)
     names = [s.name for s in document.statements]
     if name not in names:
@@ -60,7 +60,7 @@ def _parts(statement: str) -> tuple[Path, str]:
     return Path(found[1]), found[2]
 
 
-def _sizes(text: str) -> dict[str, int]:
+def sizes_given(text: str) -> dict[str, int]:
     """`m=1000,n=10`; underscores and 1e6 are numbers too."""
     found: dict[str, int] = {}
     for part in text.split(","):

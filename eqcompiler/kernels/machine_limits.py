@@ -1,9 +1,8 @@
 """The limits of this machine, measured now: reading memory once, and multiplying and adding.
 
 Takes: how many bytes a kernel moves. Gives: `Limits`.
-Guarantees: nothing is kept; reading is measured on an array of that size, so that data
-which
-fit into a cache are measured there.
+Guarantees: nothing is kept; reading is measured on an array of that size: data that fit into a cache are
+measured in it.
 """
 
 from __future__ import annotations

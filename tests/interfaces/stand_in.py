@@ -72,7 +72,7 @@ class StandIn:
     def kernels(self, document: Document) -> SimpleNamespace:
         return SimpleNamespace(**self.functions)
 
-    def explain(self, document: Document, name: str) -> tuple[tuple[str, str], ...]:
+    def explain(self, document: Document, name: str, sizes: Mapping[str, int] | None = None) -> tuple[tuple[str, str], ...]:
         return self.stages
 
 
