@@ -31,19 +31,16 @@ def svg(found: Results) -> str:
         "font.family": "sans-serif",
     }
     with mpl.rc_context(settings):
-        rows = -(-(len(works) + 1) // COLUMNS)
-        figure = Figure(figsize=(3.1 * COLUMNS, 2.5 * rows), layout="constrained")
-        grid = figure.subplots(rows, COLUMNS, squeeze=False)
-        panels: list[Axes] = [panel for line in grid for panel in line]
+        rows = -(-len(works) // COLUMNS)
+        figure = Figure(figsize=(3.1 * COLUMNS, 2.6 * rows + 0.5), layout="constrained")
+        panels: list[Axes] = list(figure.subplots(rows, COLUMNS, squeeze=False).flat)
         for work, panel in zip(works, panels, strict=False):
             _panel(panel, work, _entries(found, work), names)
         for panel in panels[len(works) :]:
             panel.set_axis_off()
-        handles, labels = panels[0].get_legend_handles_labels()
         told = {label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
-        told = dict(zip(labels, handles, strict=True)) | told
         order = [name for name in names if name in told]
-        panels[-1].legend([told[name] for name in order], order, loc="center", frameon=False)
+        figure.legend([told[name] for name in order], order, loc="outside lower center", ncols=len(order), frameon=False)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     return "".join(line.rstrip() + "\n" for line in text.getvalue().splitlines())
@@ -54,17 +51,22 @@ def _entries(found: Results, work: str) -> list[dict[str, Any]]:
 
 
 def _panel(panel: Axes, work: str, entries: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
-    """Numbers of the data worked through in a second, against how many there are."""
+    """Numbers of the data worked through in a second (in every step of a descent), from the smallest size to the largest."""
     ordered = sorted(entries, key=lambda entry: (entry["numbers"], entry["sizes"]))
     for name, colour in zip(names, (COLOURS * 2)[: len(names)], strict=True):
-        points = [(e["numbers"], e["numbers"] / e["times"][name]["median"] / 1e9) for e in ordered if name in e["times"]]
+        points = [(k, e["numbers"] / e["times"][name]["median"] / 1e9) for k, e in enumerate(ordered) if name in e["times"]]
         if points:
             style: dict[str, Any] = {"color": colour, "linewidth": 1.2, **STYLES.get(name, {})}
             panel.plot(*zip(*points, strict=True), marker="o", markersize=3, label=name, **style)
-    panel.set_xscale("log")
+    panel.set_xticks(range(len(ordered)), [_short(entry["sizes"]) for entry in ordered], rotation=40, ha="right")
     panel.set_yscale("log")
     panel.minorticks_off()
     panel.set_title(work)
-    panel.set_xlabel("numbers in the data (all steps counted)" if work == "gradient descent" else "numbers in the data")
     panel.set_ylabel("billion numbers per second")
     panel.grid(True, alpha=0.25, linewidth=0.5)
+
+
+def _short(sizes: Sequence[int]) -> str:
+    """10k x 20."""
+    words = [f"{s // 10**6}M" if s % 10**6 == 0 else f"{s // 10**3}k" if s % 10**3 == 0 else str(s) for s in sizes]
+    return " x ".join(words)
