@@ -16,7 +16,7 @@ import sympy
 from eqcompiler.errors import EquationError, NotSupportedYet, Source
 from eqcompiler.kernels.numpy_arrays import FUNCTIONS, Written, elementwise, ordered, product, total
 from eqcompiler.languages.kernel_requests import KernelRequest
-from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, size_expression
+from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, Scan, size_expression
 
 INTRINSICS = {
     "solve": "np.linalg.solve({0}, {1})",
@@ -80,6 +80,8 @@ class _Function:
         self.extents = {i.name: tuple(size_expression(d) for d in i.shape) for i in self.program.inputs}
         found, told = self.sizes(), set[str]()
         for definition in self.program.definitions:
+            if isinstance(definition, Scan):
+                raise NotSupportedYet(f"{definition.name} repeats a step; a loop has no form in whole arrays")
             text = self.definition(definition)
             for shared, name in self.shared.items():
                 if name not in told and re.search(rf"\b{name}\b", text):
