@@ -95,7 +95,9 @@ def unmarked(source: Source, text: str) -> list[IllegalEquation]:
 
 
 CONNECTIVES = r"with|where|such\s+that|satisfying|that\s+satisf(?:y|ies)|and|,\s*and|,\s*with|,\s*where"
-JOINING = re.compile(rf"(?:\$|\\\))?\s*(?:{CONNECTIVES})\s*(?:\$|\\\()?")
+OPENED, CLOSED = r"(?:\$|\\\()?", re.compile(r"(?:\$|\\\))?\s*[.,;:]")
+JOINING = re.compile(rf"(?:\$|\\\))?\s*(?:{CONNECTIVES})\s*{OPENED}")
+LISTING = re.compile(rf"(?:\$|\\\))?\s*,\s*{OPENED}")
 
 
 def joined(found: Sequence[Formula | EquationError]) -> Iterator[Formula | EquationError]:
@@ -104,7 +106,9 @@ def joined(found: Sequence[Formula | EquationError]) -> Iterator[Formula | Equat
     for item in found:
         if isinstance(item, Formula) and item.inline and before is not None:
             between = item.span.source.text[before.span.stop : item.span.start]
-            item = replace(item, joined=JOINING.fullmatch(between) is not None)
+            ends = CLOSED.match(item.span.source.text, item.span.stop) is not None
+            listed = ends and LISTING.fullmatch(between) is not None  # `Let $u \in \mathbb{R}^n$, $\|u\| = 1$.`
+            item = replace(item, joined=listed or JOINING.fullmatch(between) is not None)
         before = item if isinstance(item, Formula) and (item.joined or declares_a_member(item)) else None
         yield item
 

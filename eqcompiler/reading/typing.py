@@ -16,6 +16,7 @@ from eqcompiler.languages.terms import Call, Symbol, Term, children
 from eqcompiler.reading import parts
 from eqcompiler.reading.layers import one_at_a_time
 from eqcompiler.reading.meaning import Reader
+from eqcompiler.reading.randomness import with_random_expectations
 from eqcompiler.reading.resolve import resolve_document
 from eqcompiler.reading.scope import Scope
 from eqcompiler.reading.sentence import Sentence
@@ -55,7 +56,8 @@ def type_document(
     ready = iter(range(len(read)))
     for item in formulas:
         statements += settled.statements[next(ready)] if isinstance(item, Formula) else [error_statement(item)]
-    return resolve_document(source, completed(statements, settled.scope), settled.scope)
+    document = resolve_document(source, completed(statements, settled.scope), settled.scope)
+    return with_random_expectations(document)
 
 
 def with_last_states(seen: Survey, all_steps: tuple[Steps, ...]) -> Survey:

@@ -19,6 +19,7 @@ from eqcompiler.verification.problems import DEEPEST, Problem
 from eqcompiler.verification.recurrences import with_last_sizes
 
 LARGEST_STEP = 3  # above the smallest allowed size
+ALONE = 11  # the same where one size is all that there is: its values are the only points
 MOST_TABLED = 5_000
 
 RELATIONS: dict[str, Callable[[int, int], bool]] = {
@@ -60,7 +61,7 @@ def _volume(sizes: Mapping[str, int]) -> tuple[int, ...]:
 
 def _candidates(problem: Problem) -> list[dict[str, int]]:
     minima = [max(1, problem.document.dimensions.get(name, 1)) for name in problem.sizes]
-    steps = LARGEST_STEP + 1
+    steps = (ALONE if len(minima) == 1 and not problem.symbols else LARGEST_STEP) + 1
     if steps ** len(minima) <= MOST_TABLED:
         rows = itertools.product(*(range(low, low + steps) for low in minima))
         return [dict(zip(problem.sizes, row, strict=True)) for row in rows]

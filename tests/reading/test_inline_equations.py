@@ -33,6 +33,7 @@ def verdict(text: str) -> str:
         r"Let $Q \in \mathbb{R}^{n \times n}$ with $Q^\top Q = I$.",
         r"Let $Q \in \mathbb{R}^{n \times n}$, where $Q^\top Q = I$.",
         r"Let \(Q \in \mathbb{R}^{n \times n}\) such that \(Q^\top Q = I\).",
+        r"Let $Q \in \mathbb{R}^{n \times n}$, $Q^\top Q = I$.",
         "Let $Q \\in \\mathbb{R}^{n \\times n}$\nsatisfying $Q^\\top Q = I$.",
     ],
 )
@@ -46,6 +47,7 @@ def test_an_equation_joined_to_a_declaration_is_an_assumption(words: str) -> Non
         (r"Let $Q \in \mathbb{R}^{n \times n}$. If $Q^\top Q = I$ it is orthogonal.", r"Q^\top Q Q = Q"),
         (r"Let $b \in \mathbb{R}$. The model with $b = 0$ is simpler.", "(b + 1)^2 = 1"),
         (r"Let $b \in \mathbb{R}$. In models with $a$ and $b = 0$ nothing is added.", "(b + 1)^2 = 1"),
+        (r"With $b \in \mathbb{R}$, $b = 0$ is the simplest model.", "(b + 1)^2 = 1"),
         (r"Let $b \in \mathbb{R}$; the optimum lies where $b = 0$.", "(b + 1)^2 = 1"),
     ],
 )
