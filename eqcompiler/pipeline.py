@@ -291,6 +291,8 @@ def explain(document: Document, name: str, sizes: Mapping[str, int] | None = Non
             if request.name.startswith("grad_"):
                 stages.append((f"index form of {request.name}", str(request.program)))
                 stages += [(f"{request.name} in notation", text) for text in gradient_latex(document, request)]
+            if request.draws:
+                stages.append((f"draws of {request.name}", "\n".join(f"{draw.name}: {draw.words}" for draw in request.draws)))
             planned = plan(request)
             stages.append((f"loop plan of {request.name}", str(planned)))
             stages.append((f"cost of {request.name}", cost_text(cost(planned))))
@@ -353,7 +355,7 @@ def gradient_latex(document: Document, request: KernelRequest) -> list[str]:
 
 def find(document: Document, name: str) -> Statement:
     """A statement by its name, or by the name of what it defines."""
-    for statement in sorted(document.statements, key=lambda s: s.kind == "declaration"):
+    for statement in sorted(document.statements, key=lambda s: s.kind in ("declaration", "distribution")):
         if name in (statement.name, getattr(statement.payload, "name", None)):
             return statement
     known = ", ".join(statement.name for statement in document.statements if statement.name)

@@ -19,6 +19,7 @@ import sympy
 from eqcompiler.calculus.batch import batched
 from eqcompiler.calculus.derive import hessian, value_and_gradient
 from eqcompiler.calculus.lower import lower, lower_together
+from eqcompiler.calculus.samplers import draws, random_names, symbol_program, with_all_inputs
 from eqcompiler.calculus.solve import inverse_to_solve
 from eqcompiler.calculus.stationary import closed_form
 from eqcompiler.errors import EquationError, NotSupportedYet
@@ -42,9 +43,10 @@ class _Planned:
 
     name: str
     program: Callable[[], Program]
-    kind: Literal["value", "step", "run"] = "value"
+    kind: Literal["value", "step", "run", "sample"] = "value"
     state: tuple[str, ...] = ()
     about: str = ""
+    bound: tuple[str, ...] = ()
 
 
 def chosen_kernels(document: Document) -> Choice:
@@ -58,13 +60,16 @@ def chosen_kernels(document: Document) -> Choice:
                 continue
             try:
                 program = _computable(plan.program())
+                drawn = draws(document, program, plan.bound) if plan.kind == "sample" else ()
+                program = with_all_inputs(document, program, drawn, plan.bound) if drawn else program
             except EquationError as error:
                 refusals.append((plan.name, error))
                 continue
+            if plan.kind == "sample" and not drawn:
+                continue  # its value is not random
             kinked = kinked or _has_kinks(program)
-            requests[name] = KernelRequest(
-                name, program, plan.kind, plan.state, statement.span.line, statement.latex, _about(plan, kinked)
-            )
+            about, place = _about(plan, kinked), (statement.span.line, statement.latex)
+            requests[name] = KernelRequest(name, program, plan.kind, plan.state, *place, about, drawn)
     return Choice(tuple(requests.values()), tuple(refusals))
 
 
@@ -108,8 +113,15 @@ def _unknown_values(body: sympy.Expr) -> list[str]:
 
 def _planned(document: Document, statement: Statement) -> Iterator[_Planned]:
     match statement.payload:
+        case None if statement.kind == "distribution":
+            info = document.symbols[statement.name]
+            yield _Planned(f"sample_{info.name}", partial(symbol_program, info), "sample", about=f"Draws of {info.name}.")
         case Definition() as definition:
             yield from _of_definition(document, definition)
+            if random_names(document, reach(document, definition.body), definition.formals):
+                value = partial(lower, document, own_reference(document, definition), definition.name)
+                about = f"Draws of {definition.name}."
+                yield _Planned(f"sample_{definition.name}", value, "sample", (), about, definition.formals)
         case Objective(name=name, extremum=extremum):
             yield _Planned(name, partial(closed_form, document, extremum, name), about="The minimiser in closed form.")
         case Recurrence() as recurrence:

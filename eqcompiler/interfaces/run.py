@@ -30,6 +30,8 @@ ENDINGS = (".npy", ".npz", ".csv")
 @click.option("--set", "settings", multiple=True, metavar="NAME=SOURCE", help="A value for one argument; see the forms above.")
 @click.option("--iterations", type=click.IntRange(min=0), help="Steps of a *_run kernel.  [default: 1000]")
 @click.option("--tolerance", type=click.FloatRange(min=0), help="A *_run kernel stops when no entry moves more.  [default: 0]")
+@click.option("--seed", type=click.IntRange(min=0), help="What the draws of a sample_* kernel start from.  [default: 0]")
+@click.option("--count", type=click.IntRange(min=1), help="How many draws a sample_* kernel makes.  [default: one]")
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Also write the result: .npy, .csv, or .npz for several."
@@ -40,6 +42,8 @@ def run(
     settings: tuple[str, ...],
     iterations: int | None,
     tolerance: float | None,
+    seed: int | None,
+    count: int | None,
     dtype: str,
     out: Path | None,
 ) -> None:
@@ -69,8 +73,16 @@ def run(
         click.echo(f"note: {counted(len(errors), 'statement')} of {file} not understood; eqc check {file} says why", err=True)
     request = _requested(file, kernel, pipeline.kernel_requests(document))
     _refuse_misplaced(request, iterations, tolerance, out)
-    values = arguments(kernel, request.program.inputs, [read_given(setting) for setting in settings])
-    extra = (1000 if iterations is None else iterations, tolerance or 0.0) if request.kind == "run" else ()
+    _refuse_seed(request, seed, count)
+    drawn = {draw.name for draw in request.draws}
+    inputs = [i for i in request.program.inputs if i.name not in drawn]
+    values = arguments(kernel, inputs, [read_given(setting) for setting in settings])
+    extra: tuple[object, ...] = ()
+    if request.kind == "run":
+        extra = (1000 if iterations is None else iterations, tolerance or 0.0)
+    elif request.kind == "sample":
+        extra = (seed or 0, count)
+        click.echo(f"seed {seed or 0}", err=True)
     function = getattr(pipeline.kernels(document), kernel)
     result = function(*(_cast(value, dtype) for value in values), *extra)
     named = _named(request, result)
@@ -104,6 +116,12 @@ def _refuse_misplaced(request: KernelRequest, iterations: int | None, tolerance:
     if out and out.suffix != ".npz" and len(_result_names(request)) > 1:
         several = ", ".join(_result_names(request))
         raise BadInput(f"{request.name} gives {several}; {out} can hold one", allowed=".npz", fix=f"write {out.stem}.npz")
+
+
+def _refuse_seed(request: KernelRequest, seed: int | None, count: int | None) -> None:
+    if request.kind != "sample" and (seed is not None or count is not None):
+        allowed = "--seed and --count with a sample_* kernel"
+        raise BadInput(f"{request.name} draws nothing at random", allowed=allowed, fix="leave them out")
 
 
 def _result_names(request: KernelRequest) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import hashlib
 import importlib.metadata
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import sympy
 
@@ -20,6 +21,7 @@ from eqcompiler.kernels.family_doors import MEMBERS, FamilyDoor
 from eqcompiler.kernels.many_rows_text import many_rows_text
 from eqcompiler.kernels.plan_loops import plan
 from eqcompiler.kernels.python_text import IDENTIFIER, MODULE_WORDS, Identifiers, PythonText
+from eqcompiler.kernels.samplers import law_texts, sampler_plans, sampler_text
 from eqcompiler.kernels.stable_functions import texts_in
 from eqcompiler.kernels.standing_text import (
     CHOLESKY,
@@ -62,18 +64,21 @@ SOLVERS = {
 def module_text(requests: tuple[KernelRequest, ...], source: Source) -> str:
     """The whole generated file. Raises NotSupportedYet, naming the kernel, for what has no loop form."""
     names = [request.name for request in requests]
-    plans = [plan(request) for request in requests]
+    kernels, samplers = [r for r in requests if r.kind != "sample"], tuple(r for r in requests if r.kind == "sample")
+    plans = [plan(request) for request in kernels]
     taken = [*names, *(f"{p.name}_hoisted" for p in plans if p.hoisted)]
     taken += [f"{p.name}_{part}" for p in plans if p.many for part in ("rows", "many", "rest")]
     for name in names:
         if not IDENTIFIER.fullmatch(name) or name in MODULE_WORDS or taken.count(name) > 1:
             raise CompilerFault(f"{name!r} cannot name a kernel")
-    bodies = [_kernel(request, planned) for request, planned in zip(requests, plans, strict=True)]
+    bodies = [_kernel(request, planned) for request, planned in zip(kernels, plans, strict=True)]
+    bodies += [sampler_text(request, partial(_docstring, request), _compiled_alone) for request in samplers]
+    plans += [planned for request in samplers for planned in sampler_plans(request)]
     solvers = dict.fromkeys(text for p in plans for call in _calls(p.body) for text in SOLVERS.get(call.operation, ()))
     families = [MEMBERS] if any(p.sizes for p in plans) else []
     head = _header(source, names, "".join([*families, *bodies]))
     threads = [IN_THREADS] if any(p.many for p in plans) else []
-    standing = (DOOR, *families, *threads, *solvers, *texts_in("".join(bodies)))
+    standing = (DOOR, *families, *threads, *law_texts(samplers), *solvers, *texts_in("".join(bodies)))
     return "\n\n".join([head, *(text.strip("\n") + "\n" for text in standing), *bodies])
 
 
@@ -129,6 +134,12 @@ def _kernel(request: KernelRequest, planned: LoopPlan) -> str:
     return "\n".join([*public, "", "", *inner]) + "\n"
 
 
+def _compiled_alone(planned: LoopPlan) -> list[str]:
+    """The compiled function of a plan that no public function of its own calls."""
+    identifiers = Identifiers(planned)
+    return _compiled(f"_{planned.name}", planned, identifiers, Door(planned, identifiers))
+
+
 def _compiled(name: str, planned: LoopPlan, identifiers: Identifiers, door: Door) -> list[str]:
     head = [DECORATOR, f"def {name}({', '.join(door.arguments())}):"]
     body = list(_Body(planned, identifiers, door).lines())
@@ -155,9 +166,20 @@ def _docstring(request: KernelRequest, planned: LoopPlan, names: Identifiers) ->
         (n, _shape_words([str(e) for e in s.shape], s.steps), _plain(s.latex))
         for n, s in zip(shown, planned.results, strict=True)
     ]
-    widths = [max((len(row[column]) for row in rows + results), default=0) for column in range(2)]
+    draws = [(d.name, _shape_words([str(e) for e in d.shape]), _plain(d.words)) for d in request.draws]
+    if request.kind == "sample":
+        rows += [
+            ("seed", "number", "whole, at least 0, or a numpy Generator"),
+            ("count", "number", "of draws, one row for each"),
+        ]
+    widths = [max((len(row[column]) for row in rows + results + draws), default=0) for column in range(2)]
+    yield from _table("draws", draws, widths)
     yield from _table("takes", rows, widths)
     yield from _table("gives", results, widths)
+    if request.kind == "sample":
+        yield "The same seed gives the same draws. An input may have one more axis in front: a row for each draw."
+        yield '"""'
+        return
     count = planned.operations()
     per = " per iteration" if planned.kind == "run" else ""
     yield from textwrap.wrap(f"{count.flops} floating-point operations{per}", WIDTH)

@@ -204,7 +204,7 @@ def _assembled(
     returned = {s.name for s in results}
     temporaries = tuple(s for s in storages.values() if s.shape and s.name not in returned)
     dimensions = _dimensions(program, storages.values(), body)
-    kind, state_names = request.kind, request.state
+    kind, state_names = "value" if request.kind == "sample" else request.kind, request.state
     return LoopPlan(request.name, parameters, dimensions, results, temporaries, body, kind, state_names, prologue)
 
 

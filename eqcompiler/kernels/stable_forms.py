@@ -82,6 +82,8 @@ class _Stable:
         found = [self.factor(part) for part in factors]
         if any(part.has(Sigmoid) for part in found):
             found = [self.sigmoid_factor(part) for part in found]
+        if any(is_unbalanced(part) for part in found):
+            found = [self.shifted_factor(part) for part in found]
         value = with_one_exponential(sympy.Mul(*found))
         if any(isinstance(part, sympy.Add) and is_unbalanced(part) for part in found):
             terms = sympy.Add.make_args(sympy.expand_mul(value, deep=False))
@@ -93,6 +95,14 @@ class _Stable:
         base, power = value.as_base_exp()
         named = self.body_of(base)
         return named**power if isinstance(named, Sigmoid) else value
+
+    def shifted_factor(self, value: sympy.Expr) -> sympy.Expr:
+        """Beside exp(-M) a sum of exponentials, or the name of one, is shifted too: both factors could overflow."""
+        named = self.body_of(value)
+        parts = sympy.Mul.make_args(value if named is None else named)
+        if not any(is_exponential_sum(part) for part in parts):
+            return value
+        return sympy.Mul(*(shifted(part) if is_exponential_sum(part) else part for part in parts))
 
     def factor(self, value: sympy.Expr) -> sympy.Expr:
         """A factor of a product: sums that divide are shifted, and names of values that may overflow give way to them."""

@@ -30,11 +30,34 @@ Kind = Literal[
 ]
 
 
+# law -> its parameters, in the order in which they are written
+LAWS = {
+    "normal": ("mean", "variance"),
+    "uniform": ("lowest", "highest"),
+    "exponential": ("rate",),
+    "laplace": ("mean", "scale"),
+    "gamma": ("shape", "rate"),
+    "beta": ("first shape", "second shape"),
+    "bernoulli": ("probability",),
+    "poisson": ("rate",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Independent samples x^{(i)}: the index, and the parameters of the law of one of them, which may depend on it."""
+
+    binder: Binder
+    parameters: tuple[Term, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class SymbolInfo:
     """One name. `latex` prints it; `why` says where its type comes from ("declared at line 3", "inferred: X theta, line 7").
 
-    distribution: for x ~ N(mu, Sigma): ("normal", (mu, Sigma)).
+    distribution: a key of LAWS and its parameters, for x ~ N(mu, Sigma): ("normal", (mu, Sigma)). The parameters have the shape
+    of the symbol, a covariance twice that; entries are independent but for a covariance. `samples`: how an array of independent
+    samples was declared.
     """
 
     name: str
@@ -44,6 +67,7 @@ class SymbolInfo:
     declared: Span | None = None
     why: str = ""
     distribution: tuple[str, tuple[Term, ...]] | None = None
+    samples: Samples | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from eqcompiler.languages.terms import (
     INTEGER,
     SCALAR,
     Binder,
-    Call,
     Component,
     Comprehension,
     Derivative,
@@ -30,6 +29,7 @@ from eqcompiler.languages.terms import (
     UnknownCall,
 )
 from eqcompiler.reading import chain_rule, shapes
+from eqcompiler.reading.built_in import BUILT_IN, built_in
 from eqcompiler.reading.marks import with_subscript, with_superscript
 from eqcompiler.reading.names import Name, is_star, labelled, letter_name
 from eqcompiler.reading.scope import Reader, shape_text
@@ -102,8 +102,7 @@ def call(reader: Reader, node: Node, head: Name, bracket: Fence) -> Term | None:
     if scope.known(head.key) or head.key in scope.dimensions or head.key in scope.indices:
         return None
     if head.key in BUILT_IN:
-        (argument,) = arguments_of(reader, bracket)
-        return Call(argument.type, BUILT_IN[head.key], (argument,), span=node.span.to(bracket.span))
+        return built_in(reader, head.key, arguments_of(reader, bracket), node.span.to(bracket.span))
     if head.key in UNAMBIGUOUS_VALUES or isinstance(node, Numeral):
         return None
     if isinstance(node, Scripted) and isinstance(node.base, Letter) and scope.known(letter_name(node.base).key):
@@ -118,7 +117,6 @@ def call(reader: Reader, node: Node, head: Name, bracket: Fence) -> Term | None:
     )
 
 
-BUILT_IN = {"Gamma": "gamma"}  # functions whose name is a letter
 UNAMBIGUOUS_VALUES = frozenset({"pi", "e", "I", "I_bold", "n1_bold", "n1_bb"})
 
 

@@ -310,22 +310,6 @@ def cartesian(domain: Node) -> tuple[Node, ...]:
     return (domain,)
 
 
-def declare_distribution(reader: Reader, node: Node, right: Node) -> None:
-    r"""x \sim \mathcal{N}(\mu, \Sigma): x has the shape of its mean."""
-    match right:
-        case Juxtaposed(factors=(Letter(text="N", font="cal"), Fence(body=Listing(items=(mean, spread))))):
-            pass
-        case _:
-            raise NotSupportedYet("this distribution is not implemented", right.span, allowed=r"\mathcal{N}(\mu, \Sigma)")
-    center = reader.term(mean)
-    variance = shapes.fit(reader.term(spread), Type(center.type.shape * 2))
-    symbol = declare_symbol(reader, node, Type(center.type.shape), node.span)
-    if not isinstance(symbol, Symbol):
-        raise NotSupportedYet("a distribution of samples is not implemented", node.span)
-    info = reader.scope.symbols[symbol.name]
-    reader.scope.symbols[symbol.name] = replace(info, distribution=("normal", (center, variance)))
-
-
 def declare_interval(reader: Reader, node: Node, domain: Fence, span: Span) -> None:
     r"""p \in (0, 1], x \in [a, b]."""
     symbol = declare_symbol(reader, node, SCALAR, span)

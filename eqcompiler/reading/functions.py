@@ -171,13 +171,6 @@ def statistic(operation: str) -> Callable[[Reader, tuple[Term, ...], Span], Term
     return rule
 
 
-def softmax(reader: Reader, arguments: tuple[Term, ...], span: Span) -> Term:
-    only = one(arguments, "softmax", span)
-    if only.type.rank != 1:
-        raise IllegalEquation(f"'softmax' needs a vector; this is {shapes.shape_words(only, reader.scope)}", span)
-    return Call(only.type, "softmax", (only,), span=span)
-
-
 def whole(operation: str, count: int) -> Callable[[Reader, tuple[Term, ...], Span], Term]:
     def rule(reader: Reader, arguments: tuple[Term, ...], span: Span) -> Term:
         if len(arguments) != count or any(a.type.rank for a in arguments):
@@ -195,7 +188,6 @@ RULES: dict[str, Callable[[Reader, tuple[Term, ...], Span], Term]] = {
     "vec": vec,
     "max": extreme("max"),
     "min": extreme("min"),
-    "softmax": softmax,
     "factorial": whole("factorial", 1),
     "binomial": whole("binomial", 2),
     "E": statistic("E"),

@@ -15,9 +15,9 @@ from typing import Literal
 
 from eqcompiler.errors import AmbiguousNotation, NotSupportedYet
 from eqcompiler.languages.notation import Dots, Fence, Formula, Large, Letter, Listing, Node, Numeral, Relation, Scripted, Words
-from eqcompiler.languages.statements import Statement
+from eqcompiler.languages.statements import Kind, Statement
 from eqcompiler.languages.terms import Comprehension, Condition, Term, Type
-from eqcompiler.reading import declarations, shapes
+from eqcompiler.reading import declarations, distributions, shapes
 from eqcompiler.reading.free_indices import free_indices
 from eqcompiler.reading.large import condition
 from eqcompiler.reading.meaning import Reader
@@ -55,7 +55,7 @@ def clauses(formula: Formula) -> tuple[Clause, ...]:
     names: list[Node] = []
     attached, declared = False, formula.joined
     position = 0
-    parts = tuple(single for part in formula.parts for single in with_domain_apart(part))
+    parts = distributions.conditioned(tuple(single for part in formula.parts for single in with_domain_apart(part)))
     while position < len(parts):
         part = parts[position]
         if isinstance(part, Words):
@@ -319,7 +319,7 @@ def declare_distributions(reader: Reader, formula: Formula) -> None:
     for clause in clauses(formula):
         if clause.role == "distribution" and isinstance(clause.node, Relation):
             for node in (*clause.names, clause.node.sides[0]):
-                declarations.declare_distribution(reader, node, clause.node.sides[1])
+                distributions.declare_distribution(reader, node, clause.node.sides[1])
 
 
 DECLARATION_STAGES: tuple[Stage, ...] = (
@@ -371,7 +371,13 @@ def state(sentence: Sentence, clause: Clause) -> None:
             raise nothing_stated(formula)
     elif not (clause.attached and sentence.statements):
         name = name_of(clause.names[0]) if clause.names else declared_name(node)
-        sentence.add(name.key if name else "", "declaration", node.span, type_text=declared_type(sentence.reader, clause))
+        types, kind = declared_type(sentence.reader, clause), _KINDS.get(clause.role, "declaration")
+        if clause.role == "distribution" and isinstance(node, Relation):
+            types = f"{types}; {distributions.law_words(sentence.reader, node.sides[1])}"
+        sentence.add(name.key if name else "", kind, node.span, type_text=types)
+
+
+_KINDS: dict[Role, Kind] = {"distribution": "distribution"}
 
 
 def declared_name(node: Node):  # type: ignore[no-untyped-def]

@@ -63,7 +63,7 @@ def resolved_statement(scope: Scope, statement: Statement) -> Statement:
 
 def inferred_here(scope: Scope, statement: Statement) -> tuple[str, ...]:
     """What the statement is the first to use without a declaration, and what it was found to be."""
-    if statement.kind in ("declaration", "error", "prose"):
+    if statement.kind in ("declaration", "distribution", "error", "prose"):
         return ()
     why = f"inferred from its first use at line {statement.span.line}"
     return tuple(
@@ -118,7 +118,7 @@ def unique_names(statements: list[Statement]) -> tuple[Statement, ...]:
     seen: dict[str, int] = {}
     final = []
     for statement in statements:
-        if not statement.name or statement.kind == "declaration":
+        if not statement.name or statement.kind in ("declaration", "distribution"):
             final.append(statement)
             continue
         seen[statement.name] = seen.get(statement.name, 0) + 1

@@ -261,11 +261,14 @@ def index_below_tensor(node: Node, tensors: set[str]) -> set[str]:
 
 
 def left_name(node: Node, indices: frozenset[str]) -> str | None:
-    r"""The name that `node = ...` may define: s, \theta^*, f(x), p_k with an index, X_{ij}."""
+    r"""The name that `node = ...` may define: s, \theta^*, f(x), f(x)_i, p_k with an index, X_{ij}."""
     match node:
-        case Juxtaposed(factors=(head, Fence(opening=opening))) if opening in ROUND:
-            name = None if isinstance(head, Scripted) and head.primes else name_of(head)
+        case Juxtaposed(factors=(head, Fence(opening=opening, body=body))) if opening in ROUND:
+            prime = isinstance(head, Scripted) and head.primes
+            name = None if prime or not are_names(body) else name_of(head)
             return name.key if name else None
+        case Juxtaposed(factors=(Letter() as head, Scripted(base=Fence(opening=opening), subscript=Node(), superscript=None))):
+            return letter_name(head).key if opening in ROUND else None
         case Scripted(base=Letter() as base, subscript=below, superscript=above) if below is not None or above is not None:
             parts = index_letters(below)
             if above is not None and not is_star(above) and not isinstance(above, Fence):
@@ -281,6 +284,13 @@ def left_name(node: Node, indices: frozenset[str]) -> str | None:
             return name.key if name else None
     name = None if isinstance(node, Scripted) and node.primes else name_of(node)
     return name.key if name else None
+
+
+def are_names(body: Node) -> bool:
+    """Plain names, as the arguments of a definition are."""
+    if isinstance(body, Listing):
+        return all(are_names(item) for item in body.items)
+    return name_of(body) is not None
 
 
 def names_used(formula: Formula) -> frozenset[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
+from math import isqrt
 from typing import Any, Protocol
 
 import numpy as np
@@ -123,6 +124,8 @@ def _as_covariance(value: Value, name: str) -> list[list[Any]]:
         if sign(jets.base(value)) < 0:
             raise Undefined(f"the variance of {name} is negative")
         return [[value]]
+    count = isqrt(value.size)
+    value = value.reshape(count, count)  # the covariance of a matrix has four axes: those of one entry, then of the other
     plain = over_entries(value, jets.base)
     if not PROPERTIES["positive semidefinite"](plain):
         raise Undefined(f"the covariance of {name} is not symmetric and positive semidefinite")
