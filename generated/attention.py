@@ -388,9 +388,9 @@ def grad_L(Q, K, V, G, out=None):
            grad_L_Q  m by d
            grad_L_K  n by d
 
-    10*d*m*n + d*m + d*n + 4*m*n*p + 18*m*n + 4*m + 1 floating-point operations
-    entries read: A m*n, A_bar 2*m*n, A_sum 2*m, A_sum_term n, G 2*m*p, K 2*d*n, Q 2*d*m, S 2*m*n, S_bar_term 2*m, S_max
-    2*m, V n*p, grad_L_K d*n, grad_L_Q d*m, s_bar_sum 2*m
+    10*d*m*n + d*m + d*n + 4*m*n*p + 16*m*n + 2*m + 1 floating-point operations
+    entries read: A m*n, A_bar 2*m*n, A_sum 2*m, A_sum_term n, G 2*m*p, K 2*d*n, Q 2*d*m, S 2*m*n, S_max 2*m, V n*p,
+    grad_L_K d*n, grad_L_Q d*m, s_bar_sum 2*m
     """
     if not (
         type(Q) is type(K) is type(V) is type(G) is np.ndarray
@@ -450,7 +450,6 @@ def _grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
     A = np.empty((m, n), Q.dtype)
     A_bar = np.empty((m, n), Q.dtype)
     s_bar_sum = np.empty((m,), Q.dtype)
-    S_bar_term = np.empty((m,), Q.dtype)
     S_term = 1.0 / np.sqrt(d)
     np.dot(Q, K.T, S)
     np.dot(G, V.T, A_bar)
@@ -460,20 +459,18 @@ def _grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
         s_bar_sum_i = 0.0
         for j in range(d):
             grad_L_Q[i, j] = 0.0
-        s_bar_sum[i] = s_bar_sum_i
         for j in range(n):
             S[i, j] = S_term * S[i, j]
-            exp_S_i_l = _exp(S[i, j])
             S_max_i = max(S_max_i, S[i, j])
-            s_bar_sum[i] += exp_S_i_l * A_bar[i, j]
         S_max[i] = S_max_i
         for l in range(n):
             A_sum_term[l] = _exp_difference(S[i, l], S_max[i])
             A_sum_i += A_sum_term[l]
+            s_bar_sum_i += A_bar[i, l] * A_sum_term[l]
+        s_bar_sum[i] = s_bar_sum_i
         A_sum[i] = A_sum_i
         A_term = 1.0 / A_sum[i]
-        S_bar_term[i] = _exp(-S_max[i])
-        grad_L_Q_term_2_term = -S_bar_term[i] * s_bar_sum[i] / A_sum[i] ** 2
+        grad_L_Q_term_2_term = -s_bar_sum[i] / A_sum[i] ** 2
         for j in range(n):
             A[i, j] = A_term * A_sum_term[j]
             grad_L_Q_term = A_term * A_bar[i, j] * A_sum_term[j]
@@ -489,7 +486,7 @@ def _grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
         for k in range(m):
             grad_L_K_sum_term = _exp_difference(S[k, i], S_max[k])
             grad_L_K_term = grad_L_K_sum_term * A_bar[k, i] / A_sum[k]
-            grad_L_K_term_2 = -grad_L_K_sum_term * S_bar_term[k] * s_bar_sum[k] / A_sum[k] ** 2
+            grad_L_K_term_2 = -grad_L_K_sum_term * s_bar_sum[k] / A_sum[k] ** 2
             for j in range(d):
                 grad_L_K[i, j] += grad_L_K_term * Q[k, j] + grad_L_K_term_2 * Q[k, j]
         for j in range(d):
@@ -511,9 +508,9 @@ def value_and_grad_L(Q, K, V, G, out=None):
            grad_L_Q  m by d
            grad_L_K  n by d
 
-    10*d*m*n + d*m + d*n + 6*m*n*p + 18*m*n + 2*m*p + 4*m + 1 floating-point operations
-    entries read: A 2*m*n, A_bar 2*m*n, A_sum 2*m, A_sum_term n, G 3*m*p, K 2*d*n, O m*p, Q 2*d*m, S 2*m*n, S_bar_term 2*m,
-    S_max 2*m, V 2*n*p, grad_L_K d*n, grad_L_Q d*m, s_bar_sum 2*m
+    10*d*m*n + d*m + d*n + 6*m*n*p + 16*m*n + 2*m*p + 2*m + 1 floating-point operations
+    entries read: A 2*m*n, A_bar 2*m*n, A_sum 2*m, A_sum_term n, G 3*m*p, K 2*d*n, O m*p, Q 2*d*m, S 2*m*n, S_max 2*m, V
+    2*n*p, grad_L_K d*n, grad_L_Q d*m, s_bar_sum 2*m
     """
     if not (
         type(Q) is type(K) is type(V) is type(G) is np.ndarray
@@ -575,7 +572,6 @@ def _value_and_grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
     O = np.empty((m, p), Q.dtype)
     A_bar = np.empty((m, n), Q.dtype)
     s_bar_sum = np.empty((m,), Q.dtype)
-    S_bar_term = np.empty((m,), Q.dtype)
     L = 0.0
     S_term = 1.0 / np.sqrt(d)
     np.dot(Q, K.T, S)
@@ -586,20 +582,18 @@ def _value_and_grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
         s_bar_sum_i = 0.0
         for j in range(d):
             grad_L_Q[i, j] = 0.0
-        s_bar_sum[i] = s_bar_sum_i
         for j in range(n):
             S[i, j] = S_term * S[i, j]
-            exp_S_i_l = _exp(S[i, j])
             S_max_i = max(S_max_i, S[i, j])
-            s_bar_sum[i] += exp_S_i_l * A_bar[i, j]
         S_max[i] = S_max_i
         for l in range(n):
             A_sum_term[l] = _exp_difference(S[i, l], S_max[i])
             A_sum_i += A_sum_term[l]
+            s_bar_sum_i += A_bar[i, l] * A_sum_term[l]
+        s_bar_sum[i] = s_bar_sum_i
         A_sum[i] = A_sum_i
         A_term = 1.0 / A_sum[i]
-        S_bar_term[i] = _exp(-S_max[i])
-        grad_L_Q_term_2_term = -S_bar_term[i] * s_bar_sum[i] / A_sum[i] ** 2
+        grad_L_Q_term_2_term = -s_bar_sum[i] / A_sum[i] ** 2
         for j in range(n):
             A[i, j] = A_term * A_sum_term[j]
             grad_L_Q_term = A_term * A_bar[i, j] * A_sum_term[j]
@@ -619,7 +613,7 @@ def _value_and_grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
         for k in range(m):
             grad_L_K_sum_term = _exp_difference(S[k, i], S_max[k])
             grad_L_K_term = grad_L_K_sum_term * A_bar[k, i] / A_sum[k]
-            grad_L_K_term_2 = -grad_L_K_sum_term * S_bar_term[k] * s_bar_sum[k] / A_sum[k] ** 2
+            grad_L_K_term_2 = -grad_L_K_sum_term * s_bar_sum[k] / A_sum[k] ** 2
             for j in range(d):
                 grad_L_K[i, j] += grad_L_K_term * Q[k, j] + grad_L_K_term_2 * Q[k, j]
         for j in range(d):

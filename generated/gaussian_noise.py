@@ -4,7 +4,7 @@
 import numpy as np
 from numba import njit
 
-__all__ = ["y", "grad_y_epsilon", "p", "grad_p", "value_and_grad_p"]
+__all__ = ["y", "grad_y_epsilon", "sample_y", "sample_epsilon", "p", "grad_p", "value_and_grad_p"]
 
 
 def _floats(names, values):
@@ -57,6 +57,68 @@ def _check_outs(outs, shapes, dtype, inputs):
         raise TypeError(f"out must be a tuple of {len(shapes)} arrays")
     for position, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
+
+
+def _generator(seed):
+    """NumPy's generator of this seed; a generator that is given goes on where it stands."""
+    if isinstance(seed, np.random.Generator):
+        return seed
+    return np.random.default_rng(_whole("seed", seed, 0))
+
+
+def _stacked(names, ranks, values, count):
+    """The values with an axis in front: one row for each draw, or one row for all. Also the number of draws, None for one."""
+    arrays, owner = [], "count"
+    rows = None if count is None else _whole("count", count, 1)
+    for name, rank, value in zip(names, ranks, values, strict=True):
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"{name} has dtype {array.dtype}; floating numbers and integers are allowed")
+        if array.ndim not in (rank, rank + 1):
+            axes = f"{rank} {'axis' if rank == 1 else 'axes'}"
+            raise ValueError(f"{name} must have {axes}, or one more with a row for each draw; it has shape {array.shape}")
+        if array.ndim > rank:
+            if rows is not None and len(array) != rows:
+                shown = f"count is {rows}" if owner == "count" else f"{owner} has {rows} rows"
+                raise ValueError(f"{shown}, {name} has {len(array)} rows")
+            rows, owner = len(array), name if rows is None else owner
+        arrays.append(np.require(array if array.ndim > rank else array[None], np.float64, ["C", "A"]))
+    if rows == 0:
+        raise ValueError(f"{owner} has 0 rows, at least 1 needed")
+    return arrays, rows
+
+
+def _sizes(given):
+    """The sizes that the arrays show behind their first axis; one name has one size."""
+    found = {}
+    for name, array, axes in given:
+        for length, axis in zip(array.shape[1:], axes, strict=True):
+            known, owner = (axis, "it") if isinstance(axis, int) else found.setdefault(axis, (length, name))
+            if length != known:
+                shown = f"{owner} must have" if isinstance(axis, int) else f"{owner} has {axis} ="
+                raise ValueError(f"{shown} {known}, {name} has {length}")
+            if length < 1:
+                raise ValueError(f"{name} has {length} entries, at least 1 needed")
+    return {axis: length for axis, (length, _) in found.items()}
+
+
+def _legal(name, value, lowest, highest=np.inf, above=False):
+    """The parameter itself, when all of it lies in its range."""
+    inside = (value > lowest if above else value >= lowest) & (value <= highest)
+    if not np.all(inside):
+        bad = np.asarray(value)[~np.broadcast_to(inside, np.shape(value))].flat[0]
+        limit = f"above {lowest}" if above else f"at least {lowest}"
+        raise ValueError(f"{name} must be {limit}{'' if highest == np.inf else f' and at most {highest}'}, is {bad}")
+    return value
+
+
+def _one_or_all(values, rows):
+    """The only row where one draw was asked for; a number is a float then."""
+    return values if rows is not None else float(values[0]) if values.ndim == 1 else values[0]
+
+
+def _normal(rng, name, shape, mean, variance):
+    return mean + np.sqrt(_legal(f"the variance of {name}", variance, 0.0)) * rng.standard_normal(shape)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -341,3 +403,69 @@ def _value_and_grad_p(y_arg, x, theta, sigma, grad_p_x, grad_p_theta):
         grad_p_x[i] = -r_bar * theta[i]
         grad_p_theta[i] = -r_bar * x[i]
     return p, grad_p_y_arg
+
+
+def sample_y(x, theta, sigma, seed, count=None):
+    r"""Draws of y.
+
+    line 7:  y = \theta^T x + \epsilon
+
+    draws  epsilon  number  normal, mean 0, variance \sigma^2
+
+    takes  x        n       x
+           theta    n       \theta
+           sigma    number  \sigma
+           seed     number  whole, at least 0, or a numpy Generator
+           count    number  of draws, one row for each
+
+    gives  y        number
+
+    The same seed gives the same draws. An input may have one more axis in front: a row for each draw.
+    """
+    rng = _generator(seed)
+    (x, theta, sigma), rows = _stacked(("x", "theta", "sigma"), (1, 1, 0), (x, theta, sigma), count)
+    sizes = _sizes((("x", x, ("n",)), ("theta", theta, ("n",))))
+    n = sizes["n"]
+    count = 1 if rows is None else rows
+    epsilon = _normal(rng, "epsilon", (count,), 0.0, sigma**2)
+    y = np.empty((max(len(x), len(theta), len(epsilon)),))
+    _sample_y_rows(x, theta, epsilon, y)
+    return _one_or_all(y, rows)
+
+
+@njit(cache=True, error_model="numpy")
+def _sample_y_rows(x, theta, epsilon, y):
+    """_sample_y for each row; an input with a single row belongs to all of them."""
+    for row in range(y.shape[0]):
+        y[row] = _sample_y(x[row % x.shape[0]], theta[row % theta.shape[0]], epsilon[row % epsilon.shape[0]])
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _sample_y(x, theta, epsilon):
+    n = x.shape[0]
+    y = epsilon
+    for i in range(n):
+        y += theta[i] * x[i]
+    return y
+
+
+def sample_epsilon(sigma, seed, count=None):
+    r"""Draws of epsilon.
+
+    line 7:  \epsilon \sim \mathcal{N}(0, \sigma^2)
+
+    draws  epsilon  number  normal, mean 0, variance \sigma^2
+
+    takes  sigma    number  \sigma
+           seed     number  whole, at least 0, or a numpy Generator
+           count    number  of draws, one row for each
+
+    gives  epsilon  number  \epsilon
+
+    The same seed gives the same draws. An input may have one more axis in front: a row for each draw.
+    """
+    rng = _generator(seed)
+    (sigma,), rows = _stacked(("sigma",), (0,), (sigma,), count)
+    count = 1 if rows is None else rows
+    epsilon = _normal(rng, "epsilon", (count,), 0.0, sigma**2)
+    return _one_or_all(epsilon, rows)
