@@ -424,8 +424,7 @@ def sample_y(x, theta, sigma, seed, count=None):
     """
     rng = _generator(seed)
     (x, theta, sigma), rows = _stacked(("x", "theta", "sigma"), (1, 1, 0), (x, theta, sigma), count)
-    sizes = _sizes((("x", x, ("n",)), ("theta", theta, ("n",))))
-    n = sizes["n"]
+    _sizes((("x", x, ("n",)), ("theta", theta, ("n",))))
     count = 1 if rows is None else rows
     epsilon = _normal(rng, "epsilon", (count,), 0.0, sigma**2)
     y = np.empty((max(len(x), len(theta), len(epsilon)),))

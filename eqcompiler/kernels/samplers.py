@@ -17,6 +17,7 @@ import sympy
 
 from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.kernels.bounds import smallest_sizes
+from eqcompiler.kernels.doors import used
 from eqcompiler.kernels.plan_loops import plan
 from eqcompiler.kernels.python_text import MODULE_WORDS, RESERVED, Identifiers, PythonText
 from eqcompiler.kernels.sampling_text import LAW_TEXTS, SAMPLER_DOOR
@@ -171,7 +172,14 @@ class _Sampler:
         quoted, ranks = _tuple([f'"{name}"' for name in names]), _tuple([str(len(p.shape)) for p in self.inputs])
         left = f"({', '.join(names)}{',' if len(names) == 1 else ''})" if names else "_"
         yield f"{left}, {own['rows']} = _stacked({quoted}, {ranks}, {_tuple(names)}, {own['count']})"
-        yield from self.sizes()
+        rest = [*self.smallest_sizes(), *self.body()]
+        shown = list(used(self.shown_sizes(), rest))
+        yield from self.checked_sizes(f"{own['sizes']} = " if shown else "")
+        yield from [*shown, *self.given_sizes(), *rest]
+
+    def body(self) -> Iterator[str]:
+        """What is done once all shapes agree."""
+        own = self.own
         yield f"{own['count']} = 1 if {own['rows']} is None else {own['rows']}"
         for draw in self.request.draws:
             yield from self.draw(draw)
@@ -181,19 +189,23 @@ class _Sampler:
             yield from [f"{self.value(output)} = {last.text(self.value)}"] if last.is_plain else self.computed(last)
         yield f"return _one_or_all({self.value(output)}, {own['rows']})"
 
-    def sizes(self) -> Iterator[str]:
-        arrays = [p for p in self.inputs if p.shape]
+    def checked_sizes(self, target: str) -> Iterator[str]:
+        arrays = [(self.value(p.name), p) for p in self.inputs if p.shape]
         if arrays:
-            rows = [
-                f'("{self.value(p.name)}", {self.value(p.name)}, {_tuple([self.axis(d) for d in p.shape])})' for p in arrays
-            ]
-            yield f"{self.own['sizes']} = _sizes({_tuple(rows)})"
+            rows = [f'("{name}", {name}, {_tuple([self.axis(d) for d in p.shape])})' for name, p in arrays]
+            yield f"{target}_sizes({_tuple(rows)})"
+
+    def shown_sizes(self) -> Iterator[str]:
         for name in self.dimensions:
+            if name not in self.given:
+                yield f'{self.names.dimensions[name]} = {self.own["sizes"]}["{name}"]'
+
+    def given_sizes(self) -> Iterator[str]:
+        for name in self.given:
             shown = self.names.dimensions[name]
-            if name in self.given:
-                yield f'{shown} = _whole("{shown}", {shown}, 1)'
-            else:
-                yield f'{shown} = {self.own["sizes"]}["{name}"]'
+            yield f'{shown} = _whole("{shown}", {shown}, 1)'
+
+    def smallest_sizes(self) -> Iterator[str]:
         for name, least in self.smallest().items():
             shown = self.names.dimensions[name]
             yield f"if {shown} < {least}:"
