@@ -91,7 +91,11 @@ def _is_read(program: Program, name: str) -> bool:
 def _plan(name: str, program: Program) -> LoopPlan:
     found = plan(KernelRequest(name, program))
     for parameter in found.parameters:
-        if parameter.integer or not all(d.constant is not None or d == Dimension.of(str(d)) for d in parameter.shape):
+        if (
+            parameter.integer
+            or parameter.steps
+            or not all(d.constant is not None or d == Dimension.of(str(d)) for d in parameter.shape)
+        ):
             raise NotSupportedYet(f"a sampler with the input {parameter}", allowed="numbers and arrays of named sizes")
     products = tuple(replace(call, operation="dot") for call in found.prologue)  # no public function forms them here
     return replace(found, prologue=(), body=(*products, *found.body))
