@@ -10,9 +10,22 @@ from dataclasses import replace
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
 from eqcompiler.languages.notation import Fence, Juxtaposed, Leibniz, Nabla, Node, Scripted
-from eqcompiler.languages.terms import Derivative, Symbol, Term, Type, children
+from eqcompiler.languages.terms import (
+    INTEGER,
+    SCALAR,
+    Binder,
+    Component,
+    Comprehension,
+    Derivative,
+    Index,
+    Size,
+    Symbol,
+    Term,
+    Type,
+    children,
+)
 from eqcompiler.reading import calls, shapes, unknown_functions
-from eqcompiler.reading.indices import component, index_term
+from eqcompiler.reading.indices import check_range, component, index_term
 from eqcompiler.reading.marks import is_transpose_mark, with_superscript
 from eqcompiler.reading.names import Name, is_star, name_of
 from eqcompiler.reading.scope import Reader
@@ -129,7 +142,29 @@ def leibniz(reader: Reader, node: Leibniz) -> Term:
     indices = tuple(index for (_, own), _, order in found for index in own * order)
     if indices and rank:
         raise IllegalEquation("components of the second derivative of a vector are not read", node.span)
+    axes = [(shape_of(reader, variable, node.span).rank, own) for (variable, own), _, order in found for _ in range(order)]
+    if any(0 < len(own) < rank for rank, own in axes[:-1]):
+        return member_of(reader, value, axes, node.span)
     return part_of(reader, value, indices, node.span)
+
+
+def member_of(reader: Reader, value: Term, axes: list[tuple[int, tuple[Node, ...]]], span: Span) -> Term:
+    """The derivative in single members of families, c^{(k)} twice: each index on the axes of its own variable."""
+    indices: list[Term] = []
+    binders: list[Binder] = []
+    for rank, own in axes:
+        for node in own:
+            indices.append(index_term(reader, node))
+            check_range(reader.scope, indices[-1], value.type.shape[len(indices) - 1], len(indices), span)
+        for _ in range(rank - len(own)):
+            name = calls.fresh_index(reader, len(binders))
+            binders.append(Binder(name, shapes.number(1), Size(INTEGER, value.type.shape[len(indices)])))
+            indices.append(Index(INTEGER, name))
+    own_names = {binder.name for binder in binders}
+    pairs = zip(value.type.shape, indices, strict=True)
+    shape = tuple(size for size, index in pairs if isinstance(index, Index) and index.name in own_names)
+    entry = Component(SCALAR, value, tuple(indices), span=span)
+    return Comprehension(Type(shape), tuple(binders), entry, span=span)
 
 
 def argument(reader: Reader, node: Leibniz | Nabla) -> Term:

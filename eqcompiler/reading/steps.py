@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from eqcompiler.errors import IllegalEquation, Span
+from eqcompiler.errors import EquationError, IllegalEquation, NotSupportedYet, Span
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Definition, Recurrence, Statement, SymbolInfo
-from eqcompiler.languages.terms import Derivative, Iterated, Number, Reference, Size, Symbol, Term, Type, children
+from eqcompiler.languages.terms import Derivative, Index, Iterated, Number, Reference, Size, Symbol, Term, Type, children
 from eqcompiler.reading import shapes
 from eqcompiler.reading.scope import Reader, Scope
 
@@ -102,6 +102,18 @@ def add_families(scope: Scope) -> None:
             scope.families.setdefault(family, own)
 
 
+def declare_members(scope: Scope) -> None:
+    r"""x_t at one step, where x_t \in \mathbb{R}^d with its range declares all of them as one array."""
+    for steps in scope.steps:
+        for key, family, latex in steps.members:
+            array = scope.symbols.get(scope.families.get(family, ""))
+            if key not in scope.symbols and array is not None and isinstance(array.type, Type):
+                member = Type(scope.type_of(array.type).shape[1:])
+                written = f"{latex}_{steps.letter}"
+                why = f"one step of {array.latex}, {array.why}"
+                scope.symbols[key] = SymbolInfo(key, written, member, "free", array.declared, why)
+
+
 def changes(type_: Type, steps: Steps) -> bool:
     own = {name for size in steps.sizes for name in steps.size_names(size)}
     return any(size.names & own for size in type_.shape)
@@ -126,6 +138,10 @@ def last_state(reader: Reader, key: str, span: Span) -> Term | None:
 def iterated(reader: Reader, steps: Steps, place: int, span: Span) -> Term:
     scope = reader.scope
     count = count_of(scope, steps)
+    counted = (t for s in steps.states if (u := update_of(scope, s)) is not None for t in expanded(scope, u, set()))
+    if steps.first != 1 and any(isinstance(t, Index) and t.name == steps.letter for t in counted):
+        what = f"the number {steps.letter} of the step inside of a recurrence that starts at {steps.letter} = 0 is not read"
+        raise NotSupportedYet(what, span, fix="write the recurrence from the step before, with a range that starts at 1")
     if count is None:
         what = f"nothing says how many steps lead to '{span.text}'"
         raise IllegalEquation(what, span, fix=f"declare {steps.letter} = {steps.first}, \\dots, {steps.end}")
@@ -187,24 +203,29 @@ def completed(statements: list[Statement], scope: Scope) -> list[Statement]:
     """The definitions of states after one step, as the recurrence that they are; those with a number of steps are kept."""
     add_families(scope)
     for steps in scope.steps:
-        keys = [scope.current.get(state.here, "") for state in steps.states]
-        if any(key not in scope.definitions for key in keys):
-            continue
-        bodies = [scope.definitions[key].body for key in keys]
-        for place, state in enumerate(steps.states):
-            order = [place, *(k for k in range(len(keys)) if k != place)]
+        updates = [update_of(scope, state) for state in steps.states]
+        bodies = [update for update in updates if update is not None]
+        for place in range(len(steps.states)) if len(bodies) == len(updates) else ():
+            order = [place, *(k for k in range(len(bodies)) if k != place)]
             payload = recurrence_of(scope, steps, order, [bodies[k] for k in order])
             if place == 0 and payload.count is not None:
-                scope.recurrences[state.name] = payload
-            statements = [as_recurrence(s, keys[place], payload) for s in statements]
+                scope.recurrences[payload.state] = payload
+            statements = [as_recurrence(s, scope, steps, place, payload) for s in statements]
     return statements
 
 
-def as_recurrence(statement: Statement, key: str, payload: Recurrence) -> Statement:
-    found = statement.payload
-    if not (isinstance(found, Definition) and found.name == key):
+def as_recurrence(statement: Statement, scope: Scope, steps: Steps, place: int, payload: Recurrence) -> Statement:
+    found, state = statement.payload, steps.states[place]
+    if isinstance(found, Recurrence) and not state.here and found.state == state.name and found.index == steps.letter:
+        return replace(statement, payload=payload)
+    if not (isinstance(found, Definition) and found.name == scope.current.get(state.here)):
         return statement
-    return replace(statement, kind="recurrence", payload=payload)
+    try:
+        type_here(scope, steps, state, statement.span)
+    except EquationError as error:
+        return replace(statement, kind="error", payload=None, error=error)
+    name = state.name if statement.name == state.here else statement.name
+    return replace(statement, name=name, kind="recurrence", payload=payload)
 
 
 def recurrence_of(scope: Scope, steps: Steps, order: list[int], bodies: list[Term]) -> Recurrence:

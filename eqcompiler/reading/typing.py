@@ -20,7 +20,8 @@ from eqcompiler.reading.randomness import with_random_expectations
 from eqcompiler.reading.resolve import resolve_document
 from eqcompiler.reading.scope import Scope
 from eqcompiler.reading.sentence import Sentence
-from eqcompiler.reading.steps import Steps, add_families, completed
+from eqcompiler.reading.sequences import in_sequence
+from eqcompiler.reading.steps import Steps, add_families, completed, declare_members
 from eqcompiler.reading.survey import Survey, survey
 from eqcompiler.reading.unknown_functions import differentiated, only_differentiated, used_with
 
@@ -35,16 +36,18 @@ def type_document(
 ) -> Document:
     """Read errors become statements of kind "error", in their place."""
     formulas, layers = one_at_a_time(formulas)
+    formulas, over_time = in_sequence(formulas)
     read = tuple(f for f in formulas if isinstance(f, Formula))
-    seen = with_last_states(survey(read), layers)
+    seen = with_last_states(survey(read), (*layers, *over_time))
     scope = start(seen, includes)
-    scope.steps = layers
+    scope.steps = (*layers, *over_time)
     scope.differentiated, scope.only_differentiated = differentiated(read), only_differentiated(read)
     failed: dict[int, EquationError] = {}
     for stage in parts.DECLARATION_STAGES:
         for position, formula in enumerate(read):
             if position not in failed:
                 declare(stage, scope, formula, position, failed)
+    declare_members(scope)
     add_families(scope)
     settled = Settled(scope, read, seen)
     for position in reading_order(read, seen):

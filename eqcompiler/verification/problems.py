@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from eqcompiler.errors import BadInput, NotSupportedYet
+from eqcompiler.errors import BadInput
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Claim, Document, Recurrence
 from eqcompiler.languages.terms import (
@@ -75,8 +75,6 @@ def problem_of(document: Document, claim: Claim, extra: tuple[Condition, ...] = 
         read |= set().union(*(names.of_condition(c) for c in found))
     terms = list(_reached(document, [*asked, *(t for c in conditions for t in sides(c))]))
     iterated = _recurrences(document, terms)
-    for recurrence in iterated:
-        _refuse_conditions_inside(document, names, recurrence)
     inside = [t for recurrence in iterated for t in _reached(document, list(recurrence.updates))]
     functions = {name: _function_type(document, name) for name in sorted(_unknown_functions([*terms, *inside]))}
     symbols = _with_members(document, iterated, _symbol_types(document, read, [*terms, *inside]))
@@ -110,15 +108,6 @@ def _recurrences(document: Document, terms: list[Term]) -> tuple[Recurrence, ...
             found[key] = document.recurrences[key]
             waiting += [t for t in _reached(document, list(found[key].updates)) if isinstance(t, Iterated)]
     return tuple(found.values())
-
-
-def _refuse_conditions_inside(document: Document, names: FreeNames, recurrence: Recurrence) -> None:
-    """What is assumed of one layer would have to hold for the members of all layers."""
-    inside = names.inside(recurrence)
-    for condition in document.assumptions:
-        if _names_only(names.of_condition(condition)) & inside:
-            what = "an assumption about what changes from step to step of a recurrence is not tested yet"
-            raise NotSupportedYet(what, condition.left.span)
 
 
 def _with_members(document: Document, iterated: tuple[Recurrence, ...], symbols: dict[str, Type]) -> dict[str, Type]:

@@ -12,11 +12,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
+import numpy as np
+
 from eqcompiler.errors import BadInput, CompilerFault, Span
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Document, Recurrence
-from eqcompiler.languages.terms import Iterated, Term, Type
+from eqcompiler.languages.terms import Condition, Iterated, Term, Type
+from eqcompiler.verification.fields import Undefined
 from eqcompiler.verification.free_names import FreeNames
+from eqcompiler.verification.jets import base, tensor
 
 Environment = Mapping[str, Any]
 Value = Any
@@ -33,6 +37,7 @@ class Evaluator(Protocol):
     step: tuple[int, ...]
 
     def value(self, term: Term, env: Environment | None = None) -> Value: ...
+    def holds(self, condition: Condition, env: Environment | None = None) -> bool: ...
     def size(self, dimension: Dimension, span: Span | None) -> int: ...
     def lookup(self, name: str, env: Environment, span: Span | None) -> Value: ...
     def kept(self, term: Term, env: Environment, compute: Callable[[], Value]) -> Value: ...
@@ -49,6 +54,7 @@ def _steps(self: Evaluator, term: Iterated, env: Environment) -> Value:
     states = [self.value(start, env) for start in term.start]
     inside = self.names.inside(recurrence)
     around = {name: value for name, value in env.items() if name not in inside}
+    assumed = [c for c in self.document.assumptions if self.names.of_condition(c) & inside]
     whole, outer = self.sizes, self.step
     try:
         for step in range(1, self.size(recurrence.count, term.span) + 1):
@@ -59,10 +65,26 @@ def _steps(self: Evaluator, term: Iterated, env: Environment) -> Value:
             inner |= zip(recurrence.before or recurrence.states, states, strict=True)
             inner |= {symbol: _member(self, family, step, env, term.span) for symbol, family in recurrence.members}
             inner["#" + recurrence.index] = step
+            _require(self, assumed, inner, f"step {step} of {recurrence.state}")
             states = [self.value(update, inner) for update in recurrence.updates]
     finally:
         self.sizes, self.step = whole, outer
     return states[term.state]
+
+
+def _require(self: Evaluator, assumed: list[Condition], env: Environment, where: str) -> None:
+    """What is assumed of one step has to hold in every step: elsewhere there is no value to speak of."""
+    if assumed:
+        plain = {name: value if name.startswith("#") else _plain(value) for name, value in env.items()}
+        if not all(self.holds(condition, plain) for condition in assumed):
+            raise Undefined(f"an assumption about one step does not hold in {where}")
+
+
+def _plain(value: Value) -> Value:
+    """The value without its derivatives."""
+    if isinstance(value, tuple):
+        return tuple(_plain(member) for member in value)
+    return tensor([base(x) for x in value.flat], value.shape) if isinstance(value, np.ndarray) else base(value)
 
 
 def _member(self: Evaluator, family: str, step: int, env: Environment, span: Span | None) -> Value:

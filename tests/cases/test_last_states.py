@@ -101,3 +101,24 @@ def test_a_wrong_claim_about_the_whole_network_is_refuted_at_a_depth(claim: str)
 )
 def test_what_is_not_read_is_named(text: str, words: str) -> None:
     assert words in errors(text)
+
+
+FAMILY = (
+    r"$c^{(k)} \in \mathbb{R}^n$, $k = 1, \dots, K$, $x^{(i)} \in \mathbb{R}^n$, $i = 1, \dots, m$,"
+    r"$Z \in \mathbb{R}^{m \times K}$ \[ J = \frac{1}{2} \sum_{i=1}^m \sum_{k=1}^K Z_{ik} \|x^{(i)} - c^{(k)}\|_2^2 \]"
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial J}{\partial c^{(k)}} = \sum_{i=1}^m Z_{ik} (c^{(k)} - x^{(i)})", "proved"),
+        (r"\frac{\partial J}{\partial c^{(k)}_j} = \sum_{i=1}^m Z_{ik} (c^{(k)}_j - x^{(i)}_j)", "proved"),
+        (r"\frac{\partial J}{\partial c^{(k)}} = \sum_{i=1}^m Z_{ik} (x^{(i)} - c^{(k)})", "refuted"),
+        (r"\frac{\partial^2 J}{\partial c^{(k)} \partial c^{(k)}} = I \sum_{i=1}^m Z_{ik}", "proved"),
+        (r"\frac{\partial^2 J}{\partial c^{(k)} \partial c^{(k)}} = 2 I \sum_{i=1}^m Z_{ik}", "refuted"),
+    ],
+)
+def test_a_derivative_in_one_member_of_a_stacked_family(claim: str, verdict: str) -> None:
+    *_, last = pipeline.verify(read(rf"{FAMILY} \[ {claim} \]"))
+    assert last.verdict == verdict

@@ -10,13 +10,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from build_terms import add, at, define, dim, document, elementwise, grad, idx, matmul, mul, num, ref, sub, sym, typed
+from build_terms import add, at, call, define, dim, document, elementwise, grad, idx, matmul, mul, num, ref, sub, sym, typed
 from flint import fmpq
 
-from eqcompiler.errors import BadInput, NotSupportedYet
+from eqcompiler.errors import BadInput
 from eqcompiler.languages.statements import Claim, Document, Recurrence
 from eqcompiler.languages.terms import INTEGER, Condition, Iterated, Term
 from eqcompiler.verification.evidence import gather
+from eqcompiler.verification.fields import Undefined
 from eqcompiler.verification.oracle import Sample, evaluate
 from eqcompiler.verification.points import gradients, point
 
@@ -156,12 +157,15 @@ def test_a_true_claim_about_a_network_is_compared_at_several_depths() -> None:
     assert evidence.shapes > 3
 
 
-def test_an_assumption_about_one_layer_is_not_dropped() -> None:
-    found = network((Condition("orthogonal", sym("W_l", "n_l", "n_before_l")),))
+def test_an_assumption_about_one_layer_holds_in_every_layer() -> None:
+    """All weights zero; a point that violates it has no value."""
+    found = network((Condition("=", sym("W_l", "n_l", "n_before_l"), call("zeros", shape=("n_l", "n_before_l"))),))
     last = found.definitions["last"].body
-    evidence = gather(found, Claim(last, last))
-    assert isinstance(evidence.unsupported, NotSupportedYet)
-    assert evidence.unsupported.what == ("an assumption about what changes from step to step of a recurrence is not tested yet")
+    values = layers((2, 2, 2), 3)
+    with pytest.raises(Undefined, match="an assumption about one step does not hold in step 1 of a"):
+        evaluate(found, last, point(found, values))
+    zero = {**values, "W": (np.zeros((2, 2)), np.zeros((2, 2)))}
+    assert [float(x.mid()) for x in evaluate(found, last, point(found, zero))] == list(np.tanh(values["b"][1]))
 
 
 def test_data_that_do_not_fit_are_refused_with_both_numbers() -> None:

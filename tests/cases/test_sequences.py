@@ -1,0 +1,140 @@
+r"""Recurrences over time: h_t from h_{t-1}, coupled updates, a Kalman filter; what they mean, and what is refused.
+
+Takes: recurrent networks, optimisers and filters in the notations of papers. Gives: recurrences, verdicts, kernels, refusals.
+Guarantees: a state is never read as a free family beside its recurrence; a false derivative through the steps is refuted.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eqcompiler import pipeline
+from eqcompiler.errors import Source
+from eqcompiler.languages.statements import Document, Recurrence
+from eqcompiler.languages.terms import Iterated
+
+RNN = (
+    r"$x_t \in \mathbb{R}^d$, $t = 1, \dots, T$, $W \in \mathbb{R}^{k \times k}$, $U \in \mathbb{R}^{k \times d}$,"
+    r" $b, y \in \mathbb{R}^k$ \[ h_0 = 0 \] \[ h_t = \tanh(W h_{t-1} + U x_t + b) \] \[ E = \|h_T - y\|_2^2 \]"
+)
+LOSS = (
+    r"$X \in \mathbb{R}^{m \times n}$, $y \in \mathbb{R}^m$, $\theta, u, v \in \mathbb{R}^n$, $t = 0, \dots, T-1$,"
+    r" $\alpha, \beta \in \mathbb{R}$ \[ J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2 \] \[ \theta_0 = u \] \[ v_0 = 0 \]"
+)
+DESCENT = LOSS + r"\[ \theta_{t+1} = \theta_t - \alpha \nabla J(\theta_t) \] \[ V(\alpha) = J(\theta_T) \]"
+MOMENTUM = (
+    LOSS + r"\begin{align} v_{t+1} &= \beta v_t - \alpha \nabla J(\theta_t) \\ \theta_{t+1} &= \theta_t + v_{t+1} \end{align}"
+    r"\[ V = J(\theta_T) \]"
+)
+KALMAN = (
+    r"$x \in \mathbb{R}^n$, $P, Q, U \in \mathbb{S}^n_{++}$, $F \in \mathbb{R}^{n \times n}$, $H \in \mathbb{R}^{k \times n}$,"
+    r" $R \in \mathbb{S}^k_{++}$, $z_t \in \mathbb{R}^k$, $t = 1, \dots, T$, $u \in \mathbb{R}^n$ \[ x_0 = u \] \[ P_0 = U \]"
+    r"\begin{align} a_t &= F x_{t-1} \\ B_t &= F P_{t-1} F^\top + Q \\ K_t &= B_t H^\top (H B_t H^\top + R)^{-1} \\"
+    r" x_t &= a_t + K_t (z_t - H a_t) \\ P_t &= (I - K_t H) B_t \end{align} \[ m = x_T \]"
+)
+
+
+def read(text: str) -> Document:
+    return pipeline.document_of(Source("time.tex", text))
+
+
+def recurrences(text: str) -> list[Recurrence]:
+    document = read(text)
+    assert [s.error for s in document.statements if s.error] == []
+    return [s.payload for s in document.statements if isinstance(s.payload, Recurrence)]
+
+
+def test_a_recurrent_network_is_one_recurrence_over_a_stacked_family() -> None:
+    (found,) = recurrences(RNN)
+    assert (found.state, found.index, found.before, found.members) == ("h", "t", (), (("x_t", "x"),))
+    assert (str(found.count), found.sizes, found.last) == ("T", (), ("h_T",))
+    document = read(RNN)
+    assert str(document.symbols["x"].type) == "matrix (T by d)"
+    assert str(document.symbols["x_t"].type) == "vector (d)"
+
+
+def test_an_unrolled_optimiser_keeps_its_update_and_gets_a_last_state() -> None:
+    (found,) = recurrences(DESCENT)
+    assert (found.state, found.index, str(found.count), found.last) == ("theta", "t", "T", (r"\theta_T",))
+    assert isinstance(read(DESCENT).definitions["V"].body.arguments[0], Iterated)  # type: ignore[attr-defined]
+
+
+def test_coupled_updates_are_one_recurrence_of_two_states() -> None:
+    velocity, position = recurrences(MOMENTUM)
+    assert (velocity.states, position.states) == (("v", "theta"), ("theta", "v"))
+    assert read(MOMENTUM).recurrences == {"v": velocity}
+    assert [s.name for s in read(MOMENTUM).statements if s.kind == "recurrence"] == ["v", "theta"]
+
+
+def test_coupled_updates_have_step_and_run_kernels() -> None:
+    kernels = pipeline.kernels(read(MOMENTUM))
+    generator = np.random.default_rng(3)
+    X, y, theta = generator.normal(size=(5, 3)), generator.normal(size=5), generator.normal(size=3)
+    v = np.zeros(3)
+    done = kernels.v_theta_run(v, theta, X, y, 0.1, 0.5, iterations=7)
+    for _ in range(7):
+        v = 0.5 * v - 0.1 / 5 * X.T @ (X @ theta - y)
+        theta = theta + v
+    np.testing.assert_allclose(done[0], v, rtol=1e-12)
+    np.testing.assert_allclose(done[1], theta, rtol=1e-12)
+    assert done[2] == 7
+
+
+def test_a_kalman_filter_has_a_step_with_its_measurement() -> None:
+    state, covariance = recurrences(KALMAN)
+    assert (state.states, covariance.states) == (("x", "P"), ("P", "x"))
+    assert state.members == (("z_t", "z"),)
+    assert {"x_P_step"} <= set(pipeline.kernel_names(read(KALMAN)))
+    assert "x_P_run" not in pipeline.kernel_names(read(KALMAN))
+
+
+@pytest.mark.parametrize(
+    ("setting", "claim"),
+    [
+        (RNN, r"\frac{\partial E}{\partial W} = 0"),
+        (RNN, r"\frac{\partial E}{\partial b} = 2 (h_T - y)"),
+        (RNN, r"h_T = y"),
+        (DESCENT, r"\frac{d V}{d \alpha} = 0"),
+        (MOMENTUM, r"\frac{\partial V}{\partial \beta} = 0"),
+        (KALMAN, r"\frac{\partial m}{\partial u} = 0"),
+        (KALMAN, r"P_t = B_t"),
+    ],
+)
+def test_a_wrong_claim_is_refuted(setting: str, claim: str) -> None:
+    *_, last = pipeline.verify(read(rf"{setting} \[ {claim} \]"))
+    assert last.verdict in ("refuted", "conditional")
+
+
+@pytest.mark.parametrize(
+    ("setting", "claim"),
+    [
+        (RNN, r"\frac{\partial E}{\partial y} = 2 (y - h_T)"),
+        (DESCENT, r"V(\alpha) = \frac{1}{2m} \|X \theta_T - y\|_2^2"),
+        (KALMAN, r"P_t = B_t - B_t H^\top K_t^\top"),
+    ],
+)
+def test_a_right_claim_is_not_refuted(setting: str, claim: str) -> None:
+    *_, last = pipeline.verify(read(rf"{setting} \[ {claim} \]"))
+    assert last.verdict in ("proved", "holds")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (RNN + r"\[ S = \sum_{t=1}^T \|h_t\|_2^2 \]", "'h_t' for all steps at once is not read"),
+        (RNN.replace("h_{t-1}", "h_{t-1} + h_{t-2}"), "'h_{t-2}' belongs to another step"),
+        (RNN.replace(r"\[ h_0 = 0 \]", ""), "nothing says where 'h_T' starts"),
+        (RNN.replace("U x_t", "U x_{t-1}"), "'x_{t-1}' belongs to another step"),
+        (
+            r"$h_t \in \mathbb{R}^k$" + RNN.replace(r"\tanh(W h_{t-1} + U x_t + b)", r"(W h_{t-1})^\top (U x_t + b)"),
+            "a step changes the shape of 'h_t': it is vector (k) before and scalar after",
+        ),
+        (
+            DESCENT.replace(r"\alpha \nabla", r"\frac{\alpha}{t + 1} \nabla"),
+            "the number t of the step inside of a recurrence that starts at t = 0 is not read",
+        ),
+    ],
+)
+def test_what_is_not_read_is_named(text: str, words: str) -> None:
+    assert words in [s.error.what for s in read(text).statements if s.error]
