@@ -326,7 +326,12 @@ def symbol_lines(document: Document, statement: Statement) -> list[str]:
 
 
 def _verdict_text(document: Document, statement: Statement) -> list[str]:
-    for verdict in verify(document):
+    from eqcompiler.languages.statements import Claim
+    from eqcompiler.verification import judge
+    from eqcompiler.verification.instruments import explaining
+
+    instruments = explaining(statement.payload) if isinstance(statement.payload, Claim) else None
+    for verdict in judge.verify(confirmed(document), instruments=instruments):
         if (verdict.line, verdict.column) == (statement.span.line, statement.span.column):
             lines = [f"{verdict.verdict}: {verdict.method}", verdict.reason, *verdict.steps]
             lines += [f"{title}: {text}" for title, text in _details(verdict) if text]

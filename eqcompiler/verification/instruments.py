@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from eqcompiler.verification import minimisers, proofs, repairs
 from eqcompiler.verification.answers import Minimum, Proved, Unproved
 from eqcompiler.verification.evidence import Evidence, gather
 from eqcompiler.verification.oracle import Sample
+from eqcompiler.verification.replaying import replayed
 from eqcompiler.verification.shrinking import shrink
 
 CONFIRMING, CONFIRMING_SECONDS = 12, 1.0  # points that a repair must pass, and the time for them
@@ -58,6 +59,16 @@ def standard() -> Instruments:
     return Instruments(gather, shrink, search_proof, difference, minimisers.minimum, repair)
 
 
+def explaining(explained: Claim) -> Instruments:
+    """The proof of this claim comes with its steps in notation, replayed by the separate checker."""
+
+    def prove(document: Document, claim: Claim, extra: tuple[Condition, ...]) -> Proved | Unproved:
+        prover = _replayed_proof if claim == explained else proofs.prove
+        return _searched(document, claim, extra, partial(_prove_equation, prover))
+
+    return replace(standard(), prove=prove)
+
+
 def search_proof(document: Document, claim: Claim, extra: tuple[Condition, ...]) -> Proved | Unproved:
     """Minimisers by stationarity and convexity, everything else by normal forms."""
     return _searched(document, claim, extra, partial(_prove_equation, proofs.prove))
@@ -75,6 +86,11 @@ def _searched(document: Document, claim: Claim, extra: tuple[Condition, ...], pr
         return prover(minimisers.with_extrema_resolved(document), claim, extra)
     except NotSupportedYet as error:
         return Unproved(error.what, unsupported=error)
+
+
+def _replayed_proof(document: Document, claim: Claim, extra: tuple[Condition, ...]) -> proofs.Proof | proofs.Residual:
+    answer = proofs.prove(document, claim, extra)
+    return replace(answer, steps=replayed(document, claim, answer, extra)) if isinstance(answer, proofs.Proof) else answer
 
 
 def _prove_equation(

@@ -35,11 +35,14 @@ LONGEST_STEP = 400
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """method: one phrase. steps: sentences with the normal forms. assumptions_used: the conditions that it rests on."""
+    """method: one phrase. steps: sentences with the normal forms. assumptions_used: the conditions that it rests on.
+    left, right: the sides in normal form."""
 
     steps: tuple[str, ...]
     method: str
     assumptions_used: tuple[Condition, ...] = ()
+    left: Tensor | None = None
+    right: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +303,7 @@ class _Search:
 
     def proof(self, method: str) -> Proof:
         self.steps.append("the difference is zero")
-        return Proof(tuple(self.steps), method, tuple(dict.fromkeys(self.used)))
+        return Proof(tuple(self.steps), method, tuple(dict.fromkeys(self.used)), self.left, self.right)
 
 
 def _with_inverses(body: Normal) -> str:

@@ -1,0 +1,407 @@
+r"""Certificates: the steps that lead a claim's difference to zero, found so that the separate checker can replay them.
+
+Takes: a document, a claim that is proved, conditions. Gives: proof steps (languages.proof_steps).
+Guarantees: none about the claim: what is found here is believed only because `replay` verifies it. Denominators are cleared
+first; what is then left is written as a sum of multiples of equations, K K^-1 = I and the assumptions, by linear algebra over
+the multiples whose terms meet those of the difference (a search in the manner of Faugere 1999 without an order of terms).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from eqcompiler.languages import terms
+from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.languages.proof_steps import Certificate, Cleared, Step, Used
+from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.languages.terms import SCALAR, Condition, Term
+from eqcompiler.verification.entry_rules import RULES
+from eqcompiler.verification.index_sums import ONE, Atom, Factors, NotReplayed, Product, Range, Sum, add, denominators, minus
+from eqcompiler.verification.replay import FORMS, algebra_of
+from eqcompiler.verification.sum_terms import Writer
+from eqcompiler.verification.term_entries import Environment, Reader
+
+Row = dict[str, Fraction]
+MOST_ROWS, LEVELS, ROUNDS = 400, 4, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """An equation that holds, as a sum that is zero for all values of its open axes."""
+
+    condition: Condition
+    axes: tuple[Range, ...]
+    zero: Sum
+
+    @property
+    def leading(self) -> tuple[Product, ...]:
+        """The terms with the most factors: what takes their place is smaller."""
+        most = max(len(t.factors) for t in self.zero.terms)
+        return tuple(t for t in self.zero.terms if len(t.factors) == most)
+
+
+@dataclass(frozen=True, slots=True)
+class Multiple:
+    """factor times an equation, summed over `bound` (the equation's axes first); `row` is what that is."""
+
+    equation: Equation
+    bound: tuple[Range, ...]
+    factor: Sum
+    row: Sum
+
+
+def certificate(document: Document, claim: Claim, conditions: tuple[Condition, ...] = ()) -> Certificate:
+    """Steps that lead to zero. Raises NotReplayed when none are found."""
+    known = (*document.assumptions, *claim.assumptions, *conditions)
+    reader = Reader(document, algebra_of(known), RULES)
+    env, at = reader.open_axes(claim)
+    left, right = reader.entry(claim.left, at, env), reader.entry(claim.right, at, env)
+    search = _Search(document, reader, known, env, claim)
+    search.defined = denominators(left, right)
+    axes = tuple(search.writer.name(str(place)) for place in at)
+    search.open_names |= {str(place) for place in at}
+    search.env |= {f"#{name}": place for name, place in zip(axes, at, strict=True)}
+    return Certificate(search.steps(minus(left, right)), axes)
+
+
+class _Search:
+    def __init__(
+        self, document: Document, reader: Reader, known: tuple[Condition, ...], env: dict[str, Any], claim: Claim
+    ) -> None:
+        self.document, self.reader, self.algebra = document, reader, reader.algebra
+        self.known, self.env = known, env
+        self.defined: set[str] = set()
+        self.open_names = {str(place) for place in env.values()}
+        found = [matrix for matrix, inner in reader.matrices if _same_names(inner, env)]
+        self.matrices = list({matrix: matrix for matrix in found})
+        self.writer = Writer(document, self.notation(), frozenset(b.name for b in claim.free))
+        self.writer.names |= {str(place): name[1:] for name, place in env.items()}
+
+    def notation(self) -> dict[tuple[str, str], Term]:
+        """How the author writes the operands of the inverses and determinants that occur, or their transposes."""
+        found: dict[tuple[str, str], Term] = {}
+        for matrix in self.matrices:
+            for operation in ("inverse", "det"):
+                call = terms.Call(matrix.type if operation == "inverse" else SCALAR, operation, (matrix,))
+                places = self.reader.axes(call)
+                factors = [t.factors for t in self.reader.entry(call, places, self.env).terms if t.coefficient == 1]
+                if len(factors) == 1 and len(factors[0]) == 1 and factors[0][0][0].kind == "whole":
+                    atom = factors[0][0][0]
+                    turned = terms.Call(matrix.type, "transpose", (matrix,))
+                    found.setdefault((operation, atom.inner[0].key), matrix if atom.at == places or atom.symmetric else turned)
+        return found
+
+    def steps(self, difference: Sum) -> tuple[Step, ...]:
+        steps: list[Step] = []
+        for _ in range(ROUNDS):
+            below = _denominator(difference)
+            if below is None:
+                break
+            step = Cleared(self.writer.sum(self.algebra.power(self.algebra.atom(below), 1)))
+            difference = self.reader.cleared(difference, step.denominator, self.env)
+            steps.append(step)
+        if not difference.terms:
+            return tuple(steps)
+        return (*steps, *(self.step(c, m) for c, m in self.combination(difference)))
+
+    def step(self, c: Fraction, multiple: Multiple) -> Used:
+        rank = multiple.equation.condition.left.type.rank
+        outer, self.writer.names = self.writer.names, dict(self.writer.names)
+        binders = tuple(self.writer.binder(r) for r in multiple.equation.axes)
+        factor = self.writer.sum(multiple.factor.times(c))
+        if any(self.writer.names[r.name] != b.name for r, b in zip(multiple.equation.axes[rank:], binders[rank:], strict=True)):
+            raise NotReplayed("an equation whose index has two names")
+        self.writer.names = outer
+        return Used(multiple.equation.condition, binders, factor)
+
+    def combination(self, difference: Sum) -> list[tuple[Fraction, Multiple]]:
+        """The difference as a sum of multiples of equations."""
+        given = list(self.equations())
+        composite = [e for e in given if len(e.zero.terms) > 2 or any(len(t.factors) > 2 for t in e.zero.terms)]
+        pool = _Pool()
+        first, wanted = list(difference.terms), difference
+        pool.add(self.inside(first, given, LEVELS))
+        ends = first
+        for equations, free_only in ((composite, True), (composite, True), (given, True), (given, False)):
+            found = _combination(pool.multiples, wanted)
+            if found is not None:
+                return found
+            grown = pool.add(m for t in (ends if free_only else first) for m in self.insertions(t, equations, free_only))
+            pool.add(self.inside(grown, given, LEVELS))
+            ends = grown
+        found = _combination(pool.multiples, wanted)
+        if found is None:
+            raise NotReplayed("no certificate was found")
+        return found
+
+    def inside(self, level: Sequence[Product], given: Sequence[Equation], depth: int) -> Iterator[Multiple]:
+        """Multiples a term of which stands among these terms, and the same again for the terms that they bring."""
+        met = {t.key for t in level}
+        for _ in range(depth):
+            following: list[Product] = []
+            for term in level:
+                for multiple in self.multiples(term, given):
+                    yield multiple
+                    following += [t for t in multiple.row.terms if t.key not in met]
+                    met |= {t.key for t in multiple.row.terms}
+            level = following
+
+    # ---- equations
+
+    def equations(self) -> Iterator[Equation]:
+        for matrix in self.matrices:
+            inverse = terms.Call(matrix.type, "inverse", (matrix,))
+            unit = terms.Call(matrix.type, "identity", ())
+            for pair in ((matrix, inverse), (inverse, matrix)):
+                yield from self.equation(Condition("=", terms.Call(matrix.type, "matmul", pair), unit))
+        for condition in self.known:
+            if condition.relation == "orthogonal":
+                q = condition.left
+                turned = terms.Call(q.type, "transpose", (q,))
+                for pair in ((turned, q), (q, turned)):
+                    unit = terms.Call(q.type, "identity", ())
+                    yield from self.equation(Condition("=", terms.Call(q.type, "matmul", pair), unit))
+            elif condition.relation == "=":
+                yield from self.equation(condition)
+
+    def equation(self, condition: Condition) -> Iterator[Equation]:
+        right = condition.right
+        try:
+            places = self.reader.axes(condition.left)
+            if right is None:
+                return
+            zero = minus(self.reader.entry(condition.left, places, self.env), self.reader.entry(right, places, self.env))
+        except NotReplayed:
+            return
+        if zero.terms and denominators(zero) <= self.defined:
+            yield Equation(condition, tuple(self.algebra.ranges[str(p)] for p in places), zero)
+
+    def reciprocals(self, factors: Factors) -> Iterator[Equation]:
+        """u (1/u) = 1 for the denominators beside which a term stands, at the indices at which they stand."""
+        for atom, e in factors:
+            if atom.name in FORMS and not any(n not in self.open_names for n in atom.names):
+                left, right = FORMS[atom.name](self.writer.sum(atom.inner[0].body))
+                yield from self.equation(Condition("=", left, right))
+            if atom.kind == "group" and e < 0:
+                axes = tuple(self.algebra.ranges[n] for n in sorted(atom.names) if n not in self.open_names)
+                body = self.algebra.power(self.algebra.atom(atom), 1)
+                for r in axes:
+                    self.writer.name(r.name)
+                named = self.writer.sum(body)
+                unit = terms.Number(SCALAR, Fraction(1))
+                condition = Condition("=", terms.Call(SCALAR, "mul", (named, terms.Call(SCALAR, "div", (unit, named)))), unit)
+                zero = minus(self._beside(body, atom), ONE)
+                yield Equation(condition, axes, zero)
+
+    def _beside(self, body: Sum, atom: Atom) -> Sum:
+        """u * (1/u) with the reciprocal kept as a factor."""
+        parts = []
+        for term in body.terms:
+            bound, factors = self.algebra.opened(term)
+            part = self.algebra.close(term.coefficient, (), (*factors, (atom, Fraction(-1))))
+            parts.append(self.algebra.summed(bound, part))
+        return add(*parts)
+
+    # ---- multiples
+
+    def multiples(self, term: Product, given: Sequence[Equation]) -> Iterator[Multiple]:
+        bound, factors = self.algebra.opened(term)
+        for equation in (*given, *self.reciprocals(factors)):
+            for part in equation.leading:
+                yield from self.embedded(equation, part, bound, factors)
+
+    def insertions(self, term: Product, given: Sequence[Equation], free_only: bool) -> Iterator[Multiple]:
+        bound, factors = self.algebra.opened(term)
+        for equation in (*given, *self.reciprocals(factors)):
+            yield from self.inserted(equation, bound, factors, free_only)
+
+    def embedded(self, equation: Equation, part: Product, bound: tuple[Range, ...], factors: Factors) -> Iterator[Multiple]:
+        inner, pattern = self.algebra.opened(part)
+        if all(a.kind == "delta" for a, _ in pattern):
+            return
+        variables = {r.name for r in (*equation.axes, *inner)}
+        for places, rest in _embeddings(pattern, factors, variables, {}):
+            if any(r.name not in places for r in inner):
+                continue
+            taken = [str(places[r.name]) for r in inner]
+            open_ = {n for a, _ in rest for n in a.names} | {str(places.get(r.name)) for r in equation.axes}
+            names = {r.name for r in bound}
+            if len(set(taken)) < len(taken) or not set(taken) <= names or open_ & set(taken):
+                continue
+            deltas = [self.algebra.delta(Dimension.of(r.name), places[r.name]) for r in equation.axes if r.name in places]
+            left = [r for r in bound if r.name not in taken and r not in equation.axes]
+            yield from self.multiple(equation, left, self.algebra.product(self.rest(rest), *deltas))
+
+    def rest(self, factors: Factors) -> Sum:
+        return self.algebra.close(Fraction(1), (), factors)
+
+    def multiple(self, equation: Equation, bound: Sequence[Range], factor: Sum) -> Iterator[Multiple]:
+        algebra = self.algebra
+        try:
+            factor = algebra.summed(bound, factor)
+            row = algebra.summed(equation.axes, algebra.product(factor, equation.zero))
+        except NotReplayed:
+            return
+        if row.terms:
+            yield Multiple(equation, equation.axes, factor, row)
+
+    def inserted(self, equation: Equation, bound: tuple[Range, ...], factors: Factors, free_only: bool) -> Iterator[Multiple]:
+        """The equation's identity put at an index: one of the places where it stands moves to the other end."""
+        if set(equation.axes) <= set(bound):
+            yield from self.multiple(equation, [r for r in bound if r not in equation.axes], self.rest(factors))
+            return
+        if len(equation.axes) != 2:
+            return
+        ends = [Dimension.of(r.name) for r in equation.axes]
+        for name in dict.fromkeys(str(p) for a, _ in factors for p in a.at if p.names):
+            r = self.algebra.ranges.get(name)
+            uses = [(k, j) for k, (a, e) in enumerate(factors) for j, p in enumerate(a.at) if str(p) == name and e == 1]
+            inside = sum(name in a.names for a, _ in factors)
+            is_bound = any(b.name == name for b in bound)
+            if r is None or r.upper != equation.axes[0].upper or inside != len({k for k, _ in uses}):
+                continue
+            if len(uses) > (2 if is_bound else 1) or (is_bound and free_only):
+                continue
+            for near, far in (ends, ends[::-1]):
+                k, j = uses[0]
+                moved = [(_at(a, j, near) if i == k else a, e) for i, (a, e) in enumerate(factors)]
+                delta = self.algebra.delta(far, Dimension.of(name))
+                yield from self.multiple(equation, bound, self.algebra.product(self.rest(tuple(moved)), delta))
+
+
+def _at(atom: Atom, place: int, position: Dimension) -> Atom:
+    at = tuple(position if k == place else p for k, p in enumerate(atom.at))
+    return Atom(atom.kind, atom.name, tuple(sorted(at, key=str)) if atom.symmetric else at, atom.inner, atom.symmetric)
+
+
+def _same_names(inner: Environment, env: Environment) -> bool:
+    """Read where only the claim's own indices are bound: a term that means the same beside the claim."""
+    return all(name in env and env[name] == value for name, value in inner.items())
+
+
+def _denominator(difference: Sum) -> Atom | None:
+    """A sum in a denominator outside of sums over indices."""
+    for term in difference.terms:
+        for atom, e in term.factors:
+            if atom.kind == "group" and e < 0 and e.denominator == 1 and not any(n[0] == "#" for n in atom.names):
+                return atom
+    return None
+
+
+def _embeddings(
+    pattern: Factors, factors: Factors, variables: set[str], places: dict[str, Dimension]
+) -> Iterator[tuple[dict[str, Dimension], Factors]]:
+    """Ways in which the pattern divides the factors: (where its variables go, what is left)."""
+    if not pattern:
+        yield places, factors
+        return
+    (first, e), rest = pattern[0], pattern[1:]
+    if first.name == "exp" and e == 1:  # an exponential divides everything
+        yield from _embeddings(rest, (*factors, (first, Fraction(-1))), variables, places)
+        return
+    for k, (atom, power) in enumerate(factors):
+        divides = (e > 0) == (power > 0) and abs(power) >= abs(e) and (power - e).denominator == 1
+        if not divides or (atom.kind, atom.name, len(atom.at)) != (first.kind, first.name, len(first.at)):
+            continue
+        if [o.key for o in atom.inner] != [o.key for o in first.inner]:
+            continue
+        left = (*factors[:k], *([(atom, power - e)] if power != e else []), *factors[k + 1 :])
+        for at in (atom.at, atom.at[::-1]) if atom.symmetric else (atom.at,):
+            matched = _placed(first.at, at, variables, places)
+            if matched is not None:
+                yield from _embeddings(rest, left, variables, matched)
+
+
+def _placed(
+    wanted: Sequence[Dimension], found: Sequence[Dimension], variables: set[str], places: dict[str, Dimension]
+) -> dict[str, Dimension] | None:
+    result = dict(places)
+    for p, q in zip(wanted, found, strict=True):
+        name = str(p)
+        if name not in variables:
+            if p != q:
+                return None
+        elif result.setdefault(name, q) != q:
+            return None
+    return result
+
+
+class _Pool:
+    """Multiples with distinct rows."""
+
+    def __init__(self) -> None:
+        self.multiples: list[Multiple] = []
+        self.rows: set[str] = set()
+        self.terms: set[str] = set()
+
+    def add(self, multiples: Iterable[Multiple]) -> list[Product]:
+        """The terms that were not met before."""
+        new: list[Product] = []
+        for multiple in multiples:
+            if multiple.row.key in self.rows:
+                continue
+            if len(self.multiples) >= MOST_ROWS:
+                raise NotReplayed(f"no certificate among {MOST_ROWS} multiples of the equations")
+            self.rows.add(multiple.row.key)
+            self.multiples.append(multiple)
+            new += [t for t in multiple.row.terms if t.key not in self.terms]
+            self.terms |= {t.key for t in multiple.row.terms}
+        return new
+
+
+def _combination(multiples: Sequence[Multiple], difference: Sum) -> list[tuple[Fraction, Multiple]] | None:
+    """The difference as a sum of rows, by elimination; None when it is none."""
+    useful = _useful(multiples, difference)
+    rows: dict[str, tuple[Row, Row]] = {}
+    for k, multiple in enumerate(useful):
+        row, made = _reduced(_coefficients(multiple.row), {str(k): Fraction(1)}, rows)
+        if row:
+            rows[min(row)] = (row, made)
+    row, made = _reduced(_coefficients(difference), {}, rows)
+    return None if row else [(-c, useful[int(k)]) for k, c in sorted(made.items(), key=lambda item: int(item[0]))]
+
+
+def _useful(multiples: Sequence[Multiple], difference: Sum) -> list[Multiple]:
+    """Without the rows that hold a term which nothing else can take away."""
+    wanted = {t.key for t in difference.terms}
+    kept = list(multiples)
+    while True:
+        counts = Counter(t.key for multiple in kept for t in multiple.row.terms)
+        following = [m for m in kept if all(counts[t.key] > 1 or t.key in wanted for t in m.row.terms)]
+        if len(following) == len(kept):
+            return kept
+        kept = following
+
+
+def _reduced(row: Row, made: Row, rows: Mapping[str, tuple[Row, Row]]) -> tuple[Row, Row]:
+    row, made = dict(row), dict(made)
+    waiting = sorted(row, reverse=True)
+    while waiting:
+        lead = waiting.pop()
+        if lead not in row or lead not in rows:
+            continue
+        other, parts = rows[lead]
+        c = row[lead] / other[lead]
+        waiting += [k for k in other if k not in row]
+        waiting.sort(reverse=True)
+        _take(row, other, c)
+        _take(made, parts, c)
+    return row, made
+
+
+def _coefficients(body: Sum) -> Row:
+    return {t.key: t.coefficient for t in body.terms}
+
+
+def _take(row: Row, other: Row, c: Fraction) -> None:
+    """row less c times other."""
+    for key, v in other.items():
+        value = row.get(key, Fraction(0)) - c * v
+        if value:
+            row[key] = value
+        else:
+            row.pop(key, None)

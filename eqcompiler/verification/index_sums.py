@@ -1,0 +1,245 @@
+r"""Sums of products with indices: the data of the proof checker, written for it alone.
+
+Takes: coefficients, bound indices, factors. Gives: `Sum`, `Product`, `Atom`, and one name for each bound index.
+Guarantees: bound indices are renamed by bijections only: a poor choice of names can make equal things look different, never
+different things equal. The arithmetic is in index_arithmetic.
+
+    2 sum_ij X_ij theta_j X_ik     Product(2, (#0.0 in 1..m, #0.1 in 1..n), X[#0.0,#0.1] theta[#0.1] X[#0.0,k])
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from eqcompiler.errors import EquationError
+from eqcompiler.languages.dimensions import ONE as FIRST
+from eqcompiler.languages.dimensions import Dimension
+
+Position = Dimension  # an index expression; index names start with ~ (open), # (bound) or ? (an operand's axis)
+MOST_TERMS, MOST_NAMINGS = 3000, 120
+_INDEX = re.compile(r"[~#?][\d.]+")
+_NAME = re.compile(r"~\d+")
+OPEN = "~#?"  # how the names of indices start; sizes start with a letter
+
+
+class NotReplayed(EquationError):
+    """A proof that the checker cannot follow: an operation that it does not know, or too many terms. Not a fault.
+
+    Example: the spectral norm of a matrix. Repair: none is needed; the evidence beside the proof is as it was.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    name: str
+    lower: Position
+    upper: Position
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Atom:
+    """A factor. kind: entry (of a symbol), size, position, delta, guard, group (a sum as one factor), function, whole."""
+
+    kind: str
+    name: str
+    at: tuple[Position, ...] = ()
+    inner: tuple[Open, ...] = ()
+    symmetric: bool = False
+    key: str = field(init=False, repr=False)
+    height: int = field(init=False, repr=False)
+    names: frozenset[str] = field(init=False, repr=False)  # the index names that occur open
+
+    def __post_init__(self) -> None:
+        names = {n for p in self.at for n in p.names if n[0] in OPEN}
+        names.update(n for o in self.inner for n in o.names)
+        object.__setattr__(self, "names", frozenset(names))
+        inner = f"({'; '.join(o.key for o in self.inner)})" if self.inner else ""
+        at = f"[{','.join(map(str, self.at))}]" if self.at else ""
+        object.__setattr__(self, "key", f"{self.kind[0]}:{self.name}{inner}{at}")
+        object.__setattr__(self, "height", max((o.body.height + bool(o.axes) for o in self.inner), default=0))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Atom) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+Factors = tuple[tuple[Atom, Fraction], ...]
+Renamed = Callable[[Atom, Mapping[str, Position]], Atom]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """coefficient times the sum over `bound` of the product of `factors`."""
+
+    coefficient: Fraction
+    bound: tuple[Range, ...]
+    factors: Factors
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Products with distinct keys, sorted; none is zero. The empty sum is 0."""
+
+    terms: tuple[Product, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return " + ".join(f"{t.coefficient}*{t.key}" for t in self.terms)
+
+    @property
+    def height(self) -> int:
+        """Above the height of every bound index inside."""
+        return max((_height(t.factors) + bool(t.bound) for t in self.terms), default=0)
+
+    @property
+    def constant(self) -> Fraction | None:
+        if not self.terms:
+            return Fraction(0)
+        return self.terms[0].coefficient if len(self.terms) == 1 and not self.terms[0].key else None
+
+    def times(self, c: Fraction) -> Sum:
+        return Sum(tuple(Product(c * t.coefficient, t.bound, t.factors, t.key) for t in self.terms)) if c else ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An argument of an atom: a tensor over `axes` (none for a function of a scalar)."""
+
+    axes: tuple[Range, ...]
+    body: Sum
+
+    @property
+    def key(self) -> str:
+        return " ".join(f"{a.name}<{a.upper}" for a in self.axes) + ":" * bool(self.axes) + self.body.key
+
+    @property
+    def names(self) -> set[str]:
+        found: set[str] = set()
+        for t in self.body.terms:
+            inside = {n for a, _ in t.factors for n in a.names} | {n for r in t.bound for n in r.upper.names if n[0] in OPEN}
+            found |= inside - {r.name for r in t.bound}
+        return found - {r.name for r in self.axes}
+
+
+ZERO = Sum()
+NAMES = itertools.count()
+
+
+def _height(factors: Factors) -> int:
+    return max((atom.height for atom, _ in factors), default=0)
+
+
+def number(value: Fraction | int) -> Sum:
+    return Sum((Product(Fraction(value), (), (), ""),)) if value else ZERO
+
+
+ONE = number(1)
+
+
+def add(*parts: Sum) -> Sum:
+    total: dict[str, Fraction] = {}
+    seen: dict[str, Product] = {}
+    for term in (t for part in parts for t in part.terms):
+        total[term.key] = total.get(term.key, Fraction(0)) + term.coefficient
+        seen[term.key] = term
+    if len(total) > MOST_TERMS:
+        raise NotReplayed(f"more than {MOST_TERMS} terms")
+    kept = (seen[k] for k in sorted(total) if total[k])
+    return Sum(tuple(Product(total[t.key], t.bound, t.factors, t.key) for t in kept))
+
+
+def minus(a: Sum, b: Sum) -> Sum:
+    return add(a, b.times(Fraction(-1)))
+
+
+def denominators(*bodies: Sum) -> set[str]:
+    """What must not vanish, or be invertible, wherever these sums have a value; at whatever indices."""
+    found: set[str] = set()
+    for atom, e in (f for body in bodies for t in body.terms for f in t.factors):
+        if (atom.kind == "group" and e < 0) or atom.name == "inverse":
+            found.add(_INDEX.sub("_", "; ".join(o.key for o in atom.inner)))
+        found |= denominators(*(o.body for o in atom.inner))
+    return found
+
+
+def placed(position: Position, places: Mapping[str, Position]) -> Position:
+    if len(position.terms) == 1 and position.terms[0][1] == 1 and len(position.terms[0][0]) == 1:
+        return places.get(position.terms[0][0][0], position)
+    return position.substitute(places)
+
+
+def is_filled(r: Range) -> bool:
+    """From 1 to something that is at least 1 for all sizes from 1 on."""
+    sized = all(n[0] not in OPEN for n in r.upper.names) and all(c > 0 for names, c in r.upper.terms if names)
+    return r.lower == FIRST and sized and sum(c for _, c in r.upper.terms) >= 1
+
+
+# --- names of bound indices ---------------------------------------------------------------------------------------------
+
+
+def named(coefficient: Fraction, bound: tuple[Range, ...], factors: Factors, renamed: Renamed) -> Product:
+    """The product with its bound indices named by how they are used; of several ways that look alike, the least text."""
+    if not bound:
+        ordered = tuple(sorted(factors, key=lambda f: f[0].key))
+        return Product(coefficient, (), ordered, _key((), ordered))
+    best: tuple[str, tuple[Range, ...], Factors] | None = None
+    for order in itertools.islice(_orders(bound, factors, {r.name: str(r.lower) for r in bound}), MOST_NAMINGS):
+        height = _height(factors)
+        names = {r.name: Dimension.of(f"#{height}.{k}") for k, r in enumerate(order)}
+        ranges = tuple(Range(str(names[r.name]), r.lower.substitute(names), r.upper.substitute(names)) for r in order)
+        moved = tuple(sorted(((renamed(a, names), e) for a, e in factors), key=lambda f: f[0].key))
+        key = _key(ranges, moved)
+        if best is None or key < best[0]:
+            best = (key, ranges, moved)
+    if best is None:
+        raise NotReplayed("no order of the indices")
+    return Product(coefficient, best[1], best[2], best[0])
+
+
+def _key(ranges: tuple[Range, ...], factors: Factors) -> str:
+    head = " ".join(f"{r.name}<{r.lower}..{r.upper}" for r in ranges)
+    return head + ": " * bool(ranges) + " ".join(a.key if e == 1 else f"{a.key}^{e}" for a, e in factors)
+
+
+def _orders(bound: tuple[Range, ...], factors: Factors, colour: dict[str, str]) -> Iterable[tuple[Range, ...]]:
+    """Orders of the bound indices, one for each way to tell apart those that are used alike."""
+    for _ in bound:
+        seen = {r.name: (colour[r.name], _uses(r, bound, factors, colour)) for r in bound}
+        ranks = {value: f"{k:03d}" for k, value in enumerate(sorted(set(seen.values())))}
+        following = {name: ranks[value] for name, value in seen.items()}
+        if len(set(following.values())) == len(set(colour.values())) and following == colour:
+            break
+        colour = following
+    by_colour = sorted(bound, key=lambda r: colour[r.name])
+    for place, r in enumerate(by_colour[:-1]):
+        tied = [s for s in by_colour if colour[s.name] == colour[r.name]]
+        if len(tied) > 1 and by_colour[place] is r:
+            for chosen in tied:
+                yield from _orders(bound, factors, {**colour, chosen.name: colour[chosen.name] + "!"})
+            return
+    yield tuple(by_colour)
+
+
+def _uses(index: Range, bound: tuple[Range, ...], factors: Factors, colour: Mapping[str, str]) -> str:
+    """How an index is used, in words that do not depend on names."""
+
+    def shown(text: str) -> str:
+        return _NAME.sub(lambda m: "!" if m[0] == index.name else colour.get(m[0], m[0]), text)
+
+    texts = [shown(f"{index.lower}..{index.upper}")]
+    texts += sorted(shown(str(r.upper)) for r in bound if index.name in r.upper.names)
+    uses = []
+    for atom, e in factors:
+        if index.name in atom.names:
+            at = [shown(str(p)) for p in atom.at]
+            at = [min(at[0], shown(str(-atom.at[0])))] if atom.kind == "delta" else sorted(at) if atom.symmetric else at
+            inner = ["+".join(sorted(shown(t.key) for t in o.body.terms)) for o in atom.inner]
+            uses.append(f"{atom.kind}{atom.name}{at}{inner}^{e}")
+    return " ".join([*texts, *sorted(uses)])

@@ -1,0 +1,294 @@
+r"""Typed terms as sums with indices, for the proof checker: one entry at a time, and derivatives forwards.
+
+Takes: a document, a term, the places of one entry. Gives: that entry as a sum of products.
+Guarantees: definitions are entered as languages.terms says (a bound name hides the definition of that name); a derivative is
+the product rule on the expanded entries, another way than the reverse accumulation of the prover. One rule per kind of term
+is in entry_rules.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from eqcompiler.errors import CompilerFault
+from eqcompiler.languages import terms
+from eqcompiler.languages.dimensions import ONE as FIRST
+from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.languages.proof_steps import Used
+from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.languages.terms import Binder, Term
+from eqcompiler.verification.index_arithmetic import Algebra
+from eqcompiler.verification.index_sums import ONE, ZERO, Atom, NotReplayed, Open, Position, Range, Sum, add, minus
+
+At = tuple[Position, ...]
+Environment = Mapping[str, Any]  # symbol -> how its entries are found; "#i" -> the index's place
+Rule = Callable[["Reader", Any, At, Environment], Sum]
+HALF = Fraction(1, 2)
+MOST_NESTED = 60
+
+
+class Reader:
+    """Entries of typed terms as sums of products."""
+
+    def __init__(self, document: Document, algebra: Algebra, rules: Mapping[type[Term], Rule]) -> None:
+        self.document, self.algebra, self.rules = document, algebra, rules
+        self.count = itertools.count()
+        self.matrices: list[tuple[Term, Environment]] = []  # what is inverted, or has a determinant
+        self.entered: list[str] = []
+
+    def open_axes(self, claim: Claim) -> tuple[dict[str, Any], At]:
+        env: dict[str, Any] = {}
+        for binder in claim.free:
+            env["#" + binder.name] = Dimension.of(self.range(binder, env).name)
+        return env, self.axes(claim.left)
+
+    def axes(self, term: Term) -> At:
+        return tuple(Dimension.of(self.algebra.fresh(FIRST, size).name) for size in term.type.shape)
+
+    def range(self, binder: Binder, env: Environment) -> Range:
+        return self.algebra.fresh(self.position(binder.lower, env), self.position(binder.upper, env))
+
+    def entry(self, term: Term, at: At, env: Environment) -> Sum:
+        """One entry of a term. A scalar has the same value wherever it stands beside a tensor."""
+        rule = self.rules.get(type(term))
+        if rule is None:
+            raise NotReplayed(f"the checker does not know {type(term).__name__.lower()}s", term.span)
+        return rule(self, term, at if term.type.rank else (), env)
+
+    def position(self, term: Term, env: Environment) -> Position:
+        match term:
+            case terms.Index() if isinstance(env.get("#" + term.name), Dimension):
+                place: Position = env["#" + term.name]
+                return place
+            case terms.Number() if term.value.denominator == 1:
+                return Dimension.of(int(term.value))
+            case terms.Size():
+                return term.dimension
+            case terms.Call() if term.operation in ("add", "neg", "mul"):
+                parts = [self.position(a, env) for a in term.arguments]
+                result = parts[0]
+                for part in parts[1:]:
+                    result = result + part if term.operation == "add" else result * part
+                return -result if term.operation == "neg" else result
+        raise NotReplayed("an index that is no sum of indices and sizes", term.span)
+
+    def summed(self, size: Position, body: Callable[[Position], Sum]) -> Sum:
+        index = self.algebra.fresh(FIRST, size)
+        return self.algebra.summed((index,), body(Dimension.of(index.name)))
+
+    def multiple(self, step: Used, env: Environment) -> tuple[Sum, Sum]:
+        """Left minus right of the equation, and that times the factor, summed."""
+        inner = dict(env)
+        ranges = []
+        for binder in step.binders:
+            ranges.append(self.range(binder, inner))
+            inner["#" + binder.name] = Dimension.of(ranges[-1].name)
+        equation, right = step.equation.left, step.equation.right
+        at = tuple(Dimension.of(r.name) for r in ranges[: equation.type.rank])
+        if tuple(r.upper for r in ranges[: len(at)]) != equation.type.shape or right is None:
+            raise CompilerFault("a step of the proof uses an equation over other ranges than its own", equation.span)
+        gap = minus(self.entry(equation, at, inner), self.entry(right, at, inner))
+        body = self.algebra.product(self.entry(step.factor, (), inner), gap)
+        return gap, self.algebra.summed(ranges, body)
+
+    def cleared(self, difference: Sum, denominator: Term, env: Environment) -> Sum:
+        factor = self.entry(denominator, (), env)
+        reciprocal = self.algebra.power(factor, -1)
+        below = {a for t in reciprocal.terms for a, e in t.factors if e < 0}
+        present = {a for t in difference.terms for a, e in t.factors if e < 0}
+        if len(reciprocal.terms) != 1 or not below or not below <= present:
+            raise CompilerFault("a step of the proof multiplies by what is no denominator", denominator.span)
+        return self.algebra.beside(difference, tuple((a, -e) for a, e in reciprocal.terms[0].factors))
+
+    # ---- names
+
+    def symbol(self, name: str, at: At, env: Environment) -> Sum:
+        if name in env:
+            found: Sum = env[name](at)
+            return found
+        if name in self.document.definitions:
+            if name in self.entered or len(self.entered) > MOST_NESTED:
+                raise NotReplayed(f"{name} is defined by itself")
+            self.entered.append(name)
+            try:
+                return self.entry(self.document.definitions[name].body, at, env)
+            finally:
+                self.entered.pop()
+        return self.algebra.entry(name, at)
+
+    def bound(self, term: Term, env: Environment) -> Callable[[At], Sum]:
+        return lambda at: self.entry(term, at, env)
+
+    # ---- derivatives, forwards
+
+    def derivative(self, term: terms.Derivative, at: At, env: Environment) -> Sum:
+        """The body in a variable of its own, differentiated entry by entry, then read where the variable stands."""
+        rank = term.body.type.rank
+        inside = f"{term.variable}'{next(self.count)}"
+        own: dict[str, Any] = {**env, term.variable: lambda place: self.algebra.entry(inside, place)}
+        body = self.entry(term.body, at[:rank], own)
+        slope = self.slope(body, inside, at[rank:])
+        if term.point is not None:
+            value = self.bound(term.point, env)
+        else:
+            value = lambda place: self.symbol(term.variable, place, env)  # noqa: E731
+        return self.replaced(slope, inside, value)
+
+    def slope(self, body: Sum, name: str, at: At) -> Sum:
+        """d body / d name[at] by the product rule."""
+        algebra, parts = self.algebra, []
+        for term in body.terms:
+            bound, factors = algebra.opened(term)
+            for k, (atom, e) in enumerate(factors):
+                if name not in atom.key:
+                    continue
+                rest = [f for i, f in enumerate(factors) if i != k]
+                outer = algebra.close(term.coefficient * e, (), [*rest, (atom, e - 1)])
+                part = algebra.product(outer, self.slope_of_atom(atom, name, at))
+                parts.append(algebra.summed(bound, part))
+        return add(*parts)
+
+    def slope_of_atom(self, atom: Atom, name: str, at: At) -> Sum:
+        algebra = self.algebra
+        if atom.kind == "entry":
+            same = algebra.product(ONE, *(algebra.delta(p, q) for p, q in zip(atom.at, at, strict=True)))
+            return same if atom.name == name else ZERO
+        if atom.kind == "group":
+            return self.slope(atom.inner[0].body, name, at)
+        if atom.kind == "function":
+            rule = _SLOPES.get(atom.name)
+            if rule is None or len(atom.inner) != 1:
+                raise NotReplayed(f"the checker has no derivative of {atom.name}")
+            inner = atom.inner[0].body
+            return algebra.product(rule(algebra, inner), self.slope(inner, name, at))
+        if atom.kind == "unknown":
+            return self.slope_of_unknown(atom, name, at)
+        rule_of_whole = {"inverse": self.slope_of_inverse, "det": self.slope_of_det}.get(atom.name)
+        if rule_of_whole is None:
+            raise NotReplayed(f"the checker has no derivative of {atom.name}")
+        return rule_of_whole(atom, name, at)
+
+    def slope_of_unknown(self, atom: Atom, name: str, at: At) -> Sum:
+        """By the chain rule; the derivatives of f are named by the arguments in which it is differentiated, in their order."""
+        head, _, slots = atom.name.partition("'")
+        parts = []
+        for k, o in enumerate(atom.inner):
+            ranges = [self.algebra.fresh(FIRST, r.upper) for r in o.axes]
+            places = tuple(Dimension.of(r.name) for r in ranges)
+            before = sum(int(s) <= k for s in slots if len(atom.inner[int(s)].axes))  # places of the earlier arguments
+            first = len(atom.at) - sum(1 for s in slots if atom.inner[int(s)].axes)
+            where = (*atom.at[: first + before], *places, *atom.at[first + before :])
+            order = "".join(sorted((*slots, str(k))))
+            outer = self.algebra.atom(Atom("unknown", f"{head}'{order}", _sorted_places(where, first, order, atom), atom.inner))
+            inner = self.slope(self.algebra.read(o, places), name, at)
+            parts.append(self.algebra.summed(ranges, self.algebra.product(outer, inner)))
+        return add(*parts)
+
+    def slope_of_inverse(self, atom: Atom, name: str, at: At) -> Sum:
+        """d V = - V dK V"""
+        (rows, columns), size = atom.at, atom.inner[0].axes[0].upper
+
+        def at_pair(p: Position, q: Position) -> Sum:
+            left, right = (algebra.rebuilt(atom, ends, atom.inner) for ends in ((rows, p), (q, columns)))
+            return algebra.product(left, self.slope(algebra.read(atom.inner[0], (p, q)), name, at), right)
+
+        algebra = self.algebra
+        return self.summed(size, lambda p: self.summed(size, lambda q: at_pair(p, q))).times(Fraction(-1))
+
+    def slope_of_det(self, atom: Atom, name: str, at: At) -> Sum:
+        """d det K = det K sum_pq V_qp dK_pq"""
+        algebra, size = self.algebra, atom.inner[0].axes[0].upper
+
+        def at_pair(p: Position, q: Position) -> Sum:
+            return algebra.product(
+                self.whole("inverse", atom.inner[0], (q, p)), self.slope(algebra.read(atom.inner[0], (p, q)), name, at)
+            )
+
+        return algebra.product(algebra.atom(atom), self.summed(size, lambda p: self.summed(size, lambda q: at_pair(p, q))))
+
+    def replaced(self, body: Sum, name: str, value: Callable[[At], Sum]) -> Sum:
+        """Every entry of `name`, inside functions too, by what it is."""
+
+        def rule(atom: Atom) -> Sum | None:
+            if name not in atom.key:
+                return None
+            if atom.kind == "entry":
+                return value(atom.at) if atom.name == name else None
+            if atom.kind == "whole":
+                operand = atom.inner[0]
+
+                def matrix(p: Position, q: Position) -> Sum:
+                    return self.replaced(self.algebra.read(operand, (p, q)), name, value)
+
+                return self.whole_of(atom.name, matrix, operand.axes[0].upper, atom.at)
+            inner = tuple(Open(o.axes, self.replaced(o.body, name, value)) for o in atom.inner)
+            return self.algebra.rebuilt(atom, atom.at, inner)
+
+        return self.algebra.mapped(body, rule) if name in body.key else body
+
+    # ---- inverses and determinants
+
+    def whole(self, operation: str, operand: Open, at: At) -> Sum:
+        return self.whole_of(operation, lambda p, q: self.algebra.read(operand, (p, q)), operand.axes[0].upper, at)
+
+    def whole_of(self, operation: str, matrix: Callable[[Position, Position], Sum], size: Position, at: At) -> Sum:
+        """inverse or det of a square matrix, in one form for multiples and for the transpose."""
+        algebra = self.algebra
+        rows, columns = algebra.fresh(FIRST, size), algebra.fresh(FIRST, size)
+        names = (Dimension.of(rows.name), Dimension.of(columns.name))
+        body, turned = matrix(*names), matrix(*names[::-1])
+        if not body.terms:
+            raise NotReplayed(f"{operation} of zero")
+        if minus(body, algebra.delta(*names)) == ZERO:
+            return algebra.delta(*at) if operation == "inverse" else ONE
+        only = body.terms[0].factors[0][0] if len(body.terms) == 1 and len(body.terms[0].factors) == 1 else None
+        if only is not None and only.name == "inverse" and body.terms[0].coefficient == 1 and set(only.at) == set(names):
+            places = at if only.at == names or not at else at[::-1]
+            return algebra.read(only.inner[0], places) if at else algebra.power(self.whole(operation, only.inner[0], ()), -1)
+        common, (body, turned) = ONE, (body, turned)
+        if operation == "inverse":
+            common, rest = algebra.content(body, True, frozenset((rows.name, columns.name)))
+            body, turned = rest, algebra.product(turned, algebra.power(common, -1))
+        symmetric = body == turned
+        first, second = (algebra.operand((rows, columns), b) for b in (body, turned))
+        operand, flipped = (first, False) if first.key <= second.key else (second, True)
+        where = at[::-1] if flipped else at
+        where = tuple(sorted(where, key=str)) if symmetric else where
+        return algebra.product(algebra.power(common, -1), algebra.atom(Atom("whole", operation, where, (operand,), symmetric)))
+
+
+def _sorted_places(where: At, first: int, order: str, atom: Atom) -> At:
+    """Second derivatives in one argument are symmetric: their places are sorted."""
+    result, k = list(where[:first]), first
+    for slot in dict.fromkeys(s for s in order if atom.inner[int(s)].axes):
+        count = order.count(slot)
+        result += sorted(where[k : k + count], key=str)
+        k += count
+    return tuple(result)
+
+
+def _inner(algebra: Algebra, u: Sum, exponent: Fraction, c: int) -> Sum:
+    """(1 + c u^2)^exponent"""
+    return algebra.power(add(ONE, algebra.power(u, 2).times(Fraction(c))), exponent)
+
+
+# name -> derivative at the argument
+_SLOPES: dict[str, Callable[[Algebra, Sum], Sum]] = {
+    "exp": lambda algebra, u: algebra.exp(u),
+    "log": lambda algebra, u: algebra.power(u, -1),
+    "sin": lambda algebra, u: algebra.apply("cos", (u,)),
+    "cos": lambda algebra, u: algebra.apply("sin", (u,)).times(Fraction(-1)),
+    "asin": lambda algebra, u: _inner(algebra, u, -HALF, -1),
+    "acos": lambda algebra, u: _inner(algebra, u, -HALF, -1).times(Fraction(-1)),
+    "atan": lambda algebra, u: _inner(algebra, u, Fraction(-1), 1),
+    "asinh": lambda algebra, u: _inner(algebra, u, -HALF, 1),
+    "atanh": lambda algebra, u: _inner(algebra, u, Fraction(-1), -1),
+    "abs": lambda algebra, u: algebra.apply("sign", (u,)),
+    "tanh": lambda algebra, u: minus(ONE, algebra.power(algebra.apply("tanh", (u,)), 2)),
+    "erf": lambda algebra, u: algebra.product(
+        algebra.exp(algebra.power(u, 2).times(Fraction(-1))), algebra.power(algebra.atom(Atom("constant", "pi")), -HALF)
+    ).times(Fraction(2)),
+}
