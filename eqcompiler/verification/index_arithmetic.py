@@ -34,7 +34,7 @@ from eqcompiler.verification.index_sums import (
     placed,
 )
 
-MOST_WORK, LARGEST_POWER = 20_000, 12
+MOST_WORK, LARGEST_POWER = 12_000, 12
 
 
 class Algebra:
@@ -78,7 +78,7 @@ class Algebra:
         return add(*parts)
 
     def is_positive(self, atom: Atom) -> bool:
-        if atom.kind == "group":
+        if atom.kind in ("group", "root"):
             return self.all_positive(atom.inner[0].body)
         if atom.name == "det":
             inside = atom.inner[0].body.terms
@@ -185,11 +185,11 @@ class Algebra:
 
     def _simpler(self, atom: Atom, e: Fraction, beside: Mapping[Atom, Fraction]) -> tuple[tuple[Atom, ...], Sum] | None:
         """Atoms that stand for something simpler together: (these, their value)."""
-        if atom.kind == "group" and e >= 1:
-            whole = e.numerator // e.denominator
+        whole = e.numerator // e.denominator
+        if atom.kind == "group" and whole > 0:
+            return (atom,), self.power(atom.inner[0].body, whole)
+        if atom.kind == "root" and whole:
             return (atom,), self.product(self.power(atom.inner[0].body, whole), self.atom(atom, e - whole))
-        if atom.kind == "group" and e.denominator == 1 and atom.inner[0].body.terms[0].coefficient != 1:  # it was a root
-            return (atom,), self.power(atom.inner[0].body, e)
         if atom.name == "exp":
             same = tuple(a for a in beside if a.name == "exp")
             if len(same) > 1 or e != 1:
@@ -198,7 +198,6 @@ class Algebra:
             square = minus(ONE, self.atom(Atom("function", "cos", (), atom.inner), 2))
             return (atom,), self.product(self.power(square, e // 2), *([self.atom(atom)] if e % 2 else []))
         if atom.kind == "prime" and not 0 < e < 1:
-            whole = e.numerator // e.denominator
             return (atom,), self.product(number(Fraction(int(atom.name)) ** whole), self.atom(atom, e - whole))
         return None
 
@@ -232,7 +231,7 @@ class Algebra:
         return self.rebuilt(atom, at, inner)
 
     def rebuilt(self, atom: Atom, at: tuple[Position, ...], inner: tuple[Open, ...]) -> Sum:
-        if atom.kind == "group":
+        if atom.kind in ("group", "root"):
             return inner[0].body
         if atom.kind == "function":
             return self.apply(atom.name, tuple(o.body for o in inner))
@@ -280,7 +279,8 @@ class Algebra:
         outer = ONE if content == ONE else self.power(content, e)
         if len(rest.terms) == 1 and not rest.terms[0].bound and content != ONE:
             return self.product(outer, self.power(rest, e))
-        return self.product(outer, self.atom(Atom("group", "", (), (Open((), rest),)), e))
+        kind = "group" if e.denominator == 1 else "root"
+        return self.product(outer, self.atom(Atom(kind, "", (), (Open((), rest),)), e))
 
     def content(self, body: Sum, signed: bool, axes: frozenset[str] = frozenset()) -> tuple[Sum, Sum]:
         """(what all terms have in common, the rest): the number, and factors that stand outside sums and without the axes."""
@@ -297,7 +297,7 @@ class Algebra:
         if shared and rest.terms:  # the numbers in common may have changed
             more = rest.terms[0].coefficient if signed else abs(rest.terms[0].coefficient)
             common, rest = common.times(more), rest.times(1 / more)
-        return self._without_exponential(common, rest) if len(rest.terms) > 1 and "f:exp" in rest.key else (common, rest)
+        return self._without_exponential(common, rest) if len(rest.terms) > 1 and "function:exp" in rest.key else (common, rest)
 
     def beside(self, body: Sum, factors: Factors) -> Sum:
         """The body times a product of atoms, where reciprocals meet what they divide before that is expanded."""
@@ -344,7 +344,7 @@ class Algebra:
     def _log_atom(self, atom: Atom) -> Sum:
         if atom.name == "exp":
             return atom.inner[0].body
-        return self._opaque("log", (atom.inner[0].body if atom.kind == "group" else self.atom(atom),))
+        return self._opaque("log", (atom.inner[0].body if atom.kind in ("group", "root") else self.atom(atom),))
 
     def _opaque(self, name: str, arguments: Sequence[Sum]) -> Sum:
         return self.atom(Atom("function", name, (), tuple(Open((), a) for a in arguments)))

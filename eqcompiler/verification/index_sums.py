@@ -20,7 +20,7 @@ from eqcompiler.languages.dimensions import ONE as FIRST
 from eqcompiler.languages.dimensions import Dimension
 
 Position = Dimension  # an index expression; index names start with ~ (open), # (bound) or ? (an operand's axis)
-MOST_TERMS, MOST_NAMINGS = 3000, 120
+MOST_TERMS, MOST_NAMINGS = 3000, 48
 _INDEX = re.compile(r"[~#?][\d.]+")
 _NAME = re.compile(r"~\d+")
 OPEN = "~#?"  # how the names of indices start; sizes start with a letter
@@ -42,7 +42,8 @@ class Range:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Atom:
-    """A factor. kind: entry (of a symbol), size, position, delta, guard, group (a sum as one factor), function, whole."""
+    """A factor. kind: entry (of a symbol), size, position, delta, guard, prime (under a root), constant, function, unknown
+    (function), whole (inverse, det), group (a sum in a denominator), root (a sum, to an exponent between 0 and 1)."""
 
     kind: str
     name: str
@@ -59,7 +60,7 @@ class Atom:
         object.__setattr__(self, "names", frozenset(names))
         inner = f"({'; '.join(o.key for o in self.inner)})" if self.inner else ""
         at = f"[{','.join(map(str, self.at))}]" if self.at else ""
-        object.__setattr__(self, "key", f"{self.kind[0]}:{self.name}{inner}{at}")
+        object.__setattr__(self, "key", f"{self.kind}:{self.name}{inner}{at}")
         object.__setattr__(self, "height", max((o.body.height + bool(o.axes) for o in self.inner), default=0))
 
     def __eq__(self, other: object) -> bool:

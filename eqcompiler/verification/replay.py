@@ -46,6 +46,20 @@ def replay(document: Document, claim: Claim, proof: Certificate, conditions: tup
     _zero(difference, known, claim.left.span, "the steps of the proof do not lead to zero")
 
 
+def follows(document: Document, claim: Claim, step: Written, conditions: tuple[Condition, ...] = ()) -> bool:
+    """Whether the checker sees that the side is what the step says. CompilerFault where it sees that it is not."""
+    try:
+        known = (*document.assumptions, *claim.assumptions, *conditions)
+        reader = Reader(document, algebra_of(known), RULES)
+        env, at = reader.open_axes(claim)
+        side = reader.entry(claim.left if step.side == "left" else claim.right, at, env)
+        rest = minus(side, reader.entry(step.result, at, env))
+        _zero(rest, known, step.result.span, f"the {step.side} side is not what the proof says")
+    except NotReplayed:
+        return False
+    return True
+
+
 def _zero(rest: Sum, known: tuple[Condition, ...], span: Span | None, what: str) -> None:
     """A polynomial in entries that is left over is a wrong step; anything else may be zero for a reason not seen here."""
     if not rest.terms:

@@ -47,13 +47,13 @@ class Writer:
             self.names.pop(r.name, None)
         binders = [self.binder(r) for r in term.bound]
         factors = [self.factor(a, e) for a, e in term.factors]
-        if term.coefficient != 1 or not factors:
-            factors.insert(0, terms.Number(SCALAR, term.coefficient))
+        if abs(term.coefficient) != 1 or not factors:
+            factors.insert(0, terms.Number(SCALAR, abs(term.coefficient)))
         body = factors[0] if len(factors) == 1 else terms.Call(SCALAR, "mul", tuple(factors))
         for binder in binders[::-1]:
             body = terms.Reduction(SCALAR, "sum", binder, body)
         self.names = outer
-        return body
+        return terms.Call(SCALAR, "neg", (body,)) if term.coefficient < 0 else body
 
     def binder(self, r: Range) -> Binder:
         return Binder(self.name(r.name), self.position(r.lower), self.position(r.upper))
@@ -95,7 +95,7 @@ class Writer:
                 return at[0]
             case "delta":
                 return terms.Call(SCALAR, "delta", self.sides(atom.at[0]))
-            case "group":
+            case "group" | "root":
                 return self.sum(atom.inner[0].body)
             case "prime":
                 return terms.Number(SCALAR, Fraction(int(atom.name)))

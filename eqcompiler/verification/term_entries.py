@@ -156,7 +156,7 @@ class Reader:
         if atom.kind == "entry":
             same = algebra.product(ONE, *(algebra.delta(p, q) for p, q in zip(atom.at, at, strict=True)))
             return same if atom.name == name else ZERO
-        if atom.kind == "group":
+        if atom.kind in ("group", "root"):
             return self.slope(atom.inner[0].body, name, at)
         if atom.kind == "function":
             rule = _SLOPES.get(atom.name)
@@ -224,10 +224,14 @@ class Reader:
                     return self.replaced(self.algebra.read(operand, (p, q)), name, value)
 
                 return self.whole_of(atom.name, matrix, operand.axes[0].upper, atom.at)
-            inner = tuple(Open(o.axes, self.replaced(o.body, name, value)) for o in atom.inner)
-            return self.algebra.rebuilt(atom, atom.at, inner)
+            return self.algebra.rebuilt(atom, atom.at, tuple(self.replaced_inside(o, name, value) for o in atom.inner))
 
         return self.algebra.mapped(body, rule) if name in body.key else body
+
+    def replaced_inside(self, operand: Open, name: str, value: Callable[[At], Sum]) -> Open:
+        ranges = tuple(self.algebra.fresh(FIRST, r.upper) for r in operand.axes)
+        body = self.algebra.read(operand, [Dimension.of(r.name) for r in ranges])
+        return self.algebra.operand(ranges, self.replaced(body, name, value))
 
     # ---- inverses and determinants
 

@@ -22,6 +22,7 @@ from eqcompiler.reading.typing import type_document
 from eqcompiler.verification import proofs
 from eqcompiler.verification.judge import verify
 from eqcompiler.verification.proofs import Proof, Residual, prove
+from eqcompiler.verification.replaying import replayed
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -100,3 +101,16 @@ def test_a_broken_part_is_caught(break_it: Break, lines: tuple[str, ...], monkey
     assert isinstance(prove(document, claim), Proof)
     with pytest.raises(CompilerFault, match=r"is proved .* but differs at an exact point"):
         verify(document)
+
+
+@pytest.mark.parametrize(("break_it", "lines"), MUTANTS.values(), ids=MUTANTS)
+def test_a_broken_part_is_caught_by_the_replay_alone(
+    break_it: Break, lines: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No number is computed here: the separate checker alone sees that the proof is wrong."""
+    document, claim = read(lines)
+    break_it(monkeypatch)
+    proof = prove(document, claim)
+    assert isinstance(proof, Proof)
+    with pytest.raises(CompilerFault, match=r"is not what the proof says|do not lead to zero"):
+        replayed(document, claim, proof)
