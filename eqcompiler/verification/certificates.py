@@ -76,7 +76,7 @@ class _Search:
         self.known, self.env = known, env
         self.defined: set[str] = set()
         self.open_names = {str(place) for place in env.values()}
-        found = [matrix for matrix, inner in reader.matrices if _same_names(inner, env)]
+        found = [matrix for matrix, inner in reader.matrices if _same_names(matrix, inner, env)]
         self.matrices = list({matrix: matrix for matrix in found})
         self.writer = Writer(document, self.notation(), frozenset(b.name for b in claim.free))
         self.writer.names |= {str(place): name[1:] for name, place in env.items()}
@@ -278,9 +278,18 @@ def _at(atom: Atom, place: int, position: Dimension) -> Atom:
     return Atom(atom.kind, atom.name, tuple(sorted(at, key=str)) if atom.symmetric else at, atom.inner, atom.symmetric)
 
 
-def _same_names(inner: Environment, env: Environment) -> bool:
-    """Read where only the claim's own indices are bound: a term that means the same beside the claim."""
-    return all(name in env and env[name] == value for name, value in inner.items())
+def _same_names(matrix: Term, inner: Environment, env: Environment) -> bool:
+    """Whether nothing is bound that the matrix reads, besides the claim's own indices: it means the same beside the claim."""
+    bound = {name for name, value in inner.items() if name not in env or env[name] != value}
+    if not bound:
+        return True
+    parts = [matrix]
+    for part in parts:
+        parts += terms.children(part)
+    if any(isinstance(part, terms.Reference) for part in parts):
+        return False
+    used = {part.name for part in parts if isinstance(part, terms.Symbol)}
+    return not bound & (used | {"#" + part.name for part in parts if isinstance(part, terms.Index)})
 
 
 def _denominator(difference: Sum) -> Atom | None:

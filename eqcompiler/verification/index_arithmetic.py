@@ -34,7 +34,7 @@ from eqcompiler.verification.index_sums import (
     placed,
 )
 
-MOST_WORK, LARGEST_POWER = 12_000, 12
+MOST_WORK, LARGEST_POWER = 20_000, 12
 
 
 class Algebra:
