@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 MAXIMUM_INCLUDE_DEPTH = 16
 SUFFIXES = (".tex", ".md")
 
+EXPLAINED_SECONDS = 30.0  # per claim: a proof with inverses takes seconds to be written out for the checker
+
 
 def load(path: Path | str, *, _open: tuple[Path, ...] = ()) -> Document:
     """Read and type one file with what it includes. BadInput when it cannot be read; errors in formulas stay in their place."""
@@ -331,7 +333,7 @@ def _verdict_text(document: Document, statement: Statement) -> list[str]:
     from eqcompiler.verification.instruments import explaining
 
     instruments = explaining(statement.payload) if isinstance(statement.payload, Claim) else None
-    for verdict in judge.verify(confirmed(document), instruments=instruments):
+    for verdict in judge.verify(confirmed(document), timeout=EXPLAINED_SECONDS, instruments=instruments):
         if (verdict.line, verdict.column) == (statement.span.line, statement.span.column):
             lines = [f"{verdict.verdict}: {verdict.method}", verdict.reason, *verdict.steps]
             lines += [f"{title}: {text}" for title, text in _details(verdict) if text]
