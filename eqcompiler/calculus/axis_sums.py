@@ -12,10 +12,10 @@ from typing import Protocol
 import sympy
 
 from eqcompiler.calculus.dependencies import Definition
-from eqcompiler.calculus.environments import Frame, Piece, Position, Split
+from eqcompiler.calculus.environments import Frame, Piece, Position, Reach, Split
 from eqcompiler.calculus.index_algebra import summed
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.program import Axis, size_expression
+from eqcompiler.languages.program import Axis, Input, size_expression
 from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import Binder, Block, Call, Term
 
@@ -25,6 +25,14 @@ class Lowers(Protocol):
 
     document: Document
     definitions: list[Definition]
+    reach: Reach
+    recurrences: dict[object, tuple[str, ...]]
+
+    def named(self, term: Term, frame: Frame, wanted: str = "value") -> tuple[str, tuple[sympy.Symbol, ...]]: ...
+
+    def given(self, item: Input) -> None: ...
+
+    def latex_of(self, name: str) -> str: ...
 
     def fresh(self, wanted: str) -> str: ...
 

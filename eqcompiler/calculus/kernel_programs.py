@@ -147,19 +147,23 @@ def _of_definition(document: Document, definition: Definition) -> Iterator[_Plan
     name = definition.name
     value = partial(lower, document, own_reference(document, definition), name)
     yield _Planned(name, lambda: inverse_to_solve(value()))
-    if definition.body.type.rank or isinstance(definition.body, Extremum):
+    recurrent = tuple(iterated_in(document, definition.body))
+    sampled = name in applied_to_samples(document)
+    if isinstance(definition.body, Extremum) or (definition.body.type.rank and not (recurrent and sampled)):
         return
-    if name in applied_to_samples(document):
+    if sampled:
         rows = partial(_batch, value, definition)
         yield _Planned(f"{name}_batch", rows, about="One value for each row of the batch.")
         return
-    variables = parameters(document, definition)
+    variables = parameters(document, definition) or recurrent_parameters(document, recurrent)
     if variables:
         yield _Planned(f"grad_{name}", partial(_gradient, value, name, variables))
         yield _Planned(f"value_and_grad_{name}", partial(_value_and_gradient, value, name, variables))
-    if len(variables) == 1:
+    if len(variables) == 1 and not recurrent:
         yield _Planned(f"hess_{name}", lambda: inverse_to_solve(hessian(value(), name, variables[0])))
-    for extra in free_scalars(document, definition, variables):
+    extras = free_scalars(document, definition, variables)
+    extras += tuple(v for v in recurrent_parameters(document, recurrent) if v not in (*variables, *extras))
+    for extra in extras:
         yield _Planned(f"grad_{name}_{extra}", partial(_gradient, value, name, (extra,)))
 
 
@@ -216,6 +220,45 @@ def parameters(document: Document, definition: Definition) -> tuple[str, ...]:
         return tuple(f for f, t in types if t.domain == "real")
     found = dict.fromkeys(v for s in document.statements for v in differentiated(s.payload, definition.name))
     return tuple(v for v in found if v in document.symbols)
+
+
+def iterated_in(document: Document, term: Term, seen: frozenset[str] = frozenset()) -> Iterator[Iterated]:
+    """The last states of recurrences that a term depends on, through definitions."""
+    if isinstance(term, Iterated):
+        yield term
+    if isinstance(term, Reference) and term.name not in seen and term.name in document.definitions:
+        yield from iterated_in(document, document.definitions[term.name].body, seen | {term.name})
+    for child in children(term):
+        yield from iterated_in(document, child, seen)
+
+
+def recurrent_parameters(document: Document, found: tuple[Iterated, ...]) -> tuple[str, ...]:
+    """What the steps of recurrences are made of: families of changing sizes, and what the updates read themselves. A family
+    of one size is data that come step by step; what an update reads through a function, J in grad J, are data too."""
+    names: dict[str, None] = {}
+    for term in found:
+        recurrence = document.recurrences[term.recurrence]
+        members = dict(recurrence.members)
+        changing = {name for _, at, before in recurrence.sizes for name in (at, before)}
+        read = [name for update in recurrence.updates for name in _read_itself(document, update)]
+        for name in (*members, *(name for name in read if name not in members)):
+            info = document.symbols.get(name)
+            if info is None or not isinstance(info.type, Type) or info.role != "free" or info.type.domain != "real":
+                continue
+            ragged = any(changing & dimension.names for dimension in info.type.shape)
+            if name not in (recurrence.before or recurrence.states) and (ragged or name not in members):
+                names[members.get(name, name)] = None
+    return tuple(names)
+
+
+def _read_itself(document: Document, term: Term) -> Iterator[str]:
+    """Symbols of a term and of definitions without arguments in it."""
+    if isinstance(term, Symbol):
+        yield term.name
+    if isinstance(term, Reference) and not term.arguments and term.name in document.definitions:
+        yield from _read_itself(document, document.definitions[term.name].body)
+    for child in children(term):
+        yield from _read_itself(document, child)
 
 
 def differentiated(tree: object, name: str) -> Iterator[str]:

@@ -30,6 +30,7 @@ from eqcompiler.calculus.environments import (
 )
 from eqcompiler.calculus.expectations import expectation
 from eqcompiler.calculus.index_algebra import free_indices, fresh_index, reference
+from eqcompiler.calculus.recurrences import iterated
 from eqcompiler.calculus.spelling import formals_of, source_text, spelled, whole_latex, whole_name, words
 from eqcompiler.calculus.term_rules import TERM_RULES
 from eqcompiler.errors import CompilerFault, NotSupportedYet
@@ -63,7 +64,6 @@ from eqcompiler.languages.terms import (
 
 NO_INDEX_FORM: Mapping[type, str] = {
     Extremum: "an extremum inside an expression",
-    Iterated: "the last state of a recurrence",
 }
 
 
@@ -79,9 +79,11 @@ def lower(document: Document, term: Term, name: str, free: tuple[Binder, ...] = 
     return Program(work.inputs_in_order(definitions, output), definitions, (output,))
 
 
-def lower_together(document: Document, named: tuple[tuple[str, Term], ...]) -> Program:
-    """One program with an output for each (name, term), in which what they share stands once."""
-    work = _Lowering(document, {})
+def lower_together(
+    document: Document, named: tuple[tuple[str, Term], ...], indices: Mapping[str, sympy.Expr] | None = None
+) -> Program:
+    """One program with an output for each (name, term), in which what they share stands once. indices: those bound outside."""
+    work = _Lowering(document, {}, indices or {})
     outputs = tuple(work.output(term, name, ()) for name, term in named)
     definitions = live(tuple(work.definitions), outputs)
     return Program(work.inputs_in_order(definitions, outputs[-1]), definitions, outputs)
@@ -90,9 +92,14 @@ def lower_together(document: Document, named: tuple[tuple[str, Term], ...]) -> P
 class _Lowering:
     """The definitions made so far and the names they took."""
 
-    def __init__(self, document: Document, formals: Mapping[str, Type]) -> None:
+    def __init__(
+        self, document: Document, formals: Mapping[str, Type], indices: Mapping[str, sympy.Expr] | None = None
+    ) -> None:
         self.document = document
         self.formals = formals
+        self.outermost = Frame(indices=indices or {})
+        self.recurrences: dict[object, tuple[str, ...]] = {}
+        self._given: dict[str, Input] = {}
         self.definitions: list[IndexForm] = []
         self.reach = Reach(document)
         self._types: dict[str, Type] = dict(formals)
@@ -131,11 +138,15 @@ class _Lowering:
         return self.axis(sympy.S.One, size_expression(dimension), frame)
 
     def axes_of(self, term: Term, frame: Frame) -> tuple[Axis, ...]:
-        """Axes for all entries of a term; a tensor given by components keeps the author's index names."""
+        """Axes for all entries of a term; a tensor given by components keeps the author's index names.
+
+        An index that the reader made for a function applied to each entry, entry0_3, is no name of the author's.
+        """
         binders = term.binders if isinstance(term, Comprehension) else ()
         axes: tuple[Axis, ...] = ()
         for number, dimension in enumerate(term.type.shape):
-            wanted = binders[number].name if number < len(binders) else ""
+            named = number < len(binders) and not binders[number].name.startswith("entry")
+            wanted = binders[number].name if named else ""
             axes += (self.axis(sympy.S.One, size_expression(dimension), frame.within(*axes), wanted),)
         return axes
 
@@ -144,13 +155,13 @@ class _Lowering:
     def output(self, term: Term, name: str, free: tuple[Binder, ...]) -> str:
         if isinstance(term, Reference) and term.name == name and not free and self._ownformals(term):
             return self._definition(name) if self._is_expanded(name) else self._input(name, term.type)
-        frame = Frame()
+        frame = self.outermost
         for binder in free:
             axis = self.bound(binder, frame)
             frame = frame.within(axis).with_indices({binder.name: axis.index})
         axes = self.axes_of(term, frame)
         body = self.entry(term, tuple(axis.index for axis in axes), frame.within(*axes))
-        made = Indexed(name, frame.scope + axes, body, self._latex(name) or source_text(term))
+        made = Indexed(name, frame.scope + axes, body, self.latex_of(name) or source_text(term))
         self.definitions = adopted(self.definitions, made, self.document.definitions)
         return name
 
@@ -161,13 +172,30 @@ class _Lowering:
         used[output] = None
         order = [*self.formals, *self.document.symbols, *self.document.definitions, *used]
         names = [n for n in dict.fromkeys(order) if n in self.formals or (n in used and n not in made)]
+        self._check_families(definitions)
         return tuple(self._as_input(name) for name in names if name in self._types)
 
-    def _as_input(self, name: str) -> Input:
-        kind = self._types[name]
-        return Input(name, kind.shape, self._latex(name) or name, kind.domain == "integer", words(self.document, name))
+    def _check_families(self, definitions: tuple[IndexForm, ...]) -> None:
+        """A family is read step by step; what also reads it as a whole has no form yet."""
+        for definition in definitions:
+            for name in operand_names(definition) if isinstance(definition, Indexed) else ():
+                if name in self._given and self._given[name].steps is not None:
+                    raise NotSupportedYet(
+                        f"{name} is read by the steps of a recurrence and outside of it, which is not supported yet"
+                    )
 
-    def _latex(self, name: str) -> str:
+    def given(self, item: Input) -> None:
+        """An input that a rule knows more about than its type."""
+        self._types.setdefault(item.name, Type(item.shape))
+        self._given.setdefault(item.name, item)
+
+    def _as_input(self, name: str) -> Input:
+        if name in self._given:
+            return self._given[name]
+        kind = self._types[name]
+        return Input(name, kind.shape, self.latex_of(name) or name, kind.domain == "integer", words(self.document, name))
+
+    def latex_of(self, name: str) -> str:
         known: SymbolInfo | Definition | None = self.document.definitions.get(name) or self.document.symbols.get(name)
         return known.latex if known else ""
 
@@ -221,7 +249,7 @@ class _Lowering:
             variable = self.fresh(f"{term.variable}_free")
             self._types[variable] = kind
             inner = replace(frame, bindings={**frame.bindings, term.variable: Raw(variable)})
-        body, lead = self._named(term.body, inner)
+        body, lead = self.named(term.body, inner)
         gradient = self._gradient(body, variable, term)
         if binding is not None:
             gradient, more = self._at_point(gradient, variable, binding, kind, frame, term.variable)
@@ -235,7 +263,7 @@ class _Lowering:
         if ("definition", name) not in self._known:
             definition = self.document.definitions[name]
             axes = self.axes_of(definition.body, Frame())
-            body = self.entry(definition.body, tuple(axis.index for axis in axes), Frame(scope=axes))
+            body = self.entry(definition.body, tuple(axis.index for axis in axes), replace(self.outermost, scope=axes))
             self.definitions.append(Indexed(name, axes, body, definition.latex))
             self._known["definition", name] = name
         return name
@@ -251,7 +279,7 @@ class _Lowering:
             self.definitions.append(Indexed(self._known[key], axes, body, definition.latex))
         return self._known[key]
 
-    def _named(self, term: Term, frame: Frame, wanted: str = "value") -> tuple[str, tuple[sympy.Symbol, ...]]:
+    def named(self, term: Term, frame: Frame, wanted: str = "value") -> tuple[str, tuple[sympy.Symbol, ...]]:
         """A name whose tensor is the term, and the indices of the scope that lead its axes (none for a closed term)."""
         key = ("term", *self.reach.closure_key(Closure(term, frame))) if self.reach.is_closed(Closure(term, frame)) else None
         if key is not None and key in self._known:
@@ -277,7 +305,7 @@ class _Lowering:
     def intrinsic(self, operation: str, operands: tuple[Term, ...], frame: Frame, at: tuple[Position, ...]) -> sympy.Expr:
         names = []
         for operand in operands:
-            name, lead = self._named(operand, frame, spelled(operand))
+            name, lead = self.named(operand, frame, spelled(operand))
             if lead:
                 raise NotSupportedYet(f"{operation} of a matrix that depends on an index has no index form yet", operand.span)
             names.append(name)
@@ -297,7 +325,7 @@ class _Lowering:
 
     def _name_latex(self, name: str) -> str:
         made = next((d.latex for d in self.definitions if d.name == name), "")
-        latex = made or self._latex(name) or name
+        latex = made or self.latex_of(name) or name
         return latex if len(latex) == 1 or (latex.startswith("\\") and latex[1:].isalpha()) else f"({latex})"
 
     # ---- derivatives
@@ -307,6 +335,10 @@ class _Lowering:
         return replace(term.type, shape=term.type.shape[rank:], row=False)
 
     def _gradient(self, body: str, variable: str, term: Derivative) -> str:
+        if variable in self._given and self._given[variable].steps is not None:
+            raise NotSupportedYet(
+                f"the derivative in the family {variable} inside an expression has no index form yet", term.span
+            )
         key = ("gradient", body, variable)
         if key not in self._known:
             inputs = tuple(self._as_input(name) for name in self._types)
@@ -329,7 +361,7 @@ class _Lowering:
         if variable not in reached(self.definitions, gradient):
             return gradient, ()
         point = Symbol(kind, variable)
-        value, lead = self._named(point, Frame({variable: binding}, {}, frame.scope), f"{wanted}_value")
+        value, lead = self.named(point, Frame({variable: binding}, {}, frame.scope), f"{wanted}_value")
         scope = tuple(axis for axis in frame.scope if axis.index in lead)
         fresh = lambda name: self.fresh(name.replace(variable, wanted))  # noqa: E731
         copies, name = lifted(tuple(self.definitions), variable, value, scope, gradient, fresh)
@@ -404,4 +436,5 @@ OWN_RULES: Mapping[type, Callable[..., sympy.Expr]] = {
     Expectation: expectation,
     Integral: bound_scalars.integral,
     Limit: bound_scalars.limit,
+    Iterated: lambda low, term, at, frame: iterated(low, term, at, frame, lower_together),
 }
