@@ -291,45 +291,45 @@ def a_step(a_before_l, W_l, b_l, out=None):
 def _a_step(a_before_l, W_l, b_l, a_next):
     n_before_l = W_l.shape[1]
     n_l = W_l.shape[0]
-    for entry0_2 in range(n_l):
-        a_next_entry0_2 = 0.0
-        for i in range(n_before_l):
-            a_next_entry0_2 += W_l[entry0_2, i] * a_before_l[i]
-        a_next[entry0_2] = _sigmoid(a_next_entry0_2 + b_l[entry0_2])
+    for i in range(n_l):
+        a_next_i = 0.0
+        for j in range(n_before_l):
+            a_next_i += W_l[i, j] * a_before_l[j]
+        a_next[i] = _sigmoid(a_next_i + b_l[i])
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _a_step_rows(a_before_l, W_l, b_l, a_next, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n_before_l = W_l.shape[1]
-    a_next_entry0_2_block = np.empty(512)
+    a_next_i_block = np.empty(512)
     for first in range(start, stop, 512):
         rows = min(512, stop - first)
         W_l_block = W_l[first : first + rows]
         a_next_block = a_next[first : first + rows]
         b_l_block = b_l[first : first + rows]
-        for entry0_2 in range(0, rows - 3, 4):  # several at once: what they share is loaded once
-            a_next_entry0_2_1 = 0.0
-            a_next_entry0_2_2 = 0.0
-            a_next_entry0_2_3 = 0.0
-            a_next_entry0_2_4 = 0.0
-            for i in range(n_before_l):
-                a_next_entry0_2_1 += W_l_block[entry0_2, i] * a_before_l[i]
-                a_next_entry0_2_2 += W_l_block[entry0_2 + 1, i] * a_before_l[i]
-                a_next_entry0_2_3 += W_l_block[entry0_2 + 2, i] * a_before_l[i]
-                a_next_entry0_2_4 += W_l_block[entry0_2 + 3, i] * a_before_l[i]
-            a_next_entry0_2_block[entry0_2] = a_next_entry0_2_1
-            a_next_entry0_2_block[entry0_2 + 1] = a_next_entry0_2_2
-            a_next_entry0_2_block[entry0_2 + 2] = a_next_entry0_2_3
-            a_next_entry0_2_block[entry0_2 + 3] = a_next_entry0_2_4
-        for entry0_2 in range(rows - rows % 4, rows):
-            a_next_entry0_2 = 0.0
-            for i in range(n_before_l):
-                a_next_entry0_2 += W_l_block[entry0_2, i] * a_before_l[i]
-            a_next_entry0_2_block[entry0_2] = a_next_entry0_2
-        for entry0_2 in range(rows):
-            a_next_entry0_2 = a_next_entry0_2_block[entry0_2]
-            a_next_block[entry0_2] = _sigmoid(a_next_entry0_2 + b_l_block[entry0_2])
+        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+            a_next_i_1 = 0.0
+            a_next_i_2 = 0.0
+            a_next_i_3 = 0.0
+            a_next_i_4 = 0.0
+            for j in range(n_before_l):
+                a_next_i_1 += W_l_block[i, j] * a_before_l[j]
+                a_next_i_2 += W_l_block[i + 1, j] * a_before_l[j]
+                a_next_i_3 += W_l_block[i + 2, j] * a_before_l[j]
+                a_next_i_4 += W_l_block[i + 3, j] * a_before_l[j]
+            a_next_i_block[i] = a_next_i_1
+            a_next_i_block[i + 1] = a_next_i_2
+            a_next_i_block[i + 2] = a_next_i_3
+            a_next_i_block[i + 3] = a_next_i_4
+        for i in range(rows - rows % 4, rows):
+            a_next_i = 0.0
+            for j in range(n_before_l):
+                a_next_i += W_l_block[i, j] * a_before_l[j]
+            a_next_i_block[i] = a_next_i
+        for i in range(rows):
+            a_next_i = a_next_i_block[i]
+            a_next_block[i] = _sigmoid(a_next_i + b_l_block[i])
     return ()
 
 
