@@ -38,8 +38,12 @@ def sign_of(atom: Atom) -> str:
             return "nonnegative"
         case Position(index=index):
             return "positive" if (index.lower - ONE_AFFINE).is_natural() else ""
+        case Function(name="gamma", arguments=(inside,)):
+            return "positive" if sign_of_normal(inside) else ""  # at 0 it is not defined
+        case Function(name="power", arguments=(base, _)):
+            return "positive" if sign_of_normal(base) == "positive" else ""
         case Function(name=name):
-            return {"exp": "positive", "gamma": "", "abs": "nonnegative"}.get(name, "")
+            return {"exp": "positive", "abs": "nonnegative"}.get(name, "")
         case Group(body=body):
             return sign_of_normal(body)
         case Contraction(bound=bound, factors=factors):

@@ -25,6 +25,7 @@ Kind = Literal[
     "objective",
     "recurrence",
     "distribution",
+    "density",
     "prose",
     "error",
 ]
@@ -96,6 +97,21 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Density:
+    """What the definition of a density owes: total = 1, and nowhere negative. noun, support: "a density", "over y > 0".
+
+    halves: where nobody said which values the variable takes, the totals below and above 0.
+    """
+
+    name: str
+    total: Claim
+    sign: Claim
+    noun: str
+    support: str
+    halves: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Objective:
     """name = argmin/argmax: also a Definition of that name, repeated here for the reader of statements."""
 
@@ -146,7 +162,7 @@ class Statement:
     kind: Kind
     span: Span
     latex: str
-    payload: Definition | Claim | Objective | Recurrence | None = None
+    payload: Definition | Claim | Density | Objective | Recurrence | None = None
     inferred: tuple[str, ...] = ()
     type_text: str = ""
     expect: str = ""

@@ -26,7 +26,7 @@ from eqcompiler.languages.terms import (
     Term,
     Type,
 )
-from eqcompiler.reading import calls, shapes, steps
+from eqcompiler.reading import calls, densities, shapes, steps
 from eqcompiler.reading.indices import admit_letters
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import Name, index_letters, is_star, label_name, labelled, letter_name, name_of
@@ -52,6 +52,7 @@ def define(sentence: Sentence, node: Relation, left: Node, right: Node) -> bool:
             if not fresh and (name.key in scope.current or (scope.known(name.key) and not scope.is_function(name.key))):
                 return False
             define_function(sentence, name, formals, right, span)
+            densities.oblige(sentence, head, body)
             return True
         case Juxtaposed(factors=(head, Scripted(base=Fence(opening=opening, body=body), subscript=below, superscript=None))):
             name = name_of(head)

@@ -157,10 +157,10 @@ def _half_line(piece: Piece) -> Number:
     if sign(rising) <= 0:
         raise Undefined("the integral diverges at the edge of its range")
     if bend is not None:
-        if not _none(slope) or piece.wave:
-            raise NotSupportedYet("an integral over a half-line of the exponential of this quadratic")
         if sign(bend) >= 0:
             raise Undefined("the integral over the half-line does not converge")
+        if not _none(slope) or piece.wave:
+            raise NotSupportedYet("an integral over a half-line of the exponential of this quadratic")
         return _gamma(rising * HALF) * HALF / jets.power(-bend * HALF, rising * HALF)
     if sign(slope) >= 0:
         raise Undefined("the integral over the half-line does not converge")

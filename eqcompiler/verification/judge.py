@@ -11,36 +11,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from eqcompiler.calculus.term_text import term_latex
 from eqcompiler.errors import CompilerFault, EquationError, NotSupportedYet, ShapeMismatch
-from eqcompiler.languages.statements import Claim, Document, Objective, Statement
+from eqcompiler.languages.statements import Claim, Density, Document, Objective, Statement
 from eqcompiler.languages.terms import Condition, Reference, Term
-from eqcompiler.languages.verdicts import Counterexample, Outcome, Verdict
-from eqcompiler.verification import conditions, hints, iterations, minimisers
+from eqcompiler.languages.verdicts import Counterexample, Verdict
+from eqcompiler.verification import conditions, densities, hints, iterations, minimisers
 from eqcompiler.verification.answers import Proved, Unproved
 from eqcompiler.verification.evidence import Evidence
 from eqcompiler.verification.expectations import agrees
+from eqcompiler.verification.findings import Finding, counterexample_text, placed, sentence
 from eqcompiler.verification.instruments import Instruments, standard
 
 FEW, MANY = 3, 24  # exact points before and after the search for a proof
 ENOUGH = 8  # points without which "holds" is not said
 CANDIDATES = 100  # conditions that are tried for a false claim: counted, so that the answer does not depend on the machine
 SHARE = 0.5  # of the time left, what one stage may use
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was decided, before it is dressed as a verdict."""
-
-    outcome: Outcome
-    method: str
-    reason: str = ""
-    condition: str | None = None
-    counterexample: Counterexample | None = None
-    residual: str | None = None
-    repair: str | None = None
-    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +88,9 @@ def judge(
     except CompilerFault:
         raise
     except NotSupportedYet as error:
-        found = Finding("unsupported", "", _placed(error))
+        found = Finding("unsupported", "", placed(error))
     except EquationError as error:
-        found = Finding("undecided", "", _placed(error))
+        found = Finding("undecided", "", placed(error))
     except RecursionError:
         found = Finding("undecided", "", "The claim is nested too deeply to be judged.")
     except MemoryError:
@@ -116,20 +104,23 @@ def judge(
 def _is_judged(statement: Statement) -> bool:
     if statement.skip:
         return False
-    return statement.error is not None or isinstance(statement.payload, Claim | Objective)
+    return statement.error is not None or isinstance(statement.payload, Claim | Objective | Density)
 
 
 def _found(document: Document, statement: Statement, tools: Instruments, clock: _Clock, seed: int) -> Finding:
     if isinstance(statement.error, ShapeMismatch) and statement.kind.startswith("claim"):
-        return Finding("refuted", "shapes", _placed(statement.error))
+        return Finding("refuted", "shapes", placed(statement.error))
     if statement.error is not None:
-        return Finding("unsupported", "", _placed(statement.error))
+        return Finding("unsupported", "", placed(statement.error))
     if isinstance(statement.payload, Objective):
         return _judge_objective(document, statement.payload, tools)
     if isinstance(statement.payload, Claim) and iterations.is_limit(statement.payload):
         return _judge_limit(document, statement, statement.payload, tools, clock, seed)
     if isinstance(statement.payload, Claim):
         return _Case(document, statement, statement.payload, tools, clock, seed).judge()
+    if isinstance(statement.payload, Density):
+        case = partial(_Case, document, statement, tools=tools, clock=clock, seed=seed)
+        return densities.judged(statement.payload, lambda c: case(c).judge(), lambda c: case(c).has_no_value())
     raise NotSupportedYet(f"a {statement.kind} is not judged", statement.span)
 
 
@@ -179,6 +170,11 @@ class _Case:
             return self.false(trial, answer)
         return self.unproved(answer, quick, trial)
 
+    def has_no_value(self) -> bool:
+        """Whether a side has no value at every point tried."""
+        trial = self.try_points(FEW, self.seed)
+        return bool(trial.skipped) and not trial.agreements and trial.counterexample is None and trial.unsupported is None
+
     def try_points(self, points: int, seed: int, extra: tuple[Condition, ...] = ()) -> Evidence:
         deadline = self.clock.share()
         return self.tools.gather(self.document, self.claim, extra=extra, seed=seed, deadline=deadline, trials=points)
@@ -214,7 +210,7 @@ class _Case:
         if trial.unsupported is not None and answer.unsupported is not None:
             raise NotSupportedYet(f"{answer.unsupported.what}; {trial.unsupported.what}", answer.unsupported.span)
         if trial.unsupported is not None:
-            return Finding("undecided", "", f"{why} {_sentence(trial.unsupported)}", residual=answer.residual)
+            return Finding("undecided", "", f"{why} {sentence(trial.unsupported)}", residual=answer.residual)
         seen = (
             f"Only {trial.agreements} of {ENOUGH} points that are needed agree" if trial.agreements else "No point was compared"
         )
@@ -364,7 +360,7 @@ def _marked(statement: Statement, verdict: Verdict) -> Verdict:
     try:
         return replace(verdict, ok=agrees(statement.expect, verdict, statement.span))
     except EquationError as error:
-        return replace(verdict, ok=False, reason=f"{verdict.reason} {_sentence(error)}".strip())
+        return replace(verdict, ok=False, reason=f"{verdict.reason} {sentence(error)}".strip())
 
 
 # --- restatements: a later claim about J may mean the form that the text gave it last ------------------------------------
@@ -425,23 +421,9 @@ def _definitions_of(document: Document, claim: Claim | Objective) -> tuple[str, 
 # --- words -------------------------------------------------------------------------------------------------------------
 
 
-def counterexample_text(found: Counterexample) -> str:
-    values = ", ".join(f"{name} = {value}" for name, value in (*found.sizes.items(), *found.values.items()))
-    return f"{values}: left side {found.left}, right side {found.right}"
-
-
 def _confirmed(trial: Evidence) -> str:
     """What the oracle says beside a proof."""
     if trial.agreements:
         return f"confirmed in {trial.method}"
     because = trial.unsupported.what if trial.unsupported is not None else trial.reason
     return f"not tried with numbers: {because}" if because else "not tried with numbers"
-
-
-def _placed(error: EquationError) -> str:
-    return f"{error.span}: {error.what}" if error.span else error.what
-
-
-def _sentence(error: EquationError) -> str:
-    text = _placed(error)
-    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")

@@ -1,0 +1,38 @@
+r"""Takes: nothing; data and words only. Gives: `Finding`, what was decided about a claim, and its texts.
+Guarantees: every text is a phrase or a sentence for people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eqcompiler.errors import EquationError
+from eqcompiler.languages.verdicts import Counterexample, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was decided, before it is dressed as a verdict."""
+
+    outcome: Outcome
+    method: str
+    reason: str = ""
+    condition: str | None = None
+    counterexample: Counterexample | None = None
+    residual: str | None = None
+    repair: str | None = None
+    steps: tuple[str, ...] = ()
+
+
+def counterexample_text(found: Counterexample) -> str:
+    values = ", ".join(f"{name} = {value}" for name, value in (*found.sizes.items(), *found.values.items()))
+    return f"{values}: left side {found.left}, right side {found.right}"
+
+
+def placed(error: EquationError) -> str:
+    return f"{error.span}: {error.what}" if error.span else error.what
+
+
+def sentence(error: EquationError) -> str:
+    text = placed(error)
+    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
