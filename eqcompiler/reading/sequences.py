@@ -21,16 +21,19 @@ from eqcompiler.languages.notation import (
     Fence,
     Formula,
     Large,
+    Leibniz,
     Letter,
     Listing,
+    Nabla,
     Node,
     Numeral,
     Relation,
     Scripted,
 )
-from eqcompiler.reading.names import letter_name
+from eqcompiler.reading.layers import below, closed
+from eqcompiler.reading.names import letter_name, name_of
 from eqcompiler.reading.steps import State, Steps
-from eqcompiler.reading.survey import names_in, walk
+from eqcompiler.reading.survey import left_name, names_in, names_used, walk
 
 Place = tuple[str, str, int]  # name, letter of the step, how far from it
 
@@ -38,7 +41,10 @@ Place = tuple[str, str, int]  # name, letter of the step, how far from it
 @dataclass(frozen=True, slots=True)
 class Sequence:
     """given: name -> place of its left side, 1 where the steps are written from t to t + 1, else 0. states: those of them that
-    the step before is asked for. forward: from t to t + 1. end: T; "" when no range says it. plain: one update alone."""
+    the step before is asked for. forward: from t to t + 1. end: T; "" when no range says it. plain: one update alone.
+
+    members: what is used at the step and not given. shared: names that every step depends on. local: names that other formulas
+    define by a state at any step."""
 
     letter: str
     given: dict[str, int]
@@ -46,6 +52,9 @@ class Sequence:
     forward: bool
     end: str
     plain: bool
+    members: frozenset[str]
+    shared: frozenset[str]
+    local: frozenset[str]
 
     @property
     def here(self) -> int:
@@ -83,8 +92,43 @@ def sequences(formulas: tuple[Formula, ...]) -> list[Sequence]:
             if states:
                 plain = forward and len(names) == 1
                 given = {name: own[name][0] for name in names}
-                found.append(Sequence(letter, given, states, forward, end_of(formulas, letter, forward), plain))
+                here = 1 if forward else 0
+                members = frozenset(n for user in names for n, _, at in own[user][1] if at == here and n not in given)
+                end = end_of(formulas, letter, forward)
+                shared, local = shared_names(formulas, letter, given), local_names(formulas, letter, given)
+                found.append(Sequence(letter, given, states, forward, end, plain, members, shared, local))
     return found
+
+
+def shared_names(formulas: tuple[Formula, ...], letter: str, given: dict[str, int]) -> frozenset[str]:
+    """What the steps and the starts are made of, through definitions."""
+    starts = {f"{name}_0" for name in given}
+    names: set[str] = set()
+    for formula in formulas:
+        left = left_place(formula)
+        at_start = formula.parts and isinstance(formula.parts[0], Relation) and name_in(formula.parts[0].sides[0]) in starts
+        if (left is not None and left[1] == letter and left[0] in given) or (at_start and not formula.inline):
+            names |= names_used(formula)
+    return closed(formulas, names) - given.keys()
+
+
+def name_in(node: Node) -> str | None:
+    name = name_of(node)
+    return name.key if name is not None else None
+
+
+def local_names(formulas: tuple[Formula, ...], letter: str, given: dict[str, int]) -> frozenset[str]:
+    """Names that formulas outside of the steps define by a state at any step, through other such names too."""
+    found: set[str] = set()
+    for _ in formulas:
+        for formula in formulas:
+            part = formula.parts[0] if formula.parts and not formula.inline else None
+            if isinstance(part, Relation) and (name := left_name(part.sides[0], frozenset())) is not None:
+                places = [place for side in part.sides[1:] for n in walk(side) if (place := place_of(n)) is not None]
+                at_step = any(base in given and at == letter for base, at, _ in places)
+                if at_step or any(names_in(side) & found for side in part.sides[1:]):
+                    found.add(name)
+    return frozenset(found)
 
 
 def systems(own: dict[str, tuple[int, list[Place]]]) -> list[list[str]]:
@@ -159,12 +203,13 @@ def end_of(formulas: tuple[Formula, ...], letter: str, forward: bool) -> str:
 def one_step(formula: Formula, sequence: Sequence) -> Formula | EquationError:
     try:
         left = left_place(formula)
-        inside = left is not None and left[1] == sequence.letter and left[0] in sequence.given
+        inside = not formula.inline and (_gives(left, sequence) or asks_before(formula, sequence))
         for part in formula.parts:
             for node in walk(part):
                 refuse_all_steps(node, sequence)
+                refuse_derivatives(node, sequence)
                 if inside and not sequence.plain:
-                    refuse_other_steps(node, sequence)
+                    refuse_other_steps(node, sequence, _gives(left, sequence))
         return cast(Formula, renamed(formula, sequence, inside and not sequence.plain, declares(formula, sequence)))
     except EquationError as error:
         return error
@@ -176,6 +221,24 @@ def declares(formula: Formula, sequence: Sequence) -> bool:
         isinstance(part, Relation) and part.operators[0] == "in" and _gives(place_of(part.sides[0]), sequence)
         for part in formula.parts
     )
+
+
+def asks_before(formula: Formula, sequence: Sequence) -> bool:
+    """A claim about one step: the Jacobian of h_t in h_{t-1}."""
+    places = [place for part in formula.parts for n in walk(part) if (place := place_of(n)) is not None]
+    own = [(name, at) for name, letter, at in places if letter == sequence.letter and name in sequence.given]
+    return any(at == sequence.here and sequence.given[name] == at for name, at in own)
+
+
+def refuse_derivatives(node: Node, sequence: Sequence) -> None:
+    """A state at any step depends on what all steps share through all steps before it, of which one formula shows the last."""
+    if not isinstance(node, Leibniz | Nabla):
+        return
+    at_step = any(_gives(place_of(n), sequence) for n in walk(node.argument)) or names_in(node.argument) & sequence.local
+    for variable in below(node) if at_step else []:
+        if place_of(variable) is None and names_in(variable) & sequence.shared:
+            what = f"'{variable.span.text}' acts on every step; a derivative through all of them is read of the last state"
+            raise NotSupportedYet(what, node.span)
 
 
 def _gives(place: Place | None, sequence: Sequence) -> bool:
@@ -191,16 +254,17 @@ def refuse_all_steps(node: Node, sequence: Sequence) -> None:
             raise NotSupportedYet(what, inside.span, fix="use the last state alone")
 
 
-def refuse_other_steps(node: Node, sequence: Sequence) -> None:
+def refuse_other_steps(node: Node, sequence: Sequence, steps: bool) -> None:
+    """`steps`: in a formula of the recurrence itself, where other names too have to belong to the step."""
     place = place_of(node)
     if place is None or place[1] != sequence.letter:
         return
     name, _, at = place
-    before = sequence.here - 1
     if name in sequence.given:
-        known = at == sequence.given[name] or (name in sequence.states and at == before)
+        known = at == sequence.given[name] or (name in sequence.states and at == sequence.here - 1)
     else:
-        known = at == sequence.here or (sequence.forward and not sequence.end and at == 0)
+        free = sequence.forward and not sequence.end and at == 0
+        known = at == sequence.here or free or not (steps or name in sequence.members)
     if not known:
         allowed = f"the step before and the step itself, {sequence.letter}{' + 1' if sequence.forward else ''}"
         raise NotSupportedYet(f"'{node.span.text}' belongs to another step", node.span, allowed=allowed)
@@ -234,7 +298,7 @@ def key_of(node: Scripted, sequence: Sequence, inside: bool, declared: bool) -> 
         return None
     if declared:
         return name if name in sequence.states else None
-    if not inside:
+    if not inside or (name not in sequence.given and name not in sequence.members):
         return None
     if place[2] == sequence.here - 1 and name in sequence.states:
         return name
@@ -247,16 +311,7 @@ def steps_of(formulas: tuple[Formula, ...], sequence: Sequence) -> Steps:
     nodes = [n for formula in formulas for part in formula.parts for n in walk(part)]
     bases = {letter_name(n.base).key: n.base for n in nodes if isinstance(n, Scripted) and isinstance(n.base, Letter)}
     states = tuple(_state(name, letter_name(bases[name]).latex, sequence) for name in sequence.states)
-    used = {
-        place[0]
-        for formula in formulas
-        if (left := left_place(formula)) is not None and left[0] in sequence.given and left[1] == sequence.letter
-        for place in uses(formula, sequence.letter)
-        if place[2] == sequence.here
-    }
-    members = tuple(
-        (f"{name}_{sequence.letter}", name, letter_name(bases[name]).latex) for name in sorted(used - sequence.given.keys())
-    )
+    members = tuple((f"{n}_{sequence.letter}", n, letter_name(bases[n]).latex) for n in sorted(sequence.members))
     first = 0 if sequence.forward else 1
     return Steps(sequence.letter, states, () if sequence.plain else members, (), first, sequence.end)
 

@@ -99,6 +99,7 @@ def test_a_kalman_filter_has_a_step_with_its_measurement() -> None:
         (MOMENTUM, r"\frac{\partial V}{\partial \beta} = 0"),
         (KALMAN, r"\frac{\partial m}{\partial u} = 0"),
         (KALMAN, r"P_t = B_t"),
+        (RNN, r"\frac{\partial h_t}{\partial h_{t-1}} = W"),
     ],
 )
 def test_a_wrong_claim_is_refuted(setting: str, claim: str) -> None:
@@ -112,6 +113,9 @@ def test_a_wrong_claim_is_refuted(setting: str, claim: str) -> None:
         (RNN, r"\frac{\partial E}{\partial y} = 2 (y - h_T)"),
         (DESCENT, r"V(\alpha) = \frac{1}{2m} \|X \theta_T - y\|_2^2"),
         (KALMAN, r"P_t = B_t - B_t H^\top K_t^\top"),
+        (RNN, r"\frac{\partial h_t}{\partial h_{t-1}} = \operatorname{diag}(\mathbf{1} - h_t \odot h_t) W"),
+        (RNN, r"\frac{\partial h_t}{\partial x_t} = \operatorname{diag}(\mathbf{1} - h_t \odot h_t) U"),
+        (MOMENTUM, r"\frac{\partial \theta_{t+1}}{\partial v_t} = \beta I"),
     ],
 )
 def test_a_right_claim_is_not_refuted(setting: str, claim: str) -> None:
@@ -123,6 +127,18 @@ def test_a_right_claim_is_not_refuted(setting: str, claim: str) -> None:
     ("text", "words"),
     [
         (RNN + r"\[ S = \sum_{t=1}^T \|h_t\|_2^2 \]", "'h_t' for all steps at once is not read"),
+        (
+            RNN + r"\[ \frac{\partial h_t}{\partial b} = \operatorname{diag}(\mathbf{1} - h_t \odot h_t) \]",
+            "'b' acts on every step; a derivative through all of them is read of the last state",
+        ),
+        (
+            RNN + r"\[ q = h_t^\top h_t \] \[ \frac{\partial q}{\partial W} = 0 \]",
+            "'W' acts on every step; a derivative through all of them is read of the last state",
+        ),
+        (
+            DESCENT + r"\[ \frac{\partial \theta_t}{\partial \alpha} = 0 \]",
+            r"'\alpha' acts on every step; a derivative through all of them is read of the last state",
+        ),
         (RNN.replace("h_{t-1}", "h_{t-1} + h_{t-2}"), "'h_{t-2}' belongs to another step"),
         (RNN.replace(r"\[ h_0 = 0 \]", ""), "nothing says where 'h_T' starts"),
         (RNN.replace("U x_t", "U x_{t-1}"), "'x_{t-1}' belongs to another step"),
