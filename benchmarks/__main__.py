@@ -57,7 +57,7 @@ def main(
       python -m benchmarks 1000000x100 --with NumPy --with JAX
     """
     kept = HERE / "results" / f"{report.machine()['name']}.json"
-    whole = not (words or quick or chosen or without) and threads == THREADS
+    whole = not (words or quick or chosen) and threads == THREADS
     if show:
         found = json.loads(kept.read_text(encoding="utf-8"))
     else:

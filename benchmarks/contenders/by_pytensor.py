@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
@@ -24,7 +25,9 @@ def regression(loss: Callable[..., Numbers], *more: str) -> Prepare:
             scalars = [pt.dscalar() for _ in more]
             value = loss(theta, X, y, *scalars)
             _functions[loss.__name__] = compiled([theta, X, y, *scalars], [value, pytensor.grad(value, theta)])
-        return partial(_functions[loss.__name__], *(given[name] for name in names))
+        return partial(
+            _functions[loss.__name__], *(np.asarray(given[name]) for name in names)
+        )  # numbers too: inputs are trusted
 
     return prepare
 

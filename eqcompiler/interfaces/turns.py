@@ -26,6 +26,7 @@ THREADS = 2
 ROUND = 0.005  # seconds that one round takes at least: far above the clock's resolution and a thread's wake-up
 LONG = 0.05  # seconds of a call that needs no warm-up before each round
 PATIENCE = 300.0  # seconds for compiling and one call
+WORDS = 160  # letters of a reason; some libraries give pages
 THREAD_LIMITS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -191,7 +192,8 @@ def _first_call(contender: Contender, job: Any) -> tuple[Work | None, Prepared]:
         seconds = time.perf_counter() - start
         return work, Prepared(work.answer(result), seconds)
     except Exception as error:  # whatever a library raises: its contender is out of this comparison, with the reason
-        return None, Prepared(why=f"{type(error).__name__}: {error}")
+        words = str(error).strip().partition("\n")[0]
+        return None, Prepared(why=f"{type(error).__name__}: {words[:WORDS]}")
 
 
 def timed(call: Call, calls: int) -> float:

@@ -54,6 +54,7 @@ class _Function:
         self.extents: dict[str, tuple[sympy.Expr, ...]] = {}
         self.seen: dict[str, None] = {}
         self.shared: dict[str, str] = {}
+        self.known: frozenset[str] = frozenset()
 
     def text(self) -> str:
         lines = self.lines()
@@ -108,6 +109,7 @@ class _Function:
             for place, dimension in enumerate(i.shape):
                 if len(dimension.names) == 1 and str(dimension) in dimension.names:
                     known.setdefault(str(dimension), f"{i.name}.shape[{place}]")
+        self.known = frozenset((*known, *(i.name for i in self.program.inputs)))
         return [f"{name} = {text}" for name, text in known.items()]
 
     def definition(self, definition: Indexed | Intrinsic) -> str:
@@ -144,7 +146,7 @@ class _Function:
         if isinstance(value, sympy.Symbol):
             if value in bound:
                 return Written(f"np.arange(1, {bound[value]} + 1)", (value,))
-            return Written(value.name)
+            return self.scalar(value)
         if isinstance(value, sympy.Integer):
             return Written(str(value), level=0 if value < 0 else 9)
         if isinstance(value, sympy.Rational):
@@ -167,6 +169,11 @@ class _Function:
         if name is None:
             raise NotSupportedYet(f"{type(value).__name__} has no form in NumPy")
         return elementwise(name, [self.of(part, bound) for part in value.args])
+
+    def scalar(self, value: sympy.Symbol) -> Written:
+        if value.is_integer and value.name not in self.known:
+            raise NotSupportedYet(f"{value} is the size of no array")
+        return Written(value.name)
 
     def entry(self, value: sympy.Indexed, bound: Mapping[sympy.Symbol, sympy.Expr]) -> Written:
         name, at = str(value.base.label), value.indices
