@@ -102,13 +102,13 @@ ONLY = {
     "PyTensor": (*LOSSES, *ELEMENTWISE),
     "SymPy": ELEMENTWISE,
     "Numba loops": ("gradient descent",),
-    "Numba dot": ("gradient descent",),
+    "Numba dot": ("gradient descent", "Kalman filter"),
     "NumPy on Gram": ("gradient descent",),
     LIMIT: LOSSES,
 }
 NOT = {
-    "PyTorch": (*ELEMENTWISE, *CLOSED, "gradient descent"),
-    "torch.compile": (*ELEMENTWISE, *CLOSED, "gradient descent"),
+    "PyTorch": (*ELEMENTWISE, *CLOSED, "gradient descent", "Kalman filter"),
+    "torch.compile": (*ELEMENTWISE, *CLOSED, "gradient descent", "Kalman filter"),
     "PyTorch by hand": ("network 4-8-1", "network 64-32-10", "network 784-256-128-10", "Gaussian process"),
 }
 

@@ -118,6 +118,19 @@ def systems(rng: np.random.Generator, m: int, n: int) -> Data:
     return {**regression(rng, m, n), "lambda_": 0.1}
 
 
+def measurements(rng: np.random.Generator, steps: int, n: int, k: int) -> Data:
+    F = np.eye(n) + 0.1 * np.triu(np.ones((n, n)), 1)
+    return {
+        "F": 0.99 * F,
+        "Q": 0.1 * np.eye(n),
+        "H": np.eye(k, n),
+        "R": 0.5 * np.eye(k),
+        "u": np.zeros(n),
+        "U": np.eye(n),
+        "z": rng.standard_normal((steps, k)),
+    }
+
+
 def reach(given: Data, slopes: Numbers) -> Numbers:
     """For each sample a bound of |x_i theta| + |y_i|, or of the largest logit."""
     rows = np.sqrt(np.einsum("ij,ij->i", given["X"], given["X"]))
@@ -184,6 +197,13 @@ def near_process(given: Data, answer: Numbers) -> Numbers:
     return tuple(2 * EPS * m * condition * (1 + abs(float(part))) for part in answer)
 
 
+def near_filter(given: Data, answer: Numbers) -> Numbers:
+    """A filter forgets: what the last steps round remains, each with the condition of the innovation's covariance."""
+    steps, k = given["z"].shape
+    terms = len(given["u"]) ** 2 * k
+    return (EPS * steps * terms * (1 + np.abs(answer[0])),)
+
+
 def near_elementwise(_given: Data, answer: Numbers) -> Numbers:
     """Of values of size 1: forms that lose small values to a rounded 1 are let through, as people do use them."""
     return (8 * EPS * (1 + np.abs(answer[0])),)
@@ -230,6 +250,7 @@ WORK: dict[str, Work] = {
     "network 784-256-128-10": Work(classifier, near_network, ((784, 256, 128, 10, 256),), weights),
     "sigmoid": Work(lambda rng, n: {"z": 4 * rng.standard_normal(n)}, near_elementwise, ((1_000_000,),), lambda n: n),
     "softplus": Work(lambda rng, n: {"z": 4 * rng.standard_normal(n)}, near_elementwise, ((1_000_000,),), lambda n: n),
+    "Kalman filter": Work(measurements, near_filter, ((10_000, 4, 2),), lambda steps, n, _k: steps * n * n),
     "Gaussian process": Work(process, near_process, ((300, 3),), pairs),
 }
 

@@ -76,6 +76,17 @@ def process(parameters: Numbers, X: Numbers, y: Numbers) -> Numbers:
     return -0.5 * (y @ alpha) - jnp.sum(jnp.log(jnp.diagonal(half))) - len(y) / 2 * jnp.log(2 * jnp.pi)
 
 
+def kalman(F: Numbers, Q: Numbers, H: Numbers, R: Numbers, u: Numbers, U: Numbers, z: Numbers) -> Numbers:
+    def step(state: Numbers, measured: Numbers) -> Numbers:
+        x, P = state
+        a = F @ x
+        B = F @ P @ F.T + Q
+        K = jax.scipy.linalg.solve(H @ B @ H.T + R, H @ B, assume_a="pos").T
+        return (a + K @ (measured - H @ a), B - K @ H @ B), None
+
+    return jax.lax.scan(step, (u, U), z)[0][0]
+
+
 def jitted(function: Callable[..., Numbers], *names: str) -> Prepare:
     compiled = jax.jit(function)
 
@@ -115,6 +126,7 @@ FORMS: dict[str, Prepare] = {
     "network 784-256-128-10": parameters(classifier, layers, "X", "Y"),
     "sigmoid": jitted(jax.nn.sigmoid, "z"),
     "softplus": jitted(jax.nn.softplus, "z"),
+    "Kalman filter": jitted(kalman, "F", "Q", "H", "R", "u", "U", "z"),
     "Gaussian process": parameters(process, lambda _: ["ell", "sigma"], "X", "y"),
 }
 

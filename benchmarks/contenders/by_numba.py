@@ -1,4 +1,4 @@
-"""Gradient descent in Numba as people write it by hand: loops, and products of NumPy inside a compiled function."""
+"""Loops over steps in Numba as people write them by hand: plain loops, and products of NumPy inside a compiled function."""
 
 from __future__ import annotations
 
@@ -36,9 +36,23 @@ def products(X: Numbers, y: Numbers, start: Numbers, alpha: float) -> Numbers:
     return theta
 
 
+@njit(cache=True)
+def kalman(F: Numbers, Q: Numbers, H: Numbers, R: Numbers, u: Numbers, U: Numbers, z: Numbers) -> Numbers:
+    x, P, Ft, Ht = u.copy(), U.copy(), F.T.copy(), H.T.copy()
+    for t in range(len(z)):
+        a = np.dot(F, x)
+        B = np.dot(np.dot(F, P), Ft) + Q
+        G = np.dot(H, B)
+        K = np.linalg.solve(np.dot(G, Ht) + R, G).T
+        x = a + np.dot(K, z[t] - np.dot(H, a))
+        P = B - np.dot(K, G)
+    return x
+
+
 def by_loops() -> Table:
     return Table({"gradient descent": positional(loops, "X", "y", "theta", "alpha")})
 
 
 def by_products() -> Table:
-    return Table({"gradient descent": positional(products, "X", "y", "theta", "alpha")})
+    filtering = positional(kalman, "F", "Q", "H", "R", "u", "U", "z")
+    return Table({"gradient descent": positional(products, "X", "y", "theta", "alpha"), "Kalman filter": filtering})

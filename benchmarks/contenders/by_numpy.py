@@ -159,6 +159,18 @@ def process(X: Numbers, y: Numbers, ell: float, sigma: float) -> Numbers:
     return value, length, noise
 
 
+def kalman(F: Numbers, Q: Numbers, H: Numbers, R: Numbers, u: Numbers, U: Numbers, z: Numbers) -> Numbers:
+    x, P, Ft, Ht = u, U, F.T, H.T
+    for measured in z:
+        a = F @ x
+        B = F @ P @ Ft + Q
+        G = H @ B
+        K = np.linalg.solve(G @ Ht + R, G).T  # the covariances are symmetric
+        x = a + K @ (measured - H @ a)
+        P = B - K @ G
+    return x
+
+
 def by(function: Callable[..., Numbers]) -> Prepare:
     return lambda given: partial(function, **given)
 
@@ -182,6 +194,7 @@ FORMS: dict[str, Prepare] = {
     "network 784-256-128-10": by(classifier),
     "sigmoid": positional(sigmoid, "z"),
     "softplus": positional(softplus, "z"),
+    "Kalman filter": by(kalman),
     "Gaussian process": by(process),
 }
 

@@ -106,6 +106,18 @@ def ridge_solution(X: Numbers, y: Numbers, lambda_: float) -> Numbers:
     return torch.cholesky_solve((X.T @ y)[:, None], torch.linalg.cholesky(A))[:, 0]
 
 
+def kalman(F: Numbers, Q: Numbers, H: Numbers, R: Numbers, u: Numbers, U: Numbers, z: Numbers) -> Numbers:
+    x, P, Ft, Ht = u, U, F.T, H.T
+    for measured in z:
+        a = F @ x
+        B = torch.addmm(Q, F @ P, Ft)
+        G = H @ B
+        K = torch.linalg.solve(torch.addmm(R, G, Ht), G).T
+        x = torch.addmv(a, K, torch.addmv(measured, H, a, alpha=-1))
+        P = torch.addmm(B, K, G, alpha=-1)
+    return x
+
+
 def tensors(given: Data, names: tuple[str, ...]) -> list[Numbers]:
     """NumPy's memory, not a copy of it."""
     return [torch.from_numpy(given[name]) if isinstance(given[name], np.ndarray) else given[name] for name in names]
@@ -164,6 +176,7 @@ BY_HAND: dict[str, Prepare] = {
     "gradient descent": plain(descent_by_hand, "theta", "X", "y", "alpha"),
     "normal equations": plain(normal_equations, "X", "y"),
     "ridge solution": plain(ridge_solution, "X", "y", "lambda_"),
+    "Kalman filter": plain(kalman, "F", "Q", "H", "R", "u", "U", "z"),
     "sigmoid": plain(torch.sigmoid, "z"),
     "softplus": plain(partial(F.softplus, threshold=40), "z"),  # the default of 20 drops digits that float64 has
 }

@@ -261,6 +261,15 @@ def _row(compared: Compared) -> dict[str, object]:
     }
 
 
+def _right_aligned(
+    headings: tuple[str, ...], rows: Sequence[tuple[str, ...]], first: int
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The columns from `first` on are numbers."""
+    widths = [max(map(len, column)) if k >= first else 0 for k, column in enumerate(zip(headings, *rows, strict=True))]
+    padded = [tuple(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in (headings, *rows)]
+    return padded[0], padded[1:]
+
+
 def _report(found: Sequence[Compared], notes: Sequence[str]) -> Iterator[object]:
     from rich.text import Text
 
@@ -276,7 +285,7 @@ def _report(found: Sequence[Compared], notes: Sequence[str]) -> Iterator[object]
             spread = f"{100 * max(timing.spread for timing in timings):.0f} %" if compared.ratio is not None else ""
             ratio = f"{compared.ratio:.2f}" if compared.ratio is not None else ""
             rows.append((compared.job.kernel, _sizes_text(dict(compared.job.data.sizes)), *cells, ratio, spread))
-        yield table(("kernel", "sizes", *SIDES, "NumPy / kernel", "spread"), rows)
+        yield table(*_right_aligned(("kernel", "sizes", *SIDES, "NumPy / kernel", "spread"), rows, first=2))
         yield ""
     for compared in (c for c in found if c.complaint):
         at = _sizes_text(dict(compared.job.data.sizes))

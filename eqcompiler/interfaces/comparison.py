@@ -111,6 +111,9 @@ def _sorted_out(
             outcomes[player.name] = Refused(prepared[player.name].why)
             continue
         if reference is None:
+            if not all(np.all(np.isfinite(part)) for part in answer):
+                outcomes[player.name] = Refused("the answer is not finite, so it can be compared with nothing")
+                continue
             reference, limits = answer, allowed(answer)
         if answer != () and (words := difference(answer, reference, limits)):
             outcomes[player.name] = Refused(f"wrong answer: {words}")

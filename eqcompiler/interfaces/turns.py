@@ -160,6 +160,7 @@ def _limited_threads(threads: int) -> Any:
 
 def serve(connection: Connection, opening: Callable[[], Contender], threads: int) -> None:
     """The life of a contender's process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the one who gives the turns, who ends the others
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     contender = opening()

@@ -59,6 +59,18 @@ def test_what_is_wrong_is_refused_and_not_timed() -> None:
     assert right.peak > 2**20
 
 
+def test_an_answer_that_is_no_number_is_no_reference() -> None:
+    with players(nothing=NotANumber, right=Squares) as staff:
+        outcomes = compare(staff, BELOW, exact, budget=0.01, shortest=0.0005)
+    assert outcomes["nothing"] == Refused("the answer is not finite, so it can be compared with nothing")
+    assert isinstance(outcomes["right"], Timing)
+
+
+class NotANumber(Squares):
+    def __init__(self) -> None:
+        super().__init__(off=math.nan)
+
+
 def test_a_process_serves_job_after_job_and_is_started_again_after_it_ended() -> None:
     with players(dying=Dying) as staff:
         first = compare(staff, BELOW, exact, budget=0.01)
