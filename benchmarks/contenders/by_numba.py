@@ -42,10 +42,10 @@ def kalman(F: Numbers, Q: Numbers, H: Numbers, R: Numbers, u: Numbers, U: Number
     for t in range(len(z)):
         a = np.dot(F, x)
         B = np.dot(np.dot(F, P), Ft) + Q
-        G = np.dot(H, B)
-        K = np.linalg.solve(np.dot(G, Ht) + R, G).T
+        C = np.dot(B, Ht)
+        K = np.linalg.solve((np.dot(H, C) + R).T, C.T).T
         x = a + np.dot(K, z[t] - np.dot(H, a))
-        P = B - np.dot(K, G)
+        P = B - np.dot(K, np.dot(H, B))
     return x
 
 

@@ -164,10 +164,10 @@ def kalman(F: Numbers, Q: Numbers, H: Numbers, R: Numbers, u: Numbers, U: Number
     for measured in z:
         a = F @ x
         B = F @ P @ Ft + Q
-        G = H @ B
-        K = np.linalg.solve(G @ Ht + R, G).T  # the covariances are symmetric
+        C = B @ Ht
+        K = np.linalg.solve((H @ C + R).T, C.T).T
         x = a + K @ (measured - H @ a)
-        P = B - K @ G
+        P = B - K @ (H @ B)
     return x
 
 

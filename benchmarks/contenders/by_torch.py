@@ -111,10 +111,10 @@ def kalman(F: Numbers, Q: Numbers, H: Numbers, R: Numbers, u: Numbers, U: Number
     for measured in z:
         a = F @ x
         B = torch.addmm(Q, F @ P, Ft)
-        G = H @ B
-        K = torch.linalg.solve(torch.addmm(R, G, Ht), G).T
+        C = B @ Ht
+        K = torch.linalg.solve(torch.addmm(R, H, C), C, left=False)
         x = torch.addmv(a, K, torch.addmv(measured, H, a, alpha=-1))
-        P = torch.addmm(B, K, G, alpha=-1)
+        P = torch.addmm(B, K, H @ B, alpha=-1)
     return x
 
 
