@@ -2,7 +2,8 @@
 
 Takes: a typed document. Gives: kernel requests, and a reason for each definition that has none.
 Guarantees: a definition gives its value; a scalar one also the gradient in its parameters, value and gradient together, and
-for one parameter the Hessian; an objective its closed form; an update `step` and `run`. Names are unique in the document.
+for one parameter the Hessian, and for one vector its product with a direction; an objective its closed form; an update `step`
+and `run`. Names are unique in the document.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Literal
 import sympy
 
 from eqcompiler.calculus.batch import batched
-from eqcompiler.calculus.derive import hessian, value_and_gradient
+from eqcompiler.calculus.derive import hessian, hvp, value_and_gradient
 from eqcompiler.calculus.lower import lower, lower_together
 from eqcompiler.calculus.samplers import draws, random_names, symbol_program, with_all_inputs
 from eqcompiler.calculus.solve import inverse_to_solve
@@ -27,6 +28,8 @@ from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.program import Indexed, Input, Intrinsic, Program, Scan, UnknownValue, unknown_function
 from eqcompiler.languages.statements import Definition, Document, Objective, Recurrence, Statement
 from eqcompiler.languages.terms import Component, Derivative, Extremum, Iterated, Reference, Symbol, Term, Type, children
+
+TIMES_VECTOR = "The Hessian times a vector, without forming the Hessian."
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,8 @@ def _of_definition(document: Document, definition: Definition) -> Iterator[_Plan
         yield _Planned(f"value_and_grad_{name}", partial(_value_and_gradient, value, name, variables))
     if len(variables) == 1 and not recurrent:
         yield _Planned(f"hess_{name}", lambda: inverse_to_solve(hessian(value(), name, variables[0])))
+        if type_of(document, definition, variables[0]).rank == 1:
+            yield _Planned(f"hvp_{name}", partial(_hessian_times_vector, value, name, variables[0]), about=TIMES_VECTOR)
     extras = free_scalars(document, definition, variables)
     extras += tuple(v for v in recurrent_parameters(document, recurrent) if v not in (*variables, *extras))
     for extra in extras:
@@ -173,6 +178,14 @@ def _batch(value: Callable[[], Program], definition: Definition) -> Program:
 
 def _value_and_gradient(value: Callable[[], Program], name: str, variables: tuple[str, ...]) -> Program:
     return inverse_to_solve(value_and_gradient(value(), name, variables))
+
+
+def _hessian_times_vector(value: Callable[[], Program], name: str, variable: str) -> Program:
+    """The direction, the last input of the derivative, stands beside the variable."""
+    program = inverse_to_solve(hvp(value(), name, variable))
+    *others, direction = program.inputs
+    place = next(position for position, item in enumerate(others) if item.name == variable) + 1
+    return replace(program, inputs=(*others[:place], direction, *others[place:]))
 
 
 def _gradient(value: Callable[[], Program], name: str, variables: tuple[str, ...]) -> Program:
@@ -259,6 +272,13 @@ def _read_itself(document: Document, term: Term) -> Iterator[str]:
         yield from _read_itself(document, document.definitions[term.name].body)
     for child in children(term):
         yield from _read_itself(document, child)
+
+
+def type_of(document: Document, definition: Definition, variable: str) -> Type:
+    """The type of a variable that the gradient is taken in."""
+    formals = dict(zip(definition.formals, definition.formal_types, strict=True))
+    found = formals.get(variable, document.symbols[variable].type if variable in document.symbols else Type())
+    return found if isinstance(found, Type) else Type()
 
 
 def differentiated(tree: object, name: str) -> Iterator[str]:

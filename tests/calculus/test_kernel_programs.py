@@ -22,12 +22,12 @@ def test_a_loss_gives_its_gradients_and_a_model_its_batch() -> None:
         r"h(x) = \theta^T x + b",
         r"J(\theta) = \sum_{i=1}^m (h(x^{(i)}) - y_i)^2 + \lambda \theta^T \theta",
     )
-    assert found == ["h", "h_batch", "J", "grad_J", "value_and_grad_J", "hess_J", "grad_J_b"]
+    assert found == ["h", "h_batch", "J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J", "grad_J_b"]
 
 
 def test_a_definition_without_arguments_has_the_gradients_that_the_document_takes() -> None:
     found = names(r"w \in \mathbb{R}^n, \quad v \in \mathbb{R}^n", r"L = w^T w", r"\frac{\partial L}{\partial w} = 2 w")
-    assert found == ["L", "grad_L", "value_and_grad_L", "hess_L"]
+    assert found == ["L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L"]
 
 
 def test_names_that_python_keeps_for_itself_get_an_underscore() -> None:
