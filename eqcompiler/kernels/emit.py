@@ -23,16 +23,8 @@ from eqcompiler.kernels.plan_loops import plan
 from eqcompiler.kernels.python_text import IDENTIFIER, MODULE_WORDS, Identifiers, PythonText
 from eqcompiler.kernels.samplers import law_texts, sampler_plans, sampler_text
 from eqcompiler.kernels.stable_functions import texts_in
-from eqcompiler.kernels.standing_text import (
-    CHOLESKY,
-    DOOR,
-    FILL,
-    GRAM_SOLVE,
-    IN_THREADS,
-    LEAST_SQUARES,
-    POSITIVE_SOLVE,
-    SQUARE_ROOT,
-)
+from eqcompiler.kernels.standing_solvers import FACTOR, FACTOR_INVERSE, FACTOR_LOGDET, FACTOR_SOLVE, GRAM_SOLVE, POSITIVE_SOLVE
+from eqcompiler.kernels.standing_text import DOOR, FILL, IN_THREADS, SQUARE_ROOT
 from eqcompiler.kernels.step_text import StepText
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.loop_plan import (
@@ -53,9 +45,14 @@ DECORATOR = '@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contra
 WIDTH = 120
 QUOTE = '"'
 
+BRING_ARRAYS = ("symmetric dot", "cholesky")  # their results are new arrays
 SOLVERS = {
-    "cholesky solve": (FILL, CHOLESKY, LEAST_SQUARES, POSITIVE_SOLVE),
-    "gram solve": (FILL, CHOLESKY, LEAST_SQUARES, GRAM_SOLVE),
+    "cholesky solve": (FILL, FACTOR, FACTOR_SOLVE, POSITIVE_SOLVE),
+    "gram solve": (FILL, FACTOR, FACTOR_SOLVE, GRAM_SOLVE),
+    "cholesky": (FACTOR,),
+    "factor solve": (FACTOR, FACTOR_SOLVE),
+    "factor logdet": (FACTOR, FACTOR_LOGDET),
+    "factor inverse": (FACTOR, FACTOR_INVERSE),
     "matsqrt": (SQUARE_ROOT,),
     **dict.fromkeys(("solve", "inverse", "pseudoinverse", "matpow"), (FILL,)),
 }
@@ -213,7 +210,7 @@ class _Body:
 
     def lines(self) -> Iterator[str]:
         yield from self.steps.rooms(self.dtype)
-        given = {call.target for call in self.plan.prologue}
+        given = {call.target for call in (*self.plan.prologue, *_calls(self.plan.body)) if call.operation in BRING_ARRAYS}
         for storage in (s for s in self.plan.temporaries if s.steps is None and s.name not in given):
             yield f"{self.names.values[storage.name]} = np.empty({self.door.shape(storage)}, {self.dtype})"
         yield from self.block(self.plan.body)
@@ -287,6 +284,10 @@ CALLS: dict[str, Callable[[str, list[str], list[str]], str]] = {
     "solve": lambda t, o, s: f"_fill({t}, np.linalg.solve({o[0]}, {o[1]}))",
     "cholesky solve": lambda t, o, s: f"_positive_solve({o[0]}, {o[1]}, {t})",
     "gram solve": lambda t, o, s: f"_gram_solve({', '.join([*o, *s])}, {t})",
+    "cholesky": lambda t, o, s: f"{t} = _factor({o[0]})",
+    "factor solve": lambda t, o, s: f"_factor_solve({', '.join(o)}, {t})",
+    "factor logdet": lambda t, o, s: f"{t} = _factor_logdet({', '.join(o)})",
+    "factor inverse": lambda t, o, s: f"_factor_inverse({', '.join(o)}, {t})",
     "inverse": lambda t, o, s: f"_fill({t}, np.linalg.inv({o[0]}))",
     "det": lambda t, o, s: f"{t} = np.linalg.det({o[0]})",
     "logdet": lambda t, o, s: f"{t} = np.linalg.slogdet({o[0]})[1]",

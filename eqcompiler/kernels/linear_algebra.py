@@ -2,7 +2,7 @@
 
 Takes: one reduction or one intrinsic definition, with the shapes of all tensors. Gives: a LibraryCall, or None.
 Guarantees: a call computes exactly the definition. A system is solved by Cholesky only when its matrix is known to be
-symmetric and positive semidefinite: declared, or built as c X'X + d I.
+symmetric and positive semidefinite: see definite_matrices.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 import sympy
 
+from eqcompiler.kernels.definite_matrices import Matrices
 from eqcompiler.kernels.split_reductions import REDUCTIONS, Scope
 from eqcompiler.kernels.temporary_names import Names
 from eqcompiler.languages.loop_plan import LibraryCall, Operand
 from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, index, tensor
 
 Shapes = Mapping[str, tuple[sympy.Expr, ...]]
+# what an intrinsic of a matrix with a Cholesky factor becomes; operands: the factor, those of the intrinsic, the matrix
+FACTORED = {"solve": "factor solve", "logdet": "factor logdet", "inverse": "factor inverse"}
 Definitions = Mapping[str, "Indexed | Intrinsic"]
 
 
@@ -159,7 +162,6 @@ def solve_call(
     before: list[Indexed] = []
     scalars: tuple[sympy.Expr, ...] = ()
     if operation == "solve":
-        known = {i.name: i.assumptions for i in inputs}
         matrix = gram(definitions.get(d.operands[0]), definitions)
         if matrix:
             row = Axis(index("i#0"), sympy.Integer(1), shapes[matrix.name][1 if matrix.transposed else 0])
@@ -169,7 +171,7 @@ def solve_call(
             operation, scalars = "gram solve", (matrix.scale, matrix.shift, weight)
             operands += (Operand(matrix.name, matrix.transposed), Operand(name))
             shapes = {**shapes, name: (row.upper,)}
-        elif matrix or "positive definite" in known.get(d.operands[0], ()):
+        elif Matrices(inputs, definitions).is_semidefinite(d.operands[0]):
             operation = "cholesky solve"
     read = tuple(shapes[o.name][::-1] if o.transposed else shapes[o.name] for o in operands)
     return before, LibraryCall(operation, d.name, operands, read, scalars)

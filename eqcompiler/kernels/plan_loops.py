@@ -19,6 +19,7 @@ from eqcompiler.kernels.keep_in_registers import keep_in_registers
 from eqcompiler.kernels.many_rows import with_many_rows
 from eqcompiler.kernels.order_loops import hoist, order_loops
 from eqcompiler.kernels.plan_steps import plan_steps
+from eqcompiler.kernels.share_factors import share_factors
 from eqcompiler.kernels.share_values import share_values
 from eqcompiler.kernels.solve_systems import solve_systems
 from eqcompiler.kernels.split_reductions import FreshIndices, fresh_axes, split_reductions
@@ -47,6 +48,7 @@ PASSES = (
     stable_forms,  # first: it looks for sums inside logarithms and below fraction bars
     split_reductions,  # before the rest: what an inner sum depends on decides where everything else can stand
     solve_systems,  # needs products with an inverse as sums of their own
+    share_factors,  # after the systems are there, before values that hold equal solutions are compared
     share_values,  # after sums have names, so that values that hold equal sums are equal values
 )
 

@@ -6,16 +6,15 @@ solve(A, v). Guarantees: an inverse is left only where its own entries are wante
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import sympy
 
+from eqcompiler.kernels.definite_matrices import Matrices
 from eqcompiler.kernels.linear_algebra import gram
 from eqcompiler.kernels.split_reductions import FreshIndices, depends, fresh_axes
 from eqcompiler.kernels.temporary_names import Names
 from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, tensor
-
-SYMMETRIC = frozenset(("symmetric", "positive definite", "positive semidefinite", "diagonal"))
 
 
 def solve_systems(program: Program) -> Program:
@@ -82,6 +81,5 @@ class _Solver:
         yield Indexed(d.name, d.axes, tensor(name)[row.index, d.axes[0].index], d.latex)
 
     def is_symmetric(self, matrix: str) -> bool:
-        assumed: Mapping[str, tuple[str, ...]] = {i.name: i.assumptions for i in self.program.inputs}
         known = gram(self.by_name.get(matrix), self.by_name) is not None
-        return known or not SYMMETRIC.isdisjoint(assumed.get(matrix, ()))
+        return known or Matrices(self.program.inputs, self.by_name).is_symmetric(matrix)

@@ -1,4 +1,4 @@
-"""Text that generated modules share: what stands at the door, and the linear solvers.
+"""Text that generated modules share: what stands at the door, and small whole-array steps.
 
 Takes: nothing. Gives: Python text, to be copied into a generated module.
 Guarantees: it needs numpy and numba only, so that a generated file works alone.
@@ -84,89 +84,6 @@ def _fill(target, source):
     for k in range(source.size):  # much quicker to compile than target[...] = source
         target.flat[k] = source.flat[k]
 """
-
-CHOLESKY = '''
-@njit(cache=True)
-def _eps(A):
-    """The distance from 1 to the next number of the type of A, float32 or float64."""
-    return 2.0**-52 if A.itemsize == 8 else 2.0**-23
-
-
-@njit(cache=True, error_model="numpy")
-def _cholesky_solve(A, b, x):
-    """Fills x with A x = b for a symmetric positive definite A, by Cholesky. False when A is too near to singular for that:
-    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
-    n = A.shape[0]
-    finite = True
-    for i in range(n):
-        for j in range(n):
-            finite = finite and np.isfinite(A[i, j])
-    if not finite:
-        _fill(x, np.full_like(b, np.nan))
-        return True
-    try:
-        L = np.linalg.cholesky(A)
-    except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
-        return False
-    kept = 1.0
-    for i in range(n):
-        kept = min(kept, L[i, i] * L[i, i] / A[i, i])
-    if kept < np.sqrt(_eps(A)):
-        return False
-    _fill(x, b)
-    for i in range(n):
-        for j in range(i):
-            x[i] -= L[i, j] * x[j]
-        x[i] /= L[i, i]
-    for i in range(n - 1, -1, -1):
-        x[i] /= L[i, i]
-        for j in range(i):
-            x[j] -= L[i, j] * x[i]
-    return True
-'''
-
-LEAST_SQUARES = '''
-@njit(cache=True, error_model="numpy")
-def _least_squares(A, b, x):
-    """Fills x with the shortest of all x that minimise |A x - b|, by the singular values of A."""
-    U, values, V = np.linalg.svd(A, False)
-    c = np.dot(U.T, b)
-    for k in range(values.size):
-        if values[k] > max(A.shape) * _eps(A) * values[0]:
-            c[k] /= values[k]
-        else:
-            c[k] *= 0.0
-    np.dot(V.T, c, x)
-'''
-
-POSITIVE_SOLVE = '''
-@njit(cache=True, error_model="numpy")
-def _positive_solve(A, b, x):
-    """Fills x with A x = b for a symmetric positive semidefinite A: Cholesky, or least squares when that is not accurate."""
-    if not _cholesky_solve(A, b, x):
-        _least_squares(A, b, x)
-'''
-
-GRAM_SOLVE = '''
-@njit(cache=True, error_model="numpy")
-def _gram_solve(A, b, X, y, scale, shift, weight, x):
-    """Fills x with A x = b, where A = scale X'X + shift I and b = weight X'y, by Cholesky. When that is not accurate:
-    least squares with the rows of X themselves, sqrt(scale) X x ~ weight/sqrt(scale) y and sqrt(shift) x ~ 0."""
-    if _cholesky_solve(A, b, x):
-        return
-    m, n = X.shape
-    lengthened = scale > 0 and shift >= 0
-    rows = np.zeros((m + n if shift > 0 else m, n), A.dtype) if lengthened else A
-    right = np.zeros(rows.shape[0], A.dtype) if lengthened else b
-    if lengthened:
-        for i in range(m):
-            right[i] = weight / np.sqrt(scale) * y[i]
-            for k in range(n):
-                rows[i, k] = np.sqrt(scale) * X[i, k]
-        for k in range(rows.shape[0] - m):
-            rows[m + k, k] = np.sqrt(shift)
-    _least_squares(rows, right, x)
-'''
 
 SQUARE_ROOT = '''
 @njit(cache=True, error_model="numpy")

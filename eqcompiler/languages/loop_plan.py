@@ -124,7 +124,8 @@ class LibraryCall:
     operation: "dot", "symmetric dot" (A'A, of which half is computed), or an intrinsic: "solve",
     "cholesky solve" (symmetric positive definite, A x = b), "gram solve" (the same with A = c X'X + d I and b = e X'y;
     operands A, b, X, y and scalars c, d, e in `scalars`: an ill-conditioned system is solved as least squares on X),
-    "inverse", "det", "logdet", "pseudoinverse", "matsqrt", "matpow", "norm2".
+    "cholesky" (the upper factor R of a symmetric positive definite A = R'R), which "factor solve", "factor logdet" and
+    "factor inverse" use (operands R, b, A and R, A); "inverse", "det", "logdet", "pseudoinverse", "matsqrt", "matpow", "norm2".
     """
 
     operation: str
@@ -331,6 +332,10 @@ LIBRARY_FLOPS: dict[str, Callable[..., sympy.Expr]] = {
     "solve": lambda a, b: sympy.Rational(2, 3) * a[0] ** 3 + 2 * sympy.Mul(*b) * a[0],
     "cholesky solve": lambda a, b, *_: sympy.Rational(1, 3) * a[0] ** 3 + 2 * sympy.Mul(*b) * a[0],
     "gram solve": lambda a, b, *_: sympy.Rational(1, 3) * a[0] ** 3 + 2 * sympy.Mul(*b) * a[0],
+    "cholesky": lambda a: sympy.Rational(1, 3) * a[0] ** 3,
+    "factor solve": lambda r, b, a: 2 * sympy.Mul(*b) * r[0],
+    "factor logdet": lambda r, a: 2 * r[0],
+    "factor inverse": lambda r, a: sympy.Rational(2, 3) * r[0] ** 3,
     "inverse": lambda a: 2 * a[0] ** 3,
     "det": lambda a: sympy.Rational(2, 3) * a[0] ** 3,
     "logdet": lambda a: sympy.Rational(2, 3) * a[0] ** 3,
