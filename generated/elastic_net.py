@@ -13,10 +13,12 @@ __all__ = [
     "grad_s",
     "value_and_grad_s",
     "hess_s",
+    "hvp_s",
     "F",
     "grad_F",
     "value_and_grad_F",
     "hess_F",
+    "hvp_F",
     "S",
     "grad_S",
     "value_and_grad_S",
@@ -539,6 +541,142 @@ def _hess_s(w, X, y, lambda_, alpha, hess_s_w):
             hess_s_w[i, j] = hess_s_w[i, j] / m + 2.0 * s_2_bar * (1.0 if i == j else 0.0)
 
 
+def hvp_s(w, v, X, y, lambda_, alpha, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 5:  s(w) = \frac{1}{2m} \|X w - y\|_2^2 + \frac{\lambda (1 - \alpha)}{2} \|w\|_2^2
+
+    takes  w        n       w
+           v        n       v
+           X        m by n  X
+           y        m       y
+           lambda_  number  \lambda
+           alpha    number  \alpha
+
+    gives  hvp_s_w  n
+
+    4*m*n + m + 3*n + 3 floating-point operations
+    entries read: X m*n, hvp_s_w n, v 2*n
+    """
+    if not (
+        type(w) is type(v) is type(X) is type(y) is np.ndarray
+        and w.dtype is v.dtype is X.dtype is y.dtype
+        and w.dtype.char in "fd"
+        and w.flags.carray
+        and v.flags.carray
+        and X.flags.carray
+        and y.flags.carray
+    ):
+        w, v, X, y = _floats(("w", "v", "X", "y"), (w, v, X, y))
+    if w.ndim != 1:
+        raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
+    if v.ndim != 1:
+        raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
+    if X.ndim != 2:
+        raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
+    n = X.shape[1]
+    m = X.shape[0]
+    if w.shape[0] != n:
+        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
+    if v.shape[0] != n:
+        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
+    if y.shape[0] != m:
+        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if type(lambda_) is not float:
+        lambda_ = _number("lambda_", lambda_)
+    if type(alpha) is not float:
+        alpha = _number("alpha", alpha)
+    if out is None:
+        out = np.empty((n,), w.dtype)
+    else:
+        _check_out("out", out, (n,), w.dtype, (w, v, X, y))
+    kernel = _hvp_s if m * (4 * n + 3) < 400_000 else _hvp_s_many
+    kernel(w, v, X, y, lambda_, alpha, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_s(w, v, X, y, lambda_, alpha, hvp_s_w):
+    n = X.shape[1]
+    m = X.shape[0]
+    for i in range(n):
+        hvp_s_w[i] = 0.0
+    s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
+    for i in range(m):
+        r_bar = 0.0
+        for j in range(n):
+            r_bar += X[i, j] * v[j]
+        r_bar = r_bar / m
+        for i_2 in range(n):
+            hvp_s_w[i_2] += r_bar * X[i, i_2]
+    for i in range(n):
+        hvp_s_w[i] = 2.0 * s_2_bar * v[i] + hvp_s_w[i]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _hvp_s_rows(w, v, X, y, lambda_, alpha, start, stop, hvp_s_w_rows):
+    """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
+    n = X.shape[1]
+    m = X.shape[0]
+    hvp_s_w = np.empty((n,), w.dtype)
+    for first in range(start, stop, 512):
+        rows = min(512, stop - first)
+        X_block = X[first : first + rows]
+        for entry_1 in range(n):
+            hvp_s_w[entry_1] = 0.0
+        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+            r_bar_1 = 0.0
+            r_bar_2 = 0.0
+            r_bar_3 = 0.0
+            r_bar_4 = 0.0
+            for j in range(n):
+                r_bar_1 += X_block[i, j] * v[j]
+                r_bar_2 += X_block[i + 1, j] * v[j]
+                r_bar_3 += X_block[i + 2, j] * v[j]
+                r_bar_4 += X_block[i + 3, j] * v[j]
+            r_bar_1 = r_bar_1 / m
+            r_bar_2 = r_bar_2 / m
+            r_bar_3 = r_bar_3 / m
+            r_bar_4 = r_bar_4 / m
+            for i_2 in range(n):
+                hvp_s_w[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + 1, i_2] + r_bar_3 * X_block[i + 2, i_2] + r_bar_4 * X_block[i + 3, i_2]
+        for i in range(rows - rows % 4, rows):
+            r_bar = 0.0
+            for j in range(n):
+                r_bar += X_block[i, j] * v[j]
+            r_bar = r_bar / m
+            for i_2 in range(n):
+                hvp_s_w[i_2] += r_bar * X_block[i, i_2]
+        for entry_1 in range(n):
+            hvp_s_w_rows[entry_1] += hvp_s_w[entry_1]
+    return ()
+
+
+def _hvp_s_many(w, v, X, y, lambda_, alpha, hvp_s_w):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = X.shape[1]
+    m = X.shape[0]
+    sums = _in_threads(_hvp_s_rows, m, m * (4 * n + 3), (w, v, X, y, lambda_, alpha), ((n,),))
+    return _hvp_s_rest(w, v, X, y, lambda_, alpha, hvp_s_w, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_s_rest(w, v, X, y, lambda_, alpha, hvp_s_w, hvp_s_w_rows):
+    """What is left when the rows are added up."""
+    n = X.shape[1]
+    s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
+    for t_1 in range(n):
+        hvp_s_w[t_1] = hvp_s_w_rows[t_1]
+    for i in range(n):
+        hvp_s_w[i] = 2.0 * s_2_bar * v[i] + hvp_s_w[i]
+
+
 def F(w, X, y, lambda_, alpha):
     r"""F.
 
@@ -994,6 +1132,142 @@ def _hess_F(w, X, y, lambda_, alpha, hess_F_w):
     for i in range(n):
         for j in range(n):
             hess_F_w[i, j] = hess_F_w[i, j] / m + 2.0 * s_2_bar * (1.0 if i == j else 0.0)
+
+
+def hvp_F(w, v, X, y, lambda_, alpha, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 14:  F(w) = s(w) + \lambda \alpha \|w\|_1
+
+    takes  w        n       w
+           v        n       v
+           X        m by n  X
+           y        m       y
+           lambda_  number  \lambda
+           alpha    number  \alpha
+
+    gives  hvp_F_w  n
+
+    4*m*n + m + 3*n + 3 floating-point operations
+    entries read: X m*n, hvp_F_w n, v 2*n
+    """
+    if not (
+        type(w) is type(v) is type(X) is type(y) is np.ndarray
+        and w.dtype is v.dtype is X.dtype is y.dtype
+        and w.dtype.char in "fd"
+        and w.flags.carray
+        and v.flags.carray
+        and X.flags.carray
+        and y.flags.carray
+    ):
+        w, v, X, y = _floats(("w", "v", "X", "y"), (w, v, X, y))
+    if w.ndim != 1:
+        raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
+    if v.ndim != 1:
+        raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
+    if X.ndim != 2:
+        raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
+    n = X.shape[1]
+    m = X.shape[0]
+    if w.shape[0] != n:
+        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
+    if v.shape[0] != n:
+        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
+    if y.shape[0] != m:
+        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if type(lambda_) is not float:
+        lambda_ = _number("lambda_", lambda_)
+    if type(alpha) is not float:
+        alpha = _number("alpha", alpha)
+    if out is None:
+        out = np.empty((n,), w.dtype)
+    else:
+        _check_out("out", out, (n,), w.dtype, (w, v, X, y))
+    kernel = _hvp_F if m * (4 * n + 3) < 400_000 else _hvp_F_many
+    kernel(w, v, X, y, lambda_, alpha, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_F(w, v, X, y, lambda_, alpha, hvp_F_w):
+    n = X.shape[1]
+    m = X.shape[0]
+    for i in range(n):
+        hvp_F_w[i] = 0.0
+    s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
+    for i in range(m):
+        r_bar = 0.0
+        for j in range(n):
+            r_bar += X[i, j] * v[j]
+        r_bar = r_bar / m
+        for i_2 in range(n):
+            hvp_F_w[i_2] += r_bar * X[i, i_2]
+    for i in range(n):
+        hvp_F_w[i] = 2.0 * s_2_bar * v[i] + hvp_F_w[i]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _hvp_F_rows(w, v, X, y, lambda_, alpha, start, stop, hvp_F_w_rows):
+    """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
+    n = X.shape[1]
+    m = X.shape[0]
+    hvp_F_w = np.empty((n,), w.dtype)
+    for first in range(start, stop, 512):
+        rows = min(512, stop - first)
+        X_block = X[first : first + rows]
+        for entry_1 in range(n):
+            hvp_F_w[entry_1] = 0.0
+        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+            r_bar_1 = 0.0
+            r_bar_2 = 0.0
+            r_bar_3 = 0.0
+            r_bar_4 = 0.0
+            for j in range(n):
+                r_bar_1 += X_block[i, j] * v[j]
+                r_bar_2 += X_block[i + 1, j] * v[j]
+                r_bar_3 += X_block[i + 2, j] * v[j]
+                r_bar_4 += X_block[i + 3, j] * v[j]
+            r_bar_1 = r_bar_1 / m
+            r_bar_2 = r_bar_2 / m
+            r_bar_3 = r_bar_3 / m
+            r_bar_4 = r_bar_4 / m
+            for i_2 in range(n):
+                hvp_F_w[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + 1, i_2] + r_bar_3 * X_block[i + 2, i_2] + r_bar_4 * X_block[i + 3, i_2]
+        for i in range(rows - rows % 4, rows):
+            r_bar = 0.0
+            for j in range(n):
+                r_bar += X_block[i, j] * v[j]
+            r_bar = r_bar / m
+            for i_2 in range(n):
+                hvp_F_w[i_2] += r_bar * X_block[i, i_2]
+        for entry_1 in range(n):
+            hvp_F_w_rows[entry_1] += hvp_F_w[entry_1]
+    return ()
+
+
+def _hvp_F_many(w, v, X, y, lambda_, alpha, hvp_F_w):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = X.shape[1]
+    m = X.shape[0]
+    sums = _in_threads(_hvp_F_rows, m, m * (4 * n + 3), (w, v, X, y, lambda_, alpha), ((n,),))
+    return _hvp_F_rest(w, v, X, y, lambda_, alpha, hvp_F_w, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_F_rest(w, v, X, y, lambda_, alpha, hvp_F_w, hvp_F_w_rows):
+    """What is left when the rows are added up."""
+    n = X.shape[1]
+    s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
+    for t_1 in range(n):
+        hvp_F_w[t_1] = hvp_F_w_rows[t_1]
+    for i in range(n):
+        hvp_F_w[i] = 2.0 * s_2_bar * v[i] + hvp_F_w[i]
 
 
 def S(v, tau):

@@ -8,7 +8,20 @@ import numba
 import numpy as np
 from numba import njit
 
-__all__ = ["J", "grad_J", "value_and_grad_J", "hess_J", "p", "p_batch", "ell", "grad_ell", "value_and_grad_ell", "hess_ell"]
+__all__ = [
+    "J",
+    "grad_J",
+    "value_and_grad_J",
+    "hess_J",
+    "hvp_J",
+    "p",
+    "p_batch",
+    "ell",
+    "grad_ell",
+    "value_and_grad_ell",
+    "hess_ell",
+    "hvp_ell",
+]
 
 
 def _floats(names, values):
@@ -507,6 +520,130 @@ def _hess_J(theta, x, y, hess_J_theta):
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = 2.0 / m * hess_J_theta[i, j]
+
+
+def hvp_J(theta, v, x, y, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 6:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( \theta^T x^{(i)} - y^{(i)} \right)^2
+
+    takes  theta        n       \theta
+           v            n       v
+           x            m by n  x
+           y            m       y
+
+    gives  hvp_J_theta  n
+
+    4*m*n + 2*m floating-point operations
+    entries read: v n, x m*n
+    """
+    if not (
+        type(theta) is type(v) is type(x) is type(y) is np.ndarray
+        and theta.dtype is v.dtype is x.dtype is y.dtype
+        and theta.dtype.char in "fd"
+        and theta.flags.carray
+        and v.flags.carray
+        and x.flags.carray
+        and y.flags.carray
+    ):
+        theta, v, x, y = _floats(("theta", "v", "x", "y"), (theta, v, x, y))
+    if theta.ndim != 1:
+        raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
+    if v.ndim != 1:
+        raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
+    if x.ndim != 2:
+        raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
+    n = x.shape[1]
+    m = x.shape[0]
+    if theta.shape[0] != n:
+        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
+    if v.shape[0] != n:
+        raise ValueError(f"x has {n} columns, v has {v.shape[0]}")
+    if y.shape[0] != m:
+        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"x has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"x has {m} rows, at least 1 needed")
+    if out is None:
+        out = np.empty((n,), theta.dtype)
+    else:
+        _check_out("out", out, (n,), theta.dtype, (theta, v, x, y))
+    kernel = _hvp_J if m * (4 * n + 4) < 400_000 else _hvp_J_many
+    kernel(theta, v, x, y, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_J(theta, v, x, y, hvp_J_theta):
+    n = x.shape[1]
+    m = x.shape[0]
+    for i in range(n):
+        hvp_J_theta[i] = 0.0
+    for i in range(m):
+        r_bar = 0.0
+        for j in range(n):
+            r_bar += v[j] * x[i, j]
+        r_bar = 2.0 / m * r_bar
+        for i_2 in range(n):
+            hvp_J_theta[i_2] += r_bar * x[i, i_2]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _hvp_J_rows(theta, v, x, y, start, stop, hvp_J_theta_rows):
+    """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
+    n = x.shape[1]
+    m = x.shape[0]
+    hvp_J_theta = np.empty((n,), theta.dtype)
+    for first in range(start, stop, 512):
+        rows = min(512, stop - first)
+        x_block = x[first : first + rows]
+        for entry_1 in range(n):
+            hvp_J_theta[entry_1] = 0.0
+        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+            r_bar_1 = 0.0
+            r_bar_2 = 0.0
+            r_bar_3 = 0.0
+            r_bar_4 = 0.0
+            for j in range(n):
+                r_bar_1 += v[j] * x_block[i, j]
+                r_bar_2 += v[j] * x_block[i + 1, j]
+                r_bar_3 += v[j] * x_block[i + 2, j]
+                r_bar_4 += v[j] * x_block[i + 3, j]
+            r_bar_1 = 2.0 / m * r_bar_1
+            r_bar_2 = 2.0 / m * r_bar_2
+            r_bar_3 = 2.0 / m * r_bar_3
+            r_bar_4 = 2.0 / m * r_bar_4
+            for i_2 in range(n):
+                hvp_J_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[i + 1, i_2] + r_bar_3 * x_block[i + 2, i_2] + r_bar_4 * x_block[i + 3, i_2]
+        for i in range(rows - rows % 4, rows):
+            r_bar = 0.0
+            for j in range(n):
+                r_bar += v[j] * x_block[i, j]
+            r_bar = 2.0 / m * r_bar
+            for i_2 in range(n):
+                hvp_J_theta[i_2] += r_bar * x_block[i, i_2]
+        for entry_1 in range(n):
+            hvp_J_theta_rows[entry_1] += hvp_J_theta[entry_1]
+    return ()
+
+
+def _hvp_J_many(theta, v, x, y, hvp_J_theta):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = x.shape[1]
+    m = x.shape[0]
+    sums = _in_threads(_hvp_J_rows, m, m * (4 * n + 4), (theta, v, x, y), ((n,),))
+    return _hvp_J_rest(theta, v, x, y, hvp_J_theta, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_J_rest(theta, v, x, y, hvp_J_theta, hvp_J_theta_rows):
+    """What is left when the rows are added up."""
+    n = x.shape[1]
+    for t_1 in range(n):
+        hvp_J_theta[t_1] = hvp_J_theta_rows[t_1]
 
 
 def p(y_arg, x_arg, theta, sigma):
@@ -1077,3 +1214,129 @@ def _hess_ell(theta, x, y, sigma, hess_ell_theta):
     for i in range(n):
         for j in range(n):
             hess_ell_theta[i, j] = -hess_ell_theta[i, j] / sigma**2
+
+
+def hvp_ell(theta, v, x, y, sigma, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 16:  \ell(\theta) = \sum_{i=1}^{m} \log p(y^{(i)}|x^{(i)},\theta)
+
+    takes  theta          n       \theta
+           v              n       v
+           x              m by n  x
+           y              m       y
+           sigma          number  \sigma
+
+    gives  hvp_ell_theta  n
+
+    4*m*n + 2*m floating-point operations
+    entries read: v n, x m*n
+    """
+    if not (
+        type(theta) is type(v) is type(x) is type(y) is np.ndarray
+        and theta.dtype is v.dtype is x.dtype is y.dtype
+        and theta.dtype.char in "fd"
+        and theta.flags.carray
+        and v.flags.carray
+        and x.flags.carray
+        and y.flags.carray
+    ):
+        theta, v, x, y = _floats(("theta", "v", "x", "y"), (theta, v, x, y))
+    if theta.ndim != 1:
+        raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
+    if v.ndim != 1:
+        raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
+    if x.ndim != 2:
+        raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
+    n = x.shape[1]
+    m = x.shape[0]
+    if theta.shape[0] != n:
+        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
+    if v.shape[0] != n:
+        raise ValueError(f"x has {n} columns, v has {v.shape[0]}")
+    if y.shape[0] != m:
+        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"x has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"x has {m} rows, at least 1 needed")
+    if type(sigma) is not float:
+        sigma = _number("sigma", sigma)
+    if out is None:
+        out = np.empty((n,), theta.dtype)
+    else:
+        _check_out("out", out, (n,), theta.dtype, (theta, v, x, y))
+    kernel = _hvp_ell if m * (4 * n + 4) < 400_000 else _hvp_ell_many
+    kernel(theta, v, x, y, sigma, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_ell(theta, v, x, y, sigma, hvp_ell_theta):
+    n = x.shape[1]
+    m = x.shape[0]
+    for i in range(n):
+        hvp_ell_theta[i] = 0.0
+    for i in range(m):
+        r_bar = 0.0
+        for j in range(n):
+            r_bar += v[j] * x[i, j]
+        r_bar = r_bar / sigma**2
+        for i_2 in range(n):
+            hvp_ell_theta[i_2] -= r_bar * x[i, i_2]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _hvp_ell_rows(theta, v, x, y, sigma, start, stop, hvp_ell_theta_rows):
+    """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
+    n = x.shape[1]
+    hvp_ell_theta = np.empty((n,), theta.dtype)
+    for first in range(start, stop, 512):
+        rows = min(512, stop - first)
+        x_block = x[first : first + rows]
+        for entry_1 in range(n):
+            hvp_ell_theta[entry_1] = 0.0
+        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+            r_bar_1 = 0.0
+            r_bar_2 = 0.0
+            r_bar_3 = 0.0
+            r_bar_4 = 0.0
+            for j in range(n):
+                r_bar_1 += v[j] * x_block[i, j]
+                r_bar_2 += v[j] * x_block[i + 1, j]
+                r_bar_3 += v[j] * x_block[i + 2, j]
+                r_bar_4 += v[j] * x_block[i + 3, j]
+            r_bar_1 = r_bar_1 / sigma**2
+            r_bar_2 = r_bar_2 / sigma**2
+            r_bar_3 = r_bar_3 / sigma**2
+            r_bar_4 = r_bar_4 / sigma**2
+            for i_2 in range(n):
+                hvp_ell_theta[i_2] -= r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[i + 1, i_2] + r_bar_3 * x_block[i + 2, i_2] + r_bar_4 * x_block[i + 3, i_2]
+        for i in range(rows - rows % 4, rows):
+            r_bar = 0.0
+            for j in range(n):
+                r_bar += v[j] * x_block[i, j]
+            r_bar = r_bar / sigma**2
+            for i_2 in range(n):
+                hvp_ell_theta[i_2] -= r_bar * x_block[i, i_2]
+        for entry_1 in range(n):
+            hvp_ell_theta_rows[entry_1] += hvp_ell_theta[entry_1]
+    return ()
+
+
+def _hvp_ell_many(theta, v, x, y, sigma, hvp_ell_theta):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = x.shape[1]
+    m = x.shape[0]
+    sums = _in_threads(_hvp_ell_rows, m, m * (4 * n + 4), (theta, v, x, y, sigma), ((n,),))
+    return _hvp_ell_rest(theta, v, x, y, sigma, hvp_ell_theta, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_ell_rest(theta, v, x, y, sigma, hvp_ell_theta, hvp_ell_theta_rows):
+    """What is left when the rows are added up."""
+    n = x.shape[1]
+    for t_1 in range(n):
+        hvp_ell_theta[t_1] = hvp_ell_theta_rows[t_1]

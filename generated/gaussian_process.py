@@ -65,6 +65,146 @@ def _fill(target, source):
         target.flat[k] = source.flat[k]
 
 
+@njit(cache=True)
+def _eps(A):
+    """The distance from 1 to the next number of the type of A, float32 or float64."""
+    return 2.0**-52 if A.itemsize == 8 else 2.0**-23
+
+
+@njit(cache=True, error_model="numpy")
+def _factor(A):
+    """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
+    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
+    n = A.shape[0]
+    finite = True
+    for i in range(n):
+        for j in range(n):
+            finite = finite and np.isfinite(A[i, j])
+    if not finite:
+        return np.full_like(A, np.nan)
+    try:
+        R = np.linalg.cholesky(A.T).T
+    except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
+        return np.zeros_like(A)
+    kept = 1.0
+    for i in range(n):
+        kept = min(kept, R[i, i] * R[i, i] / A[i, i])
+    if kept < np.sqrt(_eps(A)):
+        R[0, 0] = 0.0
+    return R
+
+
+@njit(cache=True, error_model="numpy")
+def _least_squares(A, b, x):
+    """Fills x with the shortest of all x that minimise |A x - b|, by the singular values of A."""
+    U, values, V = np.linalg.svd(A, False)
+    c = np.dot(U.T, b)
+    for k in range(values.size):
+        if values[k] > max(A.shape) * _eps(A) * values[0]:
+            c[k] /= values[k]
+        else:
+            c[k] *= 0.0
+    np.dot(V.T, c, x)
+
+
+@njit(cache=True, error_model="numpy")
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
+    n = R.shape[0]
+    rows, right = x.reshape(n, -1), b.reshape(n, -1)
+    columns = rows.shape[1]
+    for i in range(n):
+        for c in range(columns):
+            rows[i, c] = right[i, c]
+    for j in range(n):
+        for c in range(columns):
+            rows[j, c] /= R[j, j]
+        if columns == 1:
+            x_j = rows[j, 0]
+            for i in range(j + 1, n):
+                rows[i, 0] -= R[j, i] * x_j
+        else:
+            for i in range(j + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[j, i] * rows[j, c]
+    for i in range(n - 1, -1, -1):
+        if columns == 1:
+            total = rows[i, 0]
+            for j in range(i + 1, n):
+                total -= R[i, j] * rows[j, 0]
+            rows[i, 0] = total
+        else:
+            for j in range(i + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[i, j] * rows[j, c]
+        for c in range(columns):
+            rows[i, c] /= R[i, i]
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_solve(R, b, A, x):
+    """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
+    if R[0, 0] == 0.0:
+        _least_squares(A, b, x)
+    else:
+        _substituted(R, b, x)
+
+
+@njit(cache=True, error_model="numpy")
+def _positive_solve(A, b, x):
+    """Fills x with A x = b for a symmetric positive semidefinite A: Cholesky, or least squares when that is not accurate."""
+    _factor_solve(_factor(A), b, A, x)
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_logdet(R, A):
+    """log det A for a symmetric positive semidefinite A with the factor R."""
+    if R[0, 0] == 0.0:
+        return np.linalg.slogdet(A)[1]
+    total = 0.0
+    for i in range(R.shape[0]):
+        total += 2.0 * np.log(R[i, i])
+    return total
+
+
+@njit(cache=True, error_model="numpy")
+def _triangle_inverse(R):
+    """The inverse of an upper triangular matrix, 32 rows at a time from the last ones: matrix products do the work."""
+    n = R.shape[0]
+    V = np.zeros_like(R)
+    for end in range(n, 0, -32):
+        start = max(end - 32, 0)
+        for i in range(end - 1, start - 1, -1):
+            V[i, i] = 1.0 / R[i, i]
+            for k in range(i + 1, end):
+                for j in range(k, end):
+                    V[i, j] -= R[i, k] * V[k, j]
+            for j in range(i + 1, end):
+                V[i, j] *= V[i, i]
+        if end < n:
+            above = np.dot(np.ascontiguousarray(R[start:end, end:]), np.ascontiguousarray(V[end:, end:]))
+            V[start:end, end:] = -np.dot(np.ascontiguousarray(V[start:end, start:end]), above)
+    return V
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_inverse(R, A, B):
+    """Fills B with the inverse of a symmetric positive definite A with the factor R, 32 rows of one half at a time."""
+    n = R.shape[0]
+    if R[0, 0] == 0.0:
+        B[:, :] = np.linalg.inv(A)
+        return
+    V = _triangle_inverse(R)
+    for start in range(0, n, 32):
+        end = min(start + 32, n)
+        rows = np.ascontiguousarray(V[start:end, start:])
+        half = np.dot(np.ascontiguousarray(V[:end, start:]), rows.T)
+        for i in range(end):
+            for j in range(end - start):
+                B[i, start + j] = half[i, j]
+                B[start + j, i] = half[i, j]
+
+
 def C(K, sigma, out=None):
     r"""C.
 
@@ -116,7 +256,7 @@ def alpha(y, K, sigma, out=None):
 
     gives  alpha  n
 
-    2*n**3/3 + 6*n**2 floating-point operations
+    n**3/3 + 6*n**2 floating-point operations
     entries read: C n**2, K n**2, y n
     """
     if not (
@@ -151,7 +291,7 @@ def _alpha(y, K, sigma, alpha):
     for i in range(n):
         for j in range(n):
             C[i, j] = sigma**2 * (1.0 if i == j else 0.0) + K[i, j]
-    _fill(alpha, np.linalg.solve(C, y))
+    _positive_solve(C, y, alpha)
 
 
 def ell(y, K, sigma):
@@ -165,8 +305,8 @@ def ell(y, K, sigma):
 
     gives  ell    number
 
-    4*n**3/3 + 6*n**2 + 2*n + 8 floating-point operations
-    entries read: C 2*n**2, K n**2, solution n, y 2*n
+    n**3/3 + 6*n**2 + 4*n + 8 floating-point operations
+    entries read: C 2*n**2, C_factor 2*n**2, K n**2, solution n, y 2*n
     """
     if not (
         type(y) is type(K) is np.ndarray and y.dtype is K.dtype and y.dtype.char in "fd" and y.flags.carray and K.flags.carray
@@ -197,8 +337,9 @@ def _ell(y, K, sigma):
     for i in range(n):
         for j in range(n):
             C[i, j] = sigma**2 * (1.0 if i == j else 0.0) + K[i, j]
-    logdet_C = np.linalg.slogdet(C)[1]
-    _fill(solution, np.linalg.solve(C, y))
+    C_factor = _factor(C)
+    logdet_C = _factor_logdet(C_factor, C)
+    _factor_solve(C_factor, y, C, solution)
     for i in range(n):
         ell += solution[i] * y[i]
     ell = -0.5 * ell - 0.5 * logdet_C - 0.5 * np.log(2.0 * np.pi) * n
@@ -217,8 +358,8 @@ def grad_ell(y, K, sigma, out=None):
     gives  grad_ell_y      n
            grad_ell_sigma  number
 
-    10*n**3/3 + 11*n**2 + 5*n + 2 floating-point operations
-    entries read: C 3*n**2, C_T n**2, C_bar n, C_inv n**2, C_inv_y n, K n**2, solution 2*n, solution_2 n, y 2*n
+    n**3 + 9*n**2 + 2*n + 2 floating-point operations
+    entries read: C 2*n**2, C_bar n, C_factor 2*n**2, C_inv n**2, K n**2, solution n, y n
     """
     if not (
         type(y) is type(K) is np.ndarray and y.dtype is K.dtype and y.dtype.char in "fd" and y.flags.carray and K.flags.carray
@@ -251,24 +392,17 @@ def _grad_ell(y, K, sigma, grad_ell_y):
     C = np.empty((n, n), y.dtype)
     C_inv = np.empty((n, n), y.dtype)
     solution = np.empty((n,), y.dtype)
-    C_inv_y = np.empty((n,), y.dtype)
-    C_T = np.empty((n, n), y.dtype)
-    solution_2 = np.empty((n,), y.dtype)
     C_bar = np.empty((n,), y.dtype)
     grad_ell_sigma = 0.0
     for i in range(n):
         for j in range(n):
             C[i, j] = sigma**2 * (1.0 if i == j else 0.0) + K[i, j]
-    _fill(C_inv, np.linalg.inv(C))
-    _fill(solution, np.linalg.solve(C, y))
+    C_factor = _factor(C)
+    _factor_inverse(C_factor, C, C_inv)
+    _factor_solve(C_factor, y, C, solution)
     for i in range(n):
-        C_inv_y[i] = solution[i]
-        for j in range(n):
-            C_T[i, j] = C[j, i]
-    _fill(solution_2, np.linalg.solve(C_T, y))
-    for i in range(n):
-        C_bar_term = 0.5 * solution_2[i]
-        grad_ell_y[i] = -0.5 * C_inv_y[i] - 0.5 * solution_2[i]
+        C_bar_term = 0.5 * solution[i]
+        grad_ell_y[i] = -solution[i]
         for j in range(n):
             C_bar[j] = C_bar_term * solution[j] - 0.5 * C_inv[j, i]
         grad_ell_sigma += C_bar[i]
@@ -289,8 +423,8 @@ def value_and_grad_ell(y, K, sigma, out=None):
            grad_ell_y      n
            grad_ell_sigma  number
 
-    4*n**3 + 11*n**2 + 7*n + 10 floating-point operations
-    entries read: C 4*n**2, C_T n**2, C_bar n, C_inv n**2, C_inv_y 2*n, K n**2, solution 2*n, solution_2 n, y 3*n
+    n**3 + 9*n**2 + 6*n + 10 floating-point operations
+    entries read: C 3*n**2, C_bar n, C_factor 3*n**2, C_inv n**2, K n**2, solution n, y 2*n
     """
     if not (
         type(y) is type(K) is np.ndarray and y.dtype is K.dtype and y.dtype.char in "fd" and y.flags.carray and K.flags.carray
@@ -323,30 +457,23 @@ def _value_and_grad_ell(y, K, sigma, grad_ell_y):
     C = np.empty((n, n), y.dtype)
     C_inv = np.empty((n, n), y.dtype)
     solution = np.empty((n,), y.dtype)
-    C_inv_y = np.empty((n,), y.dtype)
-    C_T = np.empty((n, n), y.dtype)
-    solution_2 = np.empty((n,), y.dtype)
     C_bar = np.empty((n,), y.dtype)
     ell = 0.0
     grad_ell_sigma = 0.0
     for i in range(n):
         for j in range(n):
             C[i, j] = sigma**2 * (1.0 if i == j else 0.0) + K[i, j]
-    _fill(C_inv, np.linalg.inv(C))
-    logdet_C = np.linalg.slogdet(C)[1]
-    _fill(solution, np.linalg.solve(C, y))
+    C_factor = _factor(C)
+    _factor_inverse(C_factor, C, C_inv)
+    logdet_C = _factor_logdet(C_factor, C)
+    _factor_solve(C_factor, y, C, solution)
     for i in range(n):
-        C_inv_y[i] = solution[i]
-        ell += C_inv_y[i] * y[i]
-        for j in range(n):
-            C_T[i, j] = C[j, i]
-    ell = -0.5 * ell - 0.5 * logdet_C - 0.5 * np.log(2.0 * np.pi) * n
-    _fill(solution_2, np.linalg.solve(C_T, y))
-    for i in range(n):
-        C_bar_term = 0.5 * solution_2[i]
-        grad_ell_y[i] = -0.5 * C_inv_y[i] - 0.5 * solution_2[i]
+        ell += solution[i] * y[i]
+        C_bar_term = 0.5 * solution[i]
+        grad_ell_y[i] = -solution[i]
         for j in range(n):
             C_bar[j] = C_bar_term * solution[j] - 0.5 * C_inv[j, i]
         grad_ell_sigma += C_bar[i]
+    ell = -0.5 * ell - 0.5 * logdet_C - 0.5 * np.log(2.0 * np.pi) * n
     grad_ell_sigma = 2.0 * grad_ell_sigma * sigma
     return ell, grad_ell_sigma

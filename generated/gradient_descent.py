@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numba import njit
 
-__all__ = ["L", "grad_L", "value_and_grad_L", "hess_L", "theta_star", "theta_step", "theta_run", "G"]
+__all__ = ["L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L", "theta_star", "theta_step", "theta_run", "G"]
 
 
 def _floats(names, values):
@@ -94,8 +94,8 @@ def _eps(A):
 
 
 @njit(cache=True, error_model="numpy")
-def _cholesky_solve(A, b, x):
-    """Fills x with A x = b for a symmetric positive definite A, by Cholesky. False when A is too near to singular for that:
+def _factor(A):
+    """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
     elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
     n = A.shape[0]
     finite = True
@@ -103,27 +103,17 @@ def _cholesky_solve(A, b, x):
         for j in range(n):
             finite = finite and np.isfinite(A[i, j])
     if not finite:
-        _fill(x, np.full_like(b, np.nan))
-        return True
+        return np.full_like(A, np.nan)
     try:
-        L = np.linalg.cholesky(A)
+        R = np.linalg.cholesky(A.T).T
     except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
-        return False
+        return np.zeros_like(A)
     kept = 1.0
     for i in range(n):
-        kept = min(kept, L[i, i] * L[i, i] / A[i, i])
+        kept = min(kept, R[i, i] * R[i, i] / A[i, i])
     if kept < np.sqrt(_eps(A)):
-        return False
-    _fill(x, b)
-    for i in range(n):
-        for j in range(i):
-            x[i] -= L[i, j] * x[j]
-        x[i] /= L[i, i]
-    for i in range(n - 1, -1, -1):
-        x[i] /= L[i, i]
-        for j in range(i):
-            x[j] -= L[i, j] * x[i]
-    return True
+        R[0, 0] = 0.0
+    return R
 
 
 @njit(cache=True, error_model="numpy")
@@ -140,10 +130,52 @@ def _least_squares(A, b, x):
 
 
 @njit(cache=True, error_model="numpy")
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
+    n = R.shape[0]
+    rows, right = x.reshape(n, -1), b.reshape(n, -1)
+    columns = rows.shape[1]
+    for i in range(n):
+        for c in range(columns):
+            rows[i, c] = right[i, c]
+    for j in range(n):
+        for c in range(columns):
+            rows[j, c] /= R[j, j]
+        if columns == 1:
+            x_j = rows[j, 0]
+            for i in range(j + 1, n):
+                rows[i, 0] -= R[j, i] * x_j
+        else:
+            for i in range(j + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[j, i] * rows[j, c]
+    for i in range(n - 1, -1, -1):
+        if columns == 1:
+            total = rows[i, 0]
+            for j in range(i + 1, n):
+                total -= R[i, j] * rows[j, 0]
+            rows[i, 0] = total
+        else:
+            for j in range(i + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[i, j] * rows[j, c]
+        for c in range(columns):
+            rows[i, c] /= R[i, i]
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_solve(R, b, A, x):
+    """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
+    if R[0, 0] == 0.0:
+        _least_squares(A, b, x)
+    else:
+        _substituted(R, b, x)
+
+
+@njit(cache=True, error_model="numpy")
 def _positive_solve(A, b, x):
     """Fills x with A x = b for a symmetric positive semidefinite A: Cholesky, or least squares when that is not accurate."""
-    if not _cholesky_solve(A, b, x):
-        _least_squares(A, b, x)
+    _factor_solve(_factor(A), b, A, x)
 
 
 def L(theta, H, c):
@@ -462,6 +494,77 @@ def _hess_L_many(theta, H, c, hess_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = H.shape[0]
     _in_threads(_hess_L_rows, n, n * (4 * n), (theta, H, c, hess_L_theta), ())
+
+
+def hvp_L(theta, v, H, c, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 7:  L(\theta) = \frac{1}{2} \theta^\top H \theta - c^\top \theta
+
+    takes  theta        n       \theta
+           v            n       v
+           H            n by n  H
+           c            n       c
+
+    gives  hvp_L_theta  n
+
+    4*n**2 + 3*n floating-point operations
+    entries read: H 2*n**2, H_v_2 n, hvp_L_theta n, v n, v_j n
+    """
+    if not (
+        type(theta) is type(v) is type(H) is type(c) is np.ndarray
+        and theta.dtype is v.dtype is H.dtype is c.dtype
+        and theta.dtype.char in "fd"
+        and theta.flags.carray
+        and v.flags.carray
+        and H.flags.carray
+        and c.flags.carray
+    ):
+        theta, v, H, c = _floats(("theta", "v", "H", "c"), (theta, v, H, c))
+    if theta.ndim != 1:
+        raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
+    if v.ndim != 1:
+        raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
+    if H.ndim != 2:
+        raise ValueError(f"H must have 2 axes (n, n), has shape {H.shape}")
+    if c.ndim != 1:
+        raise ValueError(f"c must have 1 axis (n), has shape {c.shape}")
+    n = H.shape[0]
+    if H.shape[1] != n:
+        raise ValueError(f"H has {n} rows, H has {H.shape[1]} columns")
+    if theta.shape[0] != n:
+        raise ValueError(f"H has {n} rows, theta has {theta.shape[0]}")
+    if v.shape[0] != n:
+        raise ValueError(f"H has {n} rows, v has {v.shape[0]}")
+    if c.shape[0] != n:
+        raise ValueError(f"H has {n} rows, c has {c.shape[0]}")
+    if n < 1:
+        raise ValueError(f"H has {n} rows, at least 1 needed")
+    if out is None:
+        out = np.empty((n,), theta.dtype)
+    else:
+        _check_out("out", out, (n,), theta.dtype, (theta, v, H, c))
+    _hvp_L(theta, v, H, c, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_L(theta, v, H, c, hvp_L_theta):
+    n = H.shape[0]
+    H_v_2 = np.empty((n,), theta.dtype)
+    v_j = np.empty((n,), theta.dtype)
+    for i in range(n):
+        hvp_L_theta_i = 0.0
+        H_v_2[i] = 0.0
+        v_j[i] = v[i]
+        for j in range(n):
+            hvp_L_theta_i += H[i, j] * v[j]
+        hvp_L_theta[i] = hvp_L_theta_i
+    for j in range(n):
+        for i in range(n):
+            H_v_2[i] += H[j, i] * v_j[j]
+    for i in range(n):
+        hvp_L_theta[i] = 0.5 * H_v_2[i] + 0.5 * hvp_L_theta[i]
 
 
 def theta_star(H, c, out=None):

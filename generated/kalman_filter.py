@@ -87,6 +87,97 @@ def _fill(target, source):
         target.flat[k] = source.flat[k]
 
 
+@njit(cache=True)
+def _eps(A):
+    """The distance from 1 to the next number of the type of A, float32 or float64."""
+    return 2.0**-52 if A.itemsize == 8 else 2.0**-23
+
+
+@njit(cache=True, error_model="numpy")
+def _factor(A):
+    """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
+    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
+    n = A.shape[0]
+    finite = True
+    for i in range(n):
+        for j in range(n):
+            finite = finite and np.isfinite(A[i, j])
+    if not finite:
+        return np.full_like(A, np.nan)
+    try:
+        R = np.linalg.cholesky(A.T).T
+    except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
+        return np.zeros_like(A)
+    kept = 1.0
+    for i in range(n):
+        kept = min(kept, R[i, i] * R[i, i] / A[i, i])
+    if kept < np.sqrt(_eps(A)):
+        R[0, 0] = 0.0
+    return R
+
+
+@njit(cache=True, error_model="numpy")
+def _least_squares(A, b, x):
+    """Fills x with the shortest of all x that minimise |A x - b|, by the singular values of A."""
+    U, values, V = np.linalg.svd(A, False)
+    c = np.dot(U.T, b)
+    for k in range(values.size):
+        if values[k] > max(A.shape) * _eps(A) * values[0]:
+            c[k] /= values[k]
+        else:
+            c[k] *= 0.0
+    np.dot(V.T, c, x)
+
+
+@njit(cache=True, error_model="numpy")
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
+    n = R.shape[0]
+    rows, right = x.reshape(n, -1), b.reshape(n, -1)
+    columns = rows.shape[1]
+    for i in range(n):
+        for c in range(columns):
+            rows[i, c] = right[i, c]
+    for j in range(n):
+        for c in range(columns):
+            rows[j, c] /= R[j, j]
+        if columns == 1:
+            x_j = rows[j, 0]
+            for i in range(j + 1, n):
+                rows[i, 0] -= R[j, i] * x_j
+        else:
+            for i in range(j + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[j, i] * rows[j, c]
+    for i in range(n - 1, -1, -1):
+        if columns == 1:
+            total = rows[i, 0]
+            for j in range(i + 1, n):
+                total -= R[i, j] * rows[j, 0]
+            rows[i, 0] = total
+        else:
+            for j in range(i + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[i, j] * rows[j, c]
+        for c in range(columns):
+            rows[i, c] /= R[i, i]
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_solve(R, b, A, x):
+    """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
+    if R[0, 0] == 0.0:
+        _least_squares(A, b, x)
+    else:
+        _substituted(R, b, x)
+
+
+@njit(cache=True, error_model="numpy")
+def _positive_solve(A, b, x):
+    """Fills x with A x = b for a symmetric positive semidefinite A: Cholesky, or least squares when that is not accurate."""
+    _factor_solve(_factor(A), b, A, x)
+
+
 def a(x, F, out=None):
     r"""a.
 
@@ -305,8 +396,8 @@ def K(P, H, R, out=None):
 
     gives  K  n by k
 
-    2*k**3/3 + 4*k**2*n + k**2 + 4*k*n**2 floating-point operations
-    entries read: H 3*k*n, H_P k*n, P 2*n**2, R k**2, S 2*k**2, S_T k**2, rhs k*n, solution k*n
+    k**3/3 + 4*k**2*n + k**2 + 4*k*n**2 floating-point operations
+    entries read: H 3*k*n, H_P k*n, P 2*n**2, R k**2, S 2*k**2, rhs k*n, solution k*n
     """
     if not (
         type(P) is type(H) is type(R) is np.ndarray
@@ -351,7 +442,6 @@ def _K(P, H, R, K):
     k = H.shape[0]
     H_P = np.empty((k, n), P.dtype)
     S = np.empty((k, k), P.dtype)
-    S_T = np.empty((k, k), P.dtype)
     rhs = np.empty((k, n), P.dtype)
     solution = np.empty((k, n), P.dtype)
     np.dot(H, P, H_P)
@@ -360,10 +450,7 @@ def _K(P, H, R, K):
     for i in range(k):
         for j in range(k):
             S[i, j] = R[i, j] + S[i, j]
-    for i in range(k):
-        for j in range(k):
-            S_T[i, j] = S[j, i]
-    _fill(solution, np.linalg.solve(S_T, rhs))
+    _positive_solve(S, rhs, solution)
     for i in range(n):
         for j in range(k):
             K[i, j] = solution[j, i]
@@ -382,8 +469,8 @@ def u(x, P, z, H, R, out=None):
 
     gives  u  n
 
-    2*k**3/3 + 4*k**2*n + k**2 + 4*k*n**2 + 5*k*n floating-point operations
-    entries read: H 4*k*n, H_P k*n, H_x k, P 2*n**2, R k**2, S 2*k**2, S_T k**2, rhs k*n, solution k*n, x 2*n, z k
+    k**3/3 + 4*k**2*n + k**2 + 4*k*n**2 + 5*k*n floating-point operations
+    entries read: H 4*k*n, H_P k*n, H_x k, P 2*n**2, R k**2, S 2*k**2, rhs k*n, solution k*n, x 2*n, z k
     """
     if not (
         type(x) is type(P) is type(z) is type(H) is type(R) is np.ndarray
@@ -438,7 +525,6 @@ def _u(x, P, z, H, R, u):
     k = H.shape[0]
     H_P = np.empty((k, n), x.dtype)
     S = np.empty((k, k), x.dtype)
-    S_T = np.empty((k, k), x.dtype)
     rhs = np.empty((k, n), x.dtype)
     solution = np.empty((k, n), x.dtype)
     H_x = np.empty((k,), x.dtype)
@@ -452,10 +538,7 @@ def _u(x, P, z, H, R, u):
         for l in range(n):
             H_x_i += H[i, l] * x[l]
         H_x[i] = H_x_i
-    for i in range(k):
-        for j in range(k):
-            S_T[i, j] = S[j, i]
-    _fill(solution, np.linalg.solve(S_T, rhs))
+    _positive_solve(S, rhs, solution)
     for i in range(n):
         u_i = x[i]
         for j in range(k):
@@ -475,8 +558,8 @@ def U(P, H, R, out=None):
 
     gives  U  n by n
 
-    2*k**3/3 + 4*k**2*n + k**2 + 6*k*n**2 + 2*n**3 + n**2 floating-point operations
-    entries read: H 4*k*n, H_K n**2, H_P k*n, K k*n, P 4*n**2, R k**2, S 2*k**2, S_T k**2, U n**2, rhs k*n, solution k*n
+    k**3/3 + 4*k**2*n + k**2 + 6*k*n**2 + 2*n**3 + n**2 floating-point operations
+    entries read: H 4*k*n, H_K n**2, H_P k*n, K k*n, P 4*n**2, R k**2, S 2*k**2, U n**2, rhs k*n, solution k*n
     """
     if not (
         type(P) is type(H) is type(R) is np.ndarray
@@ -521,7 +604,6 @@ def _U(P, H, R, U):
     k = H.shape[0]
     H_P = np.empty((k, n), P.dtype)
     S = np.empty((k, k), P.dtype)
-    S_T = np.empty((k, k), P.dtype)
     rhs = np.empty((k, n), P.dtype)
     solution = np.empty((k, n), P.dtype)
     K = np.empty((n, k), P.dtype)
@@ -532,10 +614,7 @@ def _U(P, H, R, U):
     for i in range(k):
         for j in range(k):
             S[i, j] = R[i, j] + S[i, j]
-    for i in range(k):
-        for j in range(k):
-            S_T[i, j] = S[j, i]
-    _fill(solution, np.linalg.solve(S_T, rhs))
+    _positive_solve(S, rhs, solution)
     for i in range(n):
         for j in range(k):
             K[i, j] = solution[j, i]

@@ -60,20 +60,14 @@ def _check_outs(outs, shapes, dtype, inputs):
 
 
 @njit(cache=True)
-def _fill(target, source):
-    for k in range(source.size):  # much quicker to compile than target[...] = source
-        target.flat[k] = source.flat[k]
-
-
-@njit(cache=True)
 def _eps(A):
     """The distance from 1 to the next number of the type of A, float32 or float64."""
     return 2.0**-52 if A.itemsize == 8 else 2.0**-23
 
 
 @njit(cache=True, error_model="numpy")
-def _cholesky_solve(A, b, x):
-    """Fills x with A x = b for a symmetric positive definite A, by Cholesky. False when A is too near to singular for that:
+def _factor(A):
+    """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
     elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
     n = A.shape[0]
     finite = True
@@ -81,27 +75,28 @@ def _cholesky_solve(A, b, x):
         for j in range(n):
             finite = finite and np.isfinite(A[i, j])
     if not finite:
-        _fill(x, np.full_like(b, np.nan))
-        return True
+        return np.full_like(A, np.nan)
     try:
-        L = np.linalg.cholesky(A)
+        R = np.linalg.cholesky(A.T).T
     except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
-        return False
+        return np.zeros_like(A)
     kept = 1.0
     for i in range(n):
-        kept = min(kept, L[i, i] * L[i, i] / A[i, i])
+        kept = min(kept, R[i, i] * R[i, i] / A[i, i])
     if kept < np.sqrt(_eps(A)):
-        return False
-    _fill(x, b)
-    for i in range(n):
-        for j in range(i):
-            x[i] -= L[i, j] * x[j]
-        x[i] /= L[i, i]
-    for i in range(n - 1, -1, -1):
-        x[i] /= L[i, i]
-        for j in range(i):
-            x[j] -= L[i, j] * x[i]
-    return True
+        R[0, 0] = 0.0
+    return R
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_logdet(R, A):
+    """log det A for a symmetric positive semidefinite A with the factor R."""
+    if R[0, 0] == 0.0:
+        return np.linalg.slogdet(A)[1]
+    total = 0.0
+    for i in range(R.shape[0]):
+        total += 2.0 * np.log(R[i, i])
+    return total
 
 
 @njit(cache=True, error_model="numpy")
@@ -118,10 +113,46 @@ def _least_squares(A, b, x):
 
 
 @njit(cache=True, error_model="numpy")
-def _positive_solve(A, b, x):
-    """Fills x with A x = b for a symmetric positive semidefinite A: Cholesky, or least squares when that is not accurate."""
-    if not _cholesky_solve(A, b, x):
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
+    n = R.shape[0]
+    rows, right = x.reshape(n, -1), b.reshape(n, -1)
+    columns = rows.shape[1]
+    for i in range(n):
+        for c in range(columns):
+            rows[i, c] = right[i, c]
+    for j in range(n):
+        for c in range(columns):
+            rows[j, c] /= R[j, j]
+        if columns == 1:
+            x_j = rows[j, 0]
+            for i in range(j + 1, n):
+                rows[i, 0] -= R[j, i] * x_j
+        else:
+            for i in range(j + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[j, i] * rows[j, c]
+    for i in range(n - 1, -1, -1):
+        if columns == 1:
+            total = rows[i, 0]
+            for j in range(i + 1, n):
+                total -= R[i, j] * rows[j, 0]
+            rows[i, 0] = total
+        else:
+            for j in range(i + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[i, j] * rows[j, c]
+        for c in range(columns):
+            rows[i, c] /= R[i, i]
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_solve(R, b, A, x):
+    """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
+    if R[0, 0] == 0.0:
         _least_squares(A, b, x)
+    else:
+        _substituted(R, b, x)
 
 
 def D(mu_1, mu_2, sigma_1, sigma_2):
@@ -271,8 +302,8 @@ def G(m, q, S, T):
 
     gives  G  number
 
-    4*n**3 + 2*n**2 + 4*n + 9 floating-point operations
-    entries read: S 2*n**2, T 3*n**2, m n, q n, rhs 2*n, solution n, solution_2 n
+    8*n**3/3 + 2*n**2 + 8*n + 9 floating-point operations
+    entries read: S 3*n**2, S_factor n**2, T 2*n**2, T_factor 3*n**2, m n, q n, rhs 2*n, solution n, solution_2 n
     """
     if not (
         type(m) is type(q) is type(S) is type(T) is np.ndarray
@@ -316,13 +347,15 @@ def _G(m, q, S, T):
     solution_2 = np.empty((n, n), m.dtype)
     solution_2_sum = 0.0
     G = 0.0
-    logdet_T = np.linalg.slogdet(T)[1]
-    logdet_S = np.linalg.slogdet(S)[1]
-    _positive_solve(T, S, solution_2)
+    T_factor = _factor(T)
+    logdet_T = _factor_logdet(T_factor, T)
+    S_factor = _factor(S)
+    logdet_S = _factor_logdet(S_factor, S)
+    _factor_solve(T_factor, S, T, solution_2)
     for i in range(n):
         rhs[i] = q[i] - m[i]
         solution_2_sum += solution_2[i, i]
-    _positive_solve(T, rhs, solution)
+    _factor_solve(T_factor, rhs, T, solution)
     for i in range(n):
         G += rhs[i] * solution[i]
     G = 0.5 * G + 0.5 * logdet_T + 0.5 * solution_2_sum - 0.5 * logdet_S - 0.5 * n
@@ -343,8 +376,8 @@ def grad_G(m, q, S, T, out=None):
     gives  grad_G_m  n
            grad_G_q  n
 
-    2*n**3/3 + 4*n**2 + 8*n floating-point operations
-    entries read: T 2*n**2, m n, q n, rhs n, s n, s_bar n, solution_3 n
+    n**3/3 + 4*n**2 + 8*n floating-point operations
+    entries read: T n**2, T_factor 2*n**2, m n, q n, rhs n, s n, s_bar n, solution_3 n
     """
     if not (
         type(m) is type(q) is type(S) is type(T) is np.ndarray
@@ -395,8 +428,9 @@ def _grad_G(m, q, S, T, grad_G_m, grad_G_q):
     for i in range(n):
         rhs[i] = q[i] - m[i]
         s_bar[i] = 0.5 * q[i] - 0.5 * m[i]
-    _positive_solve(T, rhs, s)
-    _positive_solve(T, s_bar, solution_3)
+    T_factor = _factor(T)
+    _factor_solve(T_factor, rhs, T, s)
+    _factor_solve(T_factor, s_bar, T, solution_3)
     for i in range(n):
         grad_G_m[i] = -0.5 * s[i] - solution_3[i]
         grad_G_q[i] = 0.5 * s[i] + solution_3[i]
@@ -417,8 +451,9 @@ def value_and_grad_G(m, q, S, T, out=None):
            grad_G_m  n
            grad_G_q  n
 
-    13*n**3/3 + 4*n**2 + 11*n + 9 floating-point operations
-    entries read: S 2*n**2, T 4*n**2, m n, q n, rhs 2*n, s n, s_bar n, solution_2 n, solution_3 n
+    8*n**3/3 + 4*n**2 + 15*n + 9 floating-point operations
+    entries read: S 3*n**2, S_factor n**2, T 2*n**2, T_factor 4*n**2, m n, q n, rhs 2*n, s n, s_bar n, solution_2 n,
+    solution_3 n
     """
     if not (
         type(m) is type(q) is type(S) is type(T) is np.ndarray
@@ -469,15 +504,17 @@ def _value_and_grad_G(m, q, S, T, grad_G_m, grad_G_q):
     solution_3 = np.empty((n,), m.dtype)
     solution_2_sum = 0.0
     G = 0.0
-    logdet_T = np.linalg.slogdet(T)[1]
-    logdet_S = np.linalg.slogdet(S)[1]
-    _positive_solve(T, S, solution_2)
+    T_factor = _factor(T)
+    logdet_T = _factor_logdet(T_factor, T)
+    S_factor = _factor(S)
+    logdet_S = _factor_logdet(S_factor, S)
+    _factor_solve(T_factor, S, T, solution_2)
     for i in range(n):
         rhs[i] = q[i] - m[i]
         solution_2_sum += solution_2[i, i]
         s_bar[i] = 0.5 * q[i] - 0.5 * m[i]
-    _positive_solve(T, rhs, s)
-    _positive_solve(T, s_bar, solution_3)
+    _factor_solve(T_factor, rhs, T, s)
+    _factor_solve(T_factor, s_bar, T, solution_3)
     for i in range(n):
         G += rhs[i] * s[i]
         grad_G_m[i] = -0.5 * s[i] - solution_3[i]

@@ -15,6 +15,7 @@ __all__ = [
     "grad_J",
     "value_and_grad_J",
     "hess_J",
+    "hvp_J",
     "grad_J_b",
     "theta_star",
     "theta_step",
@@ -105,8 +106,8 @@ def _eps(A):
 
 
 @njit(cache=True, error_model="numpy")
-def _cholesky_solve(A, b, x):
-    """Fills x with A x = b for a symmetric positive definite A, by Cholesky. False when A is too near to singular for that:
+def _factor(A):
+    """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
     elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
     n = A.shape[0]
     finite = True
@@ -114,27 +115,17 @@ def _cholesky_solve(A, b, x):
         for j in range(n):
             finite = finite and np.isfinite(A[i, j])
     if not finite:
-        _fill(x, np.full_like(b, np.nan))
-        return True
+        return np.full_like(A, np.nan)
     try:
-        L = np.linalg.cholesky(A)
+        R = np.linalg.cholesky(A.T).T
     except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
-        return False
+        return np.zeros_like(A)
     kept = 1.0
     for i in range(n):
-        kept = min(kept, L[i, i] * L[i, i] / A[i, i])
+        kept = min(kept, R[i, i] * R[i, i] / A[i, i])
     if kept < np.sqrt(_eps(A)):
-        return False
-    _fill(x, b)
-    for i in range(n):
-        for j in range(i):
-            x[i] -= L[i, j] * x[j]
-        x[i] /= L[i, i]
-    for i in range(n - 1, -1, -1):
-        x[i] /= L[i, i]
-        for j in range(i):
-            x[j] -= L[i, j] * x[i]
-    return True
+        R[0, 0] = 0.0
+    return R
 
 
 @njit(cache=True, error_model="numpy")
@@ -151,10 +142,55 @@ def _least_squares(A, b, x):
 
 
 @njit(cache=True, error_model="numpy")
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
+    n = R.shape[0]
+    rows, right = x.reshape(n, -1), b.reshape(n, -1)
+    columns = rows.shape[1]
+    for i in range(n):
+        for c in range(columns):
+            rows[i, c] = right[i, c]
+    for j in range(n):
+        for c in range(columns):
+            rows[j, c] /= R[j, j]
+        if columns == 1:
+            x_j = rows[j, 0]
+            for i in range(j + 1, n):
+                rows[i, 0] -= R[j, i] * x_j
+        else:
+            for i in range(j + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[j, i] * rows[j, c]
+    for i in range(n - 1, -1, -1):
+        if columns == 1:
+            total = rows[i, 0]
+            for j in range(i + 1, n):
+                total -= R[i, j] * rows[j, 0]
+            rows[i, 0] = total
+        else:
+            for j in range(i + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[i, j] * rows[j, c]
+        for c in range(columns):
+            rows[i, c] /= R[i, i]
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_solve(R, b, A, x):
+    """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
+    if R[0, 0] == 0.0:
+        _least_squares(A, b, x)
+    else:
+        _substituted(R, b, x)
+
+
+@njit(cache=True, error_model="numpy")
 def _gram_solve(A, b, X, y, scale, shift, weight, x):
     """Fills x with A x = b, where A = scale X'X + shift I and b = weight X'y, by Cholesky. When that is not accurate:
     least squares with the rows of X themselves, sqrt(scale) X x ~ weight/sqrt(scale) y and sqrt(shift) x ~ 0."""
-    if _cholesky_solve(A, b, x):
+    R = _factor(A)
+    if R[0, 0] != 0.0:
+        _substituted(R, b, x)
         return
     m, n = X.shape
     lengthened = scale > 0 and shift >= 0
@@ -722,6 +758,133 @@ def _hess_J(theta, X, y, b, hess_J_theta):
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = 2.0 / m * hess_J_theta[i, j]
+
+
+def hvp_J(theta, v, X, y, b, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 34:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
+
+    takes  theta        n       \theta
+           v            n       v
+           X            m by n  X
+           y            m       y
+           b            number  b
+
+    gives  hvp_J_theta  n
+
+    4*m*n + 2*m floating-point operations
+    entries read: X m*n, v n
+    """
+    if not (
+        type(theta) is type(v) is type(X) is type(y) is np.ndarray
+        and theta.dtype is v.dtype is X.dtype is y.dtype
+        and theta.dtype.char in "fd"
+        and theta.flags.carray
+        and v.flags.carray
+        and X.flags.carray
+        and y.flags.carray
+    ):
+        theta, v, X, y = _floats(("theta", "v", "X", "y"), (theta, v, X, y))
+    if theta.ndim != 1:
+        raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
+    if v.ndim != 1:
+        raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
+    if X.ndim != 2:
+        raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
+    n = X.shape[1]
+    m = X.shape[0]
+    if theta.shape[0] != n:
+        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
+    if v.shape[0] != n:
+        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
+    if y.shape[0] != m:
+        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if type(b) is not float:
+        b = _number("b", b)
+    if out is None:
+        out = np.empty((n,), theta.dtype)
+    else:
+        _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
+    kernel = _hvp_J if m * (4 * n + 4) < 400_000 else _hvp_J_many
+    kernel(theta, v, X, y, b, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_J(theta, v, X, y, b, hvp_J_theta):
+    n = X.shape[1]
+    m = X.shape[0]
+    for i in range(n):
+        hvp_J_theta[i] = 0.0
+    for i in range(m):
+        r_bar = 0.0
+        for j in range(n):
+            r_bar += X[i, j] * v[j]
+        r_bar = 2.0 / m * r_bar
+        for i_2 in range(n):
+            hvp_J_theta[i_2] += r_bar * X[i, i_2]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _hvp_J_rows(theta, v, X, y, b, start, stop, hvp_J_theta_rows):
+    """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
+    n = X.shape[1]
+    m = X.shape[0]
+    hvp_J_theta = np.empty((n,), theta.dtype)
+    for first in range(start, stop, 512):
+        rows = min(512, stop - first)
+        X_block = X[first : first + rows]
+        for entry_1 in range(n):
+            hvp_J_theta[entry_1] = 0.0
+        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+            r_bar_1 = 0.0
+            r_bar_2 = 0.0
+            r_bar_3 = 0.0
+            r_bar_4 = 0.0
+            for j in range(n):
+                r_bar_1 += X_block[i, j] * v[j]
+                r_bar_2 += X_block[i + 1, j] * v[j]
+                r_bar_3 += X_block[i + 2, j] * v[j]
+                r_bar_4 += X_block[i + 3, j] * v[j]
+            r_bar_1 = 2.0 / m * r_bar_1
+            r_bar_2 = 2.0 / m * r_bar_2
+            r_bar_3 = 2.0 / m * r_bar_3
+            r_bar_4 = 2.0 / m * r_bar_4
+            for i_2 in range(n):
+                hvp_J_theta[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + 1, i_2] + r_bar_3 * X_block[i + 2, i_2] + r_bar_4 * X_block[i + 3, i_2]
+        for i in range(rows - rows % 4, rows):
+            r_bar = 0.0
+            for j in range(n):
+                r_bar += X_block[i, j] * v[j]
+            r_bar = 2.0 / m * r_bar
+            for i_2 in range(n):
+                hvp_J_theta[i_2] += r_bar * X_block[i, i_2]
+        for entry_1 in range(n):
+            hvp_J_theta_rows[entry_1] += hvp_J_theta[entry_1]
+    return ()
+
+
+def _hvp_J_many(theta, v, X, y, b, hvp_J_theta):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = X.shape[1]
+    m = X.shape[0]
+    sums = _in_threads(_hvp_J_rows, m, m * (4 * n + 4), (theta, v, X, y, b), ((n,),))
+    return _hvp_J_rest(theta, v, X, y, b, hvp_J_theta, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_J_rest(theta, v, X, y, b, hvp_J_theta, hvp_J_theta_rows):
+    """What is left when the rows are added up."""
+    n = X.shape[1]
+    for t_1 in range(n):
+        hvp_J_theta[t_1] = hvp_J_theta_rows[t_1]
 
 
 def grad_J_b(theta, X, y, b):

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numba import njit
 
-__all__ = ["J", "grad_J", "value_and_grad_J", "hess_J", "V", "T"]
+__all__ = ["J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J", "V", "T"]
 
 
 def _floats(names, values):
@@ -483,6 +483,130 @@ def _hess_J(theta, X, y, hess_J_theta):
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = hess_J_theta[i, j] / m
+
+
+def hvp_J(theta, v, X, y, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
+
+    takes  theta        n       \theta
+           v            n       v
+           X            m by n  X
+           y            m       y
+
+    gives  hvp_J_theta  n
+
+    4*m*n + m floating-point operations
+    entries read: X m*n, v n
+    """
+    if not (
+        type(theta) is type(v) is type(X) is type(y) is np.ndarray
+        and theta.dtype is v.dtype is X.dtype is y.dtype
+        and theta.dtype.char in "fd"
+        and theta.flags.carray
+        and v.flags.carray
+        and X.flags.carray
+        and y.flags.carray
+    ):
+        theta, v, X, y = _floats(("theta", "v", "X", "y"), (theta, v, X, y))
+    if theta.ndim != 1:
+        raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
+    if v.ndim != 1:
+        raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
+    if X.ndim != 2:
+        raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
+    n = X.shape[1]
+    m = X.shape[0]
+    if theta.shape[0] != n:
+        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
+    if v.shape[0] != n:
+        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
+    if y.shape[0] != m:
+        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if out is None:
+        out = np.empty((n,), theta.dtype)
+    else:
+        _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
+    kernel = _hvp_J if m * (4 * n + 3) < 400_000 else _hvp_J_many
+    kernel(theta, v, X, y, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_J(theta, v, X, y, hvp_J_theta):
+    n = X.shape[1]
+    m = X.shape[0]
+    for i in range(n):
+        hvp_J_theta[i] = 0.0
+    for i in range(m):
+        r_bar = 0.0
+        for j in range(n):
+            r_bar += X[i, j] * v[j]
+        r_bar = r_bar / m
+        for i_2 in range(n):
+            hvp_J_theta[i_2] += r_bar * X[i, i_2]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _hvp_J_rows(theta, v, X, y, start, stop, hvp_J_theta_rows):
+    """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
+    n = X.shape[1]
+    m = X.shape[0]
+    hvp_J_theta = np.empty((n,), theta.dtype)
+    for first in range(start, stop, 512):
+        rows = min(512, stop - first)
+        X_block = X[first : first + rows]
+        for entry_1 in range(n):
+            hvp_J_theta[entry_1] = 0.0
+        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+            r_bar_1 = 0.0
+            r_bar_2 = 0.0
+            r_bar_3 = 0.0
+            r_bar_4 = 0.0
+            for j in range(n):
+                r_bar_1 += X_block[i, j] * v[j]
+                r_bar_2 += X_block[i + 1, j] * v[j]
+                r_bar_3 += X_block[i + 2, j] * v[j]
+                r_bar_4 += X_block[i + 3, j] * v[j]
+            r_bar_1 = r_bar_1 / m
+            r_bar_2 = r_bar_2 / m
+            r_bar_3 = r_bar_3 / m
+            r_bar_4 = r_bar_4 / m
+            for i_2 in range(n):
+                hvp_J_theta[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + 1, i_2] + r_bar_3 * X_block[i + 2, i_2] + r_bar_4 * X_block[i + 3, i_2]
+        for i in range(rows - rows % 4, rows):
+            r_bar = 0.0
+            for j in range(n):
+                r_bar += X_block[i, j] * v[j]
+            r_bar = r_bar / m
+            for i_2 in range(n):
+                hvp_J_theta[i_2] += r_bar * X_block[i, i_2]
+        for entry_1 in range(n):
+            hvp_J_theta_rows[entry_1] += hvp_J_theta[entry_1]
+    return ()
+
+
+def _hvp_J_many(theta, v, X, y, hvp_J_theta):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = X.shape[1]
+    m = X.shape[0]
+    sums = _in_threads(_hvp_J_rows, m, m * (4 * n + 3), (theta, v, X, y), ((n,),))
+    return _hvp_J_rest(theta, v, X, y, hvp_J_theta, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_J_rest(theta, v, X, y, hvp_J_theta, hvp_J_theta_rows):
+    """What is left when the rows are added up."""
+    n = X.shape[1]
+    for t_1 in range(n):
+        hvp_J_theta[t_1] = hvp_J_theta_rows[t_1]
 
 
 def V(v, theta, X, y, beta, alpha, out=None):

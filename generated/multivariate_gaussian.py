@@ -13,6 +13,7 @@ __all__ = [
     "grad_ell",
     "value_and_grad_ell",
     "hess_ell",
+    "hvp_ell",
     "mu_hat",
     "S",
     "q",
@@ -97,20 +98,14 @@ def _in_threads(rows, count, work, arguments, shapes):
 
 
 @njit(cache=True)
-def _fill(target, source):
-    for k in range(source.size):  # much quicker to compile than target[...] = source
-        target.flat[k] = source.flat[k]
-
-
-@njit(cache=True)
 def _eps(A):
     """The distance from 1 to the next number of the type of A, float32 or float64."""
     return 2.0**-52 if A.itemsize == 8 else 2.0**-23
 
 
 @njit(cache=True, error_model="numpy")
-def _cholesky_solve(A, b, x):
-    """Fills x with A x = b for a symmetric positive definite A, by Cholesky. False when A is too near to singular for that:
+def _factor(A):
+    """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
     elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
     n = A.shape[0]
     finite = True
@@ -118,27 +113,28 @@ def _cholesky_solve(A, b, x):
         for j in range(n):
             finite = finite and np.isfinite(A[i, j])
     if not finite:
-        _fill(x, np.full_like(b, np.nan))
-        return True
+        return np.full_like(A, np.nan)
     try:
-        L = np.linalg.cholesky(A)
+        R = np.linalg.cholesky(A.T).T
     except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
-        return False
+        return np.zeros_like(A)
     kept = 1.0
     for i in range(n):
-        kept = min(kept, L[i, i] * L[i, i] / A[i, i])
+        kept = min(kept, R[i, i] * R[i, i] / A[i, i])
     if kept < np.sqrt(_eps(A)):
-        return False
-    _fill(x, b)
-    for i in range(n):
-        for j in range(i):
-            x[i] -= L[i, j] * x[j]
-        x[i] /= L[i, i]
-    for i in range(n - 1, -1, -1):
-        x[i] /= L[i, i]
-        for j in range(i):
-            x[j] -= L[i, j] * x[i]
-    return True
+        R[0, 0] = 0.0
+    return R
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_logdet(R, A):
+    """log det A for a symmetric positive semidefinite A with the factor R."""
+    if R[0, 0] == 0.0:
+        return np.linalg.slogdet(A)[1]
+    total = 0.0
+    for i in range(R.shape[0]):
+        total += 2.0 * np.log(R[i, i])
+    return total
 
 
 @njit(cache=True, error_model="numpy")
@@ -155,10 +151,96 @@ def _least_squares(A, b, x):
 
 
 @njit(cache=True, error_model="numpy")
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
+    n = R.shape[0]
+    rows, right = x.reshape(n, -1), b.reshape(n, -1)
+    columns = rows.shape[1]
+    for i in range(n):
+        for c in range(columns):
+            rows[i, c] = right[i, c]
+    for j in range(n):
+        for c in range(columns):
+            rows[j, c] /= R[j, j]
+        if columns == 1:
+            x_j = rows[j, 0]
+            for i in range(j + 1, n):
+                rows[i, 0] -= R[j, i] * x_j
+        else:
+            for i in range(j + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[j, i] * rows[j, c]
+    for i in range(n - 1, -1, -1):
+        if columns == 1:
+            total = rows[i, 0]
+            for j in range(i + 1, n):
+                total -= R[i, j] * rows[j, 0]
+            rows[i, 0] = total
+        else:
+            for j in range(i + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[i, j] * rows[j, c]
+        for c in range(columns):
+            rows[i, c] /= R[i, i]
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_solve(R, b, A, x):
+    """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
+    if R[0, 0] == 0.0:
+        _least_squares(A, b, x)
+    else:
+        _substituted(R, b, x)
+
+
+@njit(cache=True, error_model="numpy")
+def _triangle_inverse(R):
+    """The inverse of an upper triangular matrix, 32 rows at a time from the last ones: matrix products do the work."""
+    n = R.shape[0]
+    V = np.zeros_like(R)
+    for end in range(n, 0, -32):
+        start = max(end - 32, 0)
+        for i in range(end - 1, start - 1, -1):
+            V[i, i] = 1.0 / R[i, i]
+            for k in range(i + 1, end):
+                for j in range(k, end):
+                    V[i, j] -= R[i, k] * V[k, j]
+            for j in range(i + 1, end):
+                V[i, j] *= V[i, i]
+        if end < n:
+            above = np.dot(np.ascontiguousarray(R[start:end, end:]), np.ascontiguousarray(V[end:, end:]))
+            V[start:end, end:] = -np.dot(np.ascontiguousarray(V[start:end, start:end]), above)
+    return V
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_inverse(R, A, B):
+    """Fills B with the inverse of a symmetric positive definite A with the factor R, 32 rows of one half at a time."""
+    n = R.shape[0]
+    if R[0, 0] == 0.0:
+        B[:, :] = np.linalg.inv(A)
+        return
+    V = _triangle_inverse(R)
+    for start in range(0, n, 32):
+        end = min(start + 32, n)
+        rows = np.ascontiguousarray(V[start:end, start:])
+        half = np.dot(np.ascontiguousarray(V[:end, start:]), rows.T)
+        for i in range(end):
+            for j in range(end - start):
+                B[i, start + j] = half[i, j]
+                B[start + j, i] = half[i, j]
+
+
+@njit(cache=True)
+def _fill(target, source):
+    for k in range(source.size):  # much quicker to compile than target[...] = source
+        target.flat[k] = source.flat[k]
+
+
+@njit(cache=True, error_model="numpy")
 def _positive_solve(A, b, x):
     """Fills x with A x = b for a symmetric positive semidefinite A: Cholesky, or least squares when that is not accurate."""
-    if not _cholesky_solve(A, b, x):
-        _least_squares(A, b, x)
+    _factor_solve(_factor(A), b, A, x)
 
 
 def ell(mu, x, Sigma):
@@ -173,8 +255,8 @@ def ell(mu, x, Sigma):
 
     gives  ell    number
 
-    2*m*n**2 + 4*m*n + n**3 + 10 floating-point operations
-    entries read: Sigma 2*n**2, mu 2*n, rhs m*n, solution m*n, x 2*m*n
+    2*m*n**2 + 4*m*n + n**3/3 + 2*n + 10 floating-point operations
+    entries read: Sigma 2*n**2, Sigma_factor 2*n**2, mu 2*n, rhs m*n, solution m*n, x 2*m*n
     """
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
@@ -213,12 +295,13 @@ def _ell(mu, x, Sigma):
     rhs = np.empty((n, m), mu.dtype)
     solution = np.empty((n, m), mu.dtype)
     ell = 0.0
-    logdet_Sigma = np.linalg.slogdet(Sigma)[1]
+    Sigma_factor = _factor(Sigma)
+    logdet_Sigma = _factor_logdet(Sigma_factor, Sigma)
     for i in range(n):
         rhs_term = -mu[i]
         for j in range(m):
             rhs[i, j] = rhs_term + x[j, i]
-    _positive_solve(Sigma, rhs, solution)
+    _factor_solve(Sigma_factor, rhs, Sigma, solution)
     for i in range(m):
         for j in range(n):
             ell += (x[i, j] - mu[j]) * solution[j, i]
@@ -238,9 +321,9 @@ def grad_ell(mu, x, Sigma, out=None):
 
     gives  grad_ell_mu  n
 
-    4*m*n**2 + 6*m*n + 2*n**3/3 + 2*n floating-point operations
-    entries read: Sigma 2*n**2, grad_ell_mu n, mu 2*n, rhs m*n, rhs_2 m*n, s_bar m*n, solution m*n, solution_2 m*n,
-    solution_2_sum n, x 2*m*n
+    4*m*n**2 + 6*m*n + n**3/3 + 2*n floating-point operations
+    entries read: Sigma n**2, Sigma_factor 2*n**2, grad_ell_mu n, mu 2*n, rhs m*n, rhs_2 m*n, s_bar m*n, solution m*n,
+    solution_2 m*n, solution_2_sum n, x 2*m*n
     """
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
@@ -293,7 +376,8 @@ def _grad_ell(mu, x, Sigma, grad_ell_mu):
         solution_2_sum[i] = 0.0
         for j in range(m):
             rhs[i, j] = rhs_term + x[j, i]
-    _positive_solve(Sigma, rhs, solution)
+    Sigma_factor = _factor(Sigma)
+    _factor_solve(Sigma_factor, rhs, Sigma, solution)
     for i in range(m):
         for j in range(n):
             s = solution[j, i]
@@ -302,7 +386,7 @@ def _grad_ell(mu, x, Sigma, grad_ell_mu):
     for i in range(n):
         for j in range(m):
             rhs_2[i, j] = s_bar[j, i]
-    _positive_solve(Sigma, rhs_2, solution_2)
+    _factor_solve(Sigma_factor, rhs_2, Sigma, solution_2)
     for i in range(n):
         solution_2_sum_i = solution_2_sum[i]
         for j in range(m):
@@ -324,9 +408,9 @@ def value_and_grad_ell(mu, x, Sigma, out=None):
     gives  ell          number
            grad_ell_mu  n
 
-    4*m*n**2 + 9*m*n + 4*n**3/3 + 2*n + 10 floating-point operations
-    entries read: Sigma 3*n**2, grad_ell_mu n, mu 2*n, rhs m*n, rhs_2 m*n, s_bar m*n, solution m*n, solution_2 m*n,
-    solution_2_sum n, x 2*m*n
+    4*m*n**2 + 9*m*n + n**3/3 + 4*n + 10 floating-point operations
+    entries read: Sigma 2*n**2, Sigma_factor 3*n**2, grad_ell_mu n, mu 2*n, rhs m*n, rhs_2 m*n, s_bar m*n, solution m*n,
+    solution_2 m*n, solution_2_sum n, x 2*m*n
     """
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
@@ -374,14 +458,15 @@ def _value_and_grad_ell(mu, x, Sigma, grad_ell_mu):
     solution_2 = np.empty((n, m), mu.dtype)
     solution_2_sum = np.empty((n,), mu.dtype)
     ell = 0.0
-    logdet_Sigma = np.linalg.slogdet(Sigma)[1]
+    Sigma_factor = _factor(Sigma)
+    logdet_Sigma = _factor_logdet(Sigma_factor, Sigma)
     for i in range(n):
         grad_ell_mu[i] = 0.0
         rhs_term = -mu[i]
         solution_2_sum[i] = 0.0
         for j in range(m):
             rhs[i, j] = rhs_term + x[j, i]
-    _positive_solve(Sigma, rhs, solution)
+    _factor_solve(Sigma_factor, rhs, Sigma, solution)
     for i in range(m):
         for j in range(n):
             s = solution[j, i]
@@ -392,7 +477,7 @@ def _value_and_grad_ell(mu, x, Sigma, grad_ell_mu):
     for i in range(n):
         for j in range(m):
             rhs_2[i, j] = s_bar[j, i]
-    _positive_solve(Sigma, rhs_2, solution_2)
+    _factor_solve(Sigma_factor, rhs_2, Sigma, solution_2)
     for i in range(n):
         solution_2_sum_i = solution_2_sum[i]
         for j in range(m):
@@ -414,8 +499,8 @@ def hess_ell(mu, x, Sigma, out=None):
 
     gives  hess_ell_mu  n by n
 
-    2*n**3 + 5*n**2 floating-point operations
-    entries read: Sigma n**2, Sigma_inv n**2
+    n**3 + 5*n**2 floating-point operations
+    entries read: Sigma 2*n**2, Sigma_factor n**2, Sigma_inv n**2
     """
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
@@ -457,10 +542,77 @@ def _hess_ell(mu, x, Sigma, hess_ell_mu):
     n = x.shape[1]
     m = x.shape[0]
     Sigma_inv = np.empty((n, n), mu.dtype)
-    _fill(Sigma_inv, np.linalg.inv(Sigma))
+    Sigma_factor = _factor(Sigma)
+    _factor_inverse(Sigma_factor, Sigma, Sigma_inv)
     for i in range(n):
         for j in range(n):
             hess_ell_mu[i, j] = -0.5 * m * Sigma_inv[i, j] - 0.5 * m * Sigma_inv[j, i]
+
+
+def hvp_ell(mu, v, x, Sigma, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 5:  \ell(\mu) = -\frac{m}{2} \log \det(\Sigma) - \frac{m n}{2} \log(2 \pi) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} -
+        \mu)^\top \Sigma^{-1} (x^{(i)} - \mu)
+
+    takes  mu          n       \mu
+           v           n       v
+           x           m by n  x
+           Sigma       n by n  \Sigma
+
+    gives  hvp_ell_mu  n
+
+    n**3/3 + 2*n**2 + n floating-point operations
+    entries read: Sigma n**2, solution n, v n
+    """
+    if not (
+        type(mu) is type(v) is type(x) is type(Sigma) is np.ndarray
+        and mu.dtype is v.dtype is x.dtype is Sigma.dtype
+        and mu.dtype.char in "fd"
+        and mu.flags.carray
+        and v.flags.carray
+        and x.flags.carray
+        and Sigma.flags.carray
+    ):
+        mu, v, x, Sigma = _floats(("mu", "v", "x", "Sigma"), (mu, v, x, Sigma))
+    if mu.ndim != 1:
+        raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
+    if v.ndim != 1:
+        raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
+    if x.ndim != 2:
+        raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
+    if Sigma.ndim != 2:
+        raise ValueError(f"Sigma must have 2 axes (n, n), has shape {Sigma.shape}")
+    n = x.shape[1]
+    m = x.shape[0]
+    if Sigma.shape[0] != n:
+        raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[0]} rows")
+    if Sigma.shape[1] != n:
+        raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[1]} columns")
+    if mu.shape[0] != n:
+        raise ValueError(f"x has {n} columns, mu has {mu.shape[0]}")
+    if v.shape[0] != n:
+        raise ValueError(f"x has {n} columns, v has {v.shape[0]}")
+    if n < 1:
+        raise ValueError(f"x has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"x has {m} rows, at least 1 needed")
+    if out is None:
+        out = np.empty((n,), mu.dtype)
+    else:
+        _check_out("out", out, (n,), mu.dtype, (mu, v, x, Sigma))
+    _hvp_ell(mu, v, x, Sigma, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_ell(mu, v, x, Sigma, hvp_ell_mu):
+    n = x.shape[1]
+    m = x.shape[0]
+    solution = np.empty((n,), mu.dtype)
+    _positive_solve(Sigma, v, solution)
+    for i in range(n):
+        hvp_ell_mu[i] = -m * solution[i]
 
 
 def mu_hat(x, Sigma, out=None):
@@ -473,8 +625,9 @@ def mu_hat(x, Sigma, out=None):
 
     gives  mu_hat  n
 
-    2*m*n**2 + m*n + 3*n**3 + 3*n**2 floating-point operations
-    entries read: M n**2, Sigma 2*n**2, Sigma_inv n**2, rhs m*n, rhs_2 2*n, solution m*n, solution_2 n, x m*n
+    2*m*n**2 + m*n + 5*n**3/3 + 3*n**2 floating-point operations
+    entries read: M n**2, Sigma 2*n**2, Sigma_factor 2*n**2, Sigma_inv n**2, rhs m*n, rhs_2 2*n, solution m*n, solution_2 n,
+    x m*n
     """
     if not (
         type(x) is type(Sigma) is np.ndarray
@@ -516,14 +669,15 @@ def _mu_hat(x, Sigma, mu_hat):
     solution = np.empty((n, m), x.dtype)
     rhs_2 = np.empty((n,), x.dtype)
     solution_2 = np.empty((n,), x.dtype)
-    _fill(Sigma_inv, np.linalg.inv(Sigma))
+    Sigma_factor = _factor(Sigma)
+    _factor_inverse(Sigma_factor, Sigma, Sigma_inv)
     for i in range(n):
         for j in range(n):
             M[i, j] = -m * Sigma_inv[i, j]
         for j in range(m):
             rhs[i, j] = x[j, i]
         rhs_2[i] = 0.0
-    _positive_solve(Sigma, rhs, solution)
+    _factor_solve(Sigma_factor, rhs, Sigma, solution)
     for i in range(n):
         rhs_2_i = rhs_2[i]
         for j in range(m):

@@ -21,6 +21,7 @@ __all__ = [
     "grad_J",
     "value_and_grad_J",
     "hess_J",
+    "hvp_J",
     "w_star",
 ]
 
@@ -108,8 +109,8 @@ def _eps(A):
 
 
 @njit(cache=True, error_model="numpy")
-def _cholesky_solve(A, b, x):
-    """Fills x with A x = b for a symmetric positive definite A, by Cholesky. False when A is too near to singular for that:
+def _factor(A):
+    """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
     elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
     n = A.shape[0]
     finite = True
@@ -117,27 +118,17 @@ def _cholesky_solve(A, b, x):
         for j in range(n):
             finite = finite and np.isfinite(A[i, j])
     if not finite:
-        _fill(x, np.full_like(b, np.nan))
-        return True
+        return np.full_like(A, np.nan)
     try:
-        L = np.linalg.cholesky(A)
+        R = np.linalg.cholesky(A.T).T
     except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
-        return False
+        return np.zeros_like(A)
     kept = 1.0
     for i in range(n):
-        kept = min(kept, L[i, i] * L[i, i] / A[i, i])
+        kept = min(kept, R[i, i] * R[i, i] / A[i, i])
     if kept < np.sqrt(_eps(A)):
-        return False
-    _fill(x, b)
-    for i in range(n):
-        for j in range(i):
-            x[i] -= L[i, j] * x[j]
-        x[i] /= L[i, i]
-    for i in range(n - 1, -1, -1):
-        x[i] /= L[i, i]
-        for j in range(i):
-            x[j] -= L[i, j] * x[i]
-    return True
+        R[0, 0] = 0.0
+    return R
 
 
 @njit(cache=True, error_model="numpy")
@@ -154,10 +145,52 @@ def _least_squares(A, b, x):
 
 
 @njit(cache=True, error_model="numpy")
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
+    n = R.shape[0]
+    rows, right = x.reshape(n, -1), b.reshape(n, -1)
+    columns = rows.shape[1]
+    for i in range(n):
+        for c in range(columns):
+            rows[i, c] = right[i, c]
+    for j in range(n):
+        for c in range(columns):
+            rows[j, c] /= R[j, j]
+        if columns == 1:
+            x_j = rows[j, 0]
+            for i in range(j + 1, n):
+                rows[i, 0] -= R[j, i] * x_j
+        else:
+            for i in range(j + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[j, i] * rows[j, c]
+    for i in range(n - 1, -1, -1):
+        if columns == 1:
+            total = rows[i, 0]
+            for j in range(i + 1, n):
+                total -= R[i, j] * rows[j, 0]
+            rows[i, 0] = total
+        else:
+            for j in range(i + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[i, j] * rows[j, c]
+        for c in range(columns):
+            rows[i, c] /= R[i, i]
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_solve(R, b, A, x):
+    """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
+    if R[0, 0] == 0.0:
+        _least_squares(A, b, x)
+    else:
+        _substituted(R, b, x)
+
+
+@njit(cache=True, error_model="numpy")
 def _positive_solve(A, b, x):
     """Fills x with A x = b for a symmetric positive semidefinite A: Cholesky, or least squares when that is not accurate."""
-    if not _cholesky_solve(A, b, x):
-        _least_squares(A, b, x)
+    _factor_solve(_factor(A), b, A, x)
 
 
 def f(x, c):
@@ -688,6 +721,77 @@ def _hess_J_many(w, A, b, hess_J_w):
     """The same where the rows are many: each thread takes a range of them."""
     n = A.shape[0]
     _in_threads(_hess_J_rows, n, n * (4 * n), (w, A, b, hess_J_w), ())
+
+
+def hvp_J(w, v, A, b, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 25:  J(w) = \frac{1}{2} w^\top A w - b^\top w
+
+    takes  w        n       w
+           v        n       v
+           A        n by n  A
+           b        n       b
+
+    gives  hvp_J_w  n
+
+    4*n**2 + 3*n floating-point operations
+    entries read: A 2*n**2, A_v_2 n, hvp_J_w n, v n, v_j n
+    """
+    if not (
+        type(w) is type(v) is type(A) is type(b) is np.ndarray
+        and w.dtype is v.dtype is A.dtype is b.dtype
+        and w.dtype.char in "fd"
+        and w.flags.carray
+        and v.flags.carray
+        and A.flags.carray
+        and b.flags.carray
+    ):
+        w, v, A, b = _floats(("w", "v", "A", "b"), (w, v, A, b))
+    if w.ndim != 1:
+        raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
+    if v.ndim != 1:
+        raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
+    if A.ndim != 2:
+        raise ValueError(f"A must have 2 axes (n, n), has shape {A.shape}")
+    if b.ndim != 1:
+        raise ValueError(f"b must have 1 axis (n), has shape {b.shape}")
+    n = A.shape[0]
+    if A.shape[1] != n:
+        raise ValueError(f"A has {n} rows, A has {A.shape[1]} columns")
+    if w.shape[0] != n:
+        raise ValueError(f"A has {n} rows, w has {w.shape[0]}")
+    if v.shape[0] != n:
+        raise ValueError(f"A has {n} rows, v has {v.shape[0]}")
+    if b.shape[0] != n:
+        raise ValueError(f"A has {n} rows, b has {b.shape[0]}")
+    if n < 1:
+        raise ValueError(f"A has {n} rows, at least 1 needed")
+    if out is None:
+        out = np.empty((n,), w.dtype)
+    else:
+        _check_out("out", out, (n,), w.dtype, (w, v, A, b))
+    _hvp_J(w, v, A, b, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_J(w, v, A, b, hvp_J_w):
+    n = A.shape[0]
+    A_v_2 = np.empty((n,), w.dtype)
+    v_j = np.empty((n,), w.dtype)
+    for i in range(n):
+        hvp_J_w_i = 0.0
+        A_v_2[i] = 0.0
+        v_j[i] = v[i]
+        for j in range(n):
+            hvp_J_w_i += A[i, j] * v[j]
+        hvp_J_w[i] = hvp_J_w_i
+    for j in range(n):
+        for i in range(n):
+            A_v_2[i] += A[j, i] * v_j[j]
+    for i in range(n):
+        hvp_J_w[i] = 0.5 * A_v_2[i] + 0.5 * hvp_J_w[i]
 
 
 def w_star(A, b, out=None):

@@ -4,7 +4,7 @@
 import numpy as np
 from numba import njit
 
-__all__ = ["S", "R", "grad_R", "value_and_grad_R", "hess_R"]
+__all__ = ["S", "R", "grad_R", "value_and_grad_R", "hess_R", "hvp_R"]
 
 
 def _floats(names, values):
@@ -352,3 +352,94 @@ def _hess_R(w, X, S, hess_R_w):
     for i in range(n):
         for j in range(n):
             hess_R_w[i, j] = S[j, i] / s + S_w[j] * S_w_bar_term[i] + hess_R_w_term[i] * w[j] + hess_R_w[i, j] - 2.0 / s**2 * S_w_w * (1.0 if i == j else 0.0)
+
+
+def hvp_R(w, v, X, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 8:  R(w) = \frac{w^\top S w}{w^\top w}
+
+    takes  w        n       w
+           v        n       v
+           X        m by n  X
+
+    gives  hvp_R_w  n
+
+    m*n**2 + m*n + 9*n**2 + 25*n + 13 floating-point operations
+    entries read: S 3*n**2, S_v n, S_w 2*n, S_w_2 n, X m*n, hvp_R_w n, v 3*n, w 3*n, w_j n
+    """
+    if not (
+        type(w) is type(v) is type(X) is np.ndarray
+        and w.dtype is v.dtype is X.dtype
+        and w.dtype.char in "fd"
+        and w.flags.carray
+        and v.flags.carray
+        and X.flags.carray
+    ):
+        w, v, X = _floats(("w", "v", "X"), (w, v, X))
+    if w.ndim != 1:
+        raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
+    if v.ndim != 1:
+        raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
+    if X.ndim != 2:
+        raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
+    n = X.shape[1]
+    m = X.shape[0]
+    if w.shape[0] != n:
+        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
+    if v.shape[0] != n:
+        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if out is None:
+        out = np.empty((n,), w.dtype)
+    else:
+        _check_out("out", out, (n,), w.dtype, (w, v, X))
+    S = np.dot(X.T, X)
+    _hvp_R(w, v, X, S, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_R(w, v, X, S, hvp_R_w):
+    n = X.shape[1]
+    m = X.shape[0]
+    S_w = np.empty((n,), w.dtype)
+    S_w_2 = np.empty((n,), w.dtype)
+    w_j = np.empty((n,), w.dtype)
+    S_v = np.empty((n,), w.dtype)
+    s = 0.0
+    S_w_w = 0.0
+    v_w = 0.0
+    S_w_v = 0.0
+    s_bar = 0.0
+    for i in range(n):
+        S_w_i = 0.0
+        S_v_i = 0.0
+        S_w_2[i] = 0.0
+        hvp_R_w[i] = 0.0
+        s += w[i] ** 2
+        w_j[i] = w[i]
+        v_w += v[i] * w[i]
+        for j in range(n):
+            S[i, j] = S[i, j] / m
+            S_w_i += S[i, j] * w[j]
+            S_v_i += S[i, j] * v[j]
+        S_v[i] = S_v_i
+        S_w[i] = S_w_i
+        S_w_w += S_w[i] * w[i]
+        S_w_v += S_w[i] * v[i]
+    for j in range(n):
+        for i in range(n):
+            S_w_2[i] += S[j, i] * w_j[j]
+    S_w_w_bar = -2.0 / s**2 * v_w
+    for i in range(n):
+        S_w_bar = S_w_w_bar * w[i] + v[i] / s
+        s_bar += S_w_2[i] * v[i]
+        for i_2 in range(n):
+            hvp_R_w[i_2] += S_w_bar * S[i, i_2]
+    s_bar = 4.0 / s**3 * S_w_w * v_w - S_w_v / s**2 - s_bar / s**2
+    for i in range(n):
+        hvp_R_w[i] = S_w_w_bar * S_w[i] + S_v[i] / s + 2.0 * s_bar * w[i] + hvp_R_w[i] - 2.0 / s**2 * S_w_w * v[i]

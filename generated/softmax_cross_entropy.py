@@ -4,7 +4,7 @@
 import numpy as np
 from numba import njit
 
-__all__ = ["p", "L", "grad_L", "value_and_grad_L", "hess_L", "P", "J", "grad_J", "value_and_grad_J", "hess_J"]
+__all__ = ["p", "L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L", "P", "J", "grad_J", "value_and_grad_J", "hess_J"]
 
 
 def _floats(names, values):
@@ -364,6 +364,76 @@ def _hess_L(z, t, hess_L_z):
         hess_L_z_term_5 = -s_bar_term * s_bar_2_sum[i] / p_sum**2
         for j in range(K):
             hess_L_z[i, j] = hess_L_z_term_2 * p_sum_term[j] + hess_L_z_term_4 * (1.0 if i == j else 0.0) + hess_L_z_term_5 * p_sum_term[j] + hess_L_z_term_6 * p_sum_term[j] + (1.0 if i == j else 0.0) * hess_L_z_term[i] + (1.0 if i == j else 0.0) * _exp(hess_L_z_term_3[i] + z[j]) * t_i[i]
+
+
+def hvp_L(z, v, t, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 20:  L(z) = -\sum_{k=1}^{K} t_k \log p_k
+
+    takes  z        K  z
+           v        K  v
+           t        K  t
+
+    gives  hvp_L_z  K
+
+    32*K + 2 floating-point operations
+    entries read: p_sum_term 2*K, t 2*K, v 4*K, z 2*K
+    """
+    if not (
+        type(z) is type(v) is type(t) is np.ndarray
+        and z.dtype is v.dtype is t.dtype
+        and z.dtype.char in "fd"
+        and z.flags.carray
+        and v.flags.carray
+        and t.flags.carray
+    ):
+        z, v, t = _floats(("z", "v", "t"), (z, v, t))
+    if z.ndim != 1:
+        raise ValueError(f"z must have 1 axis (K), has shape {z.shape}")
+    if v.ndim != 1:
+        raise ValueError(f"v must have 1 axis (K), has shape {v.shape}")
+    if t.ndim != 1:
+        raise ValueError(f"t must have 1 axis (K), has shape {t.shape}")
+    K = z.shape[0]
+    if v.shape[0] != K:
+        raise ValueError(f"z has {K} entries, v has {v.shape[0]}")
+    if t.shape[0] != K:
+        raise ValueError(f"z has {K} entries, t has {t.shape[0]}")
+    if K < 1:
+        raise ValueError(f"z has {K} entries, at least 1 needed")
+    if out is None:
+        out = np.empty((K,), z.dtype)
+    else:
+        _check_out("out", out, (K,), z.dtype, (z, v, t))
+    _hvp_L(z, v, t, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_L(z, v, t, hvp_L_z):
+    K = z.shape[0]
+    p_sum_term = np.empty((K,), z.dtype)
+    z_max = -1.7976931348623157e+308
+    p_sum = 0.0
+    t_sum = 0.0
+    p_bar_sum = 0.0
+    t_v = 0.0
+    s_bar_2_sum = 0.0
+    for l in range(K):
+        z_max = max(z_max, z[l])
+        t_sum += t[l]
+        t_v += t[l] * v[l]
+    for l in range(K):
+        p_sum_term[l] = _exp_difference(z[l], z_max)
+        p_sum += p_sum_term[l]
+        p_bar_sum += p_sum_term[l] * v[l]
+    exp_z_max = _exp(z_max)
+    s_bar_term = _exp(-z_max)
+    for i in range(K):
+        s_bar_2_sum += exp_z_max * p_sum * t[i] * v[i] - exp_z_max * p_bar_sum * t[i]
+    for i in range(K):
+        hvp_L_z[i] = t_v * p_sum_term[i] / p_sum + t_sum * p_sum_term[i] * v[i] / p_sum - 2.0 / p_sum**2 * p_bar_sum * t_sum * p_sum_term[i] - s_bar_2_sum * s_bar_term * p_sum_term[i] / p_sum**2
 
 
 def P(X, W, out=None):

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numba import njit
 
-__all__ = ["L", "grad_L", "value_and_grad_L", "hess_L", "W", "beta_hat"]
+__all__ = ["L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L", "W", "beta_hat"]
 
 
 def _floats(names, values):
@@ -85,6 +85,97 @@ def _in_threads(rows, count, work, arguments, shapes):
 def _fill(target, source):
     for k in range(source.size):  # much quicker to compile than target[...] = source
         target.flat[k] = source.flat[k]
+
+
+@njit(cache=True)
+def _eps(A):
+    """The distance from 1 to the next number of the type of A, float32 or float64."""
+    return 2.0**-52 if A.itemsize == 8 else 2.0**-23
+
+
+@njit(cache=True, error_model="numpy")
+def _factor(A):
+    """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
+    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
+    n = A.shape[0]
+    finite = True
+    for i in range(n):
+        for j in range(n):
+            finite = finite and np.isfinite(A[i, j])
+    if not finite:
+        return np.full_like(A, np.nan)
+    try:
+        R = np.linalg.cholesky(A.T).T
+    except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
+        return np.zeros_like(A)
+    kept = 1.0
+    for i in range(n):
+        kept = min(kept, R[i, i] * R[i, i] / A[i, i])
+    if kept < np.sqrt(_eps(A)):
+        R[0, 0] = 0.0
+    return R
+
+
+@njit(cache=True, error_model="numpy")
+def _least_squares(A, b, x):
+    """Fills x with the shortest of all x that minimise |A x - b|, by the singular values of A."""
+    U, values, V = np.linalg.svd(A, False)
+    c = np.dot(U.T, b)
+    for k in range(values.size):
+        if values[k] > max(A.shape) * _eps(A) * values[0]:
+            c[k] /= values[k]
+        else:
+            c[k] *= 0.0
+    np.dot(V.T, c, x)
+
+
+@njit(cache=True, error_model="numpy")
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
+    n = R.shape[0]
+    rows, right = x.reshape(n, -1), b.reshape(n, -1)
+    columns = rows.shape[1]
+    for i in range(n):
+        for c in range(columns):
+            rows[i, c] = right[i, c]
+    for j in range(n):
+        for c in range(columns):
+            rows[j, c] /= R[j, j]
+        if columns == 1:
+            x_j = rows[j, 0]
+            for i in range(j + 1, n):
+                rows[i, 0] -= R[j, i] * x_j
+        else:
+            for i in range(j + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[j, i] * rows[j, c]
+    for i in range(n - 1, -1, -1):
+        if columns == 1:
+            total = rows[i, 0]
+            for j in range(i + 1, n):
+                total -= R[i, j] * rows[j, 0]
+            rows[i, 0] = total
+        else:
+            for j in range(i + 1, n):
+                for c in range(columns):
+                    rows[i, c] -= R[i, j] * rows[j, c]
+        for c in range(columns):
+            rows[i, c] /= R[i, i]
+
+
+@njit(cache=True, error_model="numpy")
+def _factor_solve(R, b, A, x):
+    """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
+    if R[0, 0] == 0.0:
+        _least_squares(A, b, x)
+    else:
+        _substituted(R, b, x)
+
+
+@njit(cache=True, error_model="numpy")
+def _positive_solve(A, b, x):
+    """Fills x with A x = b for a symmetric positive semidefinite A: Cholesky, or least squares when that is not accurate."""
+    _factor_solve(_factor(A), b, A, x)
 
 
 def L(beta, X, y, w):
@@ -521,6 +612,136 @@ def _hess_L(beta, X, y, w, hess_L_beta):
     np.dot(hess_L_beta_weighted.T, X, hess_L_beta)
 
 
+def hvp_L(beta, v, X, y, w, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 5:  L(\beta) = \frac{1}{2} \sum_{i=1}^{m} w_i \left( y_i - \sum_{j=1}^{n} X_{ij} \beta_j \right)^2
+
+    takes  beta        n       \beta
+           v           n       v
+           X           m by n  X
+           y           m       y
+           w           m       w
+
+    gives  hvp_L_beta  n
+
+    4*m*n + m floating-point operations
+    entries read: X m*n, v n, w m
+    """
+    if not (
+        type(beta) is type(v) is type(X) is type(y) is type(w) is np.ndarray
+        and beta.dtype is v.dtype is X.dtype is y.dtype is w.dtype
+        and beta.dtype.char in "fd"
+        and beta.flags.carray
+        and v.flags.carray
+        and X.flags.carray
+        and y.flags.carray
+        and w.flags.carray
+    ):
+        beta, v, X, y, w = _floats(("beta", "v", "X", "y", "w"), (beta, v, X, y, w))
+    if beta.ndim != 1:
+        raise ValueError(f"beta must have 1 axis (n), has shape {beta.shape}")
+    if v.ndim != 1:
+        raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
+    if X.ndim != 2:
+        raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
+    if w.ndim != 1:
+        raise ValueError(f"w must have 1 axis (m), has shape {w.shape}")
+    n = X.shape[1]
+    m = X.shape[0]
+    if beta.shape[0] != n:
+        raise ValueError(f"X has {n} columns, beta has {beta.shape[0]}")
+    if v.shape[0] != n:
+        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
+    if y.shape[0] != m:
+        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if w.shape[0] != m:
+        raise ValueError(f"X has {m} rows, w has {w.shape[0]}")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if out is None:
+        out = np.empty((n,), beta.dtype)
+    else:
+        _check_out("out", out, (n,), beta.dtype, (beta, v, X, y, w))
+    kernel = _hvp_L if m * (4 * n + 3) < 400_000 else _hvp_L_many
+    kernel(beta, v, X, y, w, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_L(beta, v, X, y, w, hvp_L_beta):
+    n = X.shape[1]
+    m = X.shape[0]
+    for i in range(n):
+        hvp_L_beta[i] = 0.0
+    for i in range(m):
+        r_bar = 0.0
+        for j in range(n):
+            r_bar += X[i, j] * v[j]
+        r_bar = -r_bar * w[i]
+        for i_2 in range(n):
+            hvp_L_beta[i_2] -= r_bar * X[i, i_2]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _hvp_L_rows(beta, v, X, y, w, start, stop, hvp_L_beta_rows):
+    """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
+    n = X.shape[1]
+    hvp_L_beta = np.empty((n,), beta.dtype)
+    for first in range(start, stop, 512):
+        rows = min(512, stop - first)
+        X_block = X[first : first + rows]
+        w_block = w[first : first + rows]
+        for entry_1 in range(n):
+            hvp_L_beta[entry_1] = 0.0
+        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+            r_bar_1 = 0.0
+            r_bar_2 = 0.0
+            r_bar_3 = 0.0
+            r_bar_4 = 0.0
+            for j in range(n):
+                r_bar_1 += X_block[i, j] * v[j]
+                r_bar_2 += X_block[i + 1, j] * v[j]
+                r_bar_3 += X_block[i + 2, j] * v[j]
+                r_bar_4 += X_block[i + 3, j] * v[j]
+            r_bar_1 = -r_bar_1 * w_block[i]
+            r_bar_2 = -r_bar_2 * w_block[i + 1]
+            r_bar_3 = -r_bar_3 * w_block[i + 2]
+            r_bar_4 = -r_bar_4 * w_block[i + 3]
+            for i_2 in range(n):
+                hvp_L_beta[i_2] -= r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + 1, i_2] + r_bar_3 * X_block[i + 2, i_2] + r_bar_4 * X_block[i + 3, i_2]
+        for i in range(rows - rows % 4, rows):
+            r_bar = 0.0
+            for j in range(n):
+                r_bar += X_block[i, j] * v[j]
+            r_bar = -r_bar * w_block[i]
+            for i_2 in range(n):
+                hvp_L_beta[i_2] -= r_bar * X_block[i, i_2]
+        for entry_1 in range(n):
+            hvp_L_beta_rows[entry_1] += hvp_L_beta[entry_1]
+    return ()
+
+
+def _hvp_L_many(beta, v, X, y, w, hvp_L_beta):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = X.shape[1]
+    m = X.shape[0]
+    sums = _in_threads(_hvp_L_rows, m, m * (4 * n + 3), (beta, v, X, y, w), ((n,),))
+    return _hvp_L_rest(beta, v, X, y, w, hvp_L_beta, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_L_rest(beta, v, X, y, w, hvp_L_beta, hvp_L_beta_rows):
+    """What is left when the rows are added up."""
+    n = X.shape[1]
+    for t_1 in range(n):
+        hvp_L_beta[t_1] = hvp_L_beta_rows[t_1]
+
+
 def W(w, out=None):
     r"""W.
 
@@ -568,7 +789,7 @@ def beta_hat(X, y, w, out=None):
 
     gives  beta_hat  n
 
-    2*m*n**2 + 3*m*n + m + 2*n**3/3 + 2*n**2 floating-point operations
+    2*m*n**2 + 3*m*n + m + n**3/3 + 2*n**2 floating-point operations
     entries read: M n**2, M_weighted m*n, X 2*m*n, rhs n, w m, y m
     """
     if not (
@@ -620,4 +841,4 @@ def _beta_hat(X, y, w, beta_hat):
             M_weighted[k, i] = w_k * X[k, i]
             rhs[i] += w_y * X[k, i]
     np.dot(M_weighted.T, X, M)
-    _fill(beta_hat, np.linalg.solve(M, rhs))
+    _positive_solve(M, rhs, beta_hat)
