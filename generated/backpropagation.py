@@ -86,13 +86,14 @@ _POOLS = {}  # by process, because a forked one has no threads, and by number of
 def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
     Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = max(1, min(numba.get_num_threads(), work // 1_000_000))
+    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
+    if parts == 1:
+        arrays = [np.zeros(shape) for shape in shapes]
+        return [*rows(*arguments, 0, count, *arrays), *arrays]
     calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    waiting = []
-    if parts > 1:
-        if (os.getpid(), parts) not in _POOLS:
-            _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-        waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
+    if (os.getpid(), parts) not in _POOLS:
+        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
+    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
     scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
     arrays = [call[len(arguments) + 2 :] for call in calls]
     return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
@@ -552,7 +553,7 @@ def s(u, W, c, out=None):
         out = np.empty((p,), u.dtype)
     else:
         _check_out("out", out, (p,), u.dtype, (u, W, c))
-    kernel = _s if p * (2 * q + 2) < 400_000 else _s_many
+    kernel = _s_many if p * (2 * q + 2) >= 400_000 else _s
     kernel(u, W, c, out)
     return out
 
@@ -572,26 +573,28 @@ def _s(u, W, c, s):
 def _s_rows(u, W, c, s, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     q = W.shape[1]
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // q))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         c_block = c[first : first + rows]
         W_block = W[first : first + rows]
         s_block = s[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             s_i_1 = c_block[i]
-            s_i_2 = c_block[i + 1]
-            s_i_3 = c_block[i + 2]
-            s_i_4 = c_block[i + 3]
+            s_i_2 = c_block[i + quarter]
+            s_i_3 = c_block[i + 2 * quarter]
+            s_i_4 = c_block[i + 3 * quarter]
             for j in range(q):
                 s_i_1 += W_block[i, j] * u[j]
-                s_i_2 += W_block[i + 1, j] * u[j]
-                s_i_3 += W_block[i + 2, j] * u[j]
-                s_i_4 += W_block[i + 3, j] * u[j]
+                s_i_2 += W_block[i + quarter, j] * u[j]
+                s_i_3 += W_block[i + 2 * quarter, j] * u[j]
+                s_i_4 += W_block[i + 3 * quarter, j] * u[j]
             s_block[i] = s_i_1
-            s_block[i + 1] = s_i_2
-            s_block[i + 2] = s_i_3
-            s_block[i + 3] = s_i_4
-        for i in range(rows - rows % 4, rows):
+            s_block[i + quarter] = s_i_2
+            s_block[i + 2 * quarter] = s_i_3
+            s_block[i + 3 * quarter] = s_i_4
+        for i in range(4 * quarter, rows):
             s_i = c_block[i]
             for j in range(q):
                 s_i += W_block[i, j] * u[j]
@@ -649,7 +652,7 @@ def h(u, W, c, out=None):
         out = np.empty((p,), u.dtype)
     else:
         _check_out("out", out, (p,), u.dtype, (u, W, c))
-    kernel = _h if p * (2 * q + 23) < 400_000 else _h_many
+    kernel = _h_many if p * (2 * q + 23) >= 400_000 else _h
     kernel(u, W, c, out)
     return out
 
@@ -669,27 +672,29 @@ def _h(u, W, c, h):
 def _h_rows(u, W, c, h, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     q = W.shape[1]
-    s_block = np.empty(512)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // q))  # short rows: more of them, so that a quarter of a block is a long stream
+    s_block = np.empty(block)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         c_block = c[first : first + rows]
         W_block = W[first : first + rows]
         h_block = h[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             s_1 = c_block[i]
-            s_2 = c_block[i + 1]
-            s_3 = c_block[i + 2]
-            s_4 = c_block[i + 3]
+            s_2 = c_block[i + quarter]
+            s_3 = c_block[i + 2 * quarter]
+            s_4 = c_block[i + 3 * quarter]
             for j in range(q):
                 s_1 += W_block[i, j] * u[j]
-                s_2 += W_block[i + 1, j] * u[j]
-                s_3 += W_block[i + 2, j] * u[j]
-                s_4 += W_block[i + 3, j] * u[j]
+                s_2 += W_block[i + quarter, j] * u[j]
+                s_3 += W_block[i + 2 * quarter, j] * u[j]
+                s_4 += W_block[i + 3 * quarter, j] * u[j]
             s_block[i] = s_1
-            s_block[i + 1] = s_2
-            s_block[i + 2] = s_3
-            s_block[i + 3] = s_4
-        for i in range(rows - rows % 4, rows):
+            s_block[i + quarter] = s_2
+            s_block[i + 2 * quarter] = s_3
+            s_block[i + 3 * quarter] = s_4
+        for i in range(4 * quarter, rows):
             s = c_block[i]
             for j in range(q):
                 s += W_block[i, j] * u[j]

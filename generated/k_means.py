@@ -69,13 +69,14 @@ _POOLS = {}  # by process, because a forked one has no threads, and by number of
 def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
     Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = max(1, min(numba.get_num_threads(), work // 1_000_000))
+    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
+    if parts == 1:
+        arrays = [np.zeros(shape) for shape in shapes]
+        return [*rows(*arguments, 0, count, *arrays), *arrays]
     calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    waiting = []
-    if parts > 1:
-        if (os.getpid(), parts) not in _POOLS:
-            _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-        waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
+    if (os.getpid(), parts) not in _POOLS:
+        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
+    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
     scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
     arrays = [call[len(arguments) + 2 :] for call in calls]
     return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
@@ -131,7 +132,7 @@ def J(C, X, A):
         raise ValueError(f"C has {n} columns, at least 1 needed")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
-    kernel = _J if m * (3 * k + 3 * k * n) < 400_000 else _J_many
+    kernel = _J_many if m * (3 * k + 3 * k * n) >= 400_000 else _J
     return kernel(C, X, A)
 
 
@@ -155,12 +156,14 @@ def _J_rows(C, X, A, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     k = C.shape[0]
     n = C.shape[1]
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         A_block = A[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             for l in range(k):
                 J_sum_1 = 0.0
                 J_sum_2 = 0.0
@@ -168,11 +171,11 @@ def _J_rows(C, X, A, start, stop):
                 J_sum_4 = 0.0
                 for j in range(n):
                     J_sum_1 += (X_block[i, j] - C[l, j]) ** 2
-                    J_sum_2 += (X_block[i + 1, j] - C[l, j]) ** 2
-                    J_sum_3 += (X_block[i + 2, j] - C[l, j]) ** 2
-                    J_sum_4 += (X_block[i + 3, j] - C[l, j]) ** 2
-                J += J_sum_1 * A_block[i, l] + J_sum_2 * A_block[i + 1, l] + J_sum_3 * A_block[i + 2, l] + J_sum_4 * A_block[i + 3, l]
-        for i in range(rows - rows % 4, rows):
+                    J_sum_2 += (X_block[i + quarter, j] - C[l, j]) ** 2
+                    J_sum_3 += (X_block[i + 2 * quarter, j] - C[l, j]) ** 2
+                    J_sum_4 += (X_block[i + 3 * quarter, j] - C[l, j]) ** 2
+                J += J_sum_1 * A_block[i, l] + J_sum_2 * A_block[i + quarter, l] + J_sum_3 * A_block[i + 2 * quarter, l] + J_sum_4 * A_block[i + 3 * quarter, l]
+        for i in range(4 * quarter, rows):
             for l in range(k):
                 J_sum = 0.0
                 for j in range(n):
@@ -245,7 +248,7 @@ def grad_J(C, X, A, out=None):
         out = np.empty((k, n), C.dtype)
     else:
         _check_out("out", out, (k, n), C.dtype, (C, X, A))
-    kernel = _grad_J if k * (m + 3 * n + 3 * m * n) < 400_000 else _grad_J_many
+    kernel = _grad_J_many if k * (m + 3 * n + 3 * m * n) >= 400_000 else _grad_J
     kernel(C, X, A, out)
     return out
 
@@ -471,7 +474,7 @@ def s(A, out=None):
         out = np.empty((k,), A.dtype)
     else:
         _check_out("out", out, (k,), A.dtype, (A,))
-    kernel = _s if m * k < 400_000 else _s_many
+    kernel = _s_many if m * k >= 400_000 else _s
     kernel(A, out)
     return out
 
@@ -492,15 +495,17 @@ def _s_rows(A, start, stop, s_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     k = A.shape[1]
     s = np.empty((k,), A.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // k))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         A_block = A[first : first + rows]
         for entry_1 in range(k):
             s[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             for l in range(k):
-                s[l] += A_block[i + 1, l] + A_block[i + 2, l] + A_block[i + 3, l] + A_block[i, l]
-        for i in range(rows - rows % 4, rows):
+                s[l] += A_block[i + 2 * quarter, l] + A_block[i + 3 * quarter, l] + A_block[i + quarter, l] + A_block[i, l]
+        for i in range(4 * quarter, rows):
             for l in range(k):
                 s[l] += A_block[i, l]
         for entry_1 in range(k):

@@ -17,7 +17,7 @@ from eqcompiler.errors import NotSupportedYet
 from eqcompiler.kernels.bounds import smallest_sizes
 from eqcompiler.kernels.python_text import Identifiers, PythonText
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.loop_plan import MANY, LibraryCall, LoopPlan, ManyRows, Parameter, Storage
+from eqcompiler.languages.loop_plan import MANY, SINGLE, LibraryCall, LoopPlan, ManyRows, Parameter, Storage
 from eqcompiler.languages.program import size, size_expression
 
 LINE = 128
@@ -84,9 +84,14 @@ class Door:
         yield from self._scalars()
         yield from self._results()
         if self.plan.many:
-            yield f"kernel = {kernel} if {self.work(self.plan.many)} < {MANY:_} else {kernel}_many"
+            yield f"kernel = {kernel}_many if {self.is_many(self.plan.many)} else {kernel}"
             kernel = "kernel"
         yield from self._call(kernel)
+
+    def is_many(self, many: ManyRows) -> str:
+        """Whether the rows are worth threads; a large product is a matter for the threads of BLAS."""
+        narrow = [f"{self.text.size(entries)} <= {SINGLE // many.block}" for entries in many.factors]
+        return " and ".join([f"{self.work(many)} >= {MANY:_}", *narrow])
 
     def work(self, many: ManyRows) -> str:
         """Flops of all rows, as a formula in the sizes."""

@@ -10,8 +10,8 @@ before the last row. Every value is the plan's own, only sums are added in anoth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import sympy
 
@@ -28,7 +28,10 @@ from eqcompiler.languages.loop_plan import (
     LoopPlan,
     ManyRows,
     Node,
+    Operand,
+    Stage,
     Storage,
+    flops,
     mapped,
     tensor_reads,
     value_flops,
@@ -43,6 +46,23 @@ def with_many_rows(plan: LoopPlan) -> LoopPlan:
     return plan if plan.kind == "run" or plan.prologue else replace(plan, many=_Rows(plan).found())
 
 
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """What stands before the rows, the loops over them and the products among these, what stands after them."""
+
+    before: tuple[Node, ...]
+    items: tuple[Loop | LibraryCall, ...]
+    after: tuple[Node, ...]
+
+    @property
+    def loops(self) -> list[Loop]:
+        return [item for item in self.items if isinstance(item, Loop)]
+
+    @property
+    def calls(self) -> list[LibraryCall]:
+        return [item for item in self.items if isinstance(item, LibraryCall)]
+
+
 class _Rows:
     def __init__(self, plan: LoopPlan) -> None:
         self.plan = plan
@@ -54,123 +74,155 @@ class _Rows:
         region = self.region()
         if region is None:
             return None
-        before, loop, after = region
-        kinds = _Kinds(loop)
-        if not kinds.independent or not self.fits(kinds, before, after):
+        kinds = _Kinds(region)
+        if not kinds.independent or not self.fits(kinds, region):
             return None
         sums = [self.storages.get(name, Storage(name, ())) for name in kinds.sums]
         totals = [Storage(self.names.new(f"{s.name}_rows"), s.shape) for s in sums]
-        return self.assembled(before, loop, after, kinds, sums, totals)
+        return self.assembled(region, kinds, sums, totals)
 
-    def region(self) -> tuple[tuple[Node, ...], Loop, tuple[Node, ...]] | None:
-        """What stands before the rows, the one loop over them, what stands after them."""
+    def region(self) -> _Region | None:
         loops = [node for node in self.plan.body if isinstance(node, Loop)]
         deepest = max(loops, key=_depth, default=None)
         if deepest is None or deepest.lower != 1 or not deepest.upper.is_Symbol or not _pays(deepest):
             return None
-        places = [p for p, node in enumerate(self.plan.body) if isinstance(node, Loop) and node.upper == deepest.upper]
-        same_depth = [node for node in loops if _depth(node) == _depth(deepest) and node.upper != deepest.upper]
-        between = self.plan.body[places[0] : places[-1] + 1]
-        joined = _joined(between, deepest)
-        if same_depth or joined is None:
+        if any(_depth(node) == _depth(deepest) and node.upper != deepest.upper for node in loops):
             return None
-        moved, loop = joined
-        return (*self.plan.body[: places[0]], *moved), loop, self.plan.body[places[-1] + 1 :]
+        places = [p for p, node in enumerate(self.plan.body) if _over(node, deepest.upper)]
+        joined = _joined(self.plan.body[places[0] : places[-1] + 1], deepest)
+        if joined is None:
+            return None
+        earlier, items, later = joined
+        return _Region((*self.plan.body[: places[0]], *earlier), items, (*later, *self.plan.body[places[-1] + 1 :]))
 
-    def fits(self, kinds: _Kinds, before: Sequence[Node], after: Sequence[Node]) -> bool:
-        """Workspaces belong to the rows alone; arrays with rows of their own are results; before is made of plain loops."""
-        outside = {name for node in (*before, *after) for name in _mentioned(node)}
+    def fits(self, kinds: _Kinds, region: _Region) -> bool:
+        """What belongs to rows is met nowhere else, unless it is a result; what stands before is made of plain loops."""
+        outside = {name for node in (*region.before, *region.after) for name in _mentioned(node)}
+        inner = {*kinds.workspaces, *kinds.locals, *kinds.own}
         results = {s.name for s in self.plan.results}
         return (
-            all(isinstance(node, (Assign, Loop)) for node in before)
-            and not outside & kinds.workspaces
-            and not outside & set(kinds.own)
-            and not outside & kinds.locals
-            and set(kinds.own) <= results
+            all(isinstance(node, (Assign, Loop)) for node in region.before)
+            and not outside & inner
+            and not set(kinds.own) & results & {operand.name for call in region.calls for operand in call.operands}
         )
 
-    def assembled(
-        self,
-        before: tuple[Node, ...],
-        loop: Loop,
-        after: tuple[Node, ...],
-        kinds: _Kinds,
-        sums: list[Storage],
-        totals: list[Storage],
-    ) -> ManyRows:
-        views, body = self.viewed(loop)
-        stages, buffers = row_stages(body, loop.index, kinds.locals, bool(kinds.workspaces), self.names)
-        rest: tuple[Node, ...] = before
+    def assembled(self, region: _Region, kinds: _Kinds, sums: list[Storage], totals: list[Storage]) -> ManyRows:
+        rows, extent = region.loops[0].index, region.loops[0].upper
+        results = {s.name for s in self.plan.results}
+        views = self.viewed(region, rows)
+        stages, buffers = list[Stage | LibraryCall](), list[str]()
+        for item in region.items:
+            if isinstance(item, LibraryCall):
+                stages.append(_on_views(item, views))
+                continue
+            body = _renamed(item.body, {e: tensor(views[place])[e.indices] for e, place in _at_row(item, rows)})
+            made, kept = row_stages(tuple(body), rows, kinds.locals, bool(kinds.workspaces), self.names)
+            stages += made
+            buffers += kept
+        rest: tuple[Node, ...] = region.before
         for summed, total in zip(sums, totals, strict=True):
             rest = _with_total(rest, summed, total)
+        blocks = [name for name in kinds.own if name not in results]
+        read = {name for item in region.items for name in _mentioned(item)}
         return ManyRows(
-            loop.index,
-            loop.upper,
-            _needed(before, set(_mentioned(loop)) - set(kinds.sums)),
-            stages,
-            views,
-            buffers,
+            rows,
+            extent,
+            _needed(region.before, read - set(kinds.sums)),
+            tuple(stages),
+            tuple((name, axis, view) for (name, axis), view in views.items() if name not in blocks),
+            tuple(Storage(views[name, 0], self.storages[name].shape[1:]) for name in blocks),
+            tuple(buffers),
             tuple(self.storages[name] for name in sorted(kinds.workspaces)),
             tuple(sums),
             tuple(totals),
-            kinds.own,
-            _needed((*rest, *after), {s.name for s in self.plan.results}),
-            sympy.expand(_work(loop.body)),
+            tuple(name for name in kinds.own if name in results),
+            _needed((*rest, *region.after), results),
+            sympy.expand(sum((_work(item.body) for item in region.loops), sympy.Integer(0)) + _product_work(region, extent)),
         )
 
-    def viewed(self, loop: Loop) -> tuple[tuple[tuple[str, int, str], ...], tuple[Node, ...]]:
-        """The body with each entry at row i of an array as an entry of the rows of one block."""
-        found: dict[tuple[str, int], str] = {}
-        changes: dict[sympy.Expr, sympy.Expr] = {}
-        for entry in _entries(loop.body):
-            if loop.index in entry.indices:
-                place = (label(entry), entry.indices.index(loop.index))
-                if place not in found:
-                    found[place] = self.names.new(f"{place[0]}_block")
-                changes[entry] = tensor(found[place])[entry.indices]
-        views = tuple((name, axis, view) for (name, axis), view in found.items())
-        return views, tuple(mapped(node, lambda value: value.xreplace(changes)) for node in loop.body)
+    def viewed(self, region: _Region, rows: sympy.Symbol) -> dict[tuple[str, int], str]:
+        """Names for the rows of one block of each array, by array and axis of the rows."""
+        places = [place for loop in region.loops for _, place in _at_row(loop, rows)]
+        places += [(name, 0) for call in region.calls for name in _row_names(call, region.loops[0].upper)]
+        return {place: self.names.new(f"{place[0]}_block") for place in dict.fromkeys(places)}
+
+
+def _at_row(loop: Loop, rows: sympy.Symbol) -> list[tuple[sympy.Indexed, tuple[str, int]]]:
+    entries = dict.fromkeys(entry for entry in _entries(loop.body) if rows in entry.indices)
+    return [(entry, (label(entry), entry.indices.index(rows))) for entry in entries]
+
+
+def _row_names(call: LibraryCall, extent: sympy.Expr) -> list[str]:
+    """The arrays with rows in a product: A and C in C = A B, A and B in C = A'B."""
+    first, second = call.operands
+    return [first.name, call.target] if call.shapes[0][0] == extent else [first.name, second.name]
+
+
+def _on_views(call: LibraryCall, views: Mapping[tuple[str, int], str]) -> LibraryCall:
+    operands = tuple(Operand(views.get((o.name, 0), o.name), o.transposed) for o in call.operands)
+    return replace(call, operands=operands, target=views.get((call.target, 0), call.target))
+
+
+def _product_work(region: _Region, extent: sympy.Expr) -> sympy.Expr:
+    return sum((flops(call) / extent for call in region.calls), sympy.Integer(0))
 
 
 class _Kinds:
-    """What the body of a loop writes: scalars of its own, sums, arrays with rows of their own, workspaces."""
+    """What the loops over rows write: scalars of their own, sums, arrays with rows of their own, workspaces."""
 
-    def __init__(self, loop: Loop) -> None:
-        self.loop, self.order = loop, list(_statements(loop.body))
+    def __init__(self, region: _Region) -> None:
+        self.region, self.row, self.extent = region, region.loops[0].index, region.loops[0].upper
+        self.order = [part for loop in region.loops for part in _statements(loop.body)]
         self.locals = {label(part.target) for part in self.order if isinstance(part, Assign) and part.target.is_Symbol}
         entries = [part.target for part in self.order if isinstance(part.target, sympy.Indexed)]
-        self.own = tuple(dict.fromkeys(label(e) for e in entries if loop.index in e.indices))
+        rowwise = [call.target for call in region.calls if call.shapes[0][0] == self.extent]
+        self.own = tuple(dict.fromkeys([*rowwise, *(label(e) for e in entries if self.row in e.indices)]))
         plain = {label(e) for e in entries} - set(self.own)
-        set_here = {label(part.target) for part in self.order if isinstance(part, Assign)}
-        self.workspaces = plain & set_here
-        written = dict.fromkeys(label(part.target) for part in self.order)
-        self.sums = tuple(name for name in written if name not in {*self.locals, *self.own, *self.workspaces})
+        self.workspaces = plain & {label(part.target) for part in self.order if isinstance(part, Assign)}
+        written = [label(part.target) for part in self.order] + [call.target for call in region.calls]
+        self.sums = tuple(n for n in dict.fromkeys(written) if n not in {*self.locals, *self.own, *self.workspaces})
 
     @property
     def independent(self) -> bool:
         return (
-            all(isinstance(node, (Assign, Accumulate, Loop)) for node in _all_nodes(self.loop.body))
+            all(isinstance(node, (Assign, Accumulate, Loop)) for loop in self.region.loops for node in _all_nodes(loop.body))
+            and all(self.is_by_rows(call) for call in self.region.calls)
             and self.rows_are_plain()
             and self.sums_are_only_added_to()
             and self.set_before_read()
         )
 
+    def is_by_rows(self, call: LibraryCall) -> bool:
+        """C = A B with rows in A and C, or C = A'B with rows in A and B; in the second form C is set by nothing else."""
+        first, second = call.operands
+        by_row = not first.transposed and call.shapes[0][0] == self.extent and self.extent not in call.shapes[1]
+        summed = first.transposed and not second.transposed and call.shapes[1][0] == self.extent
+        free = self.extent not in (call.shapes[0][0], call.shapes[1][1])
+        alone = call.target not in {label(part.target) for part in self.order}
+        inner = {*self.workspaces, *self.locals, *self.sums}
+        return alone and (by_row or (summed and free)) and not {first.name, second.name} & inner
+
     def rows_are_plain(self) -> bool:
-        """The index of the rows stands alone, as one subscript; arrays with rows of their own are met at their own row only."""
-        i = self.loop.index
+        """The index of the rows stands alone, as one subscript; arrays with rows of their own are met at their own row only,
+        those of products in their first axis."""
+        i, products = self.row, {name for call in self.region.calls for name in _row_names(call, self.extent)}
         for part in self.order:
             inside = [e for value in (part.target, part.value) for e in value.atoms(sympy.Indexed)]
             for entry in inside:
                 at = [subscript for subscript in entry.indices if subscript.has(i)]
                 if at not in ([], [i]) or (label(entry) in self.own and not at):
                     return False
+                if label(entry) in products & set(self.own) and entry.indices[0] != i:
+                    return False
             if part.value.xreplace({e: sympy.Integer(0) for e in inside}).has(i):
                 return False
-        return not any(edge.has(i) for node in _all_nodes(self.loop.body) if isinstance(node, Loop) for edge in _edges(node))
+        nodes = [node for loop in self.region.loops for node in _all_nodes(loop.body)]
+        return not any(edge.has(i) for node in nodes if isinstance(node, Loop) for edge in (node.lower, node.upper))
 
     def sums_are_only_added_to(self) -> bool:
         read = {name for part in self.order for name in _read(part.value)}
         added = {label(p.target) for p in self.order if isinstance(p, Accumulate) and p.operation in ("+", "-")}
+        added |= {call.target for call in self.region.calls}
         other = {label(p.target) for p in self.order if isinstance(p, Accumulate) and p.operation not in ("+", "-")}
         return all(name in added and name not in read and name not in other for name in self.sums)
 
@@ -186,21 +238,41 @@ class _Kinds:
         return True
 
 
-def _joined(nodes: Sequence[Node], like: Loop) -> tuple[tuple[Node, ...], Loop] | None:
-    """Loops over the same rows as one loop, and the scalars between them that can be set before it."""
-    moved, body, written = list[Node](), list[Node](), set[str]()
+def _over(node: Node, extent: sympy.Expr) -> bool:
+    if isinstance(node, LibraryCall):
+        return any(extent in shape for shape in node.shapes)
+    return isinstance(node, Loop) and node.upper == extent
+
+
+Joined = tuple[tuple[Node, ...], tuple["Loop | LibraryCall", ...], tuple[Node, ...]]
+
+
+def _joined(nodes: Sequence[Node], like: Loop) -> Joined | None:
+    """Neighbouring loops over the same rows as one loop, products as they are; scalars between them stand before, or after
+    where they need a sum."""
+    earlier, items, later = list[Node](), list["Loop | LibraryCall"](), list[Node]()
+    written, late = set[str](), set[str]()
     for node in nodes:
-        if isinstance(node, Assign) and node.target.is_Symbol and not _read(node.value) & written:
-            moved.append(node)
+        if isinstance(node, Assign) and node.target.is_Symbol:
+            needs = _read(node.value) & (written | late)
+            (later if needs else earlier).append(node)
+            late |= {label(node.target)} if needs else set()
+        elif late & set(_mentioned(node)):
+            return None
+        elif isinstance(node, LibraryCall) and node.operation == "dot":
+            items.append(node)
+            written.add(node.target)
         elif isinstance(node, Loop) and (node.lower, node.upper) == (like.lower, like.upper):
-            body += _renamed(node.body, {node.index: like.index})
-            written |= {label(part.target) for part in _statements([node])}
+            body = tuple(_renamed(node.body, {node.index: like.index}))
+            last = items.pop() if items and isinstance(items[-1], Loop) else None
+            items.append(replace(like, body=(*last.body, *body) if isinstance(last, Loop) else body))
+            written |= set(_written(node))
         else:
             return None
-    return tuple(moved), Loop(like.index, like.lower, like.upper, tuple(body))
+    return tuple(earlier), tuple(items), tuple(later)
 
 
-def _renamed(nodes: Sequence[Node], change: dict[sympy.Symbol, sympy.Symbol]) -> list[Node]:
+def _renamed(nodes: Sequence[Node], change: Mapping[sympy.Expr, sympy.Expr]) -> list[Node]:
     return [mapped(node, lambda value: value.xreplace(change)) for node in nodes]
 
 
@@ -211,7 +283,8 @@ def _with_total(nodes: tuple[Node, ...], summed: Storage, total: Storage) -> tup
     target = tensor(summed.name)[places] if axes else scalar(summed.name)
     value = tensor(total.name)[places] if axes else scalar(total.name)
     left = _without_zero_start(nodes, summed.name)
-    last: Node = Accumulate(target, "+", value) if left == nodes else Assign(target, value)
+    started = any(summed.name in _written(node) for node in left)
+    last: Node = Accumulate(target, "+", value) if started else Assign(target, value)
     for axis in reversed(axes):
         last = Loop(axis.index, axis.lower, axis.upper, (last,))
     return (*left, last)
@@ -262,10 +335,6 @@ def _pays(loop: Loop) -> bool:
 
 def _depth(node: Node) -> int:
     return 1 + max((_depth(part) for part in node.body), default=0) if isinstance(node, Loop) else 0
-
-
-def _edges(loop: Loop) -> tuple[sympy.Expr, sympy.Expr]:
-    return loop.lower, loop.upper
 
 
 def _all_nodes(nodes: Sequence[Node]) -> Iterator[Node]:

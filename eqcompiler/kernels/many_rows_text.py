@@ -17,8 +17,20 @@ from eqcompiler.kernels.doors import Door, in_brackets, used
 from eqcompiler.kernels.python_text import Identifiers
 from eqcompiler.kernels.rows_at_once import rows_at_once
 from eqcompiler.kernels.temporary_names import Names
-from eqcompiler.languages.loop_plan import BLOCK, Accumulate, Assign, Loop, LoopPlan, ManyRows, Node, Stage, Storage
-from eqcompiler.languages.program import index, tensor
+from eqcompiler.languages.loop_plan import (
+    BLOCK,
+    LONG,
+    Accumulate,
+    Assign,
+    LibraryCall,
+    Loop,
+    LoopPlan,
+    ManyRows,
+    Node,
+    Stage,
+    Storage,
+)
+from eqcompiler.languages.program import index, size, size_expression, tensor
 
 
 class Printer(Protocol):
@@ -46,14 +58,16 @@ class _RangeText:
         stored = (*plan.results, *plan.temporaries, *many.sums)
         used_names = {s.name for s in stored} | {p.name for p in plan.parameters} | {view for _, _, view in many.views}
         names = Names(used_names | set(many.buffers) | set(plan.dimensions))
+        self.quarter = names.new("quarter")
         self.together = [self.joined(stage, names) for stage in many.stages]
-        bodies = [node for stage in many.stages for node in stage.body] + [node for body in self.together for node in body]
-        self.zero = [_entrywise(s, None) for s in self.arrays]
+        bodies = [node for stage in many.stages for node in _nodes(stage)] + [node for body in self.together for node in body]
+        products = {stage.target for stage in many.stages if isinstance(stage, LibraryCall)}
+        self.zero = [_entrywise(s, None) for s in self.arrays if s.name not in products]
         self.add = [_entrywise(total, s) for s, total in zip(many.sums, many.totals, strict=True) if s.shape]
         inside = (*many.before, *self.zero, *self.add, Loop(many.index, sympy.Integer(1), many.extent, tuple(bodies)))
         extra = (*many.workspaces, *many.sums, *many.totals, *(Storage(name, ()) for name in self.local_names))
         self.ranged = replace(plan, body=inside, temporaries=(*self.prepared, *extra), many=None)
-        self.names = Identifiers(self.ranged)
+        self.names = Identifiers(replace(self.ranged, dimensions=(*plan.dimensions, self.quarter)))
         self.door = Door(self.ranged, self.names)
         self.printer = printer(self.ranged, self.names, self.door)
 
@@ -63,7 +77,7 @@ class _RangeText:
 
     @property
     def local_names(self) -> list[str]:
-        return [*(view for _, _, view in self.many.views), *self.many.buffers]
+        return [*(view for _, _, view in self.many.views), *(s.name for s in self.many.blocks), *self.many.buffers]
 
     @property
     def prepared(self) -> list[Storage]:
@@ -71,8 +85,10 @@ class _RangeText:
         names = {str(part) for node in self.many.before for part in _array_names(node)}
         return [s for s in self.plan.temporaries if s.name in names and s not in self.many.sums]
 
-    def joined(self, stage: Stage, names: Names) -> tuple[Node, ...]:
-        return rows_at_once(stage.body, self.many.index, stage.at_once, names) if stage.at_once > 1 else ()
+    def joined(self, stage: Stage | LibraryCall, names: Names) -> tuple[Node, ...]:
+        if isinstance(stage, LibraryCall):
+            return ()
+        return rows_at_once(stage.body, self.many.index, stage.at_once, size(self.quarter), names) if stage.at_once > 1 else ()
 
     def arguments(self) -> list[str]:
         given = [self.names.values[p.name] for p in self.plan.parameters]
@@ -95,27 +111,54 @@ class _RangeText:
         values = self.names.values
         for storage in (*self.prepared, *self.many.workspaces, *self.arrays):
             yield f"{values[storage.name]} = np.empty({self.door.shape(storage)}, {self.printer.dtype})"
-        yield from (f"{values[buffer]} = np.empty({BLOCK})" for buffer in self.many.buffers)
+        block = self.block()
+        if not block.isdigit():
+            yield f"block = {block}  # short rows: more of them, so that a quarter of a block is a long stream"
+            block = "block"
+        yield from (f"{values[buffer]} = np.empty({block})" for buffer in self.many.buffers)
+        for s in self.many.blocks:
+            shape = in_brackets([block, *map(self.door.text.size, s.shape)])
+            yield f"{values[s.name]}s = np.empty({shape}, {self.printer.dtype})"
         yield from self.printer.block(self.many.before)
         scalars = [values[s.name] for s in self.many.sums if not s.shape]
         yield from (f"{name} = 0.0" for name in scalars)
-        yield f"for first in range(start, stop, {BLOCK}):"
-        yield f"    rows = min({BLOCK}, stop - first)"
+        yield f"for first in range(start, stop, {block}):"
+        yield f"    rows = min({block}, stop - first)"
         for name, axis, view in self.many.views:
             yield f"    {values[view]} = {values[name]}[{':, ' * axis}first : first + rows]"
+        yield from (f"    {values[s.name]} = {values[s.name]}s[:rows]" for s in self.many.blocks)
         yield from (f"    {line}" for line in self.printer.block(self.zero))
         for stage, together in zip(self.many.stages, self.together, strict=True):
             yield from (f"    {line}" for line in self.stage(stage, together))
         yield from (f"    {line}" for line in self.printer.block(self.add))
         yield f"return {in_brackets(scalars)}"
 
-    def stage(self, stage: Stage, together: tuple[Node, ...]) -> Iterator[str]:
+    def block(self) -> str:
+        """The number of rows in a block, from the entries of a row of the first matrix."""
+        shapes = {p.name: [size_expression(d) for d in p.shape] for p in self.plan.parameters}
+        beside = [shapes[name][:axis] + shapes[name][axis + 1 :] for name, axis, _ in self.many.views if name in shapes]
+        rows = [sympy.Mul(*extents) for extents in beside if extents]
+        if not self.many.quartered or not rows:
+            return str(self.many.block)
+        entries = self.door.text.size(rows[0])
+        return f"min({LONG}, max({BLOCK}, {40 * BLOCK} // {entries if entries.isalnum() else f'({entries})'}))"
+
+    def stage(self, stage: Stage | LibraryCall, together: tuple[Node, ...]) -> Iterator[str]:
+        if isinstance(stage, LibraryCall):
+            yield from self.printer.block([stage])
+            return
         i, count = self.names.indices[self.many.index], stage.at_once
         if together:
-            yield f"for {i} in range(0, rows - {count - 1}, {count}):  # several at once: what they share is loaded once"
+            quarter = self.names.dimensions[self.quarter]
+            yield f"{quarter} = rows // {count}"
+            yield f"for {i} in range({quarter}):  # a row of each quarter at once: what they share is loaded once"
             yield from (f"    {line}" for line in self.printer.block(together))
-        yield f"for {i} in range({f'rows - rows % {count}, rows' if together else 'rows'}):"
+        yield f"for {i} in range({f'{count} * {quarter}, rows' if together else 'rows'}):"
         yield from (f"    {line}" for line in self.printer.block(stage.body))
+
+
+def _nodes(stage: Stage | LibraryCall) -> tuple[Node, ...]:
+    return (stage,) if isinstance(stage, LibraryCall) else stage.body
 
 
 def _entrywise(target: Storage, added: Storage | None) -> Node:

@@ -26,7 +26,7 @@ MODULE_WORDS = frozenset(
     (*keyword.kwlist, *dir(builtins), "np", "math", "njit", "numba", "os", "match", "case")
 )  # no kernel's name
 OWN_WORDS = ("out", "iterations", "tolerance", "callback", "period", "iteration", "converged", "done")
-ROW_WORDS = ("start", "stop", "first", "rows", "sums")  # of the functions for many rows
+ROW_WORDS = ("start", "stop", "first", "rows", "block", "sums")  # of the functions for many rows
 RESERVED = MODULE_WORDS.union(OWN_WORDS, ROW_WORDS, ("kernel", "products", "count", "resting"))
 
 # precedences

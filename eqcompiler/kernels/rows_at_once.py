@@ -1,11 +1,12 @@
 """Several rows in one turn of a loop: statements for each of them, with their inner loops joined.
 
-Takes: the body of a loop over rows. Gives: the body for `count` neighbouring rows.
-Guarantees: the same values, with sums added in another order; each row has scalars of its own, r_1 to r_4 for r.
+Takes: the body of a loop over rows. Gives: the body for `count` rows that lie `distance` apart.
+Guarantees: the same values, with sums added in another order; each row has scalars of its own, r_1 to r_4 for r. Rows that
+lie apart are read as so many long streams through memory, which processors fetch ahead of time; neighbours are not.
 
     r := b - y[i];  for j: r += X[i, j]*theta[j];  for k: g[k] += r*X[i, k]          becomes, for two rows
-    r_1 := b - y[i];  r_2 := b - y[i + 1];  for j: r_1 += X[i, j]*theta[j];  r_2 += X[i + 1, j]*theta[j]
-    for k: g[k] += r_1*X[i, k] + r_2*X[i + 1, k]
+    r_1 := b - y[i];  r_2 := b - y[i + half];  for j: r_1 += X[i, j]*theta[j];  r_2 += X[i + half, j]*theta[j]
+    for k: g[k] += r_1*X[i, k] + r_2*X[i + half, k]
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from eqcompiler.languages.loop_plan import Accumulate, Assign, Loop, Node
 from eqcompiler.languages.program import scalar
 
 
-def rows_at_once(body: Sequence[Node], row: sympy.Symbol, count: int, names: Names) -> tuple[Node, ...]:
+def rows_at_once(body: Sequence[Node], row: sympy.Symbol, count: int, distance: sympy.Symbol, names: Names) -> tuple[Node, ...]:
     scalars = dict.fromkeys(p.target for p in placed(body) if isinstance(p, Assign) and p.target.is_Symbol)
-    copies = [{row: row + k, **{own: scalar(names.new(f"{own.name}_{k + 1}")) for own in scalars}} for k in range(count)]
+    copies = [
+        {row: row + k * distance, **{own: scalar(names.new(f"{own.name}_{k + 1}")) for own in scalars}} for k in range(count)
+    ]
     return tuple(_together(body, copies))
 
 

@@ -22,10 +22,13 @@ from eqcompiler.languages.program import StepSize
 from eqcompiler.languages.step_loops import Steps
 
 INDENT = "  "
-# Rows in a block: few enough for the second-level cache, and for sums in float32 to keep 1e-5 whatever the signs.
-BLOCK = 512
+# Rows in a block: few enough for the second-level cache and for sums in float32. Short rows: up to LONG of them, so that a
+# quarter of a block is a stream through memory that is long enough to be fetched ahead of time.
+BLOCK, LONG = 512, 2048
 # From how much work on, in flops, ranges of rows go to threads and blocks: below, setting that up costs more than it gains.
 MANY = 400_000
+# Up to this many multiplications OpenBLAS computes a product in the thread that asks for it.
+SINGLE = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,17 +184,19 @@ class Stage:
 class ManyRows:
     """The loop of a plan that runs over rows, as it runs when the rows are many: each thread takes a range of them, in blocks.
 
-    `before` sets what the rows read. `stages` run one after the other on each block; a scalar that a later stage reads has an
-    entry for each row of the block in one of the `buffers`. `views` are (name, axis, name of the rows of one block). `sums`
-    are what the rows add to, `own` the arrays of which each row writes its part. `rest` is the plan with finished sums,
-    named as in `totals`, in the place of the loop. `work` counts what one row costs, in flops.
+    `before` sets what the rows read. `stages` run one after the other on each block, a matrix product among them on its rows
+    alone; a scalar that a later stage reads has an entry for each row of the block in one of the `buffers`. `views` are
+    (name, axis, name of the rows of one block); `blocks` are temporaries of which no more than the rows of one block are kept.
+    `sums` are what the rows add to, `own` the arrays of which each row writes its part. `rest` is the plan with finished
+    sums, named as in `totals`, in the place of the loop. `work` counts what one row costs, in flops.
     """
 
     index: sympy.Symbol
     extent: sympy.Expr
     before: tuple[Node, ...]
-    stages: tuple[Stage, ...]
+    stages: tuple[Stage | LibraryCall, ...]
     views: tuple[tuple[str, int, str], ...]
+    blocks: tuple[Storage, ...]
     buffers: tuple[str, ...]
     workspaces: tuple[Storage, ...]
     sums: tuple[Storage, ...]
@@ -201,10 +206,32 @@ class ManyRows:
     work: sympy.Expr
 
     def __str__(self) -> str:
-        width = max(stage.at_once for stage in self.stages)
-        parts = [f"{width} at once"] * (width > 1) + [f"{len(self.stages)} loops per block"] * (len(self.stages) > 1)
-        blocks = ", ".join([f"blocks of {BLOCK} rows", *parts])
-        return f"from {self.work * self.extent} = {MANY} on: for {self.index} in threads, {blocks}"
+        width = max((stage.at_once for stage in self.stages if isinstance(stage, Stage)), default=1)
+        parts = [f"{width} at once"] * (width > 1) + [f"{len(self.stages)} stages per block"] * (len(self.stages) > 1)
+        size = f"{BLOCK} to {LONG}" if self.quartered else self.block
+        blocks = ", ".join([f"blocks of {size} rows", *parts])
+        narrow = "".join(f" and {entries} <= {SINGLE // self.block}" for entries in self.factors)
+        return f"from {self.work * self.extent} = {MANY} on{narrow}: for {self.index} in threads, {blocks}"
+
+    @property
+    def quartered(self) -> bool:
+        """Whether rows are taken at once, and no product limits their number."""
+        return not self.factors and any(isinstance(stage, Stage) and stage.at_once > 1 for stage in self.stages)
+
+    @property
+    def block(self) -> int:
+        return BLOCK // 2 if self.factors else BLOCK
+
+    @property
+    def factors(self) -> tuple[sympy.Expr, ...]:
+        """The entries that a product needs for each row, of each product."""
+        entries = [_entries_beside(stage, self.extent) for stage in self.stages if isinstance(stage, LibraryCall)]
+        return tuple(dict.fromkeys(entries))
+
+
+def _entries_beside(call: LibraryCall, rows: sympy.Expr) -> sympy.Expr:
+    (a, b), (_, c) = call.shapes
+    return b * c if a == rows else a * c
 
 
 @dataclass(frozen=True, slots=True)

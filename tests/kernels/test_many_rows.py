@@ -27,7 +27,7 @@ from kernel_cases import (
 
 from eqcompiler import pipeline
 from eqcompiler.kernels import plan
-from eqcompiler.languages.loop_plan import BLOCK, MANY, LoopPlan
+from eqcompiler.languages.loop_plan import BLOCK, LONG, MANY, LoopPlan
 from eqcompiler.languages.program import Indexed, size, tensor
 
 RNG = np.random.default_rng(11)
@@ -40,6 +40,9 @@ $X \in \mathbb{R}^{m \times n}$, $y \in \mathbb{R}^m$, $z \in \mathbb{R}^m$, $\l
 \[ q_i = \frac{1}{1 + e^{-z_i}} \]
 \[ w_i = \log(1 + e^{z_i}) \]
 \[ S = \sum_{i=1}^{m} y_i^2 + \sum_{i=1}^{m} e^{z_i} \]
+$W \in \mathbb{R}^{n \times K}$, $Y \in \mathbb{R}^{m \times K}$
+\[ P_{ik} = \frac{e^{(XW)_{ik}}}{\sum_{l=1}^{K} e^{(XW)_{il}}} \]
+\[ E(W) = -\frac{1}{m} \sum_{i=1}^{m} \sum_{k=1}^{K} Y_{ik} \log P_{ik} \]
 """
 
 
@@ -76,6 +79,24 @@ def test_threads_and_blocks_give_what_the_plain_loops_give(kernels, rows, dtype)
         allowed = spread(theta, X, y, dtype) * (2 if "L" in name else 2 / 0.7**2)
         for a, b in zip(found, expected, strict=True):
             assert np.max(np.abs(a - b)) <= allowed
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("rows", "columns"), [(9_001, 20), (300, 400)])
+def test_products_are_formed_block_by_block(kernels, rows, columns, dtype):
+    """400 columns and 3 classes are more than a block may hold; there BLAS has all rows."""
+    W, X = RNG.normal(size=(columns, 3)).astype(dtype), RNG.normal(size=(rows, columns)).astype(dtype)
+    Y = np.eye(3, dtype=dtype)[RNG.integers(0, 3, rows)]
+    value, gradient = kernels.value_and_grad_E(W, X, Y)
+    Z = X.astype(float) @ W.astype(float)
+    P = np.exp(Z - Z.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    # a logit has an error of at most columns * eps times the sum of absolute values, a probability of twice that
+    logits = np.abs(X.astype(float)) @ np.abs(W.astype(float)) + 1
+    allowed = (2 * columns + rows) * np.finfo(dtype).eps * float(np.mean(np.sum(logits, axis=1)))
+    assert abs(value + np.sum(Y * np.log(P)) / rows) <= allowed
+    assert np.max(np.abs(gradient - X.T @ (P - Y) / rows)) <= allowed * np.max(np.abs(X))
+    assert np.max(np.abs(kernels.P(X, W) - P)) <= 2 * columns * np.finfo(dtype).eps * np.max(logits)
 
 
 def test_the_large_sizes_of_these_tests_go_to_threads(kernels, monkeypatch):
@@ -203,7 +224,7 @@ def test_ranges_of_rows_add_up_to_the_plain_kernel(built, request_):
     """Any sizes, down to fewer rows than are taken at once, and more than a block. Entries are at most 1: each operation
     adds at most half an ulp of a value that is at most the number of operations."""
     planned = plan(request_)
-    for count in (1, 3, 4, 6, BLOCK + 3):
+    for count in (1, 3, 4, 6, LONG + 3):
         names = dict.fromkeys(planned.dimensions, 4) | {str(planned.many.extent): count}
         sizes = {size(name): extent for name, extent in names.items()}
         given = [RNG.uniform(0.1, 0.9, [d.value(names) for d in p.shape]) if p.shape else 0.4 for p in planned.parameters]
@@ -229,7 +250,7 @@ def test_loops_whose_rows_depend_on_each_other_or_on_their_number_stay_whole(nam
 
 def test_the_plan_says_how_many_rows_are_taken():
     assert str(plan(LEAST_SQUARES_GRADIENT)).splitlines()[-1] == (
-        "  from m*(4*n + 5) = 400000 on: for i in threads, blocks of 512 rows, 4 at once"
+        "  from m*(4*n + 5) = 400000 on: for i in threads, blocks of 512 to 2048 rows, 4 at once"
     )
 
 
