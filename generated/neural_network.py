@@ -69,13 +69,14 @@ _POOLS = {}  # by process, because a forked one has no threads, and by number of
 def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
     Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = max(1, min(numba.get_num_threads(), work // 1_000_000))
+    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
+    if parts == 1:
+        arrays = [np.zeros(shape) for shape in shapes]
+        return [*rows(*arguments, 0, count, *arrays), *arrays]
     calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    waiting = []
-    if parts > 1:
-        if (os.getpid(), parts) not in _POOLS:
-            _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-        waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
+    if (os.getpid(), parts) not in _POOLS:
+        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
+    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
     scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
     arrays = [call[len(arguments) + 2 :] for call in calls]
     return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
@@ -282,7 +283,7 @@ def a_step(a_before_l, W_l, b_l, out=None):
         out = np.empty((n_l,), a_before_l.dtype)
     else:
         _check_out("out", out, (n_l,), a_before_l.dtype, (a_before_l, W_l, b_l))
-    kernel = _a_step if n_l * (2 * n_before_l + 24) < 400_000 else _a_step_many
+    kernel = _a_step_many if n_l * (2 * n_before_l + 24) >= 400_000 else _a_step
     kernel(a_before_l, W_l, b_l, out)
     return out
 
@@ -302,27 +303,29 @@ def _a_step(a_before_l, W_l, b_l, a_next):
 def _a_step_rows(a_before_l, W_l, b_l, a_next, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n_before_l = W_l.shape[1]
-    a_next_i_block = np.empty(512)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // (n_before_l)))  # short rows: more of them, so that a quarter of a block is a long stream
+    a_next_i_block = np.empty(block)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         W_l_block = W_l[first : first + rows]
         a_next_block = a_next[first : first + rows]
         b_l_block = b_l[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             a_next_i_1 = 0.0
             a_next_i_2 = 0.0
             a_next_i_3 = 0.0
             a_next_i_4 = 0.0
             for j in range(n_before_l):
                 a_next_i_1 += W_l_block[i, j] * a_before_l[j]
-                a_next_i_2 += W_l_block[i + 1, j] * a_before_l[j]
-                a_next_i_3 += W_l_block[i + 2, j] * a_before_l[j]
-                a_next_i_4 += W_l_block[i + 3, j] * a_before_l[j]
+                a_next_i_2 += W_l_block[i + quarter, j] * a_before_l[j]
+                a_next_i_3 += W_l_block[i + 2 * quarter, j] * a_before_l[j]
+                a_next_i_4 += W_l_block[i + 3 * quarter, j] * a_before_l[j]
             a_next_i_block[i] = a_next_i_1
-            a_next_i_block[i + 1] = a_next_i_2
-            a_next_i_block[i + 2] = a_next_i_3
-            a_next_i_block[i + 3] = a_next_i_4
-        for i in range(rows - rows % 4, rows):
+            a_next_i_block[i + quarter] = a_next_i_2
+            a_next_i_block[i + 2 * quarter] = a_next_i_3
+            a_next_i_block[i + 3 * quarter] = a_next_i_4
+        for i in range(4 * quarter, rows):
             a_next_i = 0.0
             for j in range(n_before_l):
                 a_next_i += W_l_block[i, j] * a_before_l[j]
