@@ -25,7 +25,7 @@ from eqcompiler.verification.fields import ZERO, Imprecise, Undefined, with_enou
 from eqcompiler.verification.operations import shape_of
 from eqcompiler.verification.oracle import Evaluator, Sample
 from eqcompiler.verification.problems import Problem, problem_of
-from eqcompiler.verification.sample_sizes import shapes
+from eqcompiler.verification.sample_sizes import SIZES_ALONE, shapes
 from eqcompiler.verification.sampling import ATTEMPTS, FEW_ATTEMPTS, Unsatisfied, all_indices, draw
 
 TRIALS = 24
@@ -159,13 +159,11 @@ class _Tally:
 
 def _points(problem: Problem, seed: int, trials: int, attempts: int, deadline: float | None, tally: _Tally) -> Iterator[Sample]:
     """Points over several shapes, plain whole numbers first, fractions and wider ranges later."""
-    tried = shapes(problem, MOST_SHAPES)
+    tried = shapes(problem, MOST_SHAPES if problem.varies else SIZES_ALONE)
     chance = random.Random(seed)
-    if not problem.symbols and not problem.functions:
-        trials = len(tried)
     impossible: Unsatisfied | None = None
     hopeless: list[Mapping[str, int]] = []
-    for k in range(3 * trials if problem.symbols or problem.functions else trials):
+    for k in range(3 * trials if problem.varies else len(tried)):
         if deadline is not None and time.monotonic() > deadline:
             tally.reason = tally.reason or "time ran out"
             return

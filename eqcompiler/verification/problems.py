@@ -55,6 +55,11 @@ class Problem:
         """Those that exist at these sizes: a network of two layers has no third matrix."""
         return {name: t for name, t in self.symbols.items() if all(d.names <= sizes.keys() for d in t.shape)}
 
+    @property
+    def varies(self) -> bool:
+        """Whether there is more to choose at a point than sizes."""
+        return bool(self.symbols or self.functions)
+
     def symbols_of(self, condition: Condition) -> tuple[str, ...]:
         read = self.names.of_condition(condition)
         return tuple(name for name in self.symbols if name in read)

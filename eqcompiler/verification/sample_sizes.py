@@ -19,7 +19,7 @@ from eqcompiler.verification.problems import DEEPEST, Problem
 from eqcompiler.verification.recurrences import with_last_sizes
 
 LARGEST_STEP = 3  # above the smallest allowed size
-ALONE = 11  # the same where one size is all that there is: its values are the only points
+SIZES_ALONE = 24  # size assignments, about, for a claim in which nothing else can vary: sum_k k = n (n + 1) / 2
 MOST_TABLED = 5_000
 
 RELATIONS: dict[str, Callable[[int, int], bool]] = {
@@ -61,7 +61,9 @@ def _volume(sizes: Mapping[str, int]) -> tuple[int, ...]:
 
 def _candidates(problem: Problem) -> list[dict[str, int]]:
     minima = [max(1, problem.document.dimensions.get(name, 1)) for name in problem.sizes]
-    steps = (ALONE if len(minima) == 1 and not problem.symbols else LARGEST_STEP) + 1
+    steps = LARGEST_STEP + 1
+    if not problem.varies:
+        steps = max(steps, round(SIZES_ALONE ** (1 / len(minima))))
     if steps ** len(minima) <= MOST_TABLED:
         rows = itertools.product(*(range(low, low + steps) for low in minima))
         return [dict(zip(problem.sizes, row, strict=True)) for row in rows]

@@ -19,7 +19,7 @@ from flint import fmpq
 
 from eqcompiler.errors import BadInput, NotSupportedYet
 from eqcompiler.languages.statements import Claim, Document
-from eqcompiler.languages.terms import Condition
+from eqcompiler.languages.terms import Condition, Symbol
 from eqcompiler.languages.verdicts import Counterexample
 from eqcompiler.verification.constraint_solving import Choose, Structure, parameters
 from eqcompiler.verification.evidence import comparisons, counterexample, exact_text
@@ -168,8 +168,8 @@ class _Search:
                         yield replace(sample, values={**sample.values, name: tensor(moved, shape_of(value))})
 
     def _structure(self, name: str) -> Structure:
-        about = [c.relation for c in self.problem.conditions if c.right is None and self.problem.symbols_of(c) == (name,)]
-        return Structure(families=tuple(family for family in FAMILIES if family in about))
+        said = [c for c in self.problem.conditions if c.right is None and isinstance(c.left, Symbol) and c.left.name == name]
+        return Structure(families=tuple(family for family in FAMILIES if family in {c.relation for c in said}))
 
     def best_counterexample(self, found: Sample) -> Counterexample:
         if self.best is None:
