@@ -126,11 +126,21 @@ def verify(
     timeout: float = 10.0,
     on_verdict: Callable[[Verdict], None] | None = None,
     known: Mapping[int, Verdict] | None = None,
+    explained: Claim | None = None,
 ) -> tuple[Verdict, ...]:
-    """The verdict of every claim and objective, in the order of the source; `known` by place are not judged again."""
-    from eqcompiler.verification import judge
+    """The verdict of every claim and objective, in the order of the source; `known` by place are not judged again.
 
-    return judge.verify(confirmed(document), timeout=timeout, on_verdict=on_verdict, known=known)
+    explained: a claim whose proof is written out and replayed by the separate checker.
+    """
+    from eqcompiler.verification import judge
+    from eqcompiler.verification.instruments import explaining
+
+    instruments = explaining(explained) if explained is not None else None
+    return judge.verify(confirmed(document), timeout=timeout, on_verdict=on_verdict, known=known, instruments=instruments)
+
+
+def verdicts_here(document: Document, timeout: float, explained: Claim | None) -> tuple[Verdict, ...]:
+    return verify(document, timeout=timeout, explained=explained)
 
 
 def pending(document: Document) -> tuple[Verdict, ...]:
@@ -138,6 +148,13 @@ def pending(document: Document) -> tuple[Verdict, ...]:
     from eqcompiler.verification import judge
 
     return judge.pending(confirmed(document))
+
+
+def shares(document: Document, count: int) -> tuple[tuple[int, ...], ...]:
+    """The places of the verdicts, in shares that can be judged side by side without a change of any verdict."""
+    from eqcompiler.verification import judge
+
+    return judge.shares(confirmed(document), count)
 
 
 @lru_cache(maxsize=8)
@@ -271,8 +288,15 @@ def _terms(statement: Statement) -> tuple[tuple[str, Term], ...]:
     return ()
 
 
-def explain(document: Document, name: str, sizes: Mapping[str, int] | None = None) -> tuple[tuple[str, str], ...]:
-    """One statement after every stage: (title, text). With sizes also what each kernel needs at least on this machine."""
+def explain(
+    document: Document,
+    name: str,
+    sizes: Mapping[str, int] | None = None,
+    judged: Callable[[Document, float, Claim | None], tuple[Verdict, ...]] = verdicts_here,
+) -> tuple[tuple[str, str], ...]:
+    """One statement after every stage: (title, text). With sizes also what each kernel needs at least on this machine.
+    `judged` gives the verdicts; the default knows no hard limits.
+    """
     from eqcompiler.kernels import plan
     from eqcompiler.kernels.roofline import cost, cost_text
 
@@ -287,7 +311,8 @@ def explain(document: Document, name: str, sizes: Mapping[str, int] | None = Non
     if form:
         stages.append(("index form", form))
     if statement.kind.startswith("claim") or statement.kind == "objective":
-        stages += [("verdict", text) for text in _verdict_text(document, statement)]
+        claim = statement.payload if isinstance(statement.payload, Claim) else None
+        stages += [("verdict", text) for text in _verdict_text(judged(document, EXPLAINED_SECONDS, claim), statement)]
     for request in kernel_requests(document):
         if request.line == statement.span.line and request.latex == statement.latex:
             if request.name.startswith("grad_"):
@@ -327,13 +352,8 @@ def symbol_lines(document: Document, statement: Statement) -> list[str]:
     return [f"{info.name}: {info.type}, {info.why}" for info in infos]
 
 
-def _verdict_text(document: Document, statement: Statement) -> list[str]:
-    from eqcompiler.languages.statements import Claim
-    from eqcompiler.verification import judge
-    from eqcompiler.verification.instruments import explaining
-
-    instruments = explaining(statement.payload) if isinstance(statement.payload, Claim) else None
-    for verdict in judge.verify(confirmed(document), timeout=EXPLAINED_SECONDS, instruments=instruments):
+def _verdict_text(verdicts: tuple[Verdict, ...], statement: Statement) -> list[str]:
+    for verdict in verdicts:
         if (verdict.line, verdict.column) == (statement.span.line, statement.span.column):
             lines = [f"{verdict.verdict}: {verdict.method}", verdict.reason, *verdict.steps]
             lines += [f"{title}: {text}" for title, text in _details(verdict) if text]

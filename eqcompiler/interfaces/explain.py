@@ -33,6 +33,7 @@ def explain(statement: str, sizes: str | None) -> None:
       eqc explain equations/ridge.tex:eq:ridge --sizes m=1000000,n=100
     """
     from eqcompiler import pipeline
+    from eqcompiler.interfaces.judging import verdicts
 
     file, name = _parts(statement)
     known = None if sizes is None else sizes_given(sizes)
@@ -44,7 +45,7 @@ def explain(statement: str, sizes: str | None) -> None:
             allowed=", ".join(dict.fromkeys(names)) or "nothing: the file holds no statement",
             fix=nearest(name, names) or f"eqc check {file} lists the statements",
         )
-    for title, text in pipeline.explain(document, name, known):
+    for title, text in pipeline.explain(document, name, known, verdicts):
         click.secho(title, bold=True)
         click.echo("\n".join(f"    {line}".rstrip() for line in text.rstrip().splitlines()) + "\n")
 

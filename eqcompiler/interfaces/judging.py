@@ -16,8 +16,10 @@ from eqcompiler.errors import BadInput, CompilerFault, EquationError
 from eqcompiler.interfaces import verdict_cache, workers
 from eqcompiler.interfaces.equation_files import errors_of
 from eqcompiler.interfaces.screen import progress, show_errors
+from eqcompiler.languages.statements import Claim, Document, Objective
 from eqcompiler.languages.verdicts import Verdict
 
+LEAST_SHARE = 16  # claims for which another process pays
 READING = 60.0  # seconds in which a file must have been read; no claim is at fault there
 GRACE = 1.0  # seconds for a claim to notice by itself that its time is over
 Skipped = tuple[tuple[str, int, str, str], ...]
@@ -39,66 +41,79 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a process is asked for: the verdicts of a file, but for those that are known by place."""
+    """What a process is asked for: the verdicts of a file, or of one part of it, but for those that are known by place."""
 
-    file: Path
+    work: Path | Document
     timeout: float
     known: Mapping[int, Verdict]
+    part: int = 0
+    parts: int = 1
+    explained: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A file that was read and typed. pending: in place of each verdict one that says that nothing is decided."""
+    """A file that was read and typed. pending: in place of each verdict one that says that nothing is decided; places: of
+    the verdicts that this part gives."""
 
     errors: tuple[EquationError, ...]
     skipped: Skipped = ()
     pending: tuple[Verdict, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 def judge_file(task: Task, send: workers.Send) -> None:
-    """All claims of one file: sends `Read`, then each new verdict in order, and errors where they happen."""
+    """The claims of one file: sends `Read`, then each new verdict in order, and errors where they happen."""
     from eqcompiler import pipeline
 
     try:
-        document = pipeline.load(task.file)
+        document = pipeline.load(task.work) if isinstance(task.work, Path) else task.work
     except EquationError as error:
         send(Read((error,)))
         return
-    skipped = tuple((str(task.file), s.span.line, s.name, s.skip) for s in document.statements if s.skip)
+    file = document.source.path
+    skipped = tuple((file, s.span.line, s.name, s.skip) for s in document.statements if s.skip)
     try:
         pending = pipeline.pending(document)
+        places = pipeline.shares(document, task.parts)[task.part]
     except EquationError as error:
         send(Read((*errors_of(document), error), skipped))
         return
-    send(Read(errors_of(document), skipped, pending))
-    known = dict(task.known)
+    send(Read(errors_of(document), skipped, pending, places))
+    known = {place: verdict for place, verdict in enumerate(pending) if place not in places} | dict(task.known)
 
     def decided(verdict: Verdict) -> None:
-        known[_first_open(pending, known)] = verdict
+        place = _first_open(places, known)
+        if place is not None:
+            known[place] = verdict
         send(verdict)
 
-    while len(known) < len(pending):
+    while (place := _first_open(places, known)) is not None:
         try:
-            pipeline.verify(document, timeout=task.timeout, on_verdict=decided, known=known)
+            pipeline.verify(document, timeout=task.timeout, on_verdict=decided, known=known, explained=task.explained)
         except CompilerFault as fault:
-            place = _first_open(pending, known)
-            known[place] = replace(pending[place], reason="eqcompiler contradicts itself here, see the errors.")
-            send(fault)
-            send(known[place])
+            place = _first_open(places, known)
+            if place is not None:
+                known[place] = replace(pending[place], reason="eqcompiler contradicts itself here, see the errors.")
+                send(fault)
+                send(known[place])
 
 
-def _first_open(pending: tuple[Verdict, ...], known: Mapping[int, Verdict]) -> int:
-    """The claim that is judged next: claims are judged in order. The number of claims when all are known."""
-    return next((place for place in range(len(pending)) if place not in known), len(pending))
+def _first_open(places: tuple[int, ...], known: Mapping[int, Verdict]) -> int | None:
+    """The claim that is judged next: claims are judged in order. None when all are known."""
+    return next((place for place in places if place not in known), None)
 
 
 @dataclass
 class FileUnderJudgement:
-    """One file on its way through the processes."""
+    """One file, or one part of it, on its way through the processes."""
 
-    file: Path
+    work: Path | Document
     place: int
     timeout: float
+    part: int = 0
+    parts: int = 1
+    explained: Claim | None = None
     key: str | None = None
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     read: Read | None = None
@@ -111,7 +126,7 @@ class FileUnderJudgement:
 
     def task(self) -> Task:
         self.read = None
-        return Task(self.file, self.timeout, dict(self.verdicts))
+        return Task(self.work, self.timeout, dict(self.verdicts), self.part, self.parts, self.explained)
 
     def hear(self, message: Read | Verdict | EquationError) -> None:
         if isinstance(message, Read):
@@ -122,19 +137,25 @@ class FileUnderJudgement:
             self.faults.append(message)
 
     def _decided(self, verdict: Verdict) -> None:
-        self.verdicts[_first_open(self.read.pending if self.read else (), self.verdicts)] = verdict
+        place = _first_open(self.read.places, self.verdicts) if self.read is not None else None
+        if place is not None:
+            self.verdicts[place] = verdict
         self.moved_on(verdict)
 
     def cut_short(self, why: str) -> bool:
         """The claim that was at work is undecided; the file is given up only when reading it is what does not end."""
         if self.read is None:
-            self.faults.append(BadInput(f"{self.file}: reading it was stopped: {why}", fix="split the file, or report it"))
+            self.faults.append(BadInput(f"{self.name}: reading it was stopped: {why}", fix="split the file, or report it"))
             return False
-        place = _first_open(self.read.pending, self.verdicts)
-        if place < len(self.read.pending):
+        place = _first_open(self.read.places, self.verdicts)
+        if place is not None:
             words = why.replace(f"{self.patience:g} s", f"{self.timeout:g} s")
             self._decided(replace(self.read.pending[place], method=words, seconds=self.timeout))
-        return len(self.verdicts) < len(self.read.pending)
+        return _first_open(self.read.places, self.verdicts) is not None
+
+    @property
+    def name(self) -> str:
+        return str(self.work) if isinstance(self.work, Path) else self.work.source.path
 
     def judged(self) -> Judged:
         read = self.read or Read(())
@@ -155,8 +176,11 @@ def in_processes(processes: int, target: workers.Target = judge_file, limits: wo
     return partial(workers.run, target=target, processes=processes, limits=limits)
 
 
-def judge_all(files: tuple[Path, ...], timeout: float, runner: Runner, *, keep: bool = True) -> Iterator[Judged]:
-    """Results in the order of the files, each as soon as those before it are there."""
+def judge_all(
+    files: tuple[Path, ...], timeout: float, runner: Runner, *, keep: bool = True, processes: int = 1
+) -> Iterator[Judged]:
+    """Results in the order of the files, each as soon as those before it are there. With fewer files than processes, large
+    files are judged in parts."""
     with progress() as bar:
         task = bar.add_task("judging", total=len(files))
 
@@ -167,13 +191,13 @@ def judge_all(files: tuple[Path, ...], timeout: float, runner: Runner, *, keep: 
         open_files = []
         for place, file in enumerate(files):
             desk = FileUnderJudgement(file, place, timeout, moved_on=moved_on)
-            found = _kept(desk) if keep else None
+            found = _kept(desk, file) if keep else None
             if found is None:
                 open_files.append(desk)
             else:
                 done[place] = found
         bar.advance(task, len(done))
-        finished = runner(open_files)
+        finished = _whole(runner([part for desk in open_files for part in _parts(desk, processes // len(open_files))]))
         for place in range(len(files)):
             while place not in done:
                 desk = next(finished)
@@ -183,12 +207,54 @@ def judge_all(files: tuple[Path, ...], timeout: float, runner: Runner, *, keep: 
             yield done[place]
 
 
-def _kept(desk: FileUnderJudgement) -> Judged | None:
+def verdicts(document: Document, timeout: float = 10.0, explained: Claim | None = None) -> tuple[Verdict, ...]:
+    """The verdicts of a document that is in memory, judged in a process that has limits; raises what is wrong with more than
+    a claim. A claim that hangs or eats the memory is undecided, and who calls goes on."""
+    for desk in in_processes(1)([FileUnderJudgement(document, 0, timeout, explained=explained)]):
+        if desk.faults:
+            raise desk.faults[0]
+        return desk.judged().verdicts
+    return ()
+
+
+def _parts(desk: FileUnderJudgement, most: int) -> list[FileUnderJudgement]:
+    """The file in as many parts as pay, at most `most`; each part has the claims that are known."""
+    count = min(most, _claims(desk) // LEAST_SHARE) if most > 1 else 1
+    return (
+        [replace(desk, part=part, parts=count, verdicts=dict(desk.verdicts)) for part in range(count)] if count > 1 else [desk]
+    )
+
+
+def _claims(desk: FileUnderJudgement) -> int:
+    """How many claims wait; 0 for a file that cannot be read, which its only process will say."""
+    from eqcompiler import pipeline
+
+    try:
+        document = pipeline.load(desk.work) if isinstance(desk.work, Path) else desk.work
+    except EquationError:
+        return 0
+    return sum(isinstance(s.payload, Claim | Objective) and not s.skip for s in document.statements) - len(desk.verdicts)
+
+
+def _whole(finished: Iterator[FileUnderJudgement]) -> Iterator[FileUnderJudgement]:
+    """Each file when all its parts are done, as if it had been judged in one."""
+    waiting: dict[int, list[FileUnderJudgement]] = {}
+    for desk in finished:
+        parts = waiting.setdefault(desk.place, [])
+        parts.append(desk)
+        if len(parts) == desk.parts:
+            verdicts = {place: verdict for part in parts for place, verdict in part.verdicts.items()}
+            faults = [fault for part in sorted(parts, key=lambda p: p.part) for fault in part.faults]
+            read = next((part.read for part in parts if part.read is not None), None)
+            yield replace(desk, verdicts=verdicts, faults=faults, read=read)
+
+
+def _kept(desk: FileUnderJudgement, file: Path) -> Judged | None:
     """The file's result when all of it was kept; what was kept of it is known when it is judged."""
     from eqcompiler import pipeline
 
     try:
-        desk.key = verdict_cache.key(pipeline.sources(desk.file), desk.timeout)
+        desk.key = verdict_cache.key(pipeline.sources(file), desk.timeout)
     except EquationError:
         return None  # reading the file says what is wrong, and where
     entry = verdict_cache.read(desk.key)
@@ -197,7 +263,7 @@ def _kept(desk: FileUnderJudgement) -> Judged | None:
     desk.verdicts = entry.known
     if not entry.whole:
         return None
-    errors = errors_of(pipeline.load(desk.file)) if entry.errors else ()
+    errors = errors_of(pipeline.load(file)) if entry.errors else ()
     return Judged(tuple(entry.known.values()), errors, entry.skipped)
 
 

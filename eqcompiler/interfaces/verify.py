@@ -19,7 +19,12 @@ from eqcompiler.interfaces.equation_files import equation_files, worst
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True, help="Seconds for one claim."
 )
-@click.option("--jobs", type=click.IntRange(min=1), show_default="one for each core", help="Processes; each takes whole files.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    show_default="one for each core",
+    help="Processes, each for a file or a part of a large one.",
+)
 @click.option("--no-cache", is_flag=True, help="Judge everything again; neither read nor keep verdicts.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per claim on stdout, nothing else there.")
 @click.pass_context
@@ -47,8 +52,9 @@ def verify(ctx: click.Context, paths: tuple[str, ...], timeout: float, jobs: int
     from eqcompiler.interfaces.verdict_table import show_verdicts
 
     judged = []
-    runner = judging.in_processes(jobs or workers.processors())
-    for result in judging.judge_all(equation_files(paths), timeout, runner, keep=not no_cache):
+    processes = jobs or workers.processors()
+    runner = judging.in_processes(processes)
+    for result in judging.judge_all(equation_files(paths), timeout, runner, keep=not no_cache, processes=processes):
         judged.append(result)
         if as_json:
             for verdict in result.verdicts:

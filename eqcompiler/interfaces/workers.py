@@ -10,9 +10,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, Protocol, TypeVar
@@ -107,7 +109,8 @@ class _Worker(Generic[AnyJob]):
         context = _context()
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, self.target, self.limits.memory), daemon=True)
-        self.process.start()
+        with _without_main():
+            self.process.start()
         theirs.close()
         self.started = False
 
@@ -157,6 +160,18 @@ class _Worker(Generic[AnyJob]):
             self.process.join()
             self.connection.close()
             self.process = None
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """A new process runs the caller's script again unless it cannot see it; the targets here need nothing of it."""
+    main: dict[str, object] = vars(sys.modules["__main__"])
+    kept = {name: value for name, value in main.items() if name in ("__spec__", "__file__")}
+    main.update(dict.fromkeys(kept))
+    try:
+        yield
+    finally:
+        main.update(kept)
 
 
 def _context() -> Any:

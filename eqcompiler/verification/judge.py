@@ -72,6 +72,22 @@ def pending(document: Document) -> tuple[Verdict, ...]:
     return tuple(replace(verdict, ok=False, settled=False, seconds=0.0) for verdict in blank)
 
 
+def shares(document: Document, count: int) -> tuple[tuple[int, ...], ...]:
+    """The places of the verdicts, dealt out so that each share can be judged without the others: claims that restate a
+    definition, and claims that may follow such a restatement, stay together.
+    """
+    payloads = [statement.payload for statement in document.statements if _is_judged(statement)]
+    restated = {d.name for p in payloads if isinstance(p, Claim) and (d := hints.bare_definition(document, p.left)) is not None}
+    dealt: list[list[int]] = [[] for _ in range(count)]
+    loose: list[int] = []
+    for place, payload in enumerate(payloads):
+        tied = isinstance(payload, Claim | Objective) and not restated.isdisjoint(_definitions_of(document, payload))
+        (dealt[0] if tied else loose).append(place)
+    for place in loose:
+        min(dealt, key=len).append(place)
+    return tuple(tuple(sorted(share)) for share in dealt)
+
+
 def judge(
     document: Document,
     statement: Statement,

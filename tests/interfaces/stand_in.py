@@ -39,12 +39,16 @@ class StandIn:
     def pending(self, document: Document) -> tuple[Verdict, ...]:
         return tuple(replace(v, verdict="undecided", reason="", ok=False, settled=False) for v in self.verdicts)
 
+    def shares(self, document: Document, count: int) -> tuple[tuple[int, ...], ...]:
+        return (tuple(range(len(self.verdicts))), *((),) * (count - 1))
+
     def verify(
         self,
         document: Document,
         timeout: float = 10.0,
         on_verdict: Callable[[Verdict], None] | None = None,
         known: Mapping[int, Verdict] | None = None,
+        explained: object = None,
     ) -> tuple[Verdict, ...]:
         for place, verdict in enumerate(self.verdicts):
             if place not in (known or {}):
@@ -72,7 +76,9 @@ class StandIn:
     def kernels(self, document: Document) -> SimpleNamespace:
         return SimpleNamespace(**self.functions)
 
-    def explain(self, document: Document, name: str, sizes: Mapping[str, int] | None = None) -> tuple[tuple[str, str], ...]:
+    def explain(
+        self, document: Document, name: str, sizes: Mapping[str, int] | None = None, judged: object = None
+    ) -> tuple[tuple[str, str], ...]:
         return self.stages
 
 

@@ -21,12 +21,18 @@ TOPICS: dict[str, Topic] = {
     "Jacobians of linear maps": Topic(
         (r"A \in \mathbb{R}^{m \times n}, \quad x \in \mathbb{R}^n, \quad y(x) = A x",),
         (r"\frac{\partial y}{\partial x^\top} = A",),
-        (r"\frac{\partial y}{\partial x^\top} = 2 A", r"\frac{\partial y}{\partial x^\top} = A^\top"),
+        (
+            r"\frac{\partial y}{\partial x^\top} = 2 A",
+            r"\frac{\partial y}{\partial x^\top} = A^\top",
+        ),
     ),
     "Jacobians of square maps": Topic(
         (r"A \in \mathbb{R}^{n \times n}, \quad x \in \mathbb{R}^n, \quad y(x) = A x",),
         (r"\frac{\partial y}{\partial x^\top} = A",),
-        (r"\frac{\partial y}{\partial x^\top} = A^\top", r"\frac{\partial y}{\partial x^\top} = \frac{1}{2} (A + A^\top)"),
+        (
+            r"\frac{\partial y}{\partial x^\top} = A^\top",
+            r"\frac{\partial y}{\partial x^\top} = \frac{1}{2} (A + A^\top)",
+        ),
     ),
     "quadratic forms": Topic(
         (r"A \in \mathbb{R}^{n \times n}, \quad x, b \in \mathbb{R}^n, \quad f(x) = x^\top A x + b^\top x",),
@@ -46,8 +52,15 @@ TOPICS: dict[str, Topic] = {
     ),
     "log-determinants": Topic(
         (r"X \in \mathbb{R}^{n \times n}, \quad \det X > 0, \quad f(X) = \log \det X",),
-        (r"\frac{\partial f}{\partial X} = X^{-\top}", r"\frac{\partial f}{\partial X} = (X^{-1})^\top"),
-        (r"\frac{\partial f}{\partial X} = X^{-1}", r"\frac{\partial f}{\partial X} = 2 X^{-1} - I", r"\frac{\partial f}{\partial X} = \det(X) X^{-\top}"),
+        (
+            r"\frac{\partial f}{\partial X} = X^{-\top}",
+            r"\frac{\partial f}{\partial X} = (X^{-1})^\top",
+        ),
+        (
+            r"\frac{\partial f}{\partial X} = X^{-1}",
+            r"\frac{\partial f}{\partial X} = 2 X^{-1} - I",
+            r"\frac{\partial f}{\partial X} = \det(X) X^{-\top}",
+        ),
     ),
     "the inverse": Topic(
         (r"A, B \in \mathbb{R}^{n \times n}, \quad A \text{ invertible}, \quad B \text{ invertible}",),
@@ -69,7 +82,8 @@ TOPICS: dict[str, Topic] = {
     ),
     "Woodbury": Topic(
         (
-            r"A \in \mathbb{R}^{n \times n}, \quad U, V \in \mathbb{R}^{n \times k}, \quad A \text{ invertible}",
+            r"A \in \mathbb{R}^{n \times n}, \quad U, V \in \mathbb{R}^{n \times k}",
+            r"A \text{ invertible}",
             r"I_k + V^\top A^{-1} U \text{ invertible}, \quad A + U V^\top \text{ invertible}",
         ),
         (r"(A + U V^\top)^{-1} = A^{-1} - A^{-1} U (I_k + V^\top A^{-1} U)^{-1} V^\top A^{-1}",),
@@ -81,7 +95,11 @@ TOPICS: dict[str, Topic] = {
     ),
     "rank one": Topic(
         (r"u, v \in \mathbb{R}^n, \quad 1 + v^\top u \ne 0",),
-        (r"(I + u v^\top)^{-1} = I - \frac{u v^\top}{1 + v^\top u}", r"\det(I + u v^\top) = 1 + v^\top u", r"\operatorname{tr}(u v^\top) = v^\top u"),
+        (
+            r"(I + u v^\top)^{-1} = I - \frac{u v^\top}{1 + v^\top u}",
+            r"\det(I + u v^\top) = 1 + v^\top u",
+            r"\operatorname{tr}(u v^\top) = v^\top u",
+        ),
         (
             r"(I + u v^\top)^{-1} = I - \frac{v u^\top}{1 + v^\top u}",
             r"(I + u v^\top)^{-1} = I + \frac{u v^\top}{1 + v^\top u}",
@@ -90,12 +108,24 @@ TOPICS: dict[str, Topic] = {
         ),
     ),
     "trace derivatives": Topic(
-        (r"A \in \mathbb{R}^{p \times n}, \quad B \in \mathbb{R}^{m \times p}, \quad X \in \mathbb{R}^{n \times m}, \quad g(X) = \operatorname{tr}(A X B)",),
-        (r"\frac{\partial g}{\partial X} = A^\top B^\top", r"\operatorname{tr}(A X B) = \operatorname{tr}(B A X)"),
-        (r"\frac{\partial g}{\partial X} = (A B)^\top", r"\frac{\partial g}{\partial X} = 2 A^\top B^\top"),
+        (
+            r"A \in \mathbb{R}^{p \times n}, \quad B \in \mathbb{R}^{m \times p}",
+            r"X \in \mathbb{R}^{n \times m}, \quad g(X) = \operatorname{tr}(A X B)",
+        ),
+        (
+            r"\frac{\partial g}{\partial X} = A^\top B^\top",
+            r"\operatorname{tr}(A X B) = \operatorname{tr}(B A X)",
+        ),
+        (
+            r"\frac{\partial g}{\partial X} = (A B)^\top",
+            r"\frac{\partial g}{\partial X} = 2 A^\top B^\top",
+        ),
     ),
     "Frobenius norms": Topic(
-        (r"A \in \mathbb{R}^{m \times n}, \quad X \in \mathbb{R}^{n \times k}, \quad Y \in \mathbb{R}^{m \times k}, \quad h(X) = \|A X - Y\|_F^2",),
+        (
+            r"A \in \mathbb{R}^{m \times n}, \quad X \in \mathbb{R}^{n \times k}",
+            r"Y \in \mathbb{R}^{m \times k}, \quad h(X) = \|A X - Y\|_F^2",
+        ),
         (
             r"\frac{\partial h}{\partial X} = 2 A^\top (A X - Y)",
             r"\|A X - Y\|_F^2 = \|A X\|_F^2 - 2 \operatorname{tr}(Y^\top A X) + \|Y\|_F^2",
@@ -125,7 +155,10 @@ TOPICS: dict[str, Topic] = {
         ),
     ),
     "log-sum-exp": Topic(
-        (r"z \in \mathbb{R}^K, \quad c \in \mathbb{R}, \quad i = 1, \dots, K", r"L(z) = \log \sum_{k=1}^K e^{z_k}"),
+        (
+            r"z \in \mathbb{R}^K, \quad c \in \mathbb{R}, \quad i = 1, \dots, K",
+            r"L(z) = \log \sum_{k=1}^K e^{z_k}",
+        ),
         (
             r"\frac{\partial L}{\partial z_i} = \frac{e^{z_i}}{\sum_{k=1}^K e^{z_k}}",
             r"\log \sum_{k=1}^K e^{z_k + c} = c + L(z)",
@@ -354,12 +387,21 @@ TOPICS: dict[str, Topic] = {
             r"S \in \mathbb{S}^n_{++}, \quad x, \mu \in \mathbb{R}^n",
             r"q(\mu) = (x - \mu)^\top S^{-1} (x - \mu)",
         ),
-        (r"\nabla q(\mu) = -2 S^{-1} (x - \mu)", r"\nabla^2 q(\mu) = 2 S^{-1}"),
-        (r"\nabla q(\mu) = 2 S^{-1} (x - \mu)", r"\nabla q(\mu) = -S^{-1} (x - \mu)", r"\nabla^2 q(\mu) = -2 S^{-1}", r"\nabla^2 q(\mu) = 2 S"),
+        (
+            r"\nabla q(\mu) = -2 S^{-1} (x - \mu)",
+            r"\nabla^2 q(\mu) = 2 S^{-1}",
+        ),
+        (
+            r"\nabla q(\mu) = 2 S^{-1} (x - \mu)",
+            r"\nabla q(\mu) = -S^{-1} (x - \mu)",
+            r"\nabla^2 q(\mu) = -2 S^{-1}",
+            r"\nabla^2 q(\mu) = 2 S",
+        ),
     ),
     "ridge regression": Topic(
         (
-            r"X \in \mathbb{R}^{m \times n}, \quad y \in \mathbb{R}^m, \quad w \in \mathbb{R}^n, \quad \lambda > 0",
+            r"X \in \mathbb{R}^{m \times n}, \quad y \in \mathbb{R}^m, \quad w \in \mathbb{R}^n",
+            r"\lambda > 0",
             r"J(w) = \|X w - y\|^2 + \lambda \|w\|^2",
         ),
         (
@@ -376,7 +418,10 @@ TOPICS: dict[str, Topic] = {
         ),
     ),
     "entropies": Topic(
-        (r"0 < p < 1, \quad 0 < q < 1", r"H(p) = -p \log p - (1 - p) \log (1 - p)"),
+        (
+            r"0 < p < 1, \quad 0 < q < 1",
+            r"H(p) = -p \log p - (1 - p) \log (1 - p)",
+        ),
         (
             r"H'(p) = \log \frac{1 - p}{p}",
             r"H''(p) = -\frac{1}{p (1 - p)}",
@@ -392,9 +437,24 @@ TOPICS: dict[str, Topic] = {
         ),
     ),
     "projections": Topic(
-        (r"A \in \mathbb{R}^{m \times n}, \quad A^\top A \text{ invertible}", r"P = A (A^\top A)^{-1} A^\top"),
-        (r"P P = P", r"P^\top = P", r"P A = A", r"\operatorname{tr}(P) = n", r"(I - P) A = 0"),
-        (r"P P = I", r"P A = A^\top", r"\operatorname{tr}(P) = m", r"P^2 = 2 P", r"(I - P)^2 = I + P"),
+        (
+            r"A \in \mathbb{R}^{m \times n}, \quad A^\top A \text{ invertible}",
+            r"P = A (A^\top A)^{-1} A^\top",
+        ),
+        (
+            r"P P = P",
+            r"P^\top = P",
+            r"P A = A",
+            r"\operatorname{tr}(P) = n",
+            r"(I - P) A = 0",
+        ),
+        (
+            r"P P = I",
+            r"P A = A^\top",
+            r"\operatorname{tr}(P) = m",
+            r"P^2 = 2 P",
+            r"(I - P)^2 = I + P",
+        ),
     ),
     "index notation": Topic(
         (r"A, B \in \mathbb{R}^{n \times n}, \quad x \in \mathbb{R}^n, \quad i, j = 1, \dots, n",),
@@ -438,6 +498,432 @@ TOPICS: dict[str, Topic] = {
             r"\operatorname{vec}(A X B) = (A \otimes B^\top) \operatorname{vec}(X)",
             r"(A \otimes B)^\top = B^\top \otimes A^\top",
             r"A \otimes B = B \otimes A",
+        ),
+    ),
+    "matrix quadratic": Topic(
+        (
+            r"A \in \mathbb{R}^{n \times n}, \quad B \in \mathbb{R}^{m \times m}",
+            r"X \in \mathbb{R}^{n \times m}",
+            r"f(X) = \operatorname{tr}(X^\top A X B)",
+        ),
+        (r"\frac{\partial f}{\partial X} = A X B + A^\top X B^\top",),
+        (
+            r"\frac{\partial f}{\partial X} = 2 A X B",
+            r"\frac{\partial f}{\partial X} = A X B + A^\top X B",
+            r"\frac{\partial f}{\partial X} = A X B - A^\top X B^\top",
+            r"\frac{\partial f}{\partial X} = A^\top X B + A X B^\top",
+        ),
+    ),
+    "bilinear inverse": Topic(
+        (
+            r"X \in \mathbb{R}^{n \times n}, \quad a, b \in \mathbb{R}^n, \quad X \text{ invertible}",
+            r"f(X) = a^\top X^{-1} b",
+        ),
+        (r"\frac{\partial f}{\partial X} = -X^{-\top} a b^\top X^{-\top}",),
+        (
+            r"\frac{\partial f}{\partial X} = -X^{-1} a b^\top X^{-1}",
+            r"\frac{\partial f}{\partial X} = X^{-\top} a b^\top X^{-\top}",
+            r"\frac{\partial f}{\partial X} = -X^{-\top} b a^\top X^{-\top}",
+        ),
+    ),
+    "determinants": Topic(
+        (r"X \in \mathbb{R}^{n \times n}, \quad X \text{ invertible}",),
+        (
+            r"\frac{\partial \det X}{\partial X} = \det(X) X^{-\top}",
+            r"\det(X^\top X) = \det(X)^2",
+            r"\det(X^{-1}) = \frac{1}{\det X}",
+            r"\frac{\partial}{\partial X} \det(X)^2 = 2 \det(X)^2 X^{-\top}",
+        ),
+        (
+            r"\frac{\partial \det X}{\partial X} = \det(X) X^{-1}",
+            r"\frac{\partial \det X}{\partial X} = X^{-\top}",
+            r"\det(X + X) = 2 \det X",
+            r"\frac{\partial}{\partial X} \det(X)^2 = 2 \det(X) X^{-\top}",
+            r"\det(X + I) = \det X + 1",
+        ),
+    ),
+    "logdet gram": Topic(
+        (
+            r"X \in \mathbb{R}^{m \times n}, \quad X^\top X \text{ invertible}",
+            r"f(X) = \log \det (X^\top X)",
+        ),
+        (r"\frac{\partial f}{\partial X} = 2 X (X^\top X)^{-1}",),
+        (
+            r"\frac{\partial f}{\partial X} = X (X^\top X)^{-1}",
+            r"\frac{\partial f}{\partial X} = 2 (X^\top X)^{-1} X^\top",
+        ),
+    ),
+    "symmetric logdet": Topic(
+        (
+            r"S \in \mathbb{S}^n_{++}, \quad x \in \mathbb{R}^n",
+            r"f(S) = \log \det S + x^\top S^{-1} x",
+        ),
+        (r"\frac{\partial f}{\partial S} = S^{-1} - S^{-1} x x^\top S^{-1}",),
+        (
+            r"\frac{\partial f}{\partial S} = S^{-1} + S^{-1} x x^\top S^{-1}",
+            r"\frac{\partial f}{\partial S} = S^{-1} - x x^\top",
+            r"\frac{\partial f}{\partial S} = 2 S^{-1} - S^{-1} x x^\top S^{-1}",
+            r"\frac{\partial f}{\partial S} = S - x x^\top",
+        ),
+    ),
+    "rank one general": Topic(
+        (
+            r"A \in \mathbb{R}^{n \times n}, \quad u, v \in \mathbb{R}^n, \quad A \text{ invertible}",
+            r"1 + v^\top A^{-1} u \ne 0",
+        ),
+        (
+            r"(A + u v^\top)^{-1} = A^{-1} - \frac{A^{-1} u v^\top A^{-1}}{1 + v^\top A^{-1} u}",
+            r"\det(A + u v^\top) = \det(A) (1 + v^\top A^{-1} u)",
+        ),
+        (
+            r"(A + u v^\top)^{-1} = A^{-1} + \frac{A^{-1} u v^\top A^{-1}}{1 + v^\top A^{-1} u}",
+            r"(A + u v^\top)^{-1} = A^{-1} - \frac{A^{-1} u v^\top A^{-1}}{1 - v^\top A^{-1} u}",
+            r"(A + u v^\top)^{-1} = A^{-1} - \frac{A^{-1} u v^\top A^{-1}}{v^\top A^{-1} u}",
+            r"\det(A + u v^\top) = \det(A) + v^\top A^{-1} u",
+        ),
+    ),
+    "cross entropy": Topic(
+        (
+            r"z, y \in \mathbb{R}^K, \quad \sum_{k=1}^K y_k = 1, \quad i = 1, \dots, K, \quad T > 0",
+            r"p_i = \frac{e^{z_i / T}}{\sum_{k=1}^K e^{z_k / T}}",
+            r"L = -\sum_{k=1}^K y_k \log p_k",
+        ),
+        (
+            r"\frac{\partial L}{\partial z_i} = \frac{1}{T} (p_i - y_i)",
+            r"L = \log \sum_{k=1}^K e^{z_k / T} - \frac{1}{T} \sum_{k=1}^K y_k z_k",
+        ),
+        (
+            r"\frac{\partial L}{\partial z_i} = p_i - y_i",
+            r"\frac{\partial L}{\partial z_i} = \frac{1}{T} (y_i - p_i)",
+            r"\frac{\partial L}{\partial z_i} = T (p_i - y_i)",
+            r"\frac{\partial L}{\partial z_i} = -\frac{y_i}{T p_i}",
+        ),
+    ),
+    "cross entropy without sum": Topic(
+        (
+            r"z, y \in \mathbb{R}^K, \quad i = 1, \dots, K",
+            r"p_i = \frac{e^{z_i}}{\sum_{k=1}^K e^{z_k}}",
+            r"L = -\sum_{k=1}^K y_k \log p_k",
+        ),
+        (r"\frac{\partial L}{\partial z_i} = p_i \sum_{k=1}^K y_k - y_i",),
+        (r"\frac{\partial L}{\partial z_i} = p_i - y_i",),
+    ),
+    "binary cross entropy": Topic(
+        (
+            r"x, w \in \mathbb{R}^n, \quad 0 < y < 1, \quad b \in \mathbb{R}",
+            r"s(z) = \frac{1}{1 + e^{-z}}",
+            r"L(w) = -y \log s(w^\top x + b) - (1 - y) \log (1 - s(w^\top x + b))",
+        ),
+        (
+            r"\nabla_w L = (s(w^\top x + b) - y) x",
+            r"\nabla_w^2 L = s(w^\top x + b) (1 - s(w^\top x + b)) x x^\top",
+            r"\frac{\partial L}{\partial b} = s(w^\top x + b) - y",
+        ),
+        (
+            r"\nabla_w L = (y - s(w^\top x + b)) x",
+            r"\nabla_w L = (s(w^\top x + b) - y) w",
+            r"\nabla_w^2 L = s(w^\top x + b) x x^\top",
+            r"\nabla_w^2 L = s(w^\top x + b) (1 - s(w^\top x + b)) w w^\top",
+            r"\nabla_w L = s(w^\top x + b) - y",
+        ),
+    ),
+    "poisson": Topic(
+        (
+            r"X \in \mathbb{R}^{m \times n}, \quad y \in \mathbb{R}^m, \quad w \in \mathbb{R}^n",
+            r"\ell(w) = \sum_{i=1}^m \left( y_i \sum_{j=1}^n X_{ij} w_j - e^{\sum_{j=1}^n X_{ij} w_j} \right)",
+        ),
+        (r"\nabla \ell(w) = X^\top (y - \exp(X w))",),
+        (
+            r"\nabla \ell(w) = X^\top (y - X w)",
+            r"\nabla \ell(w) = X^\top (\exp(X w) - y)",
+            r"\nabla \ell(w) = X (y - \exp(X w))",
+        ),
+    ),
+    "moments": Topic(
+        (r"X \sim \mathcal{N}(0, 1), \quad t \in \mathbb{R}",),
+        (
+            r"\mathbb{E}[X^4] = 3",
+            r"\mathbb{E}[e^{t X}] = e^{t^2 / 2}",
+            r"\operatorname{Var}(X^2) = 2",
+            r"\mathbb{E}[X e^{t X}] = t e^{t^2 / 2}",
+            r"\mathbb{E}[(X + t)^2] = 1 + t^2",
+            r"\mathbb{E}[\cos(t X)] = e^{-t^2 / 2}",
+        ),
+        (
+            r"\mathbb{E}[X^4] = 4",
+            r"\mathbb{E}[e^{t X}] = e^{t^2}",
+            r"\operatorname{Var}(X^2) = 3",
+            r"\mathbb{E}[X e^{t X}] = e^{t^2 / 2}",
+            r"\mathbb{E}[(X + t)^2] = t^2",
+            r"\mathbb{E}[X^6] = 9",
+            r"\mathbb{E}[\cos(t X)] = \cos t",
+        ),
+    ),
+    "independence": Topic(
+        (
+            r"X \sim \mathcal{N}(\mu, \sigma^2), \quad Y \sim \mathcal{N}(\nu, \tau^2), \quad \sigma > 0",
+            r"\tau > 0",
+        ),
+        (
+            r"\mathbb{E}[X + Y] = \mu + \nu",
+            r"\mathbb{E}[2 X - 3 Y] = 2 \mu - 3 \nu",
+        ),
+        (
+            r"\mathbb{E}[X + Y] = \mu - \nu",
+            r"\mathbb{E}[X^2 + Y^2] = \sigma^2 + \tau^2",
+            r"\mathbb{E}[(X + Y)^2] = (\mu + \nu)^2",
+        ),
+    ),
+    "densities": Topic(
+        (r"\lambda > 0, \quad s > 0",),
+        (
+            r"\int_0^\infty \lambda e^{-\lambda x} \, dx = 1",
+            r"\int_0^\infty x \lambda e^{-\lambda x} \, dx = \frac{1}{\lambda}",
+            r"\int_0^\infty x^2 \lambda e^{-\lambda x} \, dx = \frac{2}{\lambda^2}",
+            r"\int_{-\infty}^\infty \frac{1}{\sqrt{2 \pi} s} e^{-x^2 / (2 s^2)} \, dx = 1",
+        ),
+        (
+            r"\int_0^\infty e^{-\lambda x} \, dx = 1",
+            r"\int_0^\infty x \lambda e^{-\lambda x} \, dx = \lambda",
+            r"\int_0^\infty x^2 \lambda e^{-\lambda x} \, dx = \frac{1}{\lambda^2}",
+            r"\int_{-\infty}^\infty \frac{1}{\sqrt{2 \pi s}} e^{-x^2 / (2 s^2)} \, dx = 1",
+        ),
+    ),
+    "limits and series": Topic(
+        (r"x \in \mathbb{R}, \quad -1 < r < 1",),
+        (
+            r"\lim_{n \to \infty} \left( 1 + \frac{x}{n} \right)^n = e^x",
+            r"\sum_{k=0}^\infty r^k = \frac{1}{1 - r}",
+            r"\sum_{k=1}^\infty k r^{k-1} = \frac{1}{(1 - r)^2}",
+            r"\lim_{h \to 0} \frac{\sin h}{h} = 1",
+            r"\sum_{k=0}^\infty \frac{x^k}{k!} = e^x",
+        ),
+        (
+            r"\lim_{n \to \infty} \left( 1 + \frac{x}{n} \right)^n = e^{-x}",
+            r"\sum_{k=1}^\infty r^k = \frac{1}{1 - r}",
+            r"\sum_{k=1}^\infty k r^{k} = \frac{1}{(1 - r)^2}",
+            r"\lim_{h \to 0} \frac{\sin (2 h)}{h} = 1",
+            r"\lim_{h \to 0} \frac{1 - \cos h}{h^2} = 1",
+            r"\sum_{k=1}^\infty \frac{x^k}{k!} = e^x",
+        ),
+    ),
+    "products": Topic(
+        (r"n \ge 2, \quad m \ge 1",),
+        (
+            r"\prod_{k=1}^n 2 = 2^n",
+            r"\sum_{k=1}^n \frac{1}{k (k+1)} = \frac{n}{n+1}",
+            r"\sum_{k=1}^n k^3 = \left( \frac{n (n+1)}{2} \right)^2",
+            r"\sum_{k=0}^n \binom{n}{k} = 2^n",
+            r"\prod_{k=2}^n \frac{k}{k-1} = n",
+        ),
+        (
+            r"\prod_{k=1}^n 2 = 2 n",
+            r"\sum_{k=1}^n \frac{1}{k (k+1)} = \frac{1}{n+1}",
+            r"\sum_{k=1}^n k^3 = \frac{n (n+1)}{2}",
+            r"\sum_{k=0}^n \binom{n}{k} = 2^{n+1}",
+            r"\prod_{k=2}^n \frac{k}{k-1} = n - 1",
+            r"\sum_{k=1}^n (n - k) = \frac{n (n + 1)}{2}",
+        ),
+    ),
+    "batch normalisation": Topic(
+        (
+            r"x \in \mathbb{R}^n, \quad i, j = 1, \dots, n",
+            r"\mu = \frac{1}{n} \sum_{k=1}^n x_k",
+            r"v = \frac{1}{n} \sum_{k=1}^n (x_k - \mu)^2",
+        ),
+        (
+            r"\frac{\partial \mu}{\partial x_i} = \frac{1}{n}",
+            r"\frac{\partial v}{\partial x_i} = \frac{2}{n} (x_i - \mu)",
+            r"v = \frac{1}{n} \sum_{k=1}^n x_k^2 - \mu^2",
+            r"v = \frac{1}{2 n^2} \sum_{i=1}^n \sum_{j=1}^n (x_i - x_j)^2",
+        ),
+        (
+            r"\frac{\partial \mu}{\partial x_i} = 1",
+            r"\frac{\partial v}{\partial x_i} = \frac{2}{n} (x_i - \mu) (1 - \frac{1}{n})",
+            r"\frac{\partial v}{\partial x_i} = \frac{1}{n} (x_i - \mu)",
+            r"v = \frac{1}{n - 1} \left( \sum_{k=1}^n x_k^2 - \mu^2 \right)",
+            r"v = \frac{1}{n^2} \sum_{i=1}^n \sum_{j=1}^n (x_i - x_j)^2",
+        ),
+    ),
+    "least squares": Topic(
+        (
+            r"X \in \mathbb{R}^{m \times n}, \quad y \in \mathbb{R}^m, \quad w \in \mathbb{R}^n",
+            r"X^\top X \succ 0",
+            r"J(w) = \frac{1}{2 m} \|X w - y\|^2",
+            r"\hat{w} = \arg\min_w J(w)",
+        ),
+        (r"\hat{w} = (X^\top X)^{-1} X^\top y",),
+        (
+            r"\hat{w} = X^\top y",
+            r"\hat{w} = (X X^\top)^{-1} X^\top y",
+            r"\hat{w} = (X^\top X)^{-1} X y",
+            r"\hat{w} = \frac{1}{m} (X^\top X)^{-1} X^\top y",
+        ),
+    ),
+    "kalman": Topic(
+        (
+            r"P, R \in \mathbb{S}^n_{++}",
+            r"K = P (P + R)^{-1}",
+        ),
+        (
+            r"(I - K) P = P - K P",
+            r"(I - K) P (I - K)^\top + K R K^\top = (I - K) P",
+            r"(P^{-1} + R^{-1})^{-1} = (I - K) P",
+            r"(P^{-1} + R^{-1})^{-1} = P (P + R)^{-1} R",
+        ),
+        (
+            r"(I - K) P (I - K)^\top + K R K^\top = (I + K) P",
+            r"(P^{-1} + R^{-1})^{-1} = P + R",
+            r"(I - K) P (I - K)^\top = (I - K) P",
+            r"K = (P + R)^{-1} P",
+            r"(P^{-1} + R^{-1})^{-1} = (P + R)^{-1}",
+        ),
+    ),
+    "attention": Topic(
+        (
+            r"q \in \mathbb{R}^d, \quad K \in \mathbb{R}^{m \times d}, \quad i = 1, \dots, m",
+            r"",
+            r"a_i = \frac{\exp(\sum_{j=1}^d K_{ij} q_j / \sqrt{d})}{\sum_{k=1}^m \exp(\sum_{j=1}^d K_{kj} q_j / \sqrt{d})}",
+        ),
+        (r"\sum_{i=1}^m a_i = 1",),
+        (
+            r"\sum_{i=1}^m a_i = m",
+            r"\sum_{i=1}^m a_i^2 = 1",
+        ),
+    ),
+    "two layers": Topic(
+        (
+            r"W \in \mathbb{R}^{h \times n}, \quad v \in \mathbb{R}^h, \quad x \in \mathbb{R}^n",
+            r"t \in \mathbb{R}",
+            r"\mathbf{1} = (1, \dots, 1)^\top \in \mathbb{R}^h, \quad a = \tanh(W x)",
+            r"L = \frac{1}{2} (v^\top a - t)^2",
+        ),
+        (
+            r"\frac{\partial L}{\partial v} = (v^\top a - t) a",
+            r"\frac{\partial L}{\partial W} = (v^\top a - t) (v \odot (\mathbf{1} - a \odot a)) x^\top",
+        ),
+        (
+            r"\frac{\partial L}{\partial v} = (v^\top a - t) v",
+            r"\frac{\partial L}{\partial W} = (v^\top a - t) v x^\top",
+            r"\frac{\partial L}{\partial W} = (v^\top a - t) (v \odot (\mathbf{1} - a)) x^\top",
+            r"\frac{\partial L}{\partial W} = (v^\top a - t) (v \odot (\mathbf{1} + a \odot a)) x^\top",
+        ),
+    ),
+    "hessian logsumexp": Topic(
+        (
+            r"z \in \mathbb{R}^K, \quad i, j = 1, \dots, K",
+            r"L(z) = \log \sum_{k=1}^K e^{z_k}",
+            r"p = \nabla L(z)",
+        ),
+        (r"\nabla^2 L(z) = \operatorname{diag}(p) - p p^\top",),
+        (
+            r"\nabla^2 L(z) = \operatorname{diag}(p)",
+            r"\nabla^2 L(z) = \operatorname{diag}(p) + p p^\top",
+            r"\nabla^2 L(z) = p p^\top - \operatorname{diag}(p)",
+            r"\nabla^2 L(z) = p p^\top",
+        ),
+    ),
+    "block": Topic(
+        (
+            r"A \in \mathbb{R}^{n \times n}, \quad D \in \mathbb{R}^{m \times m}, \quad B \in \mathbb{R}^{n \times m}",
+            r"A \text{ invertible}, \quad D \text{ invertible}, \quad K = \begin{pmatrix} A & B \\ 0 & D \end{pmatrix}",
+        ),
+        (
+            r"\det K = \det(A) \det(D)",
+            r"K^{-1} = \begin{pmatrix} A^{-1} & -A^{-1} B D^{-1} \\ 0 & D^{-1} \end{pmatrix}",
+        ),
+        (
+            r"\det K = \det(A) + \det(D)",
+            r"K^{-1} = \begin{pmatrix} A^{-1} & A^{-1} B D^{-1} \\ 0 & D^{-1} \end{pmatrix}",
+            r"K^{-1} = \begin{pmatrix} A^{-1} & 0 \\ 0 & D^{-1} \end{pmatrix}",
+        ),
+    ),
+    "powers": Topic(
+        (r"x > 0, \quad a \in \mathbb{R}, \quad b \in \mathbb{R}, \quad y > 0",),
+        (
+            r"x^a x^b = x^{a + b}",
+            r"(x^a)^b = x^{a b}",
+            r"\frac{d}{dx} x^a = a x^{a-1}",
+            r"\frac{d}{dx} x^x = x^x (1 + \log x)",
+            r"\sqrt{x y} = \sqrt{x} \sqrt{y}",
+            r"\frac{d}{dx} \sqrt{x} = \frac{1}{2 \sqrt{x}}",
+            r"\log_{10} x = \frac{\ln x}{\ln 10}",
+        ),
+        (
+            r"x^a x^b = x^{a b}",
+            r"x^a + x^b = x^{a + b}",
+            r"(x^a)^b = x^{a^b}",
+            r"\frac{d}{dx} x^x = x x^{x - 1}",
+            r"\sqrt{x + y} = \sqrt{x} + \sqrt{y}",
+            r"\frac{d}{dx} \sqrt{x} = \frac{1}{\sqrt{x}}",
+            r"\log_{10} x = \ln x \ln 10",
+            r"\frac{d}{dx} \log_{10} x = \frac{1}{x}",
+            r"\frac{d}{dx} \log_2 x = \frac{\ln 2}{x}",
+        ),
+    ),
+    "absolute": Topic(
+        (r"x, y \in \mathbb{R}, \quad a > 0",),
+        (
+            r"\sqrt{x^2} = |x|",
+            r"\max(x, y) = \frac{x + y + |x - y|}{2}",
+            r"|x|^2 = x^2",
+            r"\max(x, y) + \min(x, y) = x + y",
+            r"\max(a x, a y) = a \max(x, y)",
+        ),
+        (
+            r"\sqrt{x^2} = x",
+            r"\max(x, y) = \frac{x + y - |x - y|}{2}",
+            r"|x + y| = |x| + |y|",
+            r"\max(x + y, 0) = \max(x, 0) + \max(y, 0)",
+            r"\max(-x, -y) = -\max(x, y)",
+        ),
+    ),
+    "cosine": Topic(
+        (
+            r"x, y \in \mathbb{R}^n, \quad x \ne 0, \quad y \ne 0",
+            r"c(x) = \frac{x^\top y}{\|x\|_2 \|y\|_2}",
+        ),
+        (r"\nabla c(x) = \frac{y}{\|x\|_2 \|y\|_2} - c(x) \frac{x}{\|x\|_2^2}",),
+        (
+            r"\nabla c(x) = \frac{y}{\|x\|_2 \|y\|_2}",
+            r"\nabla c(x) = \frac{y}{\|x\|_2 \|y\|_2} - c(x) \frac{x}{\|x\|_2}",
+            r"\nabla c(x) = \frac{y}{\|x\|_2 \|y\|_2} + c(x) \frac{x}{\|x\|_2^2}",
+        ),
+    ),
+    "matrix powers": Topic(
+        (r"A \in \mathbb{R}^{n \times n}, \quad X \in \mathbb{R}^{n \times n}",),
+        (
+            r"\frac{\partial}{\partial X} \operatorname{tr}(X^3) = 3 (X^2)^\top",
+            r"A^2 A^3 = A^5",
+            r"\operatorname{tr}(A^2) = \sum_{i=1}^n \sum_{j=1}^n A_{ij} A_{ji}",
+            r"(I - A) (I + A + A^2) = I - A^3",
+        ),
+        (
+            r"\frac{\partial}{\partial X} \operatorname{tr}(X^3) = 3 X^2",
+            r"\operatorname{tr}(A^2) = \operatorname{tr}(A)^2",
+            r"\operatorname{tr}(A^2) = \|A\|_F^2",
+            r"(I - A) (I + A + A^2) = I + A^3",
+            r"A^2 A^3 = A^6",
+            r"(A + I)^2 = A^2 + A + I",
+        ),
+    ),
+    "Gaussian kernels": Topic(
+        (
+            r"x \in \mathbb{R}^n, \quad c \in \mathbb{R}^n, \quad s > 0",
+            r"k(x) = \exp\left( -\frac{\|x - c\|^2}{2 s^2} \right)",
+        ),
+        (
+            r"\nabla k(x) = -\frac{1}{s^2} k(x) (x - c)",
+            r"\nabla^2 k(x) = k(x) \left( \frac{(x - c) (x - c)^\top}{s^4} - \frac{1}{s^2} I \right)",
+            r"\frac{\partial k}{\partial s} = \frac{\|x - c\|^2}{s^3} k(x)",
+        ),
+        (
+            r"\nabla k(x) = \frac{1}{s^2} k(x) (x - c)",
+            r"\nabla k(x) = -\frac{1}{2 s^2} k(x) (x - c)",
+            r"\nabla k(x) = -\frac{1}{s^2} (x - c)",
+            r"\nabla^2 k(x) = k(x) \frac{(x - c) (x - c)^\top}{s^4}",
+            r"\frac{\partial k}{\partial s} = -\frac{\|x - c\|^2}{s^3} k(x)",
+            r"\frac{\partial k}{\partial s} = \frac{\|x - c\|^2}{2 s^3} k(x)",
         ),
     ),
 }

@@ -1,0 +1,62 @@
+"""The mistakes of textbooks beside what is right: no mistake is accepted, nothing right is refuted, nearly all of it is proved."""
+
+from __future__ import annotations
+
+import pytest
+from errata_claims import TOPICS, Topic
+
+from eqcompiler import pipeline
+from eqcompiler.errors import NotSupportedYet, Source
+from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.languages.verdicts import Verdict
+from eqcompiler.verification.proofs import Proof, prove
+
+HOLDING = {
+    r"(I + u v^\top)^{-1} = I - \frac{u v^\top}{1 + v^\top u}",
+    r"\det(I + u v^\top) = 1 + v^\top u",
+    r"\det(A + u v^\top) = \det(A) (1 + v^\top A^{-1} u)",
+    r"\mathbb{E}[X e^{t X}] = t e^{t^2 / 2}",
+    r"\lim_{n \to \infty} \left( 1 + \frac{x}{n} \right)^n = e^x",
+    r"\sum_{k=1}^n \frac{1}{k (k+1)} = \frac{n}{n+1}",
+    r"\sum_{k=0}^n \binom{n}{k} = 2^n",
+    r"\prod_{k=2}^n \frac{k}{k-1} = n",
+    r"\det K = \det(A) \det(D)",
+}
+
+
+def read(topic: Topic, claim: str) -> Document:
+    document = pipeline.document_of(Source("errata.tex", "\n".join(rf"\[ {line} \]" for line in (*topic.given, claim))))
+    assert [s.error for s in document.statements[:-1] if s.error] == []
+    return document
+
+
+def judged(topic: Topic, claim: str) -> Verdict:
+    return pipeline.verify(read(topic, claim))[-1]
+
+
+def is_proved(document: Document) -> bool:
+    """By the whole search for a proof, which the judge spares itself where a point refutes."""
+    claim = document.statements[-1].payload
+    try:
+        return isinstance(claim, Claim) and isinstance(prove(document, claim), Proof)
+    except NotSupportedYet:
+        return False
+
+
+@pytest.mark.parametrize("name", TOPICS)
+def test_what_is_right_is_proved(name: str) -> None:
+    verdicts = {claim: judged(TOPICS[name], claim).verdict for claim in TOPICS[name].true}
+    assert verdicts == {claim: "holds" if claim in HOLDING else "proved" for claim in TOPICS[name].true}
+
+
+@pytest.mark.parametrize("name", TOPICS)
+def test_mistakes_are_found(name: str) -> None:
+    for claim in TOPICS[name].false:
+        verdict = judged(TOPICS[name], claim)
+        assert verdict.verdict in ("refuted", "conditional"), (claim, verdict)
+        assert not is_proved(read(TOPICS[name], claim)), claim
+
+
+def test_there_are_enough_of_both() -> None:
+    assert sum(len(topic.true) for topic in TOPICS.values()) >= 160
+    assert sum(len(topic.false) for topic in TOPICS.values()) >= 240
