@@ -71,11 +71,12 @@ def clauses(formula: Formula) -> tuple[Clause, ...]:
             position += 1
             continue
         if range_length := range_parts(parts, position):
-            found.append(Clause("range", Listing(part.span, parts[position : position + range_length]), (), "", attached))
+            listing = Listing(part.span, parts[position : position + range_length])
+            found.append(Clause("range", listing, tuple(names), "", attached))
             names, declared = [], True
             position += range_length
             continue
-        if not isinstance(part, Relation) and is_bare(part) and declaration_follows(parts, position):
+        if not isinstance(part, Relation | Words) and (declaration_follows(parts, position) or has_property(parts, position)):
             names.append(part)
             position += 1
             continue
@@ -85,6 +86,16 @@ def clauses(formula: Formula) -> tuple[Clause, ...]:
         names = []
         position += 1
     return tuple(found)
+
+
+def has_property(parts: tuple[Node, ...], position: int) -> bool:
+    r"""X^\top X \text{ invertible}: an expression of which the words say something."""
+    following = parts[position + 1] if position + 1 < len(parts) else None
+    return isinstance(following, Words) and names_property(following)
+
+
+def names_property(words: Words) -> bool:
+    return words.text.strip(" .,;:").lower().endswith(PROPERTIES)
 
 
 def with_domain_apart(part: Node) -> tuple[Node, ...]:
@@ -118,12 +129,13 @@ def is_bare(node: Node) -> bool:
 
 
 def declaration_follows(parts: tuple[Node, ...], position: int) -> bool:
-    """The run of bare names ends in a relation that declares, or in words that name a property."""
-    for part in parts[position + 1 :]:
+    """The run of bare names ends in a relation that declares, in a range, or in words that name a property."""
+    for place, part in enumerate(parts[position:], position):
         if isinstance(part, Relation):
-            return part.operators[0] in ("in", ":", "sim") or part.operators[0] in ORDERS
+            declares = part.operators[0] in ("in", ":", "sim") or part.operators[0] in ORDERS
+            return declares or bool(range_parts(parts, place))
         if isinstance(part, Words):
-            return part.text.strip(" .,;:").lower().endswith(PROPERTIES)
+            return names_property(part)
         if not is_bare(part):
             return False
     return False
@@ -197,7 +209,8 @@ def declare_ranges(reader: Reader, formula: Formula) -> None:
                     declarations.declare_membership(reader, [node], domain, clause.node.span)
             case "range", Listing(items=(Relation(sides=(letter, first)), *_, last)):
                 size = shapes.size_term(declarations.dimension_of(reader, last))
-                declarations.declare_index(reader, letter, IndexRange(reader.term(first), size, clause.node.span))
+                for index in (*clause.names, letter):
+                    declarations.declare_index(reader, index, IndexRange(reader.term(first), size, clause.node.span))
             case "dataset", Relation(sides=(left, right)):
                 declarations.declare_dataset(reader, left, right)
 

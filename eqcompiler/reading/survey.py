@@ -199,13 +199,17 @@ def listed_range(formula: Formula) -> set[str]:
         match part:
             case Relation(operators=("=",), sides=(Letter() as letter, Numeral())) if position + 1 < len(parts):
                 if isinstance(parts[position + 1], Dots):
-                    found.add(letter_name(letter).key)
+                    found |= {letter_name(letter).key, *letters_before(parts, position)}
             case Relation(operators=("in",), sides=(Letter(), Fence(opening="{", body=Listing(items=(Numeral(), *_))))):
-                before = position - 1
-                while before >= 0 and isinstance(parts[before], Letter):
-                    found.add(letter_name(parts[before]).key)  # type: ignore[arg-type]
-                    before -= 1
+                found.update(letters_before(parts, position))
     return found
+
+
+def letters_before(parts: tuple[Node, ...], position: int) -> Iterator[str]:
+    """The letters that share what stands at a position: i in i, j = 1, ..., n."""
+    while position > 0 and isinstance(letter := parts[position - 1], Letter):
+        yield letter_name(letter).key
+        position -= 1
 
 
 def subscript_letters(node: Scripted) -> tuple[str, ...]:

@@ -569,7 +569,7 @@ TOPICS: dict[str, Topic] = {
     "rank one general": Topic(
         (
             r"A \in \mathbb{R}^{n \times n}, \quad u, v \in \mathbb{R}^n, \quad A \text{ invertible}",
-            r"1 + v^\top A^{-1} u \ne 0",
+            r"n \ge 1, \quad 1 + v^\top A^{-1} u \ne 0",
         ),
         (
             r"(A + u v^\top)^{-1} = A^{-1} - \frac{A^{-1} u v^\top A^{-1}}{1 + v^\top A^{-1} u}",
@@ -748,7 +748,7 @@ TOPICS: dict[str, Topic] = {
     "least squares": Topic(
         (
             r"X \in \mathbb{R}^{m \times n}, \quad y \in \mathbb{R}^m, \quad w \in \mathbb{R}^n",
-            r"X^\top X \succ 0",
+            r"X^\top X \text{ invertible}",
             r"J(w) = \frac{1}{2 m} \|X w - y\|^2",
             r"\hat{w} = \arg\min_w J(w)",
         ),
@@ -782,7 +782,6 @@ TOPICS: dict[str, Topic] = {
     "attention": Topic(
         (
             r"q \in \mathbb{R}^d, \quad K \in \mathbb{R}^{m \times d}, \quad i = 1, \dots, m",
-            r"",
             r"a_i = \frac{\exp(\sum_{j=1}^d K_{ij} q_j / \sqrt{d})}{\sum_{k=1}^m \exp(\sum_{j=1}^d K_{kj} q_j / \sqrt{d})}",
         ),
         (r"\sum_{i=1}^m a_i = 1",),

@@ -1,4 +1,4 @@
-"""The mistakes of textbooks beside what is right: no mistake is accepted, nothing right is refuted, nearly all of it is proved."""
+"""The mistakes of textbooks beside what is right: no mistake is accepted, nearly all that is right is proved."""
 
 from __future__ import annotations
 
