@@ -115,7 +115,7 @@ def test_the_program_is_all_of_its_modules(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "part").mkdir()
     (tmp_path / "__init__.py").write_text("")
     (tmp_path / "part/rule.py").write_text("x = 1")
-    monkeypatch.setattr("eqcompiler.__file__", str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(verdict_cache, "__file__", str(tmp_path / "part/verdict_cache.py"))
     before = verdict_cache.program_hash.__wrapped__()
     assert verdict_cache.program_hash.__wrapped__() == before
     (tmp_path / "part/rule.py").write_text("x = 2")
