@@ -95,6 +95,7 @@ def rows(
 
 # What each contender has a form for, known without loading its library: nobody is started in vain.
 ELEMENTWISE = ("sigmoid", "softplus")
+NETWORKS = ("network 4-8-1", "network 64-32-10", "network 784-256-128-10", "classifier 64-32-10")
 CLOSED = ("normal equations", "ridge solution")
 LOSSES = ("least squares", "ridge", "logistic regression", "softmax cross-entropy", "Gaussian log-likelihood")
 ONLY = {
@@ -109,7 +110,7 @@ ONLY = {
 NOT = {
     "PyTorch": (*ELEMENTWISE, *CLOSED, "gradient descent", "Kalman filter"),
     "torch.compile": (*ELEMENTWISE, *CLOSED, "gradient descent", "Kalman filter"),
-    "PyTorch by hand": ("network 4-8-1", "network 64-32-10", "network 784-256-128-10", "Gaussian process"),
+    "PyTorch by hand": (*NETWORKS, "Gaussian process"),
 }
 
 

@@ -89,14 +89,13 @@ def one_hot(rng: np.random.Generator, m: int) -> Numbers:
     return np.eye(CLASSES)[rng.integers(0, CLASSES, m)]
 
 
-def two_layers(rng: np.random.Generator, n: int, h: int, _one: int, _batch: int) -> Data:
+def network(rng: np.random.Generator, *sizes: int) -> Data:
+    widths, batch = sizes[:-1], sizes[-1]
     return {
-        "W": rng.standard_normal((h, n)) / np.sqrt(n),
-        "b": 0.1 * rng.standard_normal(h),
-        "w": rng.standard_normal(h) / np.sqrt(h),
-        "c": 0.1,
-        "x": rng.standard_normal(n),
-        "t": 0.7,
+        "W": tuple(rng.standard_normal((h, n)) / np.sqrt(n) for n, h in pairwise(widths)),
+        "b": tuple(0.1 * rng.standard_normal(h) for h in widths[1:]),
+        "x": rng.standard_normal((batch, widths[0])),
+        "y": rng.uniform(0, 1, (batch, widths[-1])),
     }
 
 
@@ -185,9 +184,9 @@ def near_solution(given: Data, answer: Numbers) -> Numbers:
     return (2 * EPS * (m + n) * condition * np.linalg.norm(answer[0]),)
 
 
-def near_network(given: Data, answer: Numbers) -> Numbers:
+def near_network(_given: Data, answer: Numbers) -> Numbers:
     """Every entry is a sum over the batch or a layer; the sizes in a row bound how much smaller it is than its terms."""
-    terms = sum(sum(np.shape(value)) for value in given.values()) + 16
+    terms = sum(sum(np.shape(part)) for part in answer) + 256 + 16  # 256: the largest batch
     return tuple(2 * EPS * terms * np.max(np.abs(part)) for part in answer)
 
 
@@ -245,9 +244,10 @@ WORK: dict[str, Work] = {
     "gradient descent": Work(lambda rng, m, n: {**regression(rng, m, n), "alpha": 0.005}, near_descent, DESCENTS, all_steps),
     "normal equations": Work(regression, near_solution, SYSTEMS, entries_of),
     "ridge solution": Work(systems, near_solution, SYSTEMS, entries_of),
-    "network 4-8-1": Work(two_layers, near_network, ((4, 8, 1, 1),), weights),
-    "network 64-32-10": Work(classifier, near_network, ((64, 32, 10, 128),), weights),
-    "network 784-256-128-10": Work(classifier, near_network, ((784, 256, 128, 10, 256),), weights),
+    "network 4-8-1": Work(network, near_network, ((4, 8, 1, 1),), weights),
+    "network 64-32-10": Work(network, near_network, ((64, 32, 10, 128),), weights),
+    "network 784-256-128-10": Work(network, near_network, ((784, 256, 128, 10, 256),), weights),
+    "classifier 64-32-10": Work(classifier, near_network, ((64, 32, 10, 128),), weights),
     "sigmoid": Work(lambda rng, n: {"z": 4 * rng.standard_normal(n)}, near_elementwise, ((1_000_000,),), lambda n: n),
     "softplus": Work(lambda rng, n: {"z": 4 * rng.standard_normal(n)}, near_elementwise, ((1_000_000,),), lambda n: n),
     "Kalman filter": Work(measurements, near_filter, ((10_000, 4, 2),), lambda steps, n, _k: steps * n * n),

@@ -46,6 +46,8 @@ def layers(count: int) -> tuple[str, ...]:
     return (*(f"{letter}_{layer}" for layer in range(1, count + 1) for letter in "Wb"), "X", "Y")
 
 
+NETWORK = kernel(OWN / "network_of_any_depth.tex", "value_and_grad_J", "W", "b", "x", "y")
+
 FORMS: dict[str, Prepare] = {
     "least squares": kernel(OWN / "least_squares_descent.tex", "value_and_grad_J", "theta", "X", "y"),
     "ridge": kernel(LIBRARY / "ridge.tex", "value_and_grad_J", "theta", "X", "y", "lambda_"),
@@ -55,9 +57,11 @@ FORMS: dict[str, Prepare] = {
     "gradient descent": descent,
     "normal equations": kernel(LIBRARY / "normal_equation.md", "theta_star", "X", "y"),
     "ridge solution": kernel(LIBRARY / "ridge.tex", "theta_star", "X", "y", "lambda_"),
-    "network 4-8-1": kernel(OWN / "network_of_two_layers.tex", "value_and_grad_J", "W", "b", "w", "c", "x", "t"),
-    "network 64-32-10": kernel(LIBRARY / "digits_network.tex", "value_and_grad_L", *layers(2)),
-    "network 784-256-128-10": kernel(OWN / "network_of_three_layers.tex", "value_and_grad_L", *layers(3)),
+    "network 4-8-1": NETWORK,
+    "network 64-32-10": NETWORK,
+    "network 784-256-128-10": NETWORK,
+    "classifier 64-32-10": kernel(LIBRARY / "digits_network.tex", "value_and_grad_L", *layers(2)),
+    "Kalman filter": kernel(OWN / "kalman_filter_over_time.tex", "m", "u", "U", "F", "Q", "z", "H", "R"),
     "sigmoid": kernel(OWN / "sigmoid_softplus_of_vectors.tex", "p", "z"),
     "softplus": kernel(OWN / "sigmoid_softplus_of_vectors.tex", "s", "z"),
     "Gaussian process": kernel(OWN / "gaussian_process_hyperparameters.tex", "value_and_grad_L", "ell", "sigma", "X", "y"),

@@ -55,9 +55,10 @@ def ridge_solution(X: Numbers, y: Numbers, lambda_: Numbers) -> Numbers:
     return jax.scipy.linalg.solve(X.T @ X + m * lambda_ * jnp.eye(n), X.T @ y, assume_a="pos")
 
 
-def two_layers(parameters: Numbers, x: Numbers, t: Numbers) -> Numbers:
-    W, b, w, c = parameters
-    return (jax.nn.sigmoid(w @ jax.nn.sigmoid(W @ x + b) + c) - t) ** 2
+def network(parameters: Numbers, x: Numbers, y: Numbers) -> Numbers:
+    for V, c in zip(*parameters, strict=True):
+        x = jax.nn.sigmoid(x @ V.T + c)
+    return jnp.sum((x - y) ** 2) / len(y)
 
 
 def classifier(parameters: Numbers, X: Numbers, Y: Numbers) -> Numbers:
@@ -121,9 +122,10 @@ FORMS: dict[str, Prepare] = {
     "gradient descent": jitted(descent, "theta", "X", "y", "alpha"),
     "normal equations": jitted(normal_equations, "X", "y"),
     "ridge solution": jitted(ridge_solution, "X", "y", "lambda_"),
-    "network 4-8-1": parameters(two_layers, lambda _: ["W", "b", "w", "c"], "x", "t"),
-    "network 64-32-10": parameters(classifier, layers, "X", "Y"),
-    "network 784-256-128-10": parameters(classifier, layers, "X", "Y"),
+    "network 4-8-1": parameters(network, lambda _: ["W", "b"], "x", "y"),
+    "network 64-32-10": parameters(network, lambda _: ["W", "b"], "x", "y"),
+    "network 784-256-128-10": parameters(network, lambda _: ["W", "b"], "x", "y"),
+    "classifier 64-32-10": parameters(classifier, layers, "X", "Y"),
     "sigmoid": jitted(jax.nn.sigmoid, "z"),
     "softplus": jitted(jax.nn.softplus, "z"),
     "Kalman filter": jitted(kalman, "F", "Q", "H", "R", "u", "U", "z"),

@@ -109,12 +109,28 @@ def softplus(z: Numbers) -> Numbers:
     return e
 
 
-def two_layers(W: Numbers, b: Numbers, w: Numbers, c: float, x: Numbers, t: float) -> Numbers:
-    a = 1 / (1 + np.exp(-(W @ x + b)))
-    p = 1 / (1 + np.exp(-(w @ a + c)))
-    s = 2 * (p - t) * p * (1 - p)
-    d = s * w * a * (1 - a)
-    return (p - t) ** 2, np.outer(d, x), d, s * a, s
+def network(W: Numbers, b: Numbers, x: Numbers, y: Numbers) -> Numbers:
+    A = [x]
+    for V, c in zip(W, b, strict=True):
+        Z = A[-1] @ V.T
+        Z += c
+        np.negative(Z, out=Z)
+        np.exp(Z, out=Z)
+        Z += 1
+        A.append(np.reciprocal(Z, out=Z))
+    D = A[-1] - y
+    value = np.vdot(D, D) / len(x)
+    D *= 2 / len(x)
+    slopes: list[Numbers] = []
+    shifts: list[Numbers] = []
+    for layer in range(len(W) - 1, -1, -1):
+        D *= A[layer + 1]
+        D *= 1 - A[layer + 1]
+        slopes.insert(0, D.T @ A[layer])
+        shifts.insert(0, D.sum(axis=0))
+        if layer:
+            D = D @ W[layer]
+    return value, slopes, shifts
 
 
 def classifier(X: Numbers, Y: Numbers, **weights: Numbers) -> Numbers:
@@ -189,9 +205,10 @@ FORMS: dict[str, Prepare] = {
     "gradient descent": positional(descent, "X", "y", "theta", "alpha"),
     "normal equations": by(normal_equations),
     "ridge solution": by(ridge_solution),
-    "network 4-8-1": positional(two_layers, "W", "b", "w", "c", "x", "t"),
-    "network 64-32-10": by(classifier),
-    "network 784-256-128-10": by(classifier),
+    "network 4-8-1": positional(network, "W", "b", "x", "y"),
+    "network 64-32-10": positional(network, "W", "b", "x", "y"),
+    "network 784-256-128-10": positional(network, "W", "b", "x", "y"),
+    "classifier 64-32-10": by(classifier),
     "sigmoid": positional(sigmoid, "z"),
     "softplus": positional(softplus, "z"),
     "Kalman filter": by(kalman),

@@ -40,8 +40,12 @@ def likelihood(theta: Numbers, X: Numbers, y: Numbers, sigma: float) -> Numbers:
     return -len(y) / 2 * math.log(2 * math.pi * sigma**2) - r @ r / (2 * sigma**2)
 
 
-def two_layers(W: Numbers, b: Numbers, w: Numbers, c: Numbers, x: Numbers, t: float) -> Numbers:
-    return (torch.sigmoid(w @ torch.sigmoid(torch.addmv(b, W, x)) + c) - t) ** 2
+def network(*given: Numbers) -> Numbers:
+    *weights, x, y = given
+    depth = len(weights) // 2
+    for V, c in zip(weights[:depth], weights[depth:], strict=True):
+        x = torch.sigmoid(F.linear(x, V, c))
+    return torch.sum((x - y) ** 2) / len(y)
 
 
 def classifier(*given: Numbers) -> Numbers:
@@ -119,8 +123,12 @@ def kalman(F: Numbers, Q: Numbers, H: Numbers, R: Numbers, u: Numbers, U: Number
 
 
 def tensors(given: Data, names: tuple[str, ...]) -> list[Numbers]:
-    """NumPy's memory, not a copy of it."""
-    return [torch.from_numpy(given[name]) if isinstance(given[name], np.ndarray) else given[name] for name in names]
+    """NumPy's memory, not a copy of it; the members of a family one after the other."""
+    found: list[Numbers] = []
+    for name in names:
+        members = given[name] if isinstance(given[name], tuple) else (given[name],)
+        found += [torch.from_numpy(member) if isinstance(member, np.ndarray) else member for member in members]
+    return found
 
 
 def autograd(function: Callable[..., Numbers], wanted: int, *names: str) -> Prepare:
@@ -161,9 +169,10 @@ DIFFERENTIATED: dict[str, tuple[Callable[..., Numbers], int, tuple[str, ...]]] =
     "logistic regression": (logistic, 1, ("theta", "X", "y")),
     "softmax cross-entropy": (softmax, 1, ("W", "X", "Y")),
     "Gaussian log-likelihood": (likelihood, 1, ("theta", "X", "y", "sigma")),
-    "network 4-8-1": (two_layers, 4, ("W", "b", "w", "c", "x", "t")),
-    "network 64-32-10": (classifier, 4, layers(2)),
-    "network 784-256-128-10": (classifier, 6, layers(3)),
+    "network 4-8-1": (network, 4, ("W", "b", "x", "y")),
+    "network 64-32-10": (network, 4, ("W", "b", "x", "y")),
+    "network 784-256-128-10": (network, 6, ("W", "b", "x", "y")),
+    "classifier 64-32-10": (classifier, 4, layers(2)),
     "Gaussian process": (process, 2, ("ell", "sigma", "X", "y")),
 }
 
