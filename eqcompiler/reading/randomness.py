@@ -49,7 +49,7 @@ def trouble(document: Document, statement: Statement, found: Expectation) -> Equ
     for argument in found.arguments:
         reached = tuple(dict.fromkeys(symbols(document, argument)))
         random = [info for info in reached if info.distribution is not None]
-        unsaid = [info.latex for info in reached if info.distribution is None and info.declared is None and info.role == "free"]
+        unsaid = [info.latex for info in reached if not is_said(document, info)]
         if random and not unsaid:
             continue
         span = argument.span or found.span or statement.span
@@ -61,6 +61,14 @@ def trouble(document: Document, statement: Statement, found: Expectation) -> Equ
             fix=rf"declare a distribution, {example} \sim \mathcal{{N}}(\mu, \sigma^2), or a constant, \in \mathbb{{R}}",
         )
     return None
+
+
+def is_said(document: Document, info: SymbolInfo) -> bool:
+    """Declared, distributed, bound by something, or held by a bound such as \\sigma > 0."""
+    bounded = any(
+        isinstance(side, Symbol) and side.name == info.name for c in document.assumptions for side in (c.left, c.right)
+    )
+    return bounded or info.distribution is not None or info.declared is not None or info.role != "free"
 
 
 def symbols(document: Document, term: Term, seen: frozenset[str] = frozenset()) -> Iterator[SymbolInfo]:

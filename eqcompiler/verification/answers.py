@@ -20,11 +20,13 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class Unproved:
-    """No proof. residual: left minus right as LaTeX; factors: the symbols that divide each of its monomials."""
+    """No proof. residual: left minus right as LaTeX; factors: the symbols that divide each of its monomials.
+    decisive: those that decide alone: each monomial holds the same power of the number and nothing else of it."""
 
     reason: str
     residual: str | None = None
     factors: tuple[str, ...] = ()
+    decisive: tuple[str, ...] = ()
     unsupported: NotSupportedYet | None = None
 
 

@@ -34,6 +34,7 @@ Candidate = tuple[Condition, ...]
 ZERO = Number(SCALAR, Fraction(0))
 UNIT = Number(SCALAR, Fraction(1))
 MOST_PAIRS = 12
+SIGNED = frozenset(("abs", "sign", "sqrt", "log", "pow", "max", "min", "relu", "asin", "acos", "acosh", "atanh"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class Found:
     steps: tuple[str, ...]
 
 
-def find(document: Document, claim: Claim, factors: tuple[str, ...], tests: Trials) -> Found | None:
-    """The first candidate that survives. `factors`: symbols that divide every monomial of the residual."""
+def find(document: Document, claim: Claim, factors: tuple[str, ...], decisive: tuple[str, ...], tests: Trials) -> Found | None:
+    """The first candidate that survives. `factors`, `decisive`: what is known of the residual, see `Unproved`."""
     for candidate in candidates(document, claim, factors):
         if tests.late():
             return None
@@ -67,13 +68,13 @@ def find(document: Document, claim: Claim, factors: tuple[str, ...], tests: Tria
         steps = tests.proves(candidate)
         if steps is not None:
             text = ", ".join(condition_latex(document, condition) for condition in candidate)
-            return Found(candidate, text, _is_factor(candidate, factors), steps)
+            return Found(candidate, text, _decides(candidate, decisive), steps)
     return None
 
 
-def _is_factor(candidate: Candidate, factors: tuple[str, ...]) -> bool:
+def _decides(candidate: Candidate, decisive: tuple[str, ...]) -> bool:
     left = candidate[0].left
-    return len(candidate) == 1 and isinstance(left, Symbol) and left.name in factors and _is_zero(candidate[0].right)
+    return len(candidate) == 1 and isinstance(left, Symbol) and left.name in decisive and _is_zero(candidate[0].right)
 
 
 def _is_zero(term: Term | None) -> bool:
@@ -89,6 +90,7 @@ def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) 
     numbers, vectors, matrices = ([symbol for symbol in free if symbol.type.rank == rank] for rank in range(3))
     yield from (c for symbol in numbers if symbol.name in factors for c in _zero(symbol))
     yield from _tied(document, symbols, numbers)
+    yield from _signs(document, claim, [symbol for symbol in symbols if symbol.type == SCALAR])
     yield from _pairs(symbols, _commuting)
     yield from (c for symbol in symbols for c in _symmetric(symbol))
     yield from _both(symbols)
@@ -98,9 +100,9 @@ def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) 
     yield from (c for symbol in numbers for c in _zero(symbol))
     yield from (c for symbol in vectors for c in _zero(symbol))
     yield from _normalised(document, claim)
+    yield from (c for symbol in symbols for c in _orthonormal(symbol))
     yield from (c for symbol in matrices for c in _one(symbol))
     yield from (c for symbol in _offsets(document, claim, matrices) for c in _zero(symbol))
-    yield from (c for symbol in symbols for c in _orthonormal(symbol))
     yield from (c for symbol in vectors for c in _one(symbol))
     yield from (c for symbol in numbers for c in _half(symbol))
     yield from _differences(document, claim)
@@ -213,6 +215,17 @@ def _excludes(assumption: Condition, condition: Condition) -> bool:
 
 def _zero(symbol: Symbol) -> Iterator[Candidate]:
     yield (Condition("=", symbol, Call(symbol.type, "zeros", ()) if symbol.type.rank else ZERO),)
+
+
+def _signs(document: Document, claim: Claim, numbers: list[Symbol]) -> Iterator[Candidate]:
+    """Numbers that are not negative, or positive, one or all, where something in the claim depends on signs."""
+    if not any(isinstance(term, Call) and term.operation in SIGNED for term in reached(document, claim)):
+        return
+    for relation in (">=", ">"):
+        bounds = [Condition(relation, symbol, ZERO) for symbol in numbers]
+        yield from ((bound,) for bound in bounds)
+        if len(bounds) == 2:
+            yield tuple(bounds)
 
 
 def _one(symbol: Symbol) -> Iterator[Candidate]:

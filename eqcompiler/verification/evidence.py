@@ -21,7 +21,7 @@ from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition
 from eqcompiler.languages.verdicts import Counterexample
 from eqcompiler.verification.constraint_solving import Value
-from eqcompiler.verification.fields import ZERO, Imprecise, Undefined, with_enough_bits
+from eqcompiler.verification.fields import ZERO, Imprecise, OutsideDomain, Undefined, with_enough_bits
 from eqcompiler.verification.operations import shape_of
 from eqcompiler.verification.oracle import Evaluator, Sample
 from eqcompiler.verification.problems import Problem, problem_of
@@ -55,6 +55,13 @@ class Evidence:
     def agrees(self) -> bool:
         """Points were compared and none is against the claim."""
         return self.counterexample is None and self.agreements > 0
+
+
+@dataclass(frozen=True, slots=True)
+class NoValue:
+    """The right side where only the left one has a value: the claim is not true there."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +210,11 @@ def compare(problem: Problem, claim: Claim, sample: Sample) -> Comparison:
 
     def attempt() -> Comparison:
         evaluator = Evaluator(problem.document, sample, names=problem.names)
-        left, right = evaluator.value(claim.left), evaluator.value(claim.right)
+        left = evaluator.value(claim.left)
+        try:
+            right = evaluator.value(claim.right)
+        except OutsideDomain as reason:  # \log x^2 = 2 \log x at -1
+            return Comparison(False, True, left, NoValue(reason.what))
         if shape_of(left) != shape_of(right):
             raise IllegalEquation(f"the left side has the shape {shape_of(left)}, the right side {shape_of(right)}")
         pairs = list(zip(_entries(left), _entries(right), strict=True))
@@ -260,4 +271,6 @@ def exact_text(value: Value) -> object:
     """A rational as "-1/2", a ball as 17 digits, an array as nested lists of them."""
     if isinstance(value, np.ndarray):
         return [exact_text(part) for part in value]
+    if isinstance(value, NoValue):
+        return f"no value: {value.why}"
     return str(value) if isinstance(value, fmpq) else value.str(17, radius=False)

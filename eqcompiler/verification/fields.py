@@ -40,6 +40,11 @@ class NotDifferentiable(Undefined):
     """A derivative at a kink or a jump: abs at 0, a tie of max. The point is skipped, never judged."""
 
 
+class OutsideDomain(Undefined):
+    """A function of a real number outside the range where it has a value, a whole range of points and not a few:
+    the logarithm or the root of a negative number."""
+
+
 class Undecided(Undefined):
     """The largest precision does not tell on which side of a pole, a jump or a tie the point lies."""
 
@@ -187,7 +192,7 @@ def power(x: Number, y: Number) -> Number:
         return _complex_power(complex(x), complex(y))
     side = sign(x)
     if side < 0:
-        raise Undefined(f"a power of a negative number with the exponent {y}")
+        raise OutsideDomain(f"a power of a negative number with the exponent {y}")
     if side == 0:
         if sign(y) > 0:
             return ZERO
@@ -276,7 +281,7 @@ def _check_domain(name: str, x: Number) -> None:
     if name in _DOMAIN:
         measure, allowed, words = _DOMAIN[name]
         if sign(measure(x)) not in allowed:
-            raise Undefined(words)
+            raise OutsideDomain(words)
     elif name in ("gamma", "digamma") and not isinstance(x, complex) and whole_number(x) is not None and x <= 0:
         raise Undefined(f"{name} at {x}")
     elif name in ("cot", "csc") and x == 0:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Protocol
 
 from eqcompiler.calculus import stationary
-from eqcompiler.calculus.monomials import Component, Contraction, Factor, Index, Normal, Scalar
+from eqcompiler.calculus.monomials import Component, Contraction, Factor, Index, Keyed, Normal, Scalar
 from eqcompiler.calculus.printing import to_latex
 from eqcompiler.calculus.term_text import term_latex
 from eqcompiler.errors import NotSupportedYet
@@ -109,6 +109,7 @@ def _prove_equation(
         "the two sides have different normal forms",
         _in_notation(answer.normal, document, answer.axes[len(claim.free) :]),
         common_symbols(answer.normal),
+        decisive_numbers(answer.normal),
     )
 
 
@@ -126,6 +127,30 @@ def common_symbols(normal: Normal) -> tuple[str, ...]:
         own = dict.fromkeys(name for factor in term.factors for name in _factor_symbols(factor))
         shared = own if shared is None else {name: None for name in shared if name in own}
     return tuple(shared or ())
+
+
+def decisive_numbers(normal: Normal) -> tuple[str, ...]:
+    """The numbers b with normal = b^k rest, where the rest does not hold b: for b != 0 the rest decides, whatever b is.
+
+    b^2 - b has the factor b and is zero at b = 1 too; it does not count.
+    """
+    return tuple(name for name in common_symbols(normal) if _is_one_power(normal, name))
+
+
+def _is_one_power(normal: Normal, name: str) -> bool:
+    own = [f for term in normal.terms for f in term.factors if isinstance(f.atom, Scalar) and f.atom.name == name]
+    once = all(_times(term, name) == 1 for term in normal.terms)
+    return once and len(own) == len(normal.terms) and len({factor.exponent for factor in own}) == 1
+
+
+def _times(tree: object, name: str) -> int:
+    """How often a number occurs."""
+    if isinstance(tree, tuple):
+        return sum(_times(part, name) for part in tree)
+    if not isinstance(tree, Keyed):
+        return 0
+    below = sum(_times(getattr(tree, each.name), name) for each in fields(tree))
+    return below + (isinstance(tree, Scalar) and tree.name == name)
 
 
 def _factor_symbols(factor: Factor) -> tuple[str, ...]:

@@ -238,7 +238,7 @@ class _Case:
         """A certified difference: under which condition would it be true, what is left over, what would be right."""
         repair = None if self.clock.late else self.repair(answer.residual)
         parts = Finding("refuted", trial.method, counterexample=self.small(trial), residual=answer.residual, repair=repair)
-        found = conditions.find(self.document, self.claim, answer.factors, self.tests())
+        found = conditions.find(self.document, self.claim, answer.factors, answer.decisive, self.tests())
         if found is None:
             hint = hints.about(self.document, self.claim, None)
             return replace(parts, reason=f"The two sides differ at the values shown.{hint}")

@@ -46,14 +46,14 @@ def test_matrices_from_weak_to_strong() -> None:
         "B = B^T",
         "A = A^T, B = B^T",
         "A = B",
-        "A = I",
-        "B = I",
-        "A = 0",
-        "B = 0",
         "A A^T = I",
         "A^T A = I",
         "B B^T = I",
         "B^T B = I",
+        "A = I",
+        "B = I",
+        "A = 0",
+        "B = 0",
     ]
 
 
@@ -76,13 +76,13 @@ def test_a_difference_that_occurs() -> None:
 def test_nothing_is_found_when_one_test_fails(meets: bool, vanishes: bool, proves: bool) -> None:
     document, claim = read(r"\[ a, b \in \mathbb{R} \]\[ a b = a \]")
     trials = Trials(lambda c: meets, lambda c: vanishes, lambda c: ("step",) if proves else None, lambda: False)
-    assert find(document, claim, (), trials) is None
+    assert find(document, claim, (), (), trials) is None
 
 
 def test_the_search_ends_when_it_is_late() -> None:
     document, claim = read(r"\[ a, b \in \mathbb{R} \]\[ a b = a \]")
     trials = Trials(lambda c: True, lambda c: False, lambda c: ("step",), lambda: True)
-    assert find(document, claim, (), trials) is None
+    assert find(document, claim, (), (), trials) is None
 
 
 @pytest.mark.parametrize(("factors", "necessary"), [(("b",), True), ((), False)])
@@ -90,7 +90,7 @@ def test_necessary_only_when_the_residual_shows_it(factors: tuple[str, ...], nec
     document, claim = read(r"\[ a, b \in \mathbb{R} \]\[ a + b = a \]")
     wanted = "b = 0"
     trials = Trials(lambda c: condition_latex(document, c[0]) == wanted, lambda c: False, lambda c: ("step",), lambda: False)
-    found = find(document, claim, factors, trials)
+    found = find(document, claim, factors, factors, trials)
     assert found is not None
     assert (found.latex, found.necessary, found.steps) == (wanted, necessary, ("step",))
 

@@ -31,7 +31,7 @@ DIFFERS = Evidence(2, 1, 0, "exact rational arithmetic", DIFFERENCE, exact=True)
 SEES_NOTHING = Evidence(0, 0, 9, "", reason="a side has no value: division by zero")
 CANNOT = Evidence(0, 0, 0, "", unsupported=NotSupportedYet("limits are not evaluated yet", SPAN))
 PROOF = Proved("equal normal forms", ("a = b",))
-NO_PROOF = Unproved("the normal forms differ", r"2 b x", ("b",))
+NO_PROOF = Unproved("the normal forms differ", r"2 b x", ("b",), ("b",))
 
 
 def add(*terms: Term) -> Call:
