@@ -28,6 +28,7 @@ from eqcompiler.languages import terms
 from eqcompiler.languages.program import Program
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Binder, Condition, Term, children
+from eqcompiler.verification.opaque_states import without_last_states
 
 LEFT, RIGHT = "left_of_the_claim", "right_of_the_claim"
 LONGEST_STEP = 400
@@ -64,7 +65,13 @@ class _Equation:
 
 def prove(document: Document, claim: Claim, extra: tuple[Condition, ...] = ()) -> Proof | Residual:
     """Raises NotSupportedYet for what has no normal form or grows too large."""
-    return _search(document, claim, extra).run()
+    opaque = without_last_states(document, claim)
+    if opaque is None:
+        return _search(document, claim, extra).run()
+    found = _search(*opaque, extra).run()
+    if isinstance(found, Residual):
+        raise NotSupportedYet("it does not hold for every value of the last state of a recurrence", claim.left.span)
+    return found
 
 
 def compare(document: Document, claim: Claim, extra: tuple[Condition, ...] = ()) -> Proof | Residual:

@@ -124,6 +124,21 @@ def test_a_right_claim_is_not_refuted(setting: str, claim: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("setting", "claim", "verdict"),
+    [
+        (RNN, r"\frac{\partial E}{\partial y} = 2 (y - h_T)", "proved"),
+        (DESCENT, r"V(\alpha) = \frac{1}{2m} (X \theta_T - y)^\top (X \theta_T - y)", "proved"),
+        (RNN, r"\frac{\partial E}{\partial b} = \frac{\partial h_T}{\partial b}^\top 2 (h_T - y)", "holds"),
+        (DESCENT, r"V(2 \alpha) = V(\alpha)", "refuted"),
+        (RNN, r"\frac{\partial E}{\partial y} = 2 y", "refuted"),
+    ],
+)
+def test_a_last_state_that_nothing_varies_is_one_value(setting: str, claim: str, verdict: str) -> None:
+    *_, last = pipeline.verify(read(rf"{setting} \[ {claim} \]"))
+    assert last.verdict in (verdict, "conditional" if verdict == "refuted" else verdict)
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         (RNN + r"\[ S = \sum_{t=1}^T \|h_t\|_2^2 \]", "'h_t' for all steps at once is not read"),

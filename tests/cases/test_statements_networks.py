@@ -18,6 +18,8 @@ from scipy.special import expit
 from eqcompiler import pipeline
 from eqcompiler.languages.statements import Definition, Document, Statement
 from eqcompiler.languages.verdicts import Verdict
+from eqcompiler.verification.oracle import evaluate_float
+from eqcompiler.verification.points import gradients, point
 
 EQUATIONS = Path(__file__).parents[2] / "equations"
 FILES = {"A": "backpropagation.tex", "B": "neural_network.tex"}
@@ -110,6 +112,45 @@ def test_B16_one_layer_of_any_width() -> None:
     for before, here in ((1, 1), (3, 1), (1, 4), (5, 2)):
         W, b, a = generator.normal(size=(here, before)), generator.normal(size=here), generator.normal(size=before)
         np.testing.assert_allclose(layer(a, W, b), expit(W @ a + b), rtol=1e-14)
+
+
+def layers(widths: tuple[int, ...], samples: int) -> dict[str, object]:
+    generator = np.random.default_rng(len(widths))
+    pairs = list(zip(widths[1:], widths[:-1], strict=True))
+    return {
+        "X": generator.normal(size=(samples, widths[0])),
+        "W": tuple(generator.normal(size=pair) for pair in pairs),
+        "b": tuple(generator.normal(size=here) for here, _ in pairs),
+        "y": generator.normal(size=(samples, widths[-1])),
+    }
+
+
+WIDTHS = [(3, 2), (1, 1, 1), (4, 1, 3, 2), (2, 5, 3, 1, 4, 2, 3)]
+
+
+@pytest.mark.parametrize("widths", WIDTHS)
+@pytest.mark.parametrize("samples", [1, 5])
+def test_B16_forward_through_any_depth_one_sample_and_a_batch(widths: tuple[int, ...], samples: int) -> None:
+    values = layers(widths, samples)
+    kernels = pipeline.kernels(document("B"))
+    a = values["X"]
+    for W, b in zip(values["W"], values["b"], strict=True):
+        a = expit(a @ W.T + b)
+    np.testing.assert_allclose(kernels.h_batch(values["X"], values["W"], values["b"]), a, rtol=1e-13)
+    np.testing.assert_allclose(kernels.h(values["X"][0], values["W"], values["b"]), a[0], rtol=1e-13)
+
+
+@pytest.mark.parametrize("widths", WIDTHS)
+@pytest.mark.parametrize("samples", [1, 5])
+def test_B17_backpropagation_is_the_derivative_of_the_oracle(widths: tuple[int, ...], samples: int) -> None:
+    values = layers(widths, samples)
+    loss, *found = pipeline.kernels(document("B")).value_and_grad_C(*(values[name] for name in ("X", "W", "b", "y")))
+    at = point(document("B"), values)
+    wanted = gradients(document("B"), "C", at, ("W", "b"))
+    assert loss == pytest.approx(evaluate_float(document("B"), document("B").definitions["C"].body, at), rel=1e-13)
+    for family, name in zip(found, ("W", "b"), strict=True):
+        for mine, exact in zip(family, wanted[name], strict=True):
+            np.testing.assert_allclose(mine, exact, rtol=1e-12, atol=1e-12 * np.max(np.abs(exact)))
 
 
 def test_B17_the_chain_rule_of_a_layer() -> None:
