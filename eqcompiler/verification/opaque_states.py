@@ -3,7 +3,7 @@ r"""Last states as symbols: what holds for every value in the place of a last st
 Takes: a document and a claim. Gives: both with a symbol in the place of each last state; None where there is none, or where the
 claim varies what one reads.
 Guarantees: a name is varied by a derivative, an extremum, an integral, a limit, an expectation, or a call that binds it to
-another value; a last state that reads no such name has one value in the whole claim, so that a proof for every value is a proof.
+another value; a last state that reads no such name has one value in the claim, so that a proof for every value is a proof.
 """
 
 from __future__ import annotations
