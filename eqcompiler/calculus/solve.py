@@ -44,6 +44,14 @@ def inverse_to_solve(program: Program) -> Program:
     return Program(program.inputs, tuple(settled(definition, letters) for definition in definitions), program.outputs)
 
 
+def _step_with_solves(scan: Scan) -> Program:
+    """The step of a recurrence; what its reverse pass reads stays, also an inverse that the step itself needs no more."""
+    made = {name for definition in scan.step.definitions for name in made_names(definition)}
+    kept = tuple(name for name, _ in scan.kept if name in made and name not in scan.step.outputs)
+    solved = inverse_to_solve(replace(scan.step, outputs=(*scan.step.outputs, *kept)))
+    return replace(solved, outputs=scan.step.outputs)
+
+
 def _collapsed(definitions: list[Definition], solves: set[str]) -> tuple[Definition, ...]:
     """A definition that only repeats one solve takes its place."""
     made: dict[str, Definition] = {}
@@ -81,7 +89,7 @@ class _Solving:
 
     def add(self, definition: Definition) -> None:
         if isinstance(definition, Scan):
-            self.made.append(replace(definition, step=inverse_to_solve(definition.step)))
+            self.made.append(replace(definition, step=_step_with_solves(definition)))
             return
         if isinstance(definition, Intrinsic):
             if definition.operation == "inverse":

@@ -18,7 +18,7 @@ from eqcompiler.languages.statements import Document, Recurrence
 from eqcompiler.languages.terms import Derivative, Reference, Type
 from eqcompiler.verification import fields
 from eqcompiler.verification.evaluator import Evaluator
-from eqcompiler.verification.fields import BALLS
+from eqcompiler.verification.fields import BALLS, EXACT
 from eqcompiler.verification.recurrences import member_key, member_type, ragged, with_last_sizes
 from eqcompiler.verification.relations import entries
 from eqcompiler.verification.samples import Sample
@@ -54,12 +54,15 @@ def gradients(document: Document, name: str, at: Sample, variables: Iterable[str
     found = {}
     for variable in variables:
         term = Derivative(Type((*body.type.shape, *_type(document, variable).shape)), reference, variable)
-        found[variable] = fields.with_enough_bits(partial(_derivative, document, term, at))
+        try:
+            found[variable] = fields.with_enough_bits(partial(_derivative, document, term, at, BALLS))
+        except fields.Undecided:  # balls never tell that a covariance is symmetric; the floats are exact rationals too
+            found[variable] = fields.with_enough_bits(partial(_derivative, document, term, at, EXACT))
     return found
 
 
-def _derivative(document: Document, term: Derivative, at: Sample) -> Any:
-    return _rounded(Evaluator(document, at, BALLS).value(term))
+def _derivative(document: Document, term: Derivative, at: Sample, numbers: fields.Field) -> Any:
+    return _rounded(Evaluator(document, at, numbers).value(term))
 
 
 def _rounded(value: Any) -> Any:

@@ -6,6 +6,8 @@ Guarantees: a state is never read as a free family beside its recurrence; a fals
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from eqcompiler import pipeline
 from eqcompiler.errors import Source
 from eqcompiler.languages.statements import Document, Recurrence
 from eqcompiler.languages.terms import Iterated
+from eqcompiler.verification.points import gradients, point
 
 RNN = (
     r"$x_t \in \mathbb{R}^d$, $t = 1, \dots, T$, $W \in \mathbb{R}^{k \times k}$, $U \in \mathbb{R}^{k \times d}$,"
@@ -87,6 +90,15 @@ def test_a_kalman_filter_has_a_step_with_its_measurement() -> None:
     assert state.members == (("z_t", "z"),)
     assert {"x_P_step"} <= set(pipeline.kernel_names(read(KALMAN)))
     assert "x_P_run" not in pipeline.kernel_names(read(KALMAN))
+
+
+def test_the_gradient_of_a_filter_keeps_the_inverse_that_its_steps_solve_with() -> None:
+    document = read(KALMAN + r"$s \in \mathbb{R}^n$ \[ D = \|x_T - s\|_2^2 \]")
+    values = {name: np.array([[number]]) for name, number in (("U", 2.0), ("F", 0.5), ("Q", 1.5), ("H", 0.75), ("R", 1.25))}
+    values |= {"u": np.array([0.5]), "s": np.array([1.0]), "z": np.array([[0.25], [2.0]])}
+    gradient = pipeline.kernels(document).grad_D_R
+    found = gradient(**{name: values[name] for name in inspect.signature(gradient).parameters if name in values})
+    np.testing.assert_allclose(found, gradients(document, "D", point(document, values), ("R",))["R"], rtol=1e-12)
 
 
 @pytest.mark.parametrize(
