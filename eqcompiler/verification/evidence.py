@@ -25,11 +25,13 @@ from eqcompiler.verification.fields import ZERO, Imprecise, OutsideDomain, Undef
 from eqcompiler.verification.operations import shape_of
 from eqcompiler.verification.oracle import Evaluator, Sample
 from eqcompiler.verification.problems import Problem, problem_of
+from eqcompiler.verification.residues import Agreement, agreement
 from eqcompiler.verification.sample_sizes import SIZES_ALONE, shapes
 from eqcompiler.verification.sampling import ATTEMPTS, FEW_ATTEMPTS, Unsatisfied, all_indices, draw
 
 TRIALS = 24
 MOST_SHAPES = 8
+RATIONAL = 8  # rational points before a claim about rational functions goes on modulo primes
 MOST_INDICES = 9  # values of the free indices that are compared at one point
 HOPELESS = 3  # shapes without a point after which a condition that is only tried is given up
 NARROW = 100  # bits of agreement that overlapping balls must have
@@ -95,6 +97,10 @@ def gather(
         for sample in _points(problem, seed, trials, attempts, deadline, tally):
             if tally.compare(problem, claim, sample) or tally.agreements >= trials:
                 break
+            if tally.agreements == RATIONAL and trials == TRIALS and tally.exact and not tally.zero:
+                tally.residues = agreement(problem, claim, seed)
+                if tally.residues is not None:
+                    break
     except NotSupportedYet as reason:
         tally.unsupported = reason
     except (BadInput, Unsatisfied) as reason:
@@ -111,6 +117,7 @@ class _Tally:
         self.sizes: list[Mapping[str, int]] = []
         self.exact = True
         self.zero = True
+        self.residues: Agreement | None = None
         self.against: Counterexample | None = None
         self.found: Sample | None = None
         self.reason: str | None = None
@@ -158,6 +165,8 @@ class _Tally:
         number = "exact rational arithmetic" if self.exact else "balls of 200 bits"
         reason = self.reason if not self.agreements else None
         method = f"{number} {points}" if self.agreements else ""
+        if self.residues is not None:
+            method = f"{method}, and {self.residues}"
         return Evidence(
             self.agreements, len(self.sizes), self.skipped, method, reason=reason, unsupported=self.unsupported,
             exact=self.exact and self.agreements > 0, zero=self.zero and self.agreements > 0,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from flint import acb, arb, ctx, fmpq
+from flint import acb, arb, ctx, fmpq, nmod
 
 from eqcompiler.errors import EquationError, NotSupportedYet
 from eqcompiler.verification.contours import OfVariable
@@ -94,6 +94,8 @@ def sign(x: Number) -> int:
     """-1, 0 or 1. Raises Imprecise when a ball touches zero without being zero."""
     if isinstance(x, OfVariable):
         raise NotSupportedYet("a comparison of a bound variable is not evaluated yet")
+    if isinstance(x, nmod):
+        raise NotSupportedYet("numbers modulo a prime have no order")
     if isinstance(x, complex):
         x = x.real
     if x > 0:

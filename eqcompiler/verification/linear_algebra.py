@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
-from flint import acb_poly, arb, arb_mat, fmpq, fmpq_poly
+from flint import acb_poly, arb, arb_mat, fmpq, fmpq_poly, nmod
 
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.verification import fields
@@ -39,15 +39,17 @@ def _pivot(column: list[Number]) -> int | None:
     doubtful = False
     for row, entry in enumerate(column):
         x = base(entry)
+        if isinstance(x, fmpq | nmod):
+            if x != 0:
+                return row
+            continue
         try:
             usable = sign(x) != 0 if not isinstance(x, complex) else abs(x) > 0
         except Imprecise:
             doubtful = True
             continue
-        if usable and (best is None or (not isinstance(x, fmpq) and _size(x) > _size(base(column[best])))):
+        if usable and (best is None or _size(x) > _size(base(column[best]))):
             best = row
-            if isinstance(x, fmpq):
-                return best
     if best is None and doubtful:
         raise Imprecise
     return best

@@ -37,7 +37,7 @@ def shapes(problem: Problem, count: int) -> tuple[Mapping[str, int], ...]:
     names = problem.sizes
     if not names:
         return ({},)
-    found = [sizes for sizes in _candidates(problem) if _allowed(problem, sizes)]
+    found = [sizes for sizes in _candidates(problem) if allowed(problem, sizes)]
     if not found:
         raise BadInput(f"no small sizes of {', '.join(names)} satisfy what is assumed of them")
     smallest = sorted(found, key=_volume)
@@ -73,7 +73,7 @@ def _candidates(problem: Problem) -> list[dict[str, int]]:
     return [dict(zip(problem.sizes, row, strict=True)) for row in increasing + random_rows]
 
 
-def _allowed(problem: Problem, sizes: Mapping[str, int]) -> bool:
+def allowed(problem: Problem, sizes: Mapping[str, int]) -> bool:
     if any(r.count is not None and r.count.value(sizes) not in range(1, DEEPEST + 1) for r in problem.iterated):
         return False
     for left, relation, right in problem.document.constraints:
