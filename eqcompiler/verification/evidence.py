@@ -98,7 +98,7 @@ def gather(
             if tally.compare(problem, claim, sample) or tally.agreements >= trials:
                 break
             if tally.agreements == RATIONAL and trials == TRIALS and tally.exact and not tally.zero:
-                tally.residues = agreement(problem, claim, seed)
+                tally.residues = agreement(problem, claim, seed, deadline)
                 if tally.residues is not None:
                     break
     except NotSupportedYet as reason:

@@ -15,6 +15,7 @@ drawn independently, so that probabilities multiply.
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -56,8 +57,9 @@ class Agreement:
         return f"modulo primes of {BITS} bits at {self.points} points{where} ({missed})"
 
 
-def agreement(problem: Problem, claim: Claim, seed: int) -> Agreement | None:
-    """Points modulo primes at which both sides agree; None where a point does not, or where the claim is not rational."""
+def agreement(problem: Problem, claim: Claim, seed: int, deadline: float | None = None) -> Agreement | None:
+    """Points modulo primes at which both sides agree; None where a point does not, where the claim is not rational, or when
+    the time (time.monotonic()) is over."""
     if problem.functions or problem.iterated:
         return None
     chance = random.Random(f"residues {seed}")
@@ -65,6 +67,8 @@ def agreement(problem: Problem, claim: Claim, seed: int) -> Agreement | None:
     found, bits = 0, 0
     for k in range(2 * POINTS if shapes else 0):
         sizes = shapes[k % len(shapes)]
+        if deadline is not None and time.monotonic() > deadline:
+            return None
         try:
             degree = _degree(problem, claim, sizes)
             same = _same(problem, claim, sizes, _prime(chance), chance)
