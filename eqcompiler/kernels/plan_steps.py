@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import sympy
 
-from eqcompiler.errors import NotSupportedYet
+from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.kernels.prepared_scans import NEXT, StepPrograms, operands, prepared, step_programs
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.loop_plan import (
@@ -220,7 +220,10 @@ class _Step:
             if shapes.get(name) and names[name] not in placed and names[name] not in self.outer.outer:
                 self.room(names[name], shapes[name])
         change = {**names, self.programs.marker.name: self.scan.index}
-        return tuple(without_copies(renamed(node, change, self.scan.index) for node in _body(planned)))
+        nodes = tuple(renamed(node, change, self.scan.index) for node in _body(planned))
+        for _, total in self.scan.summed:
+            check_added_to(nodes, total)
+        return nodes
 
     # ---- places
 
@@ -343,12 +346,11 @@ def _with_tensors(node: Node, names: Mapping[str, str | sympy.Symbol]) -> Node:
     return replace(node, target=str(names.get(node.target, node.target)), operands=read)
 
 
-def without_copies(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Without assignments of a value to itself: a total that is added to in place starts as what it is."""
+def check_added_to(nodes: Iterable[Node], total: str) -> None:
+    """A total and the total after the step are one array: each entry may only be set to something that it is part of."""
     for node in nodes:
-        if isinstance(node, Loop):
-            body = tuple(without_copies(node.body))
-            if body:
-                yield replace(node, body=body)
-        elif not isinstance(node, Assign) or node.target != node.value:
-            yield node
+        target = getattr(node, "target", None)
+        label = target if isinstance(target, str) else str(getattr(target, "base", target))
+        if label == total and not (isinstance(node, Assign) and node.value.has(node.target)):
+            raise CompilerFault(f"the total {total} of a recurrence is overwritten by a step")
+        check_added_to(getattr(node, "body", ()), total)

@@ -47,6 +47,11 @@ def prepared(program: Program) -> Program:
             found.append(definition)
             continue
         steps = {d.name: d for d in definition.step.plain("kernel inside another recurrence")}
+        for carried in definition.carried:
+            if carried.after not in steps:  # its place would be taken by another state while it is still read
+                raise NotSupportedYet(
+                    f"the recurrence {definition.name}, whose next {carried.after} is given, has no kernel yet"
+                )
         found += [Indexed(total, steps[name].axes, sympy.S.Zero) for name, total in definition.summed]
         scan, copies = definition, list[Indexed]()
         for carried in definition.carried:
@@ -59,9 +64,6 @@ def prepared(program: Program) -> Program:
 
 def _axes_after(scan: Scan, name: str) -> tuple[Axis, ...]:
     """The axes of a state after the last step."""
-    given = {item.name: item for item in scan.step.inputs}
-    if name in given:
-        raise NotSupportedYet(f"the recurrence {scan.name}, whose state {name} is given, has no kernel yet")
     axes = next(d.axes for d in scan.step.plain("kernel") if d.name == name)
     sizes = scan.sizes_at_end()
     return tuple(Axis(axis.index, axis.lower.xreplace(sizes), axis.upper.xreplace(sizes)) for axis in axes)
@@ -99,10 +101,9 @@ def _like(definition: Indexed | Intrinsic, name: str) -> Input:
 
 
 def _in_place(definition: Indexed | Intrinsic, total: str) -> list[Indexed | Intrinsic]:
-    """The total after the step. A product of matrices stays apart: it is a library call, which overwrites its target."""
+    """The total after the step. What holds a sum stays apart: a sum is accumulated in its target, which starts at nothing."""
     before = reference(total, definition.axes)
-    apart = isinstance(definition, Intrinsic) or (len(definition.axes) > 1 and definition.body.has(*REDUCTIONS))
-    if isinstance(definition, Indexed) and not apart:
+    if isinstance(definition, Indexed) and not definition.body.has(*REDUCTIONS):
         return [Indexed(f"{total}{NEXT}", definition.axes, before + definition.body)]
     return [definition, Indexed(f"{total}{NEXT}", definition.axes, before + reference(definition.name, definition.axes))]
 

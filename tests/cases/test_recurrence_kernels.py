@@ -110,3 +110,97 @@ def test_a_derivative_in_a_family_inside_an_expression_is_refused(network: Docum
 def test_generated_text_is_the_same_each_time(network: Document, tmp_path: Path) -> None:
     again = pipeline.document_of(Source("network.tex", NETWORK))
     assert module_text(chosen_kernels(again).requests, again.source) == pipeline.build(network)
+
+
+# ---- over time
+
+RECURRENT = r"""
+Let $W \in \mathbb{R}^{p \times p}$, $U \in \mathbb{R}^{p \times d}$, $b \in \mathbb{R}^p$, $x_t \in \mathbb{R}^d$ for
+$t = 1, \dots, T$, $y \in \mathbb{R}^p$, $u \in \mathbb{R}^p$.
+\[ h_0 = u \]
+\[ h_t = \tanh(W h_{t-1} + U x_t + b) \]
+\[ J = \|h_T - y\|_2^2 \]
+"""
+DESCENT = r"""
+Let $X \in \mathbb{R}^{m \times n}$, $y \in \mathbb{R}^m$, $\theta \in \mathbb{R}^n$, $u \in \mathbb{R}^n$, $\alpha > 0$.
+\[ J(\theta) = \frac{1}{m} \|X \theta - y\|_2^2 \]
+\[ \theta_0 = u \]
+\[ \theta_{t+1} = \theta_t - \alpha \nabla J(\theta_t), \quad t = 0, \dots, T - 1 \]
+\[ V(\alpha) = J(\theta_T) \]
+"""
+MOMENTUM = r"""
+Let $X \in \mathbb{R}^{m \times n}$, $y \in \mathbb{R}^m$, $\theta \in \mathbb{R}^n$, $u \in \mathbb{R}^n$.
+$\alpha > 0$, $0 < \beta < 1$
+\[ J(\theta) = \frac{1}{m} \|X \theta - y\|_2^2 \]
+\[ \theta_0 = u \]
+\[ v_0 = 0 \]
+\[ v_{t+1} = \beta v_t - \alpha \nabla J(\theta_t), \quad t = 0, \dots, T - 1 \]
+\[ \theta_{t+1} = \theta_t + v_{t+1}, \quad t = 0, \dots, T - 1 \]
+\[ V(\alpha, \beta) = J(\theta_T) \]
+"""
+
+
+def compiled(text: str, name: str, folder: Path) -> tuple[Document, ModuleType]:
+    document = pipeline.document_of(Source("recurrence.tex", text))
+    choice = chosen_kernels(document)
+    assert choice.refusals == ()
+    requests = tuple(request for request in choice.requests if request.name == name)
+    return document, load(module_text(requests, document.source), name, folder)
+
+
+def slope(function: Any, point: tuple[Any, ...], place: int) -> Any:
+    """The derivative in one argument, by complex steps through a loop in NumPy."""
+    found = np.empty(np.shape(point[place]))
+    for at in np.ndindex(found.shape):
+        moved = np.array(point[place], dtype=complex)
+        moved[at] += 1e-200j
+        found[at] = np.imag(function(*point[:place], moved[()], *point[place + 1 :])) / 1e-200
+    return found
+
+
+def test_backpropagation_through_time_from_its_latex(tmp_path: Path) -> None:
+    """Without a derivative in the text, the gradient is in what the update reads: W, U and b, not in the data x_t."""
+    document, module = compiled(RECURRENT, "value_and_grad_J", tmp_path)
+    random = np.random.default_rng(3)
+    w, u_, b, x, y, start = (random.normal(size=shape) for shape in ((3, 3), (3, 2), 3, (6, 2), 3, 3))
+    value, *found = module.value_and_grad_J(w, u_, b, x, y, start)
+    expected = gradients(document, "J", point(document, {"W": w, "U": u_, "b": b, "x": x, "y": y, "u": start}), ("W", "U", "b"))
+    assert len(found) == 3
+    for gradient, name in zip(found, ("W", "U", "b"), strict=True):
+        assert np.abs(gradient - expected[name]).max() <= 1e-12 * np.abs(expected[name]).max()
+    assert value > 0
+
+
+@pytest.mark.parametrize("steps", [1, 7])
+def test_an_unrolled_optimiser_is_differentiated_in_its_learning_rate(tmp_path: Path, steps: int) -> None:
+    _, module = compiled(DESCENT, "value_and_grad_V", tmp_path)
+    random = np.random.default_rng(4)
+    X, y, u = random.normal(size=(5, 3)), random.normal(size=5), random.normal(size=3)
+
+    def unrolled(alpha: Any) -> Any:
+        theta = u
+        for _ in range(steps):
+            theta = theta - alpha * 2 / 5 * X.T @ (X @ theta - y)
+        return np.sum((X @ theta - y) ** 2) / 5
+
+    value, found = module.value_and_grad_V(0.1, X, y, u, steps)
+    assert value == pytest.approx(unrolled(0.1), rel=1e-13)
+    assert found == pytest.approx(float(slope(unrolled, (0.1,), 0)), rel=1e-12)
+
+
+def test_coupled_states_from_their_latex(tmp_path: Path) -> None:
+    _, module = compiled(MOMENTUM, "value_and_grad_V", tmp_path)
+    random = np.random.default_rng(5)
+    X, y, u = random.normal(size=(5, 3)), random.normal(size=5), random.normal(size=3)
+
+    def unrolled(alpha: Any, beta: Any) -> Any:
+        theta, v = u, np.zeros(3)
+        for _ in range(9):
+            v = beta * v - alpha * 2 / 5 * X.T @ (X @ theta - y)
+            theta = theta + v
+        return np.sum((X @ theta - y) ** 2) / 5
+
+    value, *found = module.value_and_grad_V(0.05, 0.8, X, y, u, 9)
+    assert value == pytest.approx(unrolled(0.05, 0.8), rel=1e-13)
+    for place, gradient in enumerate(found):
+        assert gradient == pytest.approx(float(slope(unrolled, (0.05, 0.8), place)), rel=1e-12)
