@@ -99,7 +99,7 @@ class Steps:
     def ranks(self, outside: Mapping[str, int]) -> Iterator[tuple[str, int]]:
         """States and their numbers of axes, given those of what stands outside."""
         for turn in self.turns:
-            yield from ((name, outside[turn.start]) for name in (turn.before, turn.final) if name)
+            yield from ((name, outside.get(turn.start, 0)) for name in (turn.before, turn.final) if name)
 
     def over_steps(self, value: sympy.Expr, unless_last: bool = False) -> sympy.Expr:
         """The sum of a value over the steps."""
