@@ -110,3 +110,27 @@ def momentum() -> Program:
         Input("T", (), integer=True),
     )
     return Program(inputs[:-1], (scan, Indexed("J", (), value)), ("J",))
+
+
+def scalar_states() -> Program:
+    """s = beta_t sin(s) + t c s^2, a scalar family and the index in a value; J = s_T^2."""
+    value = scalar("beta_t") * sympy.sin(scalar("s")) + t * scalar("c") * scalar("s") ** 2
+    step = Program((Input("s", ()), Input("beta_t", ()), Input("c", ())), (Indexed("s_t", (), value),), ("s_t",))
+    scan = Scan("s", t, size("T"), (Carried("s", "s_t", "s_0", "s_T"),), (("beta_t", "beta"),), (), (), step)
+    inputs = (Input("s_0", ()), Input("beta", (), steps=T), Input("c", ()))
+    return Program(inputs, (scan, Indexed("J", (), scalar("s_T") ** 2)), ("J",))
+
+
+def batch_rnn() -> Program:
+    """H = tanh(H W^T + b + x_t) for samples in rows: the adjoint of W is a sum over the steps of products of matrices."""
+    rows = (axis(i, m), axis(j, p))
+    z = tensor("b")[j] + tensor("x_t")[i, j] + sympy.Sum(tensor("W")[j, k] * tensor("H")[i, k], (k, 1, p))
+    step = Program(
+        (Input("H", (M, P)), Input("W", (P, P)), Input("b", (P,)), Input("x_t", (M, P))),
+        (Indexed("z", rows, z), Indexed("H_t", rows, sympy.tanh(tensor("z")[i, j]))),
+        ("H_t",),
+    )
+    scan = Scan("H", t, size("T"), (Carried("H", "H_t", "H_0", "H_T"),), (("x_t", "x"),), (), (), step)
+    inputs = (Input("W", (P, P)), Input("b", (P,)), Input("x", (M, P), steps=T), Input("H_0", (M, P)))
+    value = sympy.Sum(tensor("H_T")[i, j] ** 2, (j, 1, p), (i, 1, m))
+    return Program(inputs, (scan, Indexed("J", (), value)), ("J",))

@@ -39,6 +39,8 @@ REQUESTS = (
     KernelRequest("forward", scan_programs.forward()),
     KernelRequest("loss", scan_programs.network()),
     KernelRequest("rnn", value_and_gradient(scan_programs.rnn(), "J", ("W", "U", "b", "h_0", "x"))),
+    KernelRequest("scalars", value_and_gradient(scan_programs.scalar_states(), "J", ("s_0", "beta", "c"))),
+    KernelRequest("batch_rnn", value_and_gradient(scan_programs.batch_rnn(), "J", ("W", "b", "x", "H_0"))),
     KernelRequest("momentum", value_and_gradient(scan_programs.momentum(), "J", ("alpha", "beta", "u", "w", "A"))),
 )
 TEXT = module_text(REQUESTS, Source("equations/network.tex", "a network"))
@@ -171,7 +173,7 @@ def complex_steps(function: Callable[[Any], Any], point: Any) -> Any:
     for at in np.ndindex(np.shape(point)):
         moved = np.array(point, dtype=complex)
         moved[at] += 1j * TINY
-        found[at] = np.imag(function(moved)) / TINY
+        found[at] = np.imag(function(moved[()])) / TINY
     return found
 
 
@@ -265,6 +267,34 @@ def test_the_recurrent_network_through_time(built: ModuleType) -> None:
             right = complex_steps(at(value, point, place), point[place])
             tolerance = steps * 4 * (p + d + 10) * np.finfo(float).eps
             assert np.abs(gradient - right).max() <= tolerance * (1 + np.abs(right).max())
+
+
+def test_scalar_states_and_the_number_of_the_step(built: ModuleType) -> None:
+    def value(s: Any, beta: Any, c: Any) -> Any:
+        for step, factor in enumerate(beta):
+            s = factor * np.sin(s) + (step + 1) * c * s**2
+        return s**2
+
+    point = [0.3, np.random.default_rng(6).normal(size=5) / 2, 0.1]
+    found = built.scalars(*point)
+    assert found[0] == pytest.approx(value(*point), rel=1e-14)
+    for place, gradient in enumerate(found[1:]):
+        assert gradient == pytest.approx(complex_steps(at(value, point, place), point[place]), rel=1e-13)
+
+
+def test_a_total_of_products_of_matrices(built: ModuleType) -> None:
+    def value(w: Any, b: Any, x: Any, h: Any) -> Any:
+        for given in x:
+            h = np.tanh(h @ w.T + b + given)
+        return np.sum(h**2)
+
+    random = np.random.default_rng(8)
+    point = [random.normal(size=shape) for shape in ((3, 3), 3, (6, 4, 3), (4, 3))]
+    found = built.batch_rnn(*point)
+    assert found[0] == pytest.approx(value(*point), rel=1e-14)
+    for place, gradient in enumerate(found[1:]):
+        right = complex_steps(at(value, point, place), point[place])
+        assert np.abs(gradient - right).max() <= 6 * 4 * 20 * np.finfo(float).eps * np.abs(right).max()
 
 
 def test_momentum_is_differentiated_in_its_own_parameters(built: ModuleType) -> None:
