@@ -60,7 +60,7 @@ class Agreement:
 def agreement(problem: Problem, claim: Claim, seed: int, deadline: float | None = None) -> Agreement | None:
     """Points modulo primes at which both sides agree; None where a point does not, where the claim is not rational, or when
     the time (time.monotonic()) is over."""
-    if problem.functions or problem.iterated:
+    if problem.functions or problem.iterated or not problem.symbols:  # where only sizes vary, each size is a point of its own
         return None
     chance = random.Random(f"residues {seed}")
     shapes = _larger_shapes(problem, chance)
