@@ -6,7 +6,7 @@ Sums of products stay in the order in which they stand in the term: who builds t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from eqcompiler.calculus.families import Member, family_member, is_family
@@ -285,6 +285,9 @@ class _Writer:
         return _Text("-" + self.text(call.arguments[0]).at(LARGE), SUM)
 
     def mul(self, call: Call) -> _Text:
+        sign, positive = _signed(call)
+        if sign == "-":
+            return _Text("-" + self.text(positive).at(LARGE), SUM)
         tensors = [a for a in call.arguments if a.type.rank]
         if len(tensors) < 2:
             return self.product(call.arguments)
@@ -437,6 +440,13 @@ def _signed(term: Term) -> tuple[str, Term]:
         return "-", term.arguments[0]
     if isinstance(term, Number) and term.value < 0:
         return "-", Number(term.type, -term.value)
+    if isinstance(term, Call) and term.operation in ("mul", "matmul") and isinstance(term.arguments[0], Number | Call):
+        sign, first = _signed(term.arguments[0])
+        rest = term.arguments[1:]
+        if sign == "-" and first == Number(first.type, Fraction(1)) and len(rest) == 1:
+            return "-", rest[0]
+        if sign == "-":
+            return "-", replace(term, arguments=(first, *rest), span=None)
     return "+", term
 
 
