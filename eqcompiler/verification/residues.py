@@ -38,7 +38,7 @@ from eqcompiler.verification.samples import Sample
 from eqcompiler.verification.sampling import all_indices
 
 BITS, COEFFICIENT_BITS = 61, 38
-POINTS, SHAPES, LARGER, TRIES, MOST_INDICES = 6, 3, (3, 5), 30, 9
+POINTS, SHAPES, LARGER, TRIES, MOST_INDICES = 3, 3, (3, 5), 30, 4
 FAMILIES = ("diagonal", "orthogonal", "symmetric", "positive definite", "positive semidefinite")
 
 

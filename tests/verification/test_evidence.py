@@ -133,8 +133,8 @@ def test_the_method_says_what_was_done():
     found = gather(*TRUE["least squares"])
     assert (found.agreements, found.shapes, found.skipped, found.exact) == (8, 8, 0, True)
     assert found.method == (
-        "exact rational arithmetic at 8 points, 8 shapes, and modulo primes of 61 bits at 6 points, 3 larger shapes "
-        "(a difference is missed with probability below 2^-222)"
+        "exact rational arithmetic at 8 points, 8 shapes, and modulo primes of 61 bits at 3 points, 3 larger shapes "
+        "(a difference is missed with probability below 2^-111)"
     )
     found = gather(*TRUE["softplus"])
     assert (found.method, found.exact) == ("balls of 200 bits at 24 points, 1 shape", False)

@@ -35,14 +35,14 @@ def agreed(claim: str) -> Agreement | None:
 
 
 TRUE = {
-    r"(A B)^T = B^T A^T": 222,
-    r"A^{-1} - B^{-1} = A^{-1} (B - A) B^{-1}": 222,
-    r"\det(A B) = \det(A) \det(B)": 222,
-    r"\frac{\partial}{\partial x} x^T A x = (A + A^T) x": 222,
-    r"x^T S x = x^T S^T x": 222,
-    r"\operatorname{tr}(A T) = \operatorname{tr}(A^T T)": 222,
-    r"\|X x\|^2 = x^T X^T X x": 222,
-    r"(a + b)^2 = a^2 + 2 a b + b^2": 222,
+    r"(A B)^T = B^T A^T": 111,
+    r"A^{-1} - B^{-1} = A^{-1} (B - A) B^{-1}": 111,
+    r"\det(A B) = \det(A) \det(B)": 111,
+    r"\frac{\partial}{\partial x} x^T A x = (A + A^T) x": 111,
+    r"x^T S x = x^T S^T x": 111,
+    r"\operatorname{tr}(A T) = \operatorname{tr}(A^T T)": 111,
+    r"\|X x\|^2 = x^T X^T X x": 111,
+    r"(a + b)^2 = a^2 + 2 a b + b^2": 111,
 }
 
 
@@ -50,7 +50,7 @@ TRUE = {
 def test_true_claims_agree(claim: str) -> None:
     found = agreed(claim)
     assert found is not None
-    assert (found.points, found.bits) == (6, TRUE[claim])
+    assert (found.points, found.bits) == (3, TRUE[claim])
 
 
 @pytest.mark.parametrize(
