@@ -93,7 +93,8 @@ def test_a_kalman_filter_has_a_step_with_its_measurement() -> None:
 
 
 def test_the_gradient_of_a_filter_keeps_the_inverse_that_its_steps_solve_with() -> None:
-    document = read(KALMAN + r"$s \in \mathbb{R}^n$ \[ D = \|x_T - s\|_2^2 \]")
+    loss = r"$s \in \mathbb{R}^n$ \[ D = \|x_T - s\|_2^2 \] \[ \frac{\partial D}{\partial s} = 2 (s - x_T) \]"
+    document = read(KALMAN + loss)
     values = {name: np.array([[number]]) for name, number in (("U", 2.0), ("F", 0.5), ("Q", 1.5), ("H", 0.75), ("R", 1.25))}
     values |= {"u": np.array([0.5]), "s": np.array([1.0]), "z": np.array([[0.25], [2.0]])}
     gradient = pipeline.kernels(document).grad_D_R
