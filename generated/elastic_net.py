@@ -84,13 +84,14 @@ _POOLS = {}  # by process, because a forked one has no threads, and by number of
 def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
     Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = max(1, min(numba.get_num_threads(), work // 1_000_000))
+    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
+    if parts == 1:
+        arrays = [np.zeros(shape) for shape in shapes]
+        return [*rows(*arguments, 0, count, *arrays), *arrays]
     calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    waiting = []
-    if parts > 1:
-        if (os.getpid(), parts) not in _POOLS:
-            _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-        waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
+    if (os.getpid(), parts) not in _POOLS:
+        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
+    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
     scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
     arrays = [call[len(arguments) + 2 :] for call in calls]
     return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
@@ -141,7 +142,7 @@ def s(w, X, y, lambda_, alpha):
         lambda_ = _number("lambda_", lambda_)
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
-    kernel = _s if m * (2 * n + 4) < 400_000 else _s_many
+    kernel = _s_many if m * (2 * n + 4) >= 400_000 else _s
     return kernel(w, X, y, lambda_, alpha)
 
 
@@ -166,23 +167,25 @@ def _s(w, X, y, lambda_, alpha):
 def _s_rows(w, X, y, lambda_, alpha, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     s = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_w_1 = 0.0
             X_w_2 = 0.0
             X_w_3 = 0.0
             X_w_4 = 0.0
             for j in range(n):
                 X_w_1 += X_block[i, j] * w[j]
-                X_w_2 += X_block[i + 1, j] * w[j]
-                X_w_3 += X_block[i + 2, j] * w[j]
-                X_w_4 += X_block[i + 3, j] * w[j]
-            s += (X_w_1 - y_block[i]) ** 2 + (X_w_2 - y_block[i + 1]) ** 2 + (X_w_3 - y_block[i + 2]) ** 2 + (X_w_4 - y_block[i + 3]) ** 2
-        for i in range(rows - rows % 4, rows):
+                X_w_2 += X_block[i + quarter, j] * w[j]
+                X_w_3 += X_block[i + 2 * quarter, j] * w[j]
+                X_w_4 += X_block[i + 3 * quarter, j] * w[j]
+            s += (X_w_1 - y_block[i]) ** 2 + (X_w_2 - y_block[i + quarter]) ** 2 + (X_w_3 - y_block[i + 2 * quarter]) ** 2 + (X_w_4 - y_block[i + 3 * quarter]) ** 2
+        for i in range(4 * quarter, rows):
             X_w = 0.0
             for j in range(n):
                 X_w += X_block[i, j] * w[j]
@@ -260,7 +263,7 @@ def grad_s(w, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X, y))
-    kernel = _grad_s if m * (4 * n + 1) < 400_000 else _grad_s_many
+    kernel = _grad_s_many if m * (4 * n + 1) >= 400_000 else _grad_s
     kernel(w, X, y, lambda_, alpha, out)
     return out
 
@@ -287,25 +290,27 @@ def _grad_s_rows(w, X, y, lambda_, alpha, start, stop, grad_s_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_s_w = np.empty((n,), w.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_s_w[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + 1]
-            r_3 = -y_block[i + 2]
-            r_4 = -y_block[i + 3]
+            r_2 = -y_block[i + quarter]
+            r_3 = -y_block[i + 2 * quarter]
+            r_4 = -y_block[i + 3 * quarter]
             for j in range(n):
                 r_1 += X_block[i, j] * w[j]
-                r_2 += X_block[i + 1, j] * w[j]
-                r_3 += X_block[i + 2, j] * w[j]
-                r_4 += X_block[i + 3, j] * w[j]
+                r_2 += X_block[i + quarter, j] * w[j]
+                r_3 += X_block[i + 2 * quarter, j] * w[j]
+                r_4 += X_block[i + 3 * quarter, j] * w[j]
             for i_2 in range(n):
-                grad_s_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + 1, i_2] + r_3 * X_block[i + 2, i_2] + r_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_s_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = -y_block[i]
             for j in range(n):
                 r += X_block[i, j] * w[j]
@@ -386,7 +391,7 @@ def value_and_grad_s(w, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X, y))
-    kernel = _value_and_grad_s if m * (4 * n + 3) < 400_000 else _value_and_grad_s_many
+    kernel = _value_and_grad_s_many if m * (4 * n + 3) >= 400_000 else _value_and_grad_s
     s = kernel(w, X, y, lambda_, alpha, out)
     return s, out
 
@@ -419,27 +424,29 @@ def _value_and_grad_s_rows(w, X, y, lambda_, alpha, start, stop, grad_s_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_s_w = np.empty((n,), w.dtype)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     s = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_s_w[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + 1]
-            r_3 = -y_block[i + 2]
-            r_4 = -y_block[i + 3]
+            r_2 = -y_block[i + quarter]
+            r_3 = -y_block[i + 2 * quarter]
+            r_4 = -y_block[i + 3 * quarter]
             for j in range(n):
                 r_1 += X_block[i, j] * w[j]
-                r_2 += X_block[i + 1, j] * w[j]
-                r_3 += X_block[i + 2, j] * w[j]
-                r_4 += X_block[i + 3, j] * w[j]
+                r_2 += X_block[i + quarter, j] * w[j]
+                r_3 += X_block[i + 2 * quarter, j] * w[j]
+                r_4 += X_block[i + 3 * quarter, j] * w[j]
             s += r_1**2 + r_2**2 + r_3**2 + r_4**2
             for i_2 in range(n):
-                grad_s_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + 1, i_2] + r_3 * X_block[i + 2, i_2] + r_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_s_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = -y_block[i]
             for j in range(n):
                 r += X_block[i, j] * w[j]
@@ -596,7 +603,7 @@ def hvp_s(w, v, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, v, X, y))
-    kernel = _hvp_s if m * (4 * n + 3) < 400_000 else _hvp_s_many
+    kernel = _hvp_s_many if m * (4 * n + 3) >= 400_000 else _hvp_s
     kernel(w, v, X, y, lambda_, alpha, out)
     return out
 
@@ -625,28 +632,30 @@ def _hvp_s_rows(w, v, X, y, lambda_, alpha, start, stop, hvp_s_w_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_s_w = np.empty((n,), w.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             hvp_s_w[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
             r_bar_3 = 0.0
             r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += X_block[i, j] * v[j]
-                r_bar_2 += X_block[i + 1, j] * v[j]
-                r_bar_3 += X_block[i + 2, j] * v[j]
-                r_bar_4 += X_block[i + 3, j] * v[j]
+                r_bar_2 += X_block[i + quarter, j] * v[j]
+                r_bar_3 += X_block[i + 2 * quarter, j] * v[j]
+                r_bar_4 += X_block[i + 3 * quarter, j] * v[j]
             r_bar_1 = r_bar_1 / m
             r_bar_2 = r_bar_2 / m
             r_bar_3 = r_bar_3 / m
             r_bar_4 = r_bar_4 / m
             for i_2 in range(n):
-                hvp_s_w[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + 1, i_2] + r_bar_3 * X_block[i + 2, i_2] + r_bar_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                hvp_s_w[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + quarter, i_2] + r_bar_3 * X_block[i + 2 * quarter, i_2] + r_bar_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += X_block[i, j] * v[j]
@@ -722,7 +731,7 @@ def F(w, X, y, lambda_, alpha):
         lambda_ = _number("lambda_", lambda_)
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
-    kernel = _F if m * (2 * n + 4) < 400_000 else _F_many
+    kernel = _F_many if m * (2 * n + 4) >= 400_000 else _F
     return kernel(w, X, y, lambda_, alpha)
 
 
@@ -750,23 +759,25 @@ def _F(w, X, y, lambda_, alpha):
 def _F_rows(w, X, y, lambda_, alpha, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     s = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_w_1 = 0.0
             X_w_2 = 0.0
             X_w_3 = 0.0
             X_w_4 = 0.0
             for j in range(n):
                 X_w_1 += X_block[i, j] * w[j]
-                X_w_2 += X_block[i + 1, j] * w[j]
-                X_w_3 += X_block[i + 2, j] * w[j]
-                X_w_4 += X_block[i + 3, j] * w[j]
-            s += (X_w_1 - y_block[i]) ** 2 + (X_w_2 - y_block[i + 1]) ** 2 + (X_w_3 - y_block[i + 2]) ** 2 + (X_w_4 - y_block[i + 3]) ** 2
-        for i in range(rows - rows % 4, rows):
+                X_w_2 += X_block[i + quarter, j] * w[j]
+                X_w_3 += X_block[i + 2 * quarter, j] * w[j]
+                X_w_4 += X_block[i + 3 * quarter, j] * w[j]
+            s += (X_w_1 - y_block[i]) ** 2 + (X_w_2 - y_block[i + quarter]) ** 2 + (X_w_3 - y_block[i + 2 * quarter]) ** 2 + (X_w_4 - y_block[i + 3 * quarter]) ** 2
+        for i in range(4 * quarter, rows):
             X_w = 0.0
             for j in range(n):
                 X_w += X_block[i, j] * w[j]
@@ -847,7 +858,7 @@ def grad_F(w, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X, y))
-    kernel = _grad_F if m * (4 * n + 1) < 400_000 else _grad_F_many
+    kernel = _grad_F_many if m * (4 * n + 1) >= 400_000 else _grad_F
     kernel(w, X, y, lambda_, alpha, out)
     return out
 
@@ -874,25 +885,27 @@ def _grad_F_rows(w, X, y, lambda_, alpha, start, stop, grad_F_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_F_w = np.empty((n,), w.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_F_w[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + 1]
-            r_3 = -y_block[i + 2]
-            r_4 = -y_block[i + 3]
+            r_2 = -y_block[i + quarter]
+            r_3 = -y_block[i + 2 * quarter]
+            r_4 = -y_block[i + 3 * quarter]
             for j in range(n):
                 r_1 += X_block[i, j] * w[j]
-                r_2 += X_block[i + 1, j] * w[j]
-                r_3 += X_block[i + 2, j] * w[j]
-                r_4 += X_block[i + 3, j] * w[j]
+                r_2 += X_block[i + quarter, j] * w[j]
+                r_3 += X_block[i + 2 * quarter, j] * w[j]
+                r_4 += X_block[i + 3 * quarter, j] * w[j]
             for i_2 in range(n):
-                grad_F_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + 1, i_2] + r_3 * X_block[i + 2, i_2] + r_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_F_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = -y_block[i]
             for j in range(n):
                 r += X_block[i, j] * w[j]
@@ -973,7 +986,7 @@ def value_and_grad_F(w, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X, y))
-    kernel = _value_and_grad_F if m * (4 * n + 3) < 400_000 else _value_and_grad_F_many
+    kernel = _value_and_grad_F_many if m * (4 * n + 3) >= 400_000 else _value_and_grad_F
     F = kernel(w, X, y, lambda_, alpha, out)
     return F, out
 
@@ -1009,27 +1022,29 @@ def _value_and_grad_F_rows(w, X, y, lambda_, alpha, start, stop, grad_F_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_F_w = np.empty((n,), w.dtype)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     s = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_F_w[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + 1]
-            r_3 = -y_block[i + 2]
-            r_4 = -y_block[i + 3]
+            r_2 = -y_block[i + quarter]
+            r_3 = -y_block[i + 2 * quarter]
+            r_4 = -y_block[i + 3 * quarter]
             for j in range(n):
                 r_1 += X_block[i, j] * w[j]
-                r_2 += X_block[i + 1, j] * w[j]
-                r_3 += X_block[i + 2, j] * w[j]
-                r_4 += X_block[i + 3, j] * w[j]
+                r_2 += X_block[i + quarter, j] * w[j]
+                r_3 += X_block[i + 2 * quarter, j] * w[j]
+                r_4 += X_block[i + 3 * quarter, j] * w[j]
             s += r_1**2 + r_2**2 + r_3**2 + r_4**2
             for i_2 in range(n):
-                grad_F_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + 1, i_2] + r_3 * X_block[i + 2, i_2] + r_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_F_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = -y_block[i]
             for j in range(n):
                 r += X_block[i, j] * w[j]
@@ -1189,7 +1204,7 @@ def hvp_F(w, v, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, v, X, y))
-    kernel = _hvp_F if m * (4 * n + 3) < 400_000 else _hvp_F_many
+    kernel = _hvp_F_many if m * (4 * n + 3) >= 400_000 else _hvp_F
     kernel(w, v, X, y, lambda_, alpha, out)
     return out
 
@@ -1218,28 +1233,30 @@ def _hvp_F_rows(w, v, X, y, lambda_, alpha, start, stop, hvp_F_w_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_F_w = np.empty((n,), w.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             hvp_F_w[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
             r_bar_3 = 0.0
             r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += X_block[i, j] * v[j]
-                r_bar_2 += X_block[i + 1, j] * v[j]
-                r_bar_3 += X_block[i + 2, j] * v[j]
-                r_bar_4 += X_block[i + 3, j] * v[j]
+                r_bar_2 += X_block[i + quarter, j] * v[j]
+                r_bar_3 += X_block[i + 2 * quarter, j] * v[j]
+                r_bar_4 += X_block[i + 3 * quarter, j] * v[j]
             r_bar_1 = r_bar_1 / m
             r_bar_2 = r_bar_2 / m
             r_bar_3 = r_bar_3 / m
             r_bar_4 = r_bar_4 / m
             for i_2 in range(n):
-                hvp_F_w[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + 1, i_2] + r_bar_3 * X_block[i + 2, i_2] + r_bar_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                hvp_F_w[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + quarter, i_2] + r_bar_3 * X_block[i + 2 * quarter, i_2] + r_bar_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += X_block[i, j] * v[j]

@@ -88,13 +88,14 @@ _POOLS = {}  # by process, because a forked one has no threads, and by number of
 def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
     Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = max(1, min(numba.get_num_threads(), work // 1_000_000))
+    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
+    if parts == 1:
+        arrays = [np.zeros(shape) for shape in shapes]
+        return [*rows(*arguments, 0, count, *arrays), *arrays]
     calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    waiting = []
-    if parts > 1:
-        if (os.getpid(), parts) not in _POOLS:
-            _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-        waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
+    if (os.getpid(), parts) not in _POOLS:
+        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
+    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
     scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
     arrays = [call[len(arguments) + 2 :] for call in calls]
     return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
@@ -298,7 +299,7 @@ def h_theta_batch(x_arg, theta, b, out=None):
         out = np.empty((batch,), x_arg.dtype)
     else:
         _check_out("out", out, (batch,), x_arg.dtype, (x_arg, theta))
-    kernel = _h_theta_batch if batch * (2 * n + 2) < 400_000 else _h_theta_batch_many
+    kernel = _h_theta_batch_many if batch * (2 * n + 2) >= 400_000 else _h_theta_batch
     kernel(x_arg, theta, b, out)
     return out
 
@@ -318,25 +319,27 @@ def _h_theta_batch(x_arg, theta, b, h_theta):
 def _h_theta_batch_rows(x_arg, theta, b, h_theta, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x_arg.shape[1]
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         x_arg_block = x_arg[first : first + rows]
         h_theta_block = h_theta[first : first + rows]
-        for j in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for j in range(quarter):  # a row of each quarter at once: what they share is loaded once
             h_theta_j_1 = b
             h_theta_j_2 = b
             h_theta_j_3 = b
             h_theta_j_4 = b
             for i in range(n):
                 h_theta_j_1 += theta[i] * x_arg_block[j, i]
-                h_theta_j_2 += theta[i] * x_arg_block[j + 1, i]
-                h_theta_j_3 += theta[i] * x_arg_block[j + 2, i]
-                h_theta_j_4 += theta[i] * x_arg_block[j + 3, i]
+                h_theta_j_2 += theta[i] * x_arg_block[j + quarter, i]
+                h_theta_j_3 += theta[i] * x_arg_block[j + 2 * quarter, i]
+                h_theta_j_4 += theta[i] * x_arg_block[j + 3 * quarter, i]
             h_theta_block[j] = h_theta_j_1
-            h_theta_block[j + 1] = h_theta_j_2
-            h_theta_block[j + 2] = h_theta_j_3
-            h_theta_block[j + 3] = h_theta_j_4
-        for j in range(rows - rows % 4, rows):
+            h_theta_block[j + quarter] = h_theta_j_2
+            h_theta_block[j + 2 * quarter] = h_theta_j_3
+            h_theta_block[j + 3 * quarter] = h_theta_j_4
+        for j in range(4 * quarter, rows):
             h_theta_j = b
             for i in range(n):
                 h_theta_j += theta[i] * x_arg_block[j, i]
@@ -531,7 +534,7 @@ def R(theta, x, y, b):
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _R if m * (2 * n + 5) < 400_000 else _R_many
+    kernel = _R_many if m * (2 * n + 5) >= 400_000 else _R
     return kernel(theta, x, y, b)
 
 
@@ -553,23 +556,25 @@ def _R(theta, x, y, b):
 def _R_rows(theta, x, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x.shape[1]
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     R = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         x_block = x[first : first + rows]
         y_block = y[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             theta_x_1 = 0.0
             theta_x_2 = 0.0
             theta_x_3 = 0.0
             theta_x_4 = 0.0
             for j in range(n):
                 theta_x_1 += theta[j] * x_block[i, j]
-                theta_x_2 += theta[j] * x_block[i + 1, j]
-                theta_x_3 += theta[j] * x_block[i + 2, j]
-                theta_x_4 += theta[j] * x_block[i + 3, j]
-            R += (b + theta_x_1 - y_block[i]) ** 2 + (b + theta_x_2 - y_block[i + 1]) ** 2 + (b + theta_x_3 - y_block[i + 2]) ** 2 + (b + theta_x_4 - y_block[i + 3]) ** 2
-        for i in range(rows - rows % 4, rows):
+                theta_x_2 += theta[j] * x_block[i + quarter, j]
+                theta_x_3 += theta[j] * x_block[i + 2 * quarter, j]
+                theta_x_4 += theta[j] * x_block[i + 3 * quarter, j]
+            R += (b + theta_x_1 - y_block[i]) ** 2 + (b + theta_x_2 - y_block[i + quarter]) ** 2 + (b + theta_x_3 - y_block[i + 2 * quarter]) ** 2 + (b + theta_x_4 - y_block[i + 3 * quarter]) ** 2
+        for i in range(4 * quarter, rows):
             theta_x = 0.0
             for j in range(n):
                 theta_x += theta[j] * x_block[i, j]
@@ -640,7 +645,7 @@ def grad_R(theta, x, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
-    kernel = _grad_R if m * (4 * n + 2) < 400_000 else _grad_R_many
+    kernel = _grad_R_many if m * (4 * n + 2) >= 400_000 else _grad_R
     kernel(theta, x, y, b, out)
     return out
 
@@ -666,25 +671,27 @@ def _grad_R_rows(theta, x, y, b, start, stop, grad_R_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_R_theta = np.empty((n,), theta.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             grad_R_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + 1]
-            r_3 = b - y_block[i + 2]
-            r_4 = b - y_block[i + 3]
+            r_2 = b - y_block[i + quarter]
+            r_3 = b - y_block[i + 2 * quarter]
+            r_4 = b - y_block[i + 3 * quarter]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + 1, j]
-                r_3 += theta[j] * x_block[i + 2, j]
-                r_4 += theta[j] * x_block[i + 3, j]
+                r_2 += theta[j] * x_block[i + quarter, j]
+                r_3 += theta[j] * x_block[i + 2 * quarter, j]
+                r_4 += theta[j] * x_block[i + 3 * quarter, j]
             for i_2 in range(n):
-                grad_R_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + 1, i_2] + r_3 * x_block[i + 2, i_2] + r_4 * x_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_R_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + quarter, i_2] + r_3 * x_block[i + 2 * quarter, i_2] + r_4 * x_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]
@@ -761,7 +768,7 @@ def value_and_grad_R(theta, x, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
-    kernel = _value_and_grad_R if m * (4 * n + 4) < 400_000 else _value_and_grad_R_many
+    kernel = _value_and_grad_R_many if m * (4 * n + 4) >= 400_000 else _value_and_grad_R
     R = kernel(theta, x, y, b, out)
     return R, out
 
@@ -791,27 +798,29 @@ def _value_and_grad_R_rows(theta, x, y, b, start, stop, grad_R_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_R_theta = np.empty((n,), theta.dtype)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     R = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             grad_R_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + 1]
-            r_3 = b - y_block[i + 2]
-            r_4 = b - y_block[i + 3]
+            r_2 = b - y_block[i + quarter]
+            r_3 = b - y_block[i + 2 * quarter]
+            r_4 = b - y_block[i + 3 * quarter]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + 1, j]
-                r_3 += theta[j] * x_block[i + 2, j]
-                r_4 += theta[j] * x_block[i + 3, j]
+                r_2 += theta[j] * x_block[i + quarter, j]
+                r_3 += theta[j] * x_block[i + 2 * quarter, j]
+                r_4 += theta[j] * x_block[i + 3 * quarter, j]
             R += r_1**2 + r_2**2 + r_3**2 + r_4**2
             for i_2 in range(n):
-                grad_R_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + 1, i_2] + r_3 * x_block[i + 2, i_2] + r_4 * x_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_R_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + quarter, i_2] + r_3 * x_block[i + 2 * quarter, i_2] + r_4 * x_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]
@@ -957,7 +966,7 @@ def hvp_R(theta, v, x, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, x, y))
-    kernel = _hvp_R if m * (4 * n + 4) < 400_000 else _hvp_R_many
+    kernel = _hvp_R_many if m * (4 * n + 4) >= 400_000 else _hvp_R
     kernel(theta, v, x, y, b, out)
     return out
 
@@ -983,28 +992,30 @@ def _hvp_R_rows(theta, v, x, y, b, start, stop, hvp_R_theta_rows):
     n = x.shape[1]
     m = x.shape[0]
     hvp_R_theta = np.empty((n,), theta.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             hvp_R_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
             r_bar_3 = 0.0
             r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += v[j] * x_block[i, j]
-                r_bar_2 += v[j] * x_block[i + 1, j]
-                r_bar_3 += v[j] * x_block[i + 2, j]
-                r_bar_4 += v[j] * x_block[i + 3, j]
+                r_bar_2 += v[j] * x_block[i + quarter, j]
+                r_bar_3 += v[j] * x_block[i + 2 * quarter, j]
+                r_bar_4 += v[j] * x_block[i + 3 * quarter, j]
             r_bar_1 = 2.0 / m * r_bar_1
             r_bar_2 = 2.0 / m * r_bar_2
             r_bar_3 = 2.0 / m * r_bar_3
             r_bar_4 = 2.0 / m * r_bar_4
             for i_2 in range(n):
-                hvp_R_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[i + 1, i_2] + r_bar_3 * x_block[i + 2, i_2] + r_bar_4 * x_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                hvp_R_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[i + quarter, i_2] + r_bar_3 * x_block[i + 2 * quarter, i_2] + r_bar_4 * x_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += v[j] * x_block[i, j]
@@ -1074,7 +1085,7 @@ def grad_R_b(theta, x, y, b):
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _grad_R_b if m * (2 * n + 3) < 400_000 else _grad_R_b_many
+    kernel = _grad_R_b_many if m * (2 * n + 3) >= 400_000 else _grad_R_b
     return kernel(theta, x, y, b)
 
 
@@ -1096,23 +1107,25 @@ def _grad_R_b(theta, x, y, b):
 def _grad_R_b_rows(theta, x, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x.shape[1]
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     grad_R_b = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + 1]
-            r_3 = b - y_block[i + 2]
-            r_4 = b - y_block[i + 3]
+            r_2 = b - y_block[i + quarter]
+            r_3 = b - y_block[i + 2 * quarter]
+            r_4 = b - y_block[i + 3 * quarter]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + 1, j]
-                r_3 += theta[j] * x_block[i + 2, j]
-                r_4 += theta[j] * x_block[i + 3, j]
+                r_2 += theta[j] * x_block[i + quarter, j]
+                r_3 += theta[j] * x_block[i + 2 * quarter, j]
+                r_4 += theta[j] * x_block[i + 3 * quarter, j]
             grad_R_b += r_1 + r_2 + r_3 + r_4
-        for i in range(rows - rows % 4, rows):
+        for i in range(4 * quarter, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]
@@ -1179,7 +1192,7 @@ def J(theta, x, y, b):
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _J if m * (2 * n + 5) < 400_000 else _J_many
+    kernel = _J_many if m * (2 * n + 5) >= 400_000 else _J
     return kernel(theta, x, y, b)
 
 
@@ -1201,23 +1214,25 @@ def _J(theta, x, y, b):
 def _J_rows(theta, x, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x.shape[1]
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         x_block = x[first : first + rows]
         y_block = y[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             theta_x_1 = 0.0
             theta_x_2 = 0.0
             theta_x_3 = 0.0
             theta_x_4 = 0.0
             for j in range(n):
                 theta_x_1 += theta[j] * x_block[i, j]
-                theta_x_2 += theta[j] * x_block[i + 1, j]
-                theta_x_3 += theta[j] * x_block[i + 2, j]
-                theta_x_4 += theta[j] * x_block[i + 3, j]
-            J += (b + theta_x_1 - y_block[i]) ** 2 + (b + theta_x_2 - y_block[i + 1]) ** 2 + (b + theta_x_3 - y_block[i + 2]) ** 2 + (b + theta_x_4 - y_block[i + 3]) ** 2
-        for i in range(rows - rows % 4, rows):
+                theta_x_2 += theta[j] * x_block[i + quarter, j]
+                theta_x_3 += theta[j] * x_block[i + 2 * quarter, j]
+                theta_x_4 += theta[j] * x_block[i + 3 * quarter, j]
+            J += (b + theta_x_1 - y_block[i]) ** 2 + (b + theta_x_2 - y_block[i + quarter]) ** 2 + (b + theta_x_3 - y_block[i + 2 * quarter]) ** 2 + (b + theta_x_4 - y_block[i + 3 * quarter]) ** 2
+        for i in range(4 * quarter, rows):
             theta_x = 0.0
             for j in range(n):
                 theta_x += theta[j] * x_block[i, j]
@@ -1288,7 +1303,7 @@ def grad_J(theta, x, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
-    kernel = _grad_J if m * (4 * n + 2) < 400_000 else _grad_J_many
+    kernel = _grad_J_many if m * (4 * n + 2) >= 400_000 else _grad_J
     kernel(theta, x, y, b, out)
     return out
 
@@ -1314,25 +1329,27 @@ def _grad_J_rows(theta, x, y, b, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             grad_J_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + 1]
-            r_3 = b - y_block[i + 2]
-            r_4 = b - y_block[i + 3]
+            r_2 = b - y_block[i + quarter]
+            r_3 = b - y_block[i + 2 * quarter]
+            r_4 = b - y_block[i + 3 * quarter]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + 1, j]
-                r_3 += theta[j] * x_block[i + 2, j]
-                r_4 += theta[j] * x_block[i + 3, j]
+                r_2 += theta[j] * x_block[i + quarter, j]
+                r_3 += theta[j] * x_block[i + 2 * quarter, j]
+                r_4 += theta[j] * x_block[i + 3 * quarter, j]
             for i_2 in range(n):
-                grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + 1, i_2] + r_3 * x_block[i + 2, i_2] + r_4 * x_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + quarter, i_2] + r_3 * x_block[i + 2 * quarter, i_2] + r_4 * x_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]
@@ -1409,7 +1426,7 @@ def value_and_grad_J(theta, x, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
-    kernel = _value_and_grad_J if m * (4 * n + 4) < 400_000 else _value_and_grad_J_many
+    kernel = _value_and_grad_J_many if m * (4 * n + 4) >= 400_000 else _value_and_grad_J
     J = kernel(theta, x, y, b, out)
     return J, out
 
@@ -1439,27 +1456,29 @@ def _value_and_grad_J_rows(theta, x, y, b, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             grad_J_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + 1]
-            r_3 = b - y_block[i + 2]
-            r_4 = b - y_block[i + 3]
+            r_2 = b - y_block[i + quarter]
+            r_3 = b - y_block[i + 2 * quarter]
+            r_4 = b - y_block[i + 3 * quarter]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + 1, j]
-                r_3 += theta[j] * x_block[i + 2, j]
-                r_4 += theta[j] * x_block[i + 3, j]
+                r_2 += theta[j] * x_block[i + quarter, j]
+                r_3 += theta[j] * x_block[i + 2 * quarter, j]
+                r_4 += theta[j] * x_block[i + 3 * quarter, j]
             J += r_1**2 + r_2**2 + r_3**2 + r_4**2
             for i_2 in range(n):
-                grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + 1, i_2] + r_3 * x_block[i + 2, i_2] + r_4 * x_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + quarter, i_2] + r_3 * x_block[i + 2 * quarter, i_2] + r_4 * x_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]
@@ -1605,7 +1624,7 @@ def hvp_J(theta, v, x, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, x, y))
-    kernel = _hvp_J if m * (4 * n + 4) < 400_000 else _hvp_J_many
+    kernel = _hvp_J_many if m * (4 * n + 4) >= 400_000 else _hvp_J
     kernel(theta, v, x, y, b, out)
     return out
 
@@ -1631,28 +1650,30 @@ def _hvp_J_rows(theta, v, x, y, b, start, stop, hvp_J_theta_rows):
     n = x.shape[1]
     m = x.shape[0]
     hvp_J_theta = np.empty((n,), theta.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             hvp_J_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
             r_bar_3 = 0.0
             r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += v[j] * x_block[i, j]
-                r_bar_2 += v[j] * x_block[i + 1, j]
-                r_bar_3 += v[j] * x_block[i + 2, j]
-                r_bar_4 += v[j] * x_block[i + 3, j]
+                r_bar_2 += v[j] * x_block[i + quarter, j]
+                r_bar_3 += v[j] * x_block[i + 2 * quarter, j]
+                r_bar_4 += v[j] * x_block[i + 3 * quarter, j]
             r_bar_1 = 2.0 / m * r_bar_1
             r_bar_2 = 2.0 / m * r_bar_2
             r_bar_3 = 2.0 / m * r_bar_3
             r_bar_4 = 2.0 / m * r_bar_4
             for i_2 in range(n):
-                hvp_J_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[i + 1, i_2] + r_bar_3 * x_block[i + 2, i_2] + r_bar_4 * x_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                hvp_J_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[i + quarter, i_2] + r_bar_3 * x_block[i + 2 * quarter, i_2] + r_bar_4 * x_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += v[j] * x_block[i, j]
@@ -1722,7 +1743,7 @@ def grad_J_b(theta, x, y, b):
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _grad_J_b if m * (2 * n + 3) < 400_000 else _grad_J_b_many
+    kernel = _grad_J_b_many if m * (2 * n + 3) >= 400_000 else _grad_J_b
     return kernel(theta, x, y, b)
 
 
@@ -1744,23 +1765,25 @@ def _grad_J_b(theta, x, y, b):
 def _grad_J_b_rows(theta, x, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x.shape[1]
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     grad_J_b = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + 1]
-            r_3 = b - y_block[i + 2]
-            r_4 = b - y_block[i + 3]
+            r_2 = b - y_block[i + quarter]
+            r_3 = b - y_block[i + 2 * quarter]
+            r_4 = b - y_block[i + 3 * quarter]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + 1, j]
-                r_3 += theta[j] * x_block[i + 2, j]
-                r_4 += theta[j] * x_block[i + 3, j]
+                r_2 += theta[j] * x_block[i + quarter, j]
+                r_3 += theta[j] * x_block[i + 2 * quarter, j]
+                r_4 += theta[j] * x_block[i + 3 * quarter, j]
             grad_J_b += r_1 + r_2 + r_3 + r_4
-        for i in range(rows - rows % 4, rows):
+        for i in range(4 * quarter, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]

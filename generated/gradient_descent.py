@@ -69,13 +69,14 @@ _POOLS = {}  # by process, because a forked one has no threads, and by number of
 def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
     Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = max(1, min(numba.get_num_threads(), work // 1_000_000))
+    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
+    if parts == 1:
+        arrays = [np.zeros(shape) for shape in shapes]
+        return [*rows(*arguments, 0, count, *arrays), *arrays]
     calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    waiting = []
-    if parts > 1:
-        if (os.getpid(), parts) not in _POOLS:
-            _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-        waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
+    if (os.getpid(), parts) not in _POOLS:
+        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
+    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
     scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
     arrays = [call[len(arguments) + 2 :] for call in calls]
     return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
@@ -216,7 +217,7 @@ def L(theta, H, c):
         raise ValueError(f"H has {n} rows, c has {c.shape[0]}")
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
-    kernel = _L if n * (2 * n + 5) < 400_000 else _L_many
+    kernel = _L_many if n * (2 * n + 5) >= 400_000 else _L
     return kernel(theta, H, c)
 
 
@@ -239,26 +240,28 @@ def _L(theta, H, c):
 def _L_rows(theta, H, c, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = H.shape[0]
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     c_theta = 0.0
     L = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         c_block = c[first : first + rows]
         theta_block = theta[first : first + rows]
         H_block = H[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             H_theta_1 = 0.0
             H_theta_2 = 0.0
             H_theta_3 = 0.0
             H_theta_4 = 0.0
-            c_theta += c_block[i + 1] * theta_block[i + 1] + c_block[i + 2] * theta_block[i + 2] + c_block[i + 3] * theta_block[i + 3] + c_block[i] * theta_block[i]
+            c_theta += c_block[i + 2 * quarter] * theta_block[i + 2 * quarter] + c_block[i + 3 * quarter] * theta_block[i + 3 * quarter] + c_block[i + quarter] * theta_block[i + quarter] + c_block[i] * theta_block[i]
             for j in range(n):
                 H_theta_1 += H_block[i, j] * theta[j]
-                H_theta_2 += H_block[i + 1, j] * theta[j]
-                H_theta_3 += H_block[i + 2, j] * theta[j]
-                H_theta_4 += H_block[i + 3, j] * theta[j]
-            L += H_theta_1 * theta_block[i] + H_theta_2 * theta_block[i + 1] + H_theta_3 * theta_block[i + 2] + H_theta_4 * theta_block[i + 3]
-        for i in range(rows - rows % 4, rows):
+                H_theta_2 += H_block[i + quarter, j] * theta[j]
+                H_theta_3 += H_block[i + 2 * quarter, j] * theta[j]
+                H_theta_4 += H_block[i + 3 * quarter, j] * theta[j]
+            L += H_theta_1 * theta_block[i] + H_theta_2 * theta_block[i + quarter] + H_theta_3 * theta_block[i + 2 * quarter] + H_theta_4 * theta_block[i + 3 * quarter]
+        for i in range(4 * quarter, rows):
             H_theta = 0.0
             c_theta += c_block[i] * theta_block[i]
             for j in range(n):
@@ -462,7 +465,7 @@ def hess_L(theta, H, c, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, H, c))
-    kernel = _hess_L if n * (4 * n) < 400_000 else _hess_L_many
+    kernel = _hess_L_many if n * (4 * n) >= 400_000 else _hess_L
     kernel(theta, H, c, out)
     return out
 

@@ -69,13 +69,14 @@ _POOLS = {}  # by process, because a forked one has no threads, and by number of
 def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
     Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = max(1, min(numba.get_num_threads(), work // 1_000_000))
+    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
+    if parts == 1:
+        arrays = [np.zeros(shape) for shape in shapes]
+        return [*rows(*arguments, 0, count, *arrays), *arrays]
     calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    waiting = []
-    if parts > 1:
-        if (os.getpid(), parts) not in _POOLS:
-            _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-        waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
+    if (os.getpid(), parts) not in _POOLS:
+        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
+    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
     scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
     arrays = [call[len(arguments) + 2 :] for call in calls]
     return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
@@ -229,7 +230,7 @@ def L(theta, X, y, delta):
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(delta) is not float:
         delta = _number("delta", delta)
-    kernel = _L if m * (6 * n + 13) < 400_000 else _L_many
+    kernel = _L_many if m * (6 * n + 13) >= 400_000 else _L
     return kernel(theta, X, y, delta)
 
 
@@ -256,12 +257,14 @@ def _L(theta, X, y, delta):
 def _L_rows(theta, X, y, delta, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     L = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
             X_theta_3 = 0.0
@@ -276,20 +279,20 @@ def _L_rows(theta, X, y, delta, start, stop):
             L_sum_2_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + 1, j] * theta[j]
-                X_theta_3 += X_block[i + 2, j] * theta[j]
-                X_theta_4 += X_block[i + 3, j] * theta[j]
+                X_theta_2 += X_block[i + quarter, j] * theta[j]
+                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
+                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
             for j in range(n):
                 L_sum_1 += X_block[i, j] * theta[j] if delta >= abs(X_theta_1 - y_block[i]) else 0.0
-                L_sum_2 += X_block[i + 1, j] * theta[j] if delta >= abs(X_theta_2 - y_block[i + 1]) else 0.0
-                L_sum_3 += X_block[i + 2, j] * theta[j] if delta >= abs(X_theta_3 - y_block[i + 2]) else 0.0
-                L_sum_4 += X_block[i + 3, j] * theta[j] if delta >= abs(X_theta_4 - y_block[i + 3]) else 0.0
+                L_sum_2 += X_block[i + quarter, j] * theta[j] if delta >= abs(X_theta_2 - y_block[i + quarter]) else 0.0
+                L_sum_3 += X_block[i + 2 * quarter, j] * theta[j] if delta >= abs(X_theta_3 - y_block[i + 2 * quarter]) else 0.0
+                L_sum_4 += X_block[i + 3 * quarter, j] * theta[j] if delta >= abs(X_theta_4 - y_block[i + 3 * quarter]) else 0.0
                 L_sum_2_1 += X_block[i, j] * theta[j] if delta < abs(X_theta_1 - y_block[i]) else 0.0
-                L_sum_2_2 += X_block[i + 1, j] * theta[j] if delta < abs(X_theta_2 - y_block[i + 1]) else 0.0
-                L_sum_2_3 += X_block[i + 2, j] * theta[j] if delta < abs(X_theta_3 - y_block[i + 2]) else 0.0
-                L_sum_2_4 += X_block[i + 3, j] * theta[j] if delta < abs(X_theta_4 - y_block[i + 3]) else 0.0
-            L += (0.5 * (L_sum_1 - y_block[i]) ** 2 if delta >= abs(X_theta_1 - y_block[i]) else delta * abs(L_sum_2_1 - y_block[i]) - 0.5 * delta**2) + (0.5 * (L_sum_2 - y_block[i + 1]) ** 2 if delta >= abs(X_theta_2 - y_block[i + 1]) else delta * abs(L_sum_2_2 - y_block[i + 1]) - 0.5 * delta**2) + (0.5 * (L_sum_3 - y_block[i + 2]) ** 2 if delta >= abs(X_theta_3 - y_block[i + 2]) else delta * abs(L_sum_2_3 - y_block[i + 2]) - 0.5 * delta**2) + (0.5 * (L_sum_4 - y_block[i + 3]) ** 2 if delta >= abs(X_theta_4 - y_block[i + 3]) else delta * abs(L_sum_2_4 - y_block[i + 3]) - 0.5 * delta**2)
-        for i in range(rows - rows % 4, rows):
+                L_sum_2_2 += X_block[i + quarter, j] * theta[j] if delta < abs(X_theta_2 - y_block[i + quarter]) else 0.0
+                L_sum_2_3 += X_block[i + 2 * quarter, j] * theta[j] if delta < abs(X_theta_3 - y_block[i + 2 * quarter]) else 0.0
+                L_sum_2_4 += X_block[i + 3 * quarter, j] * theta[j] if delta < abs(X_theta_4 - y_block[i + 3 * quarter]) else 0.0
+            L += (0.5 * (L_sum_1 - y_block[i]) ** 2 if delta >= abs(X_theta_1 - y_block[i]) else delta * abs(L_sum_2_1 - y_block[i]) - 0.5 * delta**2) + (0.5 * (L_sum_2 - y_block[i + quarter]) ** 2 if delta >= abs(X_theta_2 - y_block[i + quarter]) else delta * abs(L_sum_2_2 - y_block[i + quarter]) - 0.5 * delta**2) + (0.5 * (L_sum_3 - y_block[i + 2 * quarter]) ** 2 if delta >= abs(X_theta_3 - y_block[i + 2 * quarter]) else delta * abs(L_sum_2_3 - y_block[i + 2 * quarter]) - 0.5 * delta**2) + (0.5 * (L_sum_4 - y_block[i + 3 * quarter]) ** 2 if delta >= abs(X_theta_4 - y_block[i + 3 * quarter]) else delta * abs(L_sum_2_4 - y_block[i + 3 * quarter]) - 0.5 * delta**2)
+        for i in range(4 * quarter, rows):
             X_theta = 0.0
             L_sum = 0.0
             L_sum_2 = 0.0
@@ -365,7 +368,7 @@ def grad_L(theta, X, y, delta, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _grad_L if m * (4 * n + 13) < 400_000 else _grad_L_many
+    kernel = _grad_L_many if m * (4 * n + 13) >= 400_000 else _grad_L
     kernel(theta, X, y, delta, out)
     return out
 
@@ -393,37 +396,39 @@ def _grad_L_rows(theta, X, y, delta, start, stop, grad_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_L_theta = np.empty((n,), theta.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(n):
             grad_L_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
             X_theta_3 = 0.0
             X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + 1, j] * theta[j]
-                X_theta_3 += X_block[i + 2, j] * theta[j]
-                X_theta_4 += X_block[i + 3, j] * theta[j]
+                X_theta_2 += X_block[i + quarter, j] * theta[j]
+                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
+                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
             r_1 = X_theta_1 - y_block[i]
-            r_2 = X_theta_2 - y_block[i + 1]
-            r_3 = X_theta_3 - y_block[i + 2]
-            r_4 = X_theta_4 - y_block[i + 3]
+            r_2 = X_theta_2 - y_block[i + quarter]
+            r_3 = X_theta_3 - y_block[i + 2 * quarter]
+            r_4 = X_theta_4 - y_block[i + 3 * quarter]
             r_2_1 = y_block[i] - X_theta_1
-            r_2_2 = y_block[i + 1] - X_theta_2
-            r_2_3 = y_block[i + 2] - X_theta_3
-            r_2_4 = y_block[i + 3] - X_theta_4
+            r_2_2 = y_block[i + quarter] - X_theta_2
+            r_2_3 = y_block[i + 2 * quarter] - X_theta_3
+            r_2_4 = y_block[i + 3 * quarter] - X_theta_4
             X_theta_bar_1 = r_1 * (1.0 if delta >= abs(r_2_1) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_1) else 1.0) * np.sign(r_2_1) / m
             X_theta_bar_2 = r_2 * (1.0 if delta >= abs(r_2_2) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_2) else 1.0) * np.sign(r_2_2) / m
             X_theta_bar_3 = r_3 * (1.0 if delta >= abs(r_2_3) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_3) else 1.0) * np.sign(r_2_3) / m
             X_theta_bar_4 = r_4 * (1.0 if delta >= abs(r_2_4) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_4) else 1.0) * np.sign(r_2_4) / m
             for i_2 in range(n):
-                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[i + 1, i_2] + X_theta_bar_3 * X_block[i + 2, i_2] + X_theta_bar_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[i + quarter, i_2] + X_theta_bar_3 * X_block[i + 2 * quarter, i_2] + X_theta_bar_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -500,7 +505,7 @@ def value_and_grad_L(theta, X, y, delta, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _value_and_grad_L if m * (4 * n + 21) < 400_000 else _value_and_grad_L_many
+    kernel = _value_and_grad_L_many if m * (4 * n + 21) >= 400_000 else _value_and_grad_L
     L = kernel(theta, X, y, delta, out)
     return L, out
 
@@ -532,39 +537,41 @@ def _value_and_grad_L_rows(theta, X, y, delta, start, stop, grad_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_L_theta = np.empty((n,), theta.dtype)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     L = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(n):
             grad_L_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
             X_theta_3 = 0.0
             X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + 1, j] * theta[j]
-                X_theta_3 += X_block[i + 2, j] * theta[j]
-                X_theta_4 += X_block[i + 3, j] * theta[j]
+                X_theta_2 += X_block[i + quarter, j] * theta[j]
+                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
+                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
             r_1 = X_theta_1 - y_block[i]
-            r_2 = X_theta_2 - y_block[i + 1]
-            r_3 = X_theta_3 - y_block[i + 2]
-            r_4 = X_theta_4 - y_block[i + 3]
+            r_2 = X_theta_2 - y_block[i + quarter]
+            r_3 = X_theta_3 - y_block[i + 2 * quarter]
+            r_4 = X_theta_4 - y_block[i + 3 * quarter]
             r_2_1 = y_block[i] - X_theta_1
-            r_2_2 = y_block[i + 1] - X_theta_2
-            r_2_3 = y_block[i + 2] - X_theta_3
-            r_2_4 = y_block[i + 3] - X_theta_4
+            r_2_2 = y_block[i + quarter] - X_theta_2
+            r_2_3 = y_block[i + 2 * quarter] - X_theta_3
+            r_2_4 = y_block[i + 3 * quarter] - X_theta_4
             L += (0.5 * r_1**2 if delta >= abs(r_2_1) else delta * abs(r_2_1) - 0.5 * delta**2) + (0.5 * r_2**2 if delta >= abs(r_2_2) else delta * abs(r_2_2) - 0.5 * delta**2) + (0.5 * r_3**2 if delta >= abs(r_2_3) else delta * abs(r_2_3) - 0.5 * delta**2) + (0.5 * r_4**2 if delta >= abs(r_2_4) else delta * abs(r_2_4) - 0.5 * delta**2)
             X_theta_bar_1 = r_1 * (1.0 if delta >= abs(r_2_1) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_1) else 1.0) * np.sign(r_2_1) / m
             X_theta_bar_2 = r_2 * (1.0 if delta >= abs(r_2_2) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_2) else 1.0) * np.sign(r_2_2) / m
             X_theta_bar_3 = r_3 * (1.0 if delta >= abs(r_2_3) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_3) else 1.0) * np.sign(r_2_3) / m
             X_theta_bar_4 = r_4 * (1.0 if delta >= abs(r_2_4) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_4) else 1.0) * np.sign(r_2_4) / m
             for i_2 in range(n):
-                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[i + 1, i_2] + X_theta_bar_3 * X_block[i + 2, i_2] + X_theta_bar_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[i + quarter, i_2] + X_theta_bar_3 * X_block[i + 2 * quarter, i_2] + X_theta_bar_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -718,7 +725,7 @@ def hvp_L(theta, v, X, y, delta, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
-    kernel = _hvp_L if m * (6 * n + 7) < 400_000 else _hvp_L_many
+    kernel = _hvp_L_many if m * (6 * n + 7) >= 400_000 else _hvp_L
     kernel(theta, v, X, y, delta, out)
     return out
 
@@ -747,13 +754,15 @@ def _hvp_L_rows(theta, v, X, y, delta, start, stop, hvp_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_L_theta = np.empty((n,), theta.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(n):
             hvp_L_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
             X_theta_3 = 0.0
@@ -764,24 +773,24 @@ def _hvp_L_rows(theta, v, X, y, delta, start, stop, hvp_L_theta_rows):
             X_v_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + 1, j] * theta[j]
-                X_theta_3 += X_block[i + 2, j] * theta[j]
-                X_theta_4 += X_block[i + 3, j] * theta[j]
+                X_theta_2 += X_block[i + quarter, j] * theta[j]
+                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
+                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
                 X_v_1 += X_block[i, j] * v[j]
-                X_v_2 += X_block[i + 1, j] * v[j]
-                X_v_3 += X_block[i + 2, j] * v[j]
-                X_v_4 += X_block[i + 3, j] * v[j]
+                X_v_2 += X_block[i + quarter, j] * v[j]
+                X_v_3 += X_block[i + 2 * quarter, j] * v[j]
+                X_v_4 += X_block[i + 3 * quarter, j] * v[j]
             r_2_1 = y_block[i] - X_theta_1
-            r_2_2 = y_block[i + 1] - X_theta_2
-            r_2_3 = y_block[i + 2] - X_theta_3
-            r_2_4 = y_block[i + 3] - X_theta_4
+            r_2_2 = y_block[i + quarter] - X_theta_2
+            r_2_3 = y_block[i + 2 * quarter] - X_theta_3
+            r_2_4 = y_block[i + 3 * quarter] - X_theta_4
             X_theta_bar_2_1 = X_v_1 * (1.0 if delta >= abs(r_2_1) else 0.0) / m
             X_theta_bar_2_2 = X_v_2 * (1.0 if delta >= abs(r_2_2) else 0.0) / m
             X_theta_bar_2_3 = X_v_3 * (1.0 if delta >= abs(r_2_3) else 0.0) / m
             X_theta_bar_2_4 = X_v_4 * (1.0 if delta >= abs(r_2_4) else 0.0) / m
             for i_2 in range(n):
-                hvp_L_theta[i_2] += X_theta_bar_2_1 * X_block[i, i_2] + X_theta_bar_2_2 * X_block[i + 1, i_2] + X_theta_bar_2_3 * X_block[i + 2, i_2] + X_theta_bar_2_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                hvp_L_theta[i_2] += X_theta_bar_2_1 * X_block[i, i_2] + X_theta_bar_2_2 * X_block[i + quarter, i_2] + X_theta_bar_2_3 * X_block[i + 2 * quarter, i_2] + X_theta_bar_2_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             X_theta = 0.0
             X_v = 0.0
             for j in range(n):

@@ -82,13 +82,14 @@ _POOLS = {}  # by process, because a forked one has no threads, and by number of
 def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
     Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = max(1, min(numba.get_num_threads(), work // 1_000_000))
+    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
+    if parts == 1:
+        arrays = [np.zeros(shape) for shape in shapes]
+        return [*rows(*arguments, 0, count, *arrays), *arrays]
     calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    waiting = []
-    if parts > 1:
-        if (os.getpid(), parts) not in _POOLS:
-            _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-        waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
+    if (os.getpid(), parts) not in _POOLS:
+        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
+    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
     scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
     arrays = [call[len(arguments) + 2 :] for call in calls]
     return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
@@ -279,7 +280,7 @@ def p(X, theta, out=None):
         out = np.empty((m,), X.dtype)
     else:
         _check_out("out", out, (m,), X.dtype, (X, theta))
-    kernel = _p if m * (2 * n + 23) < 400_000 else _p_many
+    kernel = _p_many if m * (2 * n + 23) >= 400_000 else _p
     kernel(X, theta, out)
     return out
 
@@ -299,26 +300,28 @@ def _p(X, theta, p):
 def _p_rows(X, theta, p, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    p_i_block = np.empty(512)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    p_i_block = np.empty(block)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         p_block = p[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             p_i_1 = 0.0
             p_i_2 = 0.0
             p_i_3 = 0.0
             p_i_4 = 0.0
             for j in range(n):
                 p_i_1 += X_block[i, j] * theta[j]
-                p_i_2 += X_block[i + 1, j] * theta[j]
-                p_i_3 += X_block[i + 2, j] * theta[j]
-                p_i_4 += X_block[i + 3, j] * theta[j]
+                p_i_2 += X_block[i + quarter, j] * theta[j]
+                p_i_3 += X_block[i + 2 * quarter, j] * theta[j]
+                p_i_4 += X_block[i + 3 * quarter, j] * theta[j]
             p_i_block[i] = p_i_1
-            p_i_block[i + 1] = p_i_2
-            p_i_block[i + 2] = p_i_3
-            p_i_block[i + 3] = p_i_4
-        for i in range(rows - rows % 4, rows):
+            p_i_block[i + quarter] = p_i_2
+            p_i_block[i + 2 * quarter] = p_i_3
+            p_i_block[i + 3 * quarter] = p_i_4
+        for i in range(4 * quarter, rows):
             p_i = 0.0
             for j in range(n):
                 p_i += X_block[i, j] * theta[j]
@@ -375,7 +378,7 @@ def L(theta, X, y):
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
-    kernel = _L if m * (2 * n + 23) < 400_000 else _L_many
+    kernel = _L_many if m * (2 * n + 23) >= 400_000 else _L
     return kernel(theta, X, y)
 
 
@@ -397,27 +400,29 @@ def _L(theta, X, y):
 def _L_rows(theta, X, y, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    X_theta_block = np.empty(512)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    X_theta_block = np.empty(block)
     L = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
             X_theta_3 = 0.0
             X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + 1, j] * theta[j]
-                X_theta_3 += X_block[i + 2, j] * theta[j]
-                X_theta_4 += X_block[i + 3, j] * theta[j]
+                X_theta_2 += X_block[i + quarter, j] * theta[j]
+                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
+                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
             X_theta_block[i] = X_theta_1
-            X_theta_block[i + 1] = X_theta_2
-            X_theta_block[i + 2] = X_theta_3
-            X_theta_block[i + 3] = X_theta_4
-        for i in range(rows - rows % 4, rows):
+            X_theta_block[i + quarter] = X_theta_2
+            X_theta_block[i + 2 * quarter] = X_theta_3
+            X_theta_block[i + 3 * quarter] = X_theta_4
+        for i in range(4 * quarter, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -488,7 +493,7 @@ def grad_L(theta, X, y, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _grad_L if m * (4 * n + 26) < 400_000 else _grad_L_many
+    kernel = _grad_L_many if m * (4 * n + 26) >= 400_000 else _grad_L
     kernel(theta, X, y, out)
     return out
 
@@ -514,29 +519,31 @@ def _grad_L_rows(theta, X, y, start, stop, grad_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_L_theta = np.empty((n,), theta.dtype)
-    X_theta_block = np.empty(512)
-    X_theta_bar_block = np.empty(512)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    X_theta_block = np.empty(block)
+    X_theta_bar_block = np.empty(block)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(n):
             grad_L_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
             X_theta_3 = 0.0
             X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + 1, j] * theta[j]
-                X_theta_3 += X_block[i + 2, j] * theta[j]
-                X_theta_4 += X_block[i + 3, j] * theta[j]
+                X_theta_2 += X_block[i + quarter, j] * theta[j]
+                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
+                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
             X_theta_block[i] = X_theta_1
-            X_theta_block[i + 1] = X_theta_2
-            X_theta_block[i + 2] = X_theta_3
-            X_theta_block[i + 3] = X_theta_4
-        for i in range(rows - rows % 4, rows):
+            X_theta_block[i + quarter] = X_theta_2
+            X_theta_block[i + 2 * quarter] = X_theta_3
+            X_theta_block[i + 3 * quarter] = X_theta_4
+        for i in range(4 * quarter, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -545,14 +552,15 @@ def _grad_L_rows(theta, X, y, start, stop, grad_L_theta_rows):
             X_theta = X_theta_block[i]
             X_theta_bar = _sigmoid(X_theta) / m - y_block[i] / m
             X_theta_bar_block[i] = X_theta_bar
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_bar_1 = X_theta_bar_block[i]
-            X_theta_bar_2 = X_theta_bar_block[i + 1]
-            X_theta_bar_3 = X_theta_bar_block[i + 2]
-            X_theta_bar_4 = X_theta_bar_block[i + 3]
+            X_theta_bar_2 = X_theta_bar_block[i + quarter]
+            X_theta_bar_3 = X_theta_bar_block[i + 2 * quarter]
+            X_theta_bar_4 = X_theta_bar_block[i + 3 * quarter]
             for i_2 in range(n):
-                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[i + 1, i_2] + X_theta_bar_3 * X_block[i + 2, i_2] + X_theta_bar_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[i + quarter, i_2] + X_theta_bar_3 * X_block[i + 2 * quarter, i_2] + X_theta_bar_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             X_theta_bar = X_theta_bar_block[i]
             for i_2 in range(n):
                 grad_L_theta[i_2] += X_theta_bar * X_block[i, i_2]
@@ -621,7 +629,7 @@ def value_and_grad_L(theta, X, y, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _value_and_grad_L if m * (4 * n + 48) < 400_000 else _value_and_grad_L_many
+    kernel = _value_and_grad_L_many if m * (4 * n + 48) >= 400_000 else _value_and_grad_L
     L = kernel(theta, X, y, out)
     return L, out
 
@@ -651,30 +659,32 @@ def _value_and_grad_L_rows(theta, X, y, start, stop, grad_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_L_theta = np.empty((n,), theta.dtype)
-    X_theta_block = np.empty(512)
-    X_theta_bar_block = np.empty(512)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    X_theta_block = np.empty(block)
+    X_theta_bar_block = np.empty(block)
     L = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(n):
             grad_L_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
             X_theta_3 = 0.0
             X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + 1, j] * theta[j]
-                X_theta_3 += X_block[i + 2, j] * theta[j]
-                X_theta_4 += X_block[i + 3, j] * theta[j]
+                X_theta_2 += X_block[i + quarter, j] * theta[j]
+                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
+                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
             X_theta_block[i] = X_theta_1
-            X_theta_block[i + 1] = X_theta_2
-            X_theta_block[i + 2] = X_theta_3
-            X_theta_block[i + 3] = X_theta_4
-        for i in range(rows - rows % 4, rows):
+            X_theta_block[i + quarter] = X_theta_2
+            X_theta_block[i + 2 * quarter] = X_theta_3
+            X_theta_block[i + 3 * quarter] = X_theta_4
+        for i in range(4 * quarter, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -684,14 +694,15 @@ def _value_and_grad_L_rows(theta, X, y, start, stop, grad_L_theta_rows):
             L += _logistic_loss(X_theta, y_block[i])
             X_theta_bar = _sigmoid(X_theta) / m - y_block[i] / m
             X_theta_bar_block[i] = X_theta_bar
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_bar_1 = X_theta_bar_block[i]
-            X_theta_bar_2 = X_theta_bar_block[i + 1]
-            X_theta_bar_3 = X_theta_bar_block[i + 2]
-            X_theta_bar_4 = X_theta_bar_block[i + 3]
+            X_theta_bar_2 = X_theta_bar_block[i + quarter]
+            X_theta_bar_3 = X_theta_bar_block[i + 2 * quarter]
+            X_theta_bar_4 = X_theta_bar_block[i + 3 * quarter]
             for i_2 in range(n):
-                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[i + 1, i_2] + X_theta_bar_3 * X_block[i + 2, i_2] + X_theta_bar_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[i + quarter, i_2] + X_theta_bar_3 * X_block[i + 2 * quarter, i_2] + X_theta_bar_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             X_theta_bar = X_theta_bar_block[i]
             for i_2 in range(n):
                 grad_L_theta[i_2] += X_theta_bar * X_block[i, i_2]
@@ -833,7 +844,7 @@ def hvp_L(theta, v, X, y, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
-    kernel = _hvp_L if m * (6 * n + 28) < 400_000 else _hvp_L_many
+    kernel = _hvp_L_many if m * (6 * n + 28) >= 400_000 else _hvp_L
     kernel(theta, v, X, y, out)
     return out
 
@@ -861,12 +872,14 @@ def _hvp_L_rows(theta, v, X, y, start, stop, hvp_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_L_theta = np.empty((n,), theta.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             hvp_L_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
             X_theta_3 = 0.0
@@ -877,20 +890,20 @@ def _hvp_L_rows(theta, v, X, y, start, stop, hvp_L_theta_rows):
             X_theta_bar_2_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + 1, j] * theta[j]
-                X_theta_3 += X_block[i + 2, j] * theta[j]
-                X_theta_4 += X_block[i + 3, j] * theta[j]
+                X_theta_2 += X_block[i + quarter, j] * theta[j]
+                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
+                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
                 X_theta_bar_2_1 += X_block[i, j] * v[j]
-                X_theta_bar_2_2 += X_block[i + 1, j] * v[j]
-                X_theta_bar_2_3 += X_block[i + 2, j] * v[j]
-                X_theta_bar_2_4 += X_block[i + 3, j] * v[j]
+                X_theta_bar_2_2 += X_block[i + quarter, j] * v[j]
+                X_theta_bar_2_3 += X_block[i + 2 * quarter, j] * v[j]
+                X_theta_bar_2_4 += X_block[i + 3 * quarter, j] * v[j]
             X_theta_bar_2_1 = X_theta_bar_2_1 * _sigmoid(-X_theta_1) * _sigmoid(X_theta_1) / m
             X_theta_bar_2_2 = X_theta_bar_2_2 * _sigmoid(-X_theta_2) * _sigmoid(X_theta_2) / m
             X_theta_bar_2_3 = X_theta_bar_2_3 * _sigmoid(-X_theta_3) * _sigmoid(X_theta_3) / m
             X_theta_bar_2_4 = X_theta_bar_2_4 * _sigmoid(-X_theta_4) * _sigmoid(X_theta_4) / m
             for i_2 in range(n):
-                hvp_L_theta[i_2] += X_theta_bar_2_1 * X_block[i, i_2] + X_theta_bar_2_2 * X_block[i + 1, i_2] + X_theta_bar_2_3 * X_block[i + 2, i_2] + X_theta_bar_2_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                hvp_L_theta[i_2] += X_theta_bar_2_1 * X_block[i, i_2] + X_theta_bar_2_2 * X_block[i + quarter, i_2] + X_theta_bar_2_3 * X_block[i + 2 * quarter, i_2] + X_theta_bar_2_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             X_theta = 0.0
             X_theta_bar_2 = 0.0
             for j in range(n):
@@ -966,7 +979,7 @@ def theta_step(theta, X, y, alpha, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _theta_step if m * (4 * n + 26) < 400_000 else _theta_step_many
+    kernel = _theta_step_many if m * (4 * n + 26) >= 400_000 else _theta_step
     kernel(theta, X, y, alpha, out)
     return out
 
@@ -995,29 +1008,31 @@ def _theta_step_rows(theta, X, y, alpha, start, stop, grad_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_L_theta = np.empty((n,), theta.dtype)
-    X_theta_block = np.empty(512)
-    X_theta_bar_block = np.empty(512)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    X_theta_block = np.empty(block)
+    X_theta_bar_block = np.empty(block)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(n):
             grad_L_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
             X_theta_3 = 0.0
             X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + 1, j] * theta[j]
-                X_theta_3 += X_block[i + 2, j] * theta[j]
-                X_theta_4 += X_block[i + 3, j] * theta[j]
+                X_theta_2 += X_block[i + quarter, j] * theta[j]
+                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
+                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
             X_theta_block[i] = X_theta_1
-            X_theta_block[i + 1] = X_theta_2
-            X_theta_block[i + 2] = X_theta_3
-            X_theta_block[i + 3] = X_theta_4
-        for i in range(rows - rows % 4, rows):
+            X_theta_block[i + quarter] = X_theta_2
+            X_theta_block[i + 2 * quarter] = X_theta_3
+            X_theta_block[i + 3 * quarter] = X_theta_4
+        for i in range(4 * quarter, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -1026,14 +1041,15 @@ def _theta_step_rows(theta, X, y, alpha, start, stop, grad_L_theta_rows):
             X_theta = X_theta_block[i]
             X_theta_bar = _sigmoid(X_theta) / m - y_block[i] / m
             X_theta_bar_block[i] = X_theta_bar
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_bar_1 = X_theta_bar_block[i]
-            X_theta_bar_2 = X_theta_bar_block[i + 1]
-            X_theta_bar_3 = X_theta_bar_block[i + 2]
-            X_theta_bar_4 = X_theta_bar_block[i + 3]
+            X_theta_bar_2 = X_theta_bar_block[i + quarter]
+            X_theta_bar_3 = X_theta_bar_block[i + 2 * quarter]
+            X_theta_bar_4 = X_theta_bar_block[i + 3 * quarter]
             for i_2 in range(n):
-                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[i + 1, i_2] + X_theta_bar_3 * X_block[i + 2, i_2] + X_theta_bar_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[i + quarter, i_2] + X_theta_bar_3 * X_block[i + 2 * quarter, i_2] + X_theta_bar_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             X_theta_bar = X_theta_bar_block[i]
             for i_2 in range(n):
                 grad_L_theta[i_2] += X_theta_bar * X_block[i, i_2]

@@ -82,13 +82,14 @@ _POOLS = {}  # by process, because a forked one has no threads, and by number of
 def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
     Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = max(1, min(numba.get_num_threads(), work // 1_000_000))
+    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
+    if parts == 1:
+        arrays = [np.zeros(shape) for shape in shapes]
+        return [*rows(*arguments, 0, count, *arrays), *arrays]
     calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    waiting = []
-    if parts > 1:
-        if (os.getpid(), parts) not in _POOLS:
-            _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-        waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
+    if (os.getpid(), parts) not in _POOLS:
+        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
+    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
     scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
     arrays = [call[len(arguments) + 2 :] for call in calls]
     return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
@@ -136,7 +137,7 @@ def MSE(X, y, w, b):
         raise ValueError(f"X has {d} columns, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _MSE if n * (2 * d + 4) < 400_000 else _MSE_many
+    kernel = _MSE_many if n * (2 * d + 4) >= 400_000 else _MSE
     return kernel(X, y, w, b)
 
 
@@ -158,23 +159,25 @@ def _MSE(X, y, w, b):
 def _MSE_rows(X, y, w, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     d = X.shape[1]
+    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
     MSE = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             y_hat_1 = b
             y_hat_2 = b
             y_hat_3 = b
             y_hat_4 = b
             for j in range(d):
                 y_hat_1 += X_block[i, j] * w[j]
-                y_hat_2 += X_block[i + 1, j] * w[j]
-                y_hat_3 += X_block[i + 2, j] * w[j]
-                y_hat_4 += X_block[i + 3, j] * w[j]
-            MSE += (y_block[i] - y_hat_1) ** 2 + (y_block[i + 1] - y_hat_2) ** 2 + (y_block[i + 2] - y_hat_3) ** 2 + (y_block[i + 3] - y_hat_4) ** 2
-        for i in range(rows - rows % 4, rows):
+                y_hat_2 += X_block[i + quarter, j] * w[j]
+                y_hat_3 += X_block[i + 2 * quarter, j] * w[j]
+                y_hat_4 += X_block[i + 3 * quarter, j] * w[j]
+            MSE += (y_block[i] - y_hat_1) ** 2 + (y_block[i + quarter] - y_hat_2) ** 2 + (y_block[i + 2 * quarter] - y_hat_3) ** 2 + (y_block[i + 3 * quarter] - y_hat_4) ** 2
+        for i in range(4 * quarter, rows):
             y_hat = b
             for j in range(d):
                 y_hat += X_block[i, j] * w[j]
@@ -246,7 +249,7 @@ def grad_MSE(X, y, w, b, out=None):
         out = np.empty((d,), X.dtype)
     else:
         _check_out("out", out, (d,), X.dtype, (X, y, w))
-    kernel = _grad_MSE if n * (4 * d + 6) < 400_000 else _grad_MSE_many
+    kernel = _grad_MSE_many if n * (4 * d + 6) >= 400_000 else _grad_MSE
     grad_MSE_b = kernel(X, y, w, b, out)
     return out, grad_MSE_b
 
@@ -275,31 +278,33 @@ def _grad_MSE_rows(X, y, w, b, start, stop, grad_MSE_w_rows):
     n = X.shape[0]
     d = X.shape[1]
     grad_MSE_w = np.empty((d,), X.dtype)
+    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
     grad_MSE_b = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(d):
             grad_MSE_w[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             y_hat_1 = b
             y_hat_2 = b
             y_hat_3 = b
             y_hat_4 = b
             for j in range(d):
                 y_hat_1 += X_block[i, j] * w[j]
-                y_hat_2 += X_block[i + 1, j] * w[j]
-                y_hat_3 += X_block[i + 2, j] * w[j]
-                y_hat_4 += X_block[i + 3, j] * w[j]
+                y_hat_2 += X_block[i + quarter, j] * w[j]
+                y_hat_3 += X_block[i + 2 * quarter, j] * w[j]
+                y_hat_4 += X_block[i + 3 * quarter, j] * w[j]
             y_hat_bar_1 = -2.0 / n * (y_block[i] - y_hat_1)
-            y_hat_bar_2 = -2.0 / n * (y_block[i + 1] - y_hat_2)
-            y_hat_bar_3 = -2.0 / n * (y_block[i + 2] - y_hat_3)
-            y_hat_bar_4 = -2.0 / n * (y_block[i + 3] - y_hat_4)
+            y_hat_bar_2 = -2.0 / n * (y_block[i + quarter] - y_hat_2)
+            y_hat_bar_3 = -2.0 / n * (y_block[i + 2 * quarter] - y_hat_3)
+            y_hat_bar_4 = -2.0 / n * (y_block[i + 3 * quarter] - y_hat_4)
             grad_MSE_b += y_hat_bar_1 + y_hat_bar_2 + y_hat_bar_3 + y_hat_bar_4
             for i_2 in range(d):
-                grad_MSE_w[i_2] += y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[i + 1, i_2] + y_hat_bar_3 * X_block[i + 2, i_2] + y_hat_bar_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_MSE_w[i_2] += y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[i + quarter, i_2] + y_hat_bar_3 * X_block[i + 2 * quarter, i_2] + y_hat_bar_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             y_hat = b
             for j in range(d):
                 y_hat += X_block[i, j] * w[j]
@@ -378,7 +383,7 @@ def value_and_grad_MSE(X, y, w, b, out=None):
         out = np.empty((d,), X.dtype)
     else:
         _check_out("out", out, (d,), X.dtype, (X, y, w))
-    kernel = _value_and_grad_MSE if n * (4 * d + 9) < 400_000 else _value_and_grad_MSE_many
+    kernel = _value_and_grad_MSE_many if n * (4 * d + 9) >= 400_000 else _value_and_grad_MSE
     MSE, grad_MSE_b = kernel(X, y, w, b, out)
     return MSE, out, grad_MSE_b
 
@@ -410,33 +415,35 @@ def _value_and_grad_MSE_rows(X, y, w, b, start, stop, grad_MSE_w_rows):
     n = X.shape[0]
     d = X.shape[1]
     grad_MSE_w = np.empty((d,), X.dtype)
+    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
     MSE = 0.0
     grad_MSE_b = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(d):
             grad_MSE_w[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             y_hat_1 = b
             y_hat_2 = b
             y_hat_3 = b
             y_hat_4 = b
             for j in range(d):
                 y_hat_1 += X_block[i, j] * w[j]
-                y_hat_2 += X_block[i + 1, j] * w[j]
-                y_hat_3 += X_block[i + 2, j] * w[j]
-                y_hat_4 += X_block[i + 3, j] * w[j]
-            MSE += (y_block[i] - y_hat_1) ** 2 + (y_block[i + 1] - y_hat_2) ** 2 + (y_block[i + 2] - y_hat_3) ** 2 + (y_block[i + 3] - y_hat_4) ** 2
+                y_hat_2 += X_block[i + quarter, j] * w[j]
+                y_hat_3 += X_block[i + 2 * quarter, j] * w[j]
+                y_hat_4 += X_block[i + 3 * quarter, j] * w[j]
+            MSE += (y_block[i] - y_hat_1) ** 2 + (y_block[i + quarter] - y_hat_2) ** 2 + (y_block[i + 2 * quarter] - y_hat_3) ** 2 + (y_block[i + 3 * quarter] - y_hat_4) ** 2
             y_hat_bar_1 = -2.0 / n * (y_block[i] - y_hat_1)
-            y_hat_bar_2 = -2.0 / n * (y_block[i + 1] - y_hat_2)
-            y_hat_bar_3 = -2.0 / n * (y_block[i + 2] - y_hat_3)
-            y_hat_bar_4 = -2.0 / n * (y_block[i + 3] - y_hat_4)
+            y_hat_bar_2 = -2.0 / n * (y_block[i + quarter] - y_hat_2)
+            y_hat_bar_3 = -2.0 / n * (y_block[i + 2 * quarter] - y_hat_3)
+            y_hat_bar_4 = -2.0 / n * (y_block[i + 3 * quarter] - y_hat_4)
             grad_MSE_b += y_hat_bar_1 + y_hat_bar_2 + y_hat_bar_3 + y_hat_bar_4
             for i_2 in range(d):
-                grad_MSE_w[i_2] += y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[i + 1, i_2] + y_hat_bar_3 * X_block[i + 2, i_2] + y_hat_bar_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_MSE_w[i_2] += y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[i + quarter, i_2] + y_hat_bar_3 * X_block[i + 2 * quarter, i_2] + y_hat_bar_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             y_hat = b
             for j in range(d):
                 y_hat += X_block[i, j] * w[j]
@@ -507,7 +514,7 @@ def y_hat(X, w, b, out=None):
         out = np.empty((n,), X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, w))
-    kernel = _y_hat if n * (2 * d + 2) < 400_000 else _y_hat_many
+    kernel = _y_hat_many if n * (2 * d + 2) >= 400_000 else _y_hat
     kernel(X, w, b, out)
     return out
 
@@ -527,25 +534,27 @@ def _y_hat(X, w, b, y_hat):
 def _y_hat_rows(X, w, b, y_hat, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     d = X.shape[1]
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_hat_block = y_hat[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             y_hat_i_1 = b
             y_hat_i_2 = b
             y_hat_i_3 = b
             y_hat_i_4 = b
             for j in range(d):
                 y_hat_i_1 += X_block[i, j] * w[j]
-                y_hat_i_2 += X_block[i + 1, j] * w[j]
-                y_hat_i_3 += X_block[i + 2, j] * w[j]
-                y_hat_i_4 += X_block[i + 3, j] * w[j]
+                y_hat_i_2 += X_block[i + quarter, j] * w[j]
+                y_hat_i_3 += X_block[i + 2 * quarter, j] * w[j]
+                y_hat_i_4 += X_block[i + 3 * quarter, j] * w[j]
             y_hat_block[i] = y_hat_i_1
-            y_hat_block[i + 1] = y_hat_i_2
-            y_hat_block[i + 2] = y_hat_i_3
-            y_hat_block[i + 3] = y_hat_i_4
-        for i in range(rows - rows % 4, rows):
+            y_hat_block[i + quarter] = y_hat_i_2
+            y_hat_block[i + 2 * quarter] = y_hat_i_3
+            y_hat_block[i + 3 * quarter] = y_hat_i_4
+        for i in range(4 * quarter, rows):
             y_hat_i = b
             for j in range(d):
                 y_hat_i += X_block[i, j] * w[j]
@@ -602,7 +611,7 @@ def L(theta, X, y, b):
         raise ValueError(f"X has {n} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _L if n * (2 * d + 5) < 400_000 else _L_many
+    kernel = _L_many if n * (2 * d + 5) >= 400_000 else _L
     return kernel(theta, X, y, b)
 
 
@@ -624,23 +633,25 @@ def _L(theta, X, y, b):
 def _L_rows(theta, X, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     d = X.shape[1]
+    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
     L = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
             X_theta_3 = 0.0
             X_theta_4 = 0.0
             for j in range(d):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + 1, j] * theta[j]
-                X_theta_3 += X_block[i + 2, j] * theta[j]
-                X_theta_4 += X_block[i + 3, j] * theta[j]
-            L += (y_block[i] - X_theta_1 - b) ** 2 + (y_block[i + 1] - X_theta_2 - b) ** 2 + (y_block[i + 2] - X_theta_3 - b) ** 2 + (y_block[i + 3] - X_theta_4 - b) ** 2
-        for i in range(rows - rows % 4, rows):
+                X_theta_2 += X_block[i + quarter, j] * theta[j]
+                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
+                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
+            L += (y_block[i] - X_theta_1 - b) ** 2 + (y_block[i + quarter] - X_theta_2 - b) ** 2 + (y_block[i + 2 * quarter] - X_theta_3 - b) ** 2 + (y_block[i + 3 * quarter] - X_theta_4 - b) ** 2
+        for i in range(4 * quarter, rows):
             X_theta = 0.0
             for j in range(d):
                 X_theta += X_block[i, j] * theta[j]
@@ -711,7 +722,7 @@ def grad_L(theta, X, y, b, out=None):
         out = np.empty((d,), theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, X, y))
-    kernel = _grad_L if n * (4 * d + 2) < 400_000 else _grad_L_many
+    kernel = _grad_L_many if n * (4 * d + 2) >= 400_000 else _grad_L
     kernel(theta, X, y, b, out)
     return out
 
@@ -737,25 +748,27 @@ def _grad_L_rows(theta, X, y, b, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     d = X.shape[1]
     grad_L_theta = np.empty((d,), theta.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(d):
             grad_L_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = y_block[i] - b
-            r_2 = y_block[i + 1] - b
-            r_3 = y_block[i + 2] - b
-            r_4 = y_block[i + 3] - b
+            r_2 = y_block[i + quarter] - b
+            r_3 = y_block[i + 2 * quarter] - b
+            r_4 = y_block[i + 3 * quarter] - b
             for j in range(d):
                 r_1 -= X_block[i, j] * theta[j]
-                r_2 -= X_block[i + 1, j] * theta[j]
-                r_3 -= X_block[i + 2, j] * theta[j]
-                r_4 -= X_block[i + 3, j] * theta[j]
+                r_2 -= X_block[i + quarter, j] * theta[j]
+                r_3 -= X_block[i + 2 * quarter, j] * theta[j]
+                r_4 -= X_block[i + 3 * quarter, j] * theta[j]
             for i_2 in range(d):
-                grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + 1, i_2] + r_3 * X_block[i + 2, i_2] + r_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = y_block[i] - b
             for j in range(d):
                 r -= X_block[i, j] * theta[j]
@@ -832,7 +845,7 @@ def value_and_grad_L(theta, X, y, b, out=None):
         out = np.empty((d,), theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, X, y))
-    kernel = _value_and_grad_L if n * (4 * d + 4) < 400_000 else _value_and_grad_L_many
+    kernel = _value_and_grad_L_many if n * (4 * d + 4) >= 400_000 else _value_and_grad_L
     L = kernel(theta, X, y, b, out)
     return L, out
 
@@ -862,27 +875,29 @@ def _value_and_grad_L_rows(theta, X, y, b, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     d = X.shape[1]
     grad_L_theta = np.empty((d,), theta.dtype)
+    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
     L = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(d):
             grad_L_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = y_block[i] - b
-            r_2 = y_block[i + 1] - b
-            r_3 = y_block[i + 2] - b
-            r_4 = y_block[i + 3] - b
+            r_2 = y_block[i + quarter] - b
+            r_3 = y_block[i + 2 * quarter] - b
+            r_4 = y_block[i + 3 * quarter] - b
             for j in range(d):
                 r_1 -= X_block[i, j] * theta[j]
-                r_2 -= X_block[i + 1, j] * theta[j]
-                r_3 -= X_block[i + 2, j] * theta[j]
-                r_4 -= X_block[i + 3, j] * theta[j]
+                r_2 -= X_block[i + quarter, j] * theta[j]
+                r_3 -= X_block[i + 2 * quarter, j] * theta[j]
+                r_4 -= X_block[i + 3 * quarter, j] * theta[j]
             L += r_1**2 + r_2**2 + r_3**2 + r_4**2
             for i_2 in range(d):
-                grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + 1, i_2] + r_3 * X_block[i + 2, i_2] + r_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = y_block[i] - b
             for j in range(d):
                 r -= X_block[i, j] * theta[j]
@@ -1028,7 +1043,7 @@ def hvp_L(theta, v, X, y, b, out=None):
         out = np.empty((d,), theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, v, X, y))
-    kernel = _hvp_L if n * (4 * d + 4) < 400_000 else _hvp_L_many
+    kernel = _hvp_L_many if n * (4 * d + 4) >= 400_000 else _hvp_L
     kernel(theta, v, X, y, b, out)
     return out
 
@@ -1054,28 +1069,30 @@ def _hvp_L_rows(theta, v, X, y, b, start, stop, hvp_L_theta_rows):
     d = X.shape[1]
     n = X.shape[0]
     hvp_L_theta = np.empty((d,), theta.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         for entry_1 in range(d):
             hvp_L_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
             r_bar_3 = 0.0
             r_bar_4 = 0.0
             for j in range(d):
                 r_bar_1 += X_block[i, j] * v[j]
-                r_bar_2 += X_block[i + 1, j] * v[j]
-                r_bar_3 += X_block[i + 2, j] * v[j]
-                r_bar_4 += X_block[i + 3, j] * v[j]
+                r_bar_2 += X_block[i + quarter, j] * v[j]
+                r_bar_3 += X_block[i + 2 * quarter, j] * v[j]
+                r_bar_4 += X_block[i + 3 * quarter, j] * v[j]
             r_bar_1 = -2.0 / n * r_bar_1
             r_bar_2 = -2.0 / n * r_bar_2
             r_bar_3 = -2.0 / n * r_bar_3
             r_bar_4 = -2.0 / n * r_bar_4
             for i_2 in range(d):
-                hvp_L_theta[i_2] -= r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + 1, i_2] + r_bar_3 * X_block[i + 2, i_2] + r_bar_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                hvp_L_theta[i_2] -= r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + quarter, i_2] + r_bar_3 * X_block[i + 2 * quarter, i_2] + r_bar_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r_bar = 0.0
             for j in range(d):
                 r_bar += X_block[i, j] * v[j]
@@ -1145,7 +1162,7 @@ def grad_L_b(theta, X, y, b):
         raise ValueError(f"X has {n} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _grad_L_b if n * (2 * d + 3) < 400_000 else _grad_L_b_many
+    kernel = _grad_L_b_many if n * (2 * d + 3) >= 400_000 else _grad_L_b
     return kernel(theta, X, y, b)
 
 
@@ -1167,23 +1184,25 @@ def _grad_L_b(theta, X, y, b):
 def _grad_L_b_rows(theta, X, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     d = X.shape[1]
+    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
     grad_L_b = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = y_block[i] - b
-            r_2 = y_block[i + 1] - b
-            r_3 = y_block[i + 2] - b
-            r_4 = y_block[i + 3] - b
+            r_2 = y_block[i + quarter] - b
+            r_3 = y_block[i + 2 * quarter] - b
+            r_4 = y_block[i + 3 * quarter] - b
             for j in range(d):
                 r_1 -= X_block[i, j] * theta[j]
-                r_2 -= X_block[i + 1, j] * theta[j]
-                r_3 -= X_block[i + 2, j] * theta[j]
-                r_4 -= X_block[i + 3, j] * theta[j]
+                r_2 -= X_block[i + quarter, j] * theta[j]
+                r_3 -= X_block[i + 2 * quarter, j] * theta[j]
+                r_4 -= X_block[i + 3 * quarter, j] * theta[j]
             grad_L_b += r_1 + r_2 + r_3 + r_4
-        for i in range(rows - rows % 4, rows):
+        for i in range(4 * quarter, rows):
             r = y_block[i] - b
             for j in range(d):
                 r -= X_block[i, j] * theta[j]
@@ -1257,7 +1276,7 @@ def theta_step(theta, X, y, b, eta, out=None):
         out = np.empty((d,), theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, X, y))
-    kernel = _theta_step if n * (4 * d + 2) < 400_000 else _theta_step_many
+    kernel = _theta_step_many if n * (4 * d + 2) >= 400_000 else _theta_step
     kernel(theta, X, y, b, eta, out)
     return out
 
@@ -1285,25 +1304,27 @@ def _theta_step_rows(theta, X, y, b, eta, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     d = X.shape[1]
     grad_L_theta = np.empty((d,), theta.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(d):
             grad_L_theta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = y_block[i] - b
-            r_2 = y_block[i + 1] - b
-            r_3 = y_block[i + 2] - b
-            r_4 = y_block[i + 3] - b
+            r_2 = y_block[i + quarter] - b
+            r_3 = y_block[i + 2 * quarter] - b
+            r_4 = y_block[i + 3 * quarter] - b
             for j in range(d):
                 r_1 -= X_block[i, j] * theta[j]
-                r_2 -= X_block[i + 1, j] * theta[j]
-                r_3 -= X_block[i + 2, j] * theta[j]
-                r_4 -= X_block[i + 3, j] * theta[j]
+                r_2 -= X_block[i + quarter, j] * theta[j]
+                r_3 -= X_block[i + 2 * quarter, j] * theta[j]
+                r_4 -= X_block[i + 3 * quarter, j] * theta[j]
             for i_2 in range(d):
-                grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + 1, i_2] + r_3 * X_block[i + 2, i_2] + r_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = y_block[i] - b
             for j in range(d):
                 r -= X_block[i, j] * theta[j]

@@ -85,13 +85,14 @@ _POOLS = {}  # by process, because a forked one has no threads, and by number of
 def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
     Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = max(1, min(numba.get_num_threads(), work // 1_000_000))
+    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
+    if parts == 1:
+        arrays = [np.zeros(shape) for shape in shapes]
+        return [*rows(*arguments, 0, count, *arrays), *arrays]
     calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    waiting = []
-    if parts > 1:
-        if (os.getpid(), parts) not in _POOLS:
-            _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-        waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
+    if (os.getpid(), parts) not in _POOLS:
+        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
+    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
     scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
     arrays = [call[len(arguments) + 2 :] for call in calls]
     return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
@@ -725,7 +726,7 @@ def S(x, mu, out=None):
         out = np.empty((n, n), x.dtype)
     else:
         _check_out("out", out, (n, n), x.dtype, (x, mu))
-    kernel = _S if m * (2 * n + 3 * float(n) ** 2) < 400_000 else _S_many
+    kernel = _S_many if m * (2 * n + 3 * float(n) ** 2) >= 400_000 else _S
     kernel(x, mu, out)
     return out
 
@@ -749,21 +750,23 @@ def _S_rows(x, mu, start, stop, S_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     S = np.empty((n, n), x.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             for entry_2 in range(n):
                 S[entry_1, entry_2] = 0.0
-        for k in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for k in range(quarter):  # a row of each quarter at once: what they share is loaded once
             for i in range(n):
                 x_minus_mu_1 = x_block[k, i] - mu[i]
-                x_minus_mu_2 = x_block[k + 1, i] - mu[i]
-                x_minus_mu_3 = x_block[k + 2, i] - mu[i]
-                x_minus_mu_4 = x_block[k + 3, i] - mu[i]
+                x_minus_mu_2 = x_block[k + quarter, i] - mu[i]
+                x_minus_mu_3 = x_block[k + 2 * quarter, i] - mu[i]
+                x_minus_mu_4 = x_block[k + 3 * quarter, i] - mu[i]
                 for j in range(n):
-                    S[i, j] += x_minus_mu_1 * (x_block[k, j] - mu[j]) + x_minus_mu_2 * (x_block[k + 1, j] - mu[j]) + x_minus_mu_3 * (x_block[k + 2, j] - mu[j]) + x_minus_mu_4 * (x_block[k + 3, j] - mu[j])
-        for k in range(rows - rows % 4, rows):
+                    S[i, j] += x_minus_mu_1 * (x_block[k, j] - mu[j]) + x_minus_mu_2 * (x_block[k + quarter, j] - mu[j]) + x_minus_mu_3 * (x_block[k + 2 * quarter, j] - mu[j]) + x_minus_mu_4 * (x_block[k + 3 * quarter, j] - mu[j])
+        for k in range(4 * quarter, rows):
             for i in range(n):
                 x_minus_mu = x_block[k, i] - mu[i]
                 for j in range(n):
@@ -1242,7 +1245,7 @@ def grad_r(Lambda, x, mu, out=None):
         out = np.empty((n, n), Lambda.dtype)
     else:
         _check_out("out", out, (n, n), Lambda.dtype, (Lambda, x, mu))
-    kernel = _grad_r if m * (4 * n + 3 * float(n) ** 2) < 400_000 else _grad_r_many
+    kernel = _grad_r_many if m * (4 * n + 3 * float(n) ** 2) >= 400_000 else _grad_r
     kernel(Lambda, x, mu, out)
     return out
 
@@ -1271,21 +1274,23 @@ def _grad_r_rows(Lambda, x, mu, start, stop, grad_r_Lambda_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = Lambda.shape[0]
     grad_r_Lambda = np.empty((n, n), Lambda.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             for entry_2 in range(n):
                 grad_r_Lambda[entry_1, entry_2] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             for j in range(n):
                 s_bar_1 = 0.5 * mu[j] - 0.5 * x_block[i, j]
-                s_bar_2 = 0.5 * mu[j] - 0.5 * x_block[i + 1, j]
-                s_bar_3 = 0.5 * mu[j] - 0.5 * x_block[i + 2, j]
-                s_bar_4 = 0.5 * mu[j] - 0.5 * x_block[i + 3, j]
+                s_bar_2 = 0.5 * mu[j] - 0.5 * x_block[i + quarter, j]
+                s_bar_3 = 0.5 * mu[j] - 0.5 * x_block[i + 2 * quarter, j]
+                s_bar_4 = 0.5 * mu[j] - 0.5 * x_block[i + 3 * quarter, j]
                 for j_2 in range(n):
-                    grad_r_Lambda[j, j_2] += s_bar_1 * (x_block[i, j_2] - mu[j_2]) + s_bar_2 * (x_block[i + 1, j_2] - mu[j_2]) + s_bar_3 * (x_block[i + 2, j_2] - mu[j_2]) + s_bar_4 * (x_block[i + 3, j_2] - mu[j_2])
-        for i in range(rows - rows % 4, rows):
+                    grad_r_Lambda[j, j_2] += s_bar_1 * (x_block[i, j_2] - mu[j_2]) + s_bar_2 * (x_block[i + quarter, j_2] - mu[j_2]) + s_bar_3 * (x_block[i + 2 * quarter, j_2] - mu[j_2]) + s_bar_4 * (x_block[i + 3 * quarter, j_2] - mu[j_2])
+        for i in range(4 * quarter, rows):
             for j in range(n):
                 s_bar = 0.5 * mu[j] - 0.5 * x_block[i, j]
                 for j_2 in range(n):

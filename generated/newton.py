@@ -84,13 +84,14 @@ _POOLS = {}  # by process, because a forked one has no threads, and by number of
 def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
     Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = max(1, min(numba.get_num_threads(), work // 1_000_000))
+    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
+    if parts == 1:
+        arrays = [np.zeros(shape) for shape in shapes]
+        return [*rows(*arguments, 0, count, *arrays), *arrays]
     calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    waiting = []
-    if parts > 1:
-        if (os.getpid(), parts) not in _POOLS:
-            _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-        waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
+    if (os.getpid(), parts) not in _POOLS:
+        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
+    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
     scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
     arrays = [call[len(arguments) + 2 :] for call in calls]
     return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
@@ -443,7 +444,7 @@ def J(w, A, b):
         raise ValueError(f"A has {n} rows, b has {b.shape[0]}")
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
-    kernel = _J if n * (2 * n + 5) < 400_000 else _J_many
+    kernel = _J_many if n * (2 * n + 5) >= 400_000 else _J
     return kernel(w, A, b)
 
 
@@ -466,26 +467,28 @@ def _J(w, A, b):
 def _J_rows(w, A, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = A.shape[0]
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     b_w = 0.0
     J = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         b_block = b[first : first + rows]
         w_block = w[first : first + rows]
         A_block = A[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             A_w_1 = 0.0
             A_w_2 = 0.0
             A_w_3 = 0.0
             A_w_4 = 0.0
-            b_w += b_block[i + 1] * w_block[i + 1] + b_block[i + 2] * w_block[i + 2] + b_block[i + 3] * w_block[i + 3] + b_block[i] * w_block[i]
+            b_w += b_block[i + 2 * quarter] * w_block[i + 2 * quarter] + b_block[i + 3 * quarter] * w_block[i + 3 * quarter] + b_block[i + quarter] * w_block[i + quarter] + b_block[i] * w_block[i]
             for j in range(n):
                 A_w_1 += A_block[i, j] * w[j]
-                A_w_2 += A_block[i + 1, j] * w[j]
-                A_w_3 += A_block[i + 2, j] * w[j]
-                A_w_4 += A_block[i + 3, j] * w[j]
-            J += A_w_1 * w_block[i] + A_w_2 * w_block[i + 1] + A_w_3 * w_block[i + 2] + A_w_4 * w_block[i + 3]
-        for i in range(rows - rows % 4, rows):
+                A_w_2 += A_block[i + quarter, j] * w[j]
+                A_w_3 += A_block[i + 2 * quarter, j] * w[j]
+                A_w_4 += A_block[i + 3 * quarter, j] * w[j]
+            J += A_w_1 * w_block[i] + A_w_2 * w_block[i + quarter] + A_w_3 * w_block[i + 2 * quarter] + A_w_4 * w_block[i + 3 * quarter]
+        for i in range(4 * quarter, rows):
             A_w = 0.0
             b_w += b_block[i] * w_block[i]
             for j in range(n):
@@ -689,7 +692,7 @@ def hess_J(w, A, b, out=None):
         out = np.empty((n, n), w.dtype)
     else:
         _check_out("out", out, (n, n), w.dtype, (w, A, b))
-    kernel = _hess_J if n * (4 * n) < 400_000 else _hess_J_many
+    kernel = _hess_J_many if n * (4 * n) >= 400_000 else _hess_J
     kernel(w, A, b, out)
     return out
 

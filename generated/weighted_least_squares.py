@@ -69,13 +69,14 @@ _POOLS = {}  # by process, because a forked one has no threads, and by number of
 def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
     Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = max(1, min(numba.get_num_threads(), work // 1_000_000))
+    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
+    if parts == 1:
+        arrays = [np.zeros(shape) for shape in shapes]
+        return [*rows(*arguments, 0, count, *arrays), *arrays]
     calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    waiting = []
-    if parts > 1:
-        if (os.getpid(), parts) not in _POOLS:
-            _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-        waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
+    if (os.getpid(), parts) not in _POOLS:
+        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
+    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
     scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
     arrays = [call[len(arguments) + 2 :] for call in calls]
     return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
@@ -223,7 +224,7 @@ def L(beta, X, y, w):
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
-    kernel = _L if m * (2 * n + 5) < 400_000 else _L_many
+    kernel = _L_many if m * (2 * n + 5) >= 400_000 else _L
     return kernel(beta, X, y, w)
 
 
@@ -245,24 +246,26 @@ def _L(beta, X, y, w):
 def _L_rows(beta, X, y, w, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     L = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         w_block = w[first : first + rows]
         y_block = y[first : first + rows]
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             X_beta_1 = 0.0
             X_beta_2 = 0.0
             X_beta_3 = 0.0
             X_beta_4 = 0.0
             for j in range(n):
                 X_beta_1 += X_block[i, j] * beta[j]
-                X_beta_2 += X_block[i + 1, j] * beta[j]
-                X_beta_3 += X_block[i + 2, j] * beta[j]
-                X_beta_4 += X_block[i + 3, j] * beta[j]
-            L += (y_block[i] - X_beta_1) ** 2 * w_block[i] + (y_block[i + 1] - X_beta_2) ** 2 * w_block[i + 1] + (y_block[i + 2] - X_beta_3) ** 2 * w_block[i + 2] + (y_block[i + 3] - X_beta_4) ** 2 * w_block[i + 3]
-        for i in range(rows - rows % 4, rows):
+                X_beta_2 += X_block[i + quarter, j] * beta[j]
+                X_beta_3 += X_block[i + 2 * quarter, j] * beta[j]
+                X_beta_4 += X_block[i + 3 * quarter, j] * beta[j]
+            L += (y_block[i] - X_beta_1) ** 2 * w_block[i] + (y_block[i + quarter] - X_beta_2) ** 2 * w_block[i + quarter] + (y_block[i + 2 * quarter] - X_beta_3) ** 2 * w_block[i + 2 * quarter] + (y_block[i + 3 * quarter] - X_beta_4) ** 2 * w_block[i + 3 * quarter]
+        for i in range(4 * quarter, rows):
             X_beta = 0.0
             for j in range(n):
                 X_beta += X_block[i, j] * beta[j]
@@ -335,7 +338,7 @@ def grad_L(beta, X, y, w, out=None):
         out = np.empty((n,), beta.dtype)
     else:
         _check_out("out", out, (n,), beta.dtype, (beta, X, y, w))
-    kernel = _grad_L if m * (4 * n + 3) < 400_000 else _grad_L_many
+    kernel = _grad_L_many if m * (4 * n + 3) >= 400_000 else _grad_L
     kernel(beta, X, y, w, out)
     return out
 
@@ -360,30 +363,32 @@ def _grad_L_rows(beta, X, y, w, start, stop, grad_L_beta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_L_beta = np.empty((n,), beta.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         w_block = w[first : first + rows]
         for entry_1 in range(n):
             grad_L_beta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = y_block[i]
-            r_2 = y_block[i + 1]
-            r_3 = y_block[i + 2]
-            r_4 = y_block[i + 3]
+            r_2 = y_block[i + quarter]
+            r_3 = y_block[i + 2 * quarter]
+            r_4 = y_block[i + 3 * quarter]
             for j in range(n):
                 r_1 -= X_block[i, j] * beta[j]
-                r_2 -= X_block[i + 1, j] * beta[j]
-                r_3 -= X_block[i + 2, j] * beta[j]
-                r_4 -= X_block[i + 3, j] * beta[j]
+                r_2 -= X_block[i + quarter, j] * beta[j]
+                r_3 -= X_block[i + 2 * quarter, j] * beta[j]
+                r_4 -= X_block[i + 3 * quarter, j] * beta[j]
             r_w_1 = r_1 * w_block[i]
-            r_w_2 = r_2 * w_block[i + 1]
-            r_w_3 = r_3 * w_block[i + 2]
-            r_w_4 = r_4 * w_block[i + 3]
+            r_w_2 = r_2 * w_block[i + quarter]
+            r_w_3 = r_3 * w_block[i + 2 * quarter]
+            r_w_4 = r_4 * w_block[i + 3 * quarter]
             for i_2 in range(n):
-                grad_L_beta[i_2] -= r_w_1 * X_block[i, i_2] + r_w_2 * X_block[i + 1, i_2] + r_w_3 * X_block[i + 2, i_2] + r_w_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_L_beta[i_2] -= r_w_1 * X_block[i, i_2] + r_w_2 * X_block[i + quarter, i_2] + r_w_3 * X_block[i + 2 * quarter, i_2] + r_w_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = y_block[i]
             for j in range(n):
                 r -= X_block[i, j] * beta[j]
@@ -461,7 +466,7 @@ def value_and_grad_L(beta, X, y, w, out=None):
         out = np.empty((n,), beta.dtype)
     else:
         _check_out("out", out, (n,), beta.dtype, (beta, X, y, w))
-    kernel = _value_and_grad_L if m * (4 * n + 6) < 400_000 else _value_and_grad_L_many
+    kernel = _value_and_grad_L_many if m * (4 * n + 6) >= 400_000 else _value_and_grad_L
     L = kernel(beta, X, y, w, out)
     return L, out
 
@@ -490,32 +495,34 @@ def _value_and_grad_L_rows(beta, X, y, w, start, stop, grad_L_beta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_L_beta = np.empty((n,), beta.dtype)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     L = 0.0
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         w_block = w[first : first + rows]
         for entry_1 in range(n):
             grad_L_beta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_1 = y_block[i]
-            r_2 = y_block[i + 1]
-            r_3 = y_block[i + 2]
-            r_4 = y_block[i + 3]
+            r_2 = y_block[i + quarter]
+            r_3 = y_block[i + 2 * quarter]
+            r_4 = y_block[i + 3 * quarter]
             for j in range(n):
                 r_1 -= X_block[i, j] * beta[j]
-                r_2 -= X_block[i + 1, j] * beta[j]
-                r_3 -= X_block[i + 2, j] * beta[j]
-                r_4 -= X_block[i + 3, j] * beta[j]
-            L += r_1**2 * w_block[i] + r_2**2 * w_block[i + 1] + r_3**2 * w_block[i + 2] + r_4**2 * w_block[i + 3]
+                r_2 -= X_block[i + quarter, j] * beta[j]
+                r_3 -= X_block[i + 2 * quarter, j] * beta[j]
+                r_4 -= X_block[i + 3 * quarter, j] * beta[j]
+            L += r_1**2 * w_block[i] + r_2**2 * w_block[i + quarter] + r_3**2 * w_block[i + 2 * quarter] + r_4**2 * w_block[i + 3 * quarter]
             r_w_1 = r_1 * w_block[i]
-            r_w_2 = r_2 * w_block[i + 1]
-            r_w_3 = r_3 * w_block[i + 2]
-            r_w_4 = r_4 * w_block[i + 3]
+            r_w_2 = r_2 * w_block[i + quarter]
+            r_w_3 = r_3 * w_block[i + 2 * quarter]
+            r_w_4 = r_4 * w_block[i + 3 * quarter]
             for i_2 in range(n):
-                grad_L_beta[i_2] -= r_w_1 * X_block[i, i_2] + r_w_2 * X_block[i + 1, i_2] + r_w_3 * X_block[i + 2, i_2] + r_w_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                grad_L_beta[i_2] -= r_w_1 * X_block[i, i_2] + r_w_2 * X_block[i + quarter, i_2] + r_w_3 * X_block[i + 2 * quarter, i_2] + r_w_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r = y_block[i]
             for j in range(n):
                 r -= X_block[i, j] * beta[j]
@@ -596,7 +603,8 @@ def hess_L(beta, X, y, w, out=None):
         out = np.empty((n, n), beta.dtype)
     else:
         _check_out("out", out, (n, n), beta.dtype, (beta, X, y, w))
-    _hess_L(beta, X, y, w, out)
+    kernel = _hess_L_many if m * (2 * n + 2 * float(n) ** 2 + 1) >= 400_000 and float(n) ** 2 <= 1024 else _hess_L
+    kernel(beta, X, y, w, out)
     return out
 
 
@@ -610,6 +618,45 @@ def _hess_L(beta, X, y, w, hess_L_beta):
         for i in range(n):
             hess_L_beta_weighted[k, i] = w_k * X[k, i]
     np.dot(hess_L_beta_weighted.T, X, hess_L_beta)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _hess_L_rows(beta, X, y, w, start, stop, hess_L_beta_rows):
+    """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
+    n = X.shape[1]
+    hess_L_beta = np.empty((n, n), beta.dtype)
+    hess_L_beta_weighted_blocks = np.empty((256, n), beta.dtype)
+    for first in range(start, stop, 256):
+        rows = min(256, stop - first)
+        w_block = w[first : first + rows]
+        X_block = X[first : first + rows]
+        hess_L_beta_weighted_block = hess_L_beta_weighted_blocks[:rows]
+        for k in range(rows):
+            w_k = w_block[k]
+            for i in range(n):
+                hess_L_beta_weighted_block[k, i] = w_k * X_block[k, i]
+        np.dot(hess_L_beta_weighted_block.T, X_block, hess_L_beta)
+        for entry_1 in range(n):
+            for entry_2 in range(n):
+                hess_L_beta_rows[entry_1, entry_2] += hess_L_beta[entry_1, entry_2]
+    return ()
+
+
+def _hess_L_many(beta, X, y, w, hess_L_beta):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = X.shape[1]
+    m = X.shape[0]
+    sums = _in_threads(_hess_L_rows, m, m * (2 * n + 2 * float(n) ** 2 + 1), (beta, X, y, w), ((n, n),))
+    return _hess_L_rest(beta, X, y, w, hess_L_beta, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hess_L_rest(beta, X, y, w, hess_L_beta, hess_L_beta_rows):
+    """What is left when the rows are added up."""
+    n = X.shape[1]
+    for t_1 in range(n):
+        for t_2 in range(n):
+            hess_L_beta[t_1, t_2] = hess_L_beta_rows[t_1, t_2]
 
 
 def hvp_L(beta, v, X, y, w, out=None):
@@ -667,7 +714,7 @@ def hvp_L(beta, v, X, y, w, out=None):
         out = np.empty((n,), beta.dtype)
     else:
         _check_out("out", out, (n,), beta.dtype, (beta, v, X, y, w))
-    kernel = _hvp_L if m * (4 * n + 3) < 400_000 else _hvp_L_many
+    kernel = _hvp_L_many if m * (4 * n + 3) >= 400_000 else _hvp_L
     kernel(beta, v, X, y, w, out)
     return out
 
@@ -692,29 +739,31 @@ def _hvp_L_rows(beta, v, X, y, w, start, stop, hvp_L_beta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     hvp_L_beta = np.empty((n,), beta.dtype)
-    for first in range(start, stop, 512):
-        rows = min(512, stop - first)
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    for first in range(start, stop, block):
+        rows = min(block, stop - first)
         X_block = X[first : first + rows]
         w_block = w[first : first + rows]
         for entry_1 in range(n):
             hvp_L_beta[entry_1] = 0.0
-        for i in range(0, rows - 3, 4):  # several at once: what they share is loaded once
+        quarter = rows // 4
+        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
             r_bar_3 = 0.0
             r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += X_block[i, j] * v[j]
-                r_bar_2 += X_block[i + 1, j] * v[j]
-                r_bar_3 += X_block[i + 2, j] * v[j]
-                r_bar_4 += X_block[i + 3, j] * v[j]
+                r_bar_2 += X_block[i + quarter, j] * v[j]
+                r_bar_3 += X_block[i + 2 * quarter, j] * v[j]
+                r_bar_4 += X_block[i + 3 * quarter, j] * v[j]
             r_bar_1 = -r_bar_1 * w_block[i]
-            r_bar_2 = -r_bar_2 * w_block[i + 1]
-            r_bar_3 = -r_bar_3 * w_block[i + 2]
-            r_bar_4 = -r_bar_4 * w_block[i + 3]
+            r_bar_2 = -r_bar_2 * w_block[i + quarter]
+            r_bar_3 = -r_bar_3 * w_block[i + 2 * quarter]
+            r_bar_4 = -r_bar_4 * w_block[i + 3 * quarter]
             for i_2 in range(n):
-                hvp_L_beta[i_2] -= r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + 1, i_2] + r_bar_3 * X_block[i + 2, i_2] + r_bar_4 * X_block[i + 3, i_2]
-        for i in range(rows - rows % 4, rows):
+                hvp_L_beta[i_2] -= r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + quarter, i_2] + r_bar_3 * X_block[i + 2 * quarter, i_2] + r_bar_4 * X_block[i + 3 * quarter, i_2]
+        for i in range(4 * quarter, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += X_block[i, j] * v[j]
@@ -821,7 +870,8 @@ def beta_hat(X, y, w, out=None):
         out = np.empty((n,), X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, y, w))
-    _beta_hat(X, y, w, out)
+    kernel = _beta_hat_many if m * (4 * n + 2 * float(n) ** 2 + 3) >= 400_000 and float(n) ** 2 <= 1024 else _beta_hat
+    kernel(X, y, w, out)
     return out
 
 
@@ -841,4 +891,72 @@ def _beta_hat(X, y, w, beta_hat):
             M_weighted[k, i] = w_k * X[k, i]
             rhs[i] += w_y * X[k, i]
     np.dot(M_weighted.T, X, M)
+    _positive_solve(M, rhs, beta_hat)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _beta_hat_rows(X, y, w, start, stop, rhs_rows, M_rows):
+    """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
+    n = X.shape[1]
+    rhs = np.empty((n,), X.dtype)
+    M = np.empty((n, n), X.dtype)
+    M_weighted_blocks = np.empty((256, n), X.dtype)
+    for first in range(start, stop, 256):
+        rows = min(256, stop - first)
+        w_block = w[first : first + rows]
+        y_block = y[first : first + rows]
+        X_block = X[first : first + rows]
+        M_weighted_block = M_weighted_blocks[:rows]
+        for entry_1 in range(n):
+            rhs[entry_1] = 0.0
+        quarter = rows // 4
+        for k in range(quarter):  # a row of each quarter at once: what they share is loaded once
+            w_k_1 = w_block[k]
+            w_k_2 = w_block[k + quarter]
+            w_k_3 = w_block[k + 2 * quarter]
+            w_k_4 = w_block[k + 3 * quarter]
+            w_y_1 = w_block[k] * y_block[k]
+            w_y_2 = w_block[k + quarter] * y_block[k + quarter]
+            w_y_3 = w_block[k + 2 * quarter] * y_block[k + 2 * quarter]
+            w_y_4 = w_block[k + 3 * quarter] * y_block[k + 3 * quarter]
+            for i in range(n):
+                M_weighted_block[k, i] = w_k_1 * X_block[k, i]
+                M_weighted_block[k + quarter, i] = w_k_2 * X_block[k + quarter, i]
+                M_weighted_block[k + 2 * quarter, i] = w_k_3 * X_block[k + 2 * quarter, i]
+                M_weighted_block[k + 3 * quarter, i] = w_k_4 * X_block[k + 3 * quarter, i]
+                rhs[i] += w_y_1 * X_block[k, i] + w_y_2 * X_block[k + quarter, i] + w_y_3 * X_block[k + 2 * quarter, i] + w_y_4 * X_block[k + 3 * quarter, i]
+        for k in range(4 * quarter, rows):
+            w_k = w_block[k]
+            w_y = w_block[k] * y_block[k]
+            for i in range(n):
+                M_weighted_block[k, i] = w_k * X_block[k, i]
+                rhs[i] += w_y * X_block[k, i]
+        np.dot(M_weighted_block.T, X_block, M)
+        for entry_1 in range(n):
+            rhs_rows[entry_1] += rhs[entry_1]
+        for entry_1 in range(n):
+            for entry_2 in range(n):
+                M_rows[entry_1, entry_2] += M[entry_1, entry_2]
+    return ()
+
+
+def _beta_hat_many(X, y, w, beta_hat):
+    """The same where the rows are many: each thread takes a range of them."""
+    m = X.shape[0]
+    n = X.shape[1]
+    sums = _in_threads(_beta_hat_rows, m, m * (4 * n + 2 * float(n) ** 2 + 3), (X, y, w), ((n,), (n, n)))
+    return _beta_hat_rest(X, y, w, beta_hat, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _beta_hat_rest(X, y, w, beta_hat, rhs_rows, M_rows):
+    """What is left when the rows are added up."""
+    n = X.shape[1]
+    M = np.empty((n, n), X.dtype)
+    rhs = np.empty((n,), X.dtype)
+    for t_1 in range(n):
+        rhs[t_1] = rhs_rows[t_1]
+    for t_1 in range(n):
+        for t_2 in range(n):
+            M[t_1, t_2] = M_rows[t_1, t_2]
     _positive_solve(M, rhs, beta_hat)
