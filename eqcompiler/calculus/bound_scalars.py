@@ -205,6 +205,10 @@ def _between(
     low: Lowers, body: sympy.Expr, t: sympy.Symbol, edges: tuple[sympy.Expr, sympy.Expr], term: Integral, frame: Frame
 ) -> sympy.Expr:
     """By an antiderivative, checked by differentiation; it has no finite jump: entire functions, logarithms and powers only."""
+    if edges == (0, 1):
+        beta = _euler(low, body, t, frame)
+        if beta is not None:
+            return beta
     plain, back = _plain(body, t, term)
     for symbol in sorted(plain.free_symbols - {t}, key=str):
         if _nonzero(low, symbol.xreplace(back), frame):  # spares the case that it is zero
@@ -224,6 +228,23 @@ def _between(
     if not _is_finite(upper - lower):
         raise _refuse("an integral up to an edge where the antiderivative is not finite", term)
     return (upper - lower).xreplace(back)
+
+
+def _euler(low: Lowers, body: sympy.Expr, t: sympy.Symbol, frame: Frame) -> sympy.Expr | None:
+    """c t^p (1 - t)^q from 0 to 1: Euler's integral of the first kind; for whole numbers the antiderivative will do."""
+    constant, moving = body.as_independent(t, as_Add=False)
+    powers = {t: sympy.S.One, 1 - t: sympy.S.One}
+    for factor in sympy.Mul.make_args(moving):
+        base, exponent = factor.as_base_exp()
+        if base not in powers or exponent.has(t):
+            return None
+        powers[base] += exponent
+    left, right = powers.values()
+    if left.is_Integer and right.is_Integer:
+        return None
+    if not _positive(low, left, frame) or not _positive(low, right, frame):
+        raise NotSupportedYet("an integral that may not converge has no index form yet")
+    return constant * sympy.gamma(left) * sympy.gamma(right) / sympy.gamma(left + right)
 
 
 def _plain(body: sympy.Expr, t: sympy.Symbol, term: Term) -> tuple[sympy.Expr, dict[sympy.Symbol, sympy.Expr]]:

@@ -21,6 +21,7 @@ import sympy
 from eqcompiler.calculus.axis_sums import Lowers
 from eqcompiler.calculus.environments import Binding, Closure, Frame, Position, Reach
 from eqcompiler.calculus.index_algebra import summed
+from eqcompiler.calculus.unknown_expectations import expected, unknown_call
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import (
@@ -98,6 +99,9 @@ class _Mean:
         degree = degree_of(self.low.document, term, self.degrees)
         if degree is not None and degree <= LARGEST_DEGREE:
             return self.polynomial(term, at, degree)
+        call = unknown_call(term)
+        if call is not None:
+            return expected(self, (), call, term)
         if isinstance(term, Call):
             match term.operation, term.arguments:
                 case "add", parts:
@@ -117,6 +121,22 @@ class _Mean:
                     return sympy.exp(-self.spread(inside, at) / 2) * getattr(sympy, name)(value)
         raise NotSupportedYet("the expectation of this expression has no index form yet", term.span)
 
+    @property
+    def name(self) -> str:
+        """The only random symbol, a number."""
+        if len(self.randoms) != 1 or self.randoms[0].type.rank:
+            raise NotSupportedYet("the expectation of a function without a body needs one random number")
+        return self.randoms[0].name
+
+    def mean(self, term: Term) -> sympy.Expr:
+        return self.entry(term, ())
+
+    def variance(self, term: Term) -> sympy.Expr:
+        return self.spread(term, ())
+
+    def degree(self, term: Term) -> int | None:
+        return degree_of(self.low.document, term, self.degrees)
+
     def entry(self, term: Term, at: tuple[Position, ...]) -> sympy.Expr:
         return self.low.entry(term, at if term.type.rank else (), self.frame)
 
@@ -125,6 +145,11 @@ class _Mean:
 
     def product(self, term: Call, parts: tuple[Term, ...], at: tuple[Position, ...]) -> sympy.Expr:
         moving = [part for part in parts if not self.is_fixed(part)]
+        calls = [(part, call) for part in moving if (call := unknown_call(part)) is not None]
+        if len(calls) == 1 and not any(part.type.rank for part in parts):
+            outside = sympy.Mul(*(self.entry(part, ()) for part in parts if part not in moving))
+            polynomials = tuple(part for part in moving if part is not calls[0][0])
+            return outside * expected(self, polynomials, calls[0][1], term)
         if len(moving) != 1:
             raise NotSupportedYet("the expectation of this product has no index form yet", term.span)
         outside = sympy.Mul(*(self.entry(part, at) for part in parts if part is not moving[0]))

@@ -115,6 +115,8 @@ class Reader:
 
     def joined(self, touching: list[Node], index: nf.Index) -> Node:
         """The sum over one index of everything that has it."""
+        if not touching:  # an index that stands in a position only: b_{k+1}
+            raise NoWord
         if any(node.left == node.right for node in touching):
             if len(touching) > 1:
                 raise NoWord

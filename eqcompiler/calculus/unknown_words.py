@@ -8,9 +8,11 @@ Guarantees: a derivative is taken in a variable of its own and evaluated at the 
 
 from __future__ import annotations
 
-from eqcompiler.errors import CompilerFault
+from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.languages.program import unknown_function
 from eqcompiler.languages.terms import SCALAR, Derivative, Symbol, Term, Type, UnknownCall
+
+MEAN = "E."  # before the name of f: F(m, v) = E[f(y)], y ~ N(m, v); no author's name has a full stop
 
 
 def is_unknown(operation: str) -> bool:
@@ -23,6 +25,8 @@ def unknown_term(operation: str, arguments: tuple[Term, ...]) -> Term:
     if found is None:
         raise CompilerFault(f"{operation} is no function without a body")
     function, slots = found
+    if function.startswith(MEAN):
+        raise NotSupportedYet(f"no notation for the expectation of {function.removeprefix(MEAN)}")
     names = {slot: argument_name(function, slot, len(arguments)) for slot in slots}
     inside = tuple(Symbol(a.type, names[k]) if k in names else a for k, a in enumerate(arguments))
     value: Term = UnknownCall(SCALAR, function, inside)

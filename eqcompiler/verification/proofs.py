@@ -17,6 +17,7 @@ from eqcompiler.calculus.algebra import substitute
 from eqcompiler.calculus.cases import vanishes, with_closed_series, with_exponentials, with_steps
 from eqcompiler.calculus.chains import read as read_chains
 from eqcompiler.calculus.index_values import delta
+from eqcompiler.calculus.induction import induction_size
 from eqcompiler.calculus.lower import lower
 from eqcompiler.calculus.monomials import Affine, Index, Intrinsic, Normal
 from eqcompiler.calculus.normal_form import Tensor, tensors
@@ -284,6 +285,10 @@ class _Search:
         if (stepped != left or "step(" in left.key or ">=0]" in left.key) and vanishes(stepped):
             self.steps.append("zero in each case")
             return self.proof("case distinction")
+        over = induction_size(residual) if not self.axes else None
+        if over is not None:
+            self.steps.append(f"zero for {over} = 1, and for {over} + 1 the same as for {over}")
+            return self.proof(f"induction over {over}")
         rest, rules = rewritten(Tensor(self.axes, left), [e.zero for e in self.equations])
         if not rest.terms:
             self.steps += [f"rule: {rule}" for rule in rules]

@@ -1,0 +1,154 @@
+r"""Sums with a symbolic upper limit vanish by induction over a size: D(1) = 0 and D(n + 1) = D(n).
+
+Takes: a Normal without free indices that ought to be zero. Gives: the size over which induction shows that it is.
+Guarantees: an identity in the entries of all tensors, so that the entries of sizes n and n + 1 may be the same letters;
+whole-tensor operations, which are other functions for every size, are refused.
+
+    D(n) = \sum_{k=1}^{n} a_k b_k - s_n b_n + \sum_{k=1}^{n-1} s_k (b_{k+1} - b_k),    s_k = \sum_{j=1}^{k} a_j    (Abel)
+    D(n + 1) - D(n) = a_{n+1} b_{n+1} - s_{n+1} b_{n+1} + s_n b_n + s_n (b_{n+1} - b_n) = 0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from eqcompiler.calculus.algebra import add, multiply_all, opened, power, substitute
+from eqcompiler.calculus.elementary import apply
+from eqcompiler.calculus.index_values import affine_value, delta, fresh, guard
+from eqcompiler.calculus.monomials import (
+    ONE,
+    ONE_AFFINE,
+    ZERO_AFFINE,
+    Affine,
+    Atom,
+    Component,
+    Constant,
+    Contraction,
+    Delta,
+    Factor,
+    Function,
+    Group,
+    Guard,
+    Index,
+    Normal,
+    Position,
+    Scalar,
+    Size,
+)
+from eqcompiler.calculus.rational import cleared
+from eqcompiler.calculus.sums import total
+from eqcompiler.errors import NotSupportedYet
+
+MOST_PEELED = 4  # terms taken off one sum
+MOST_TERMS = 60  # of a body for which induction is tried
+
+
+def induction_size(body: Normal) -> str | None:
+    """The size over which the body vanishes by induction; None when none does."""
+    if body.indices or len(body.terms) > MOST_TERMS:
+        return None
+    for name in _limits(body):
+        n = Affine.of((name,))
+        try:
+            first = _Resized(name, ONE_AFFINE, body).of(body)
+            step = _Resized(name, n + ONE_AFFINE, body).of(body) - _Resized(name, n, body).of(body)
+        except NotSupportedYet:
+            continue
+        if not cleared(first).terms and not cleared(step).terms:
+            return name
+    return None
+
+
+def _bounds(body: Normal) -> Iterator[Affine]:
+    """The limits of all sums that stand outside of functions and groups."""
+    waiting = [f.atom for term in body.terms for f in term.factors]
+    while waiting:
+        atom = waiting.pop(0)
+        if isinstance(atom, Contraction):
+            yield from (b.upper for b in atom.bound)
+            waiting += [f.atom for f in atom.factors]
+
+
+def _limits(body: Normal) -> list[str]:
+    """The sizes to which sums run, in a fixed order."""
+    sizes = (v for limit in _bounds(body) for v, _ in limit.terms if isinstance(v, tuple) and len(v) == 1)
+    return list(dict.fromkeys(name for (name,) in sizes))
+
+
+class _Resized:
+    """A body for another value of one size. Sums to n + d run to the least n + d of the body; the terms above are taken off."""
+
+    def __init__(self, name: str, value: Affine, body: Normal) -> None:
+        self.name, self.value, n = name, value, Affine.of((name,))
+        shifts = [(limit - n).constant for limit in _bounds(body) if not (limit - n).terms]
+        self.shortest = n + Affine.of(min(shifts, default=0))
+
+    def of(self, body: Normal) -> Normal:
+        parts = (multiply_all(Normal.number(t.coefficient), [self.factor(f) for f in t.factors]) for t in body.terms)
+        return add(list(parts))
+
+    def factor(self, f: Factor) -> Normal:
+        return power(self.atom(f.atom), f.exponent)
+
+    def atom(self, atom: Atom) -> Normal:
+        match atom:
+            case Scalar() | Constant() | Position():
+                return Normal.atom(atom)
+            case Size(name=own):
+                return affine_value(self.value) if own == self.name else Normal.atom(atom)
+            case Component(positions=positions):
+                moved = tuple(self.affine(p) for p in positions)
+                moved = tuple(sorted(moved)) if atom.symmetric else moved
+                return Normal.atom(Component(atom.name, moved, atom.shape, atom.symmetric, atom.sign, atom.definite))
+            case Delta(difference=difference):
+                return delta(self.affine(difference), ZERO_AFFINE)
+            case Guard(natural=natural):
+                return guard(self.affine(natural))
+            case Group(body=body):
+                return self.of(body)
+            case Function(arguments=arguments):
+                return apply(atom.name, tuple(self.of(a) for a in arguments))
+            case Contraction():
+                indices, factors = opened(atom)
+                return self.sum(sorted(indices, key=lambda b: len(b.upper.indices)), factors, {})
+        raise NotSupportedYet(f"induction over a size of {atom.key}")
+
+    def affine(self, affine: Affine) -> Affine:
+        """The index expression for the new size; the ranges of its indices are left to the sums that bind them."""
+        result = Affine((), affine.constant)
+        for variable, c in affine.terms:
+            sizes = variable if isinstance(variable, tuple) else () if isinstance(variable, Index) else variable.sizes
+            if self.name in sizes and sizes != (self.name,):
+                raise NotSupportedYet(f"induction over {self.name} in {affine.key}")
+            result = result + (self.value.times(c) if variable == (self.name,) else Affine(((variable, c),), 0))
+        return result
+
+    def sum(self, bound: Sequence[Index], factors: Sequence[Factor], put: Mapping[Index, Affine]) -> Normal:
+        """The sum over the first index of the sum over the others. put: what stands for the indices outside."""
+        if not bound:
+            return substitute(multiply_all(ONE, [self.factor(f) for f in factors]), put)
+        index = bound[0]
+        limit = self.affine(index.upper).substitute(put)
+
+        def inside(at: Affine) -> Normal:
+            return self.sum(bound[1:], factors, {**put, index: at})
+
+        if not limit.terms and 0 <= limit.constant <= MOST_PEELED:
+            return add([inside(Affine.of(k)) for k in range(1, limit.constant + 1)])
+        before, added = self.split(limit)
+        running = fresh(before)
+        last = [inside(before + Affine.of(k)) for k in range(1, added + 1)]
+        return add([total(inside(Affine.of(running)), (running,)), *last])
+
+    def split(self, limit: Affine) -> tuple[Affine, int]:
+        """A limit as a shorter one and how many terms lie above it."""
+        above = limit - self.shortest
+        if above.indices and any(variable == (self.name,) and c > 0 for variable, c in limit.terms):
+            grown = self.value - Affine.of((self.name,))
+            above = Affine.of(0 if grown.terms else grown.constant)
+        before = limit - above
+        return (
+            (before, above.constant)
+            if not above.terms and 0 < above.constant <= MOST_PEELED and before.is_natural()
+            else (limit, 0)
+        )
