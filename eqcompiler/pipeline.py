@@ -310,7 +310,7 @@ def explain(
     form = index_form(document, statement)
     if form:
         stages.append(("index form", form))
-    if statement.kind.startswith("claim") or statement.kind == "objective":
+    if statement.kind.startswith("claim") or statement.kind in ("objective", "density"):
         claim = statement.payload if isinstance(statement.payload, Claim) else None
         stages += [("verdict", text) for text in _verdict_text(judged(document, EXPLAINED_SECONDS, claim), statement)]
     for request in kernel_requests(document):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import sympy
 
-from eqcompiler.kernels.stable_functions import ExpDifference, Largest
+from eqcompiler.kernels.stable_functions import Apart, ExpDifference, Largest, LogOfSum, Ties
 from eqcompiler.kernels.temporary_names import plain
 from eqcompiler.languages.program import index
 
@@ -44,6 +44,19 @@ def shifted(value: sympy.Sum) -> sympy.Expr:
     limits = [tuple(part.xreplace(names) for part in limit) for limit in value.limits]
     largest = Largest(inside.xreplace(names), *limits)
     return sympy.exp(largest) * sympy.Sum(with_one_exponential(value.function * sympy.exp(-largest)), *value.limits)
+
+
+def log_of_shifted(value: sympy.Sum) -> sympy.Expr | None:
+    """log(Sum(exp(a), k)) as M + log(1 + (ties - 1) + the others): beside 1 the others would lose their digits, which are all
+    that is left where M is near 0. None for a weighted sum."""
+    inside = exponent(value.function)
+    if value.function != sympy.exp(inside):
+        return None
+    _, largest = sorted(shifted(value).args, key=lambda part: not isinstance(part, sympy.Sum))
+    largest = largest.args[0]
+    others = sympy.Sum(Apart(sympy.exp(inside - largest), inside, largest), *value.limits)
+    ties = sympy.Sum(Ties(inside, largest), *value.limits)
+    return largest + LogOfSum(ties, others)
 
 
 def with_one_exponential(value: sympy.Expr) -> sympy.Expr:

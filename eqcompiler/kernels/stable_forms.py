@@ -23,6 +23,7 @@ from eqcompiler.kernels.shifted_exponentials import (
     exponent,
     is_exponential_sum,
     is_unbalanced,
+    log_of_shifted,
     shifted,
     with_one_exponential,
     without_constant_shift,
@@ -133,6 +134,9 @@ class _Stable:
         if named is not None and exponent(named) != 0:
             value = named
         if is_exponential_sum(value):
+            largest_apart = log_of_shifted(value)
+            if largest_apart is not None:
+                return largest_apart, sympy.Integer(1)
             value = shifted(value)
         if isinstance(value, sympy.Product):
             value = _product_of_exponentials(value)

@@ -50,6 +50,27 @@ class ExpDifference(sympy.Function):  # type: ignore[misc]
     is_real = True
 
 
+class Apart(sympy.Function):  # type: ignore[misc]
+    """e, or 0 where a is b: a term of a sum of exponentials beside the largest"""
+
+    nargs = 3
+    is_real = True
+
+
+class Ties(sympy.Function):  # type: ignore[misc]
+    """1 where a is b, else 0: counts the largest"""
+
+    nargs = 2
+    is_real = True
+
+
+class LogOfSum(sympy.Function):  # type: ignore[misc]
+    """log(ties + others), where ties is a whole number from 1 on"""
+
+    nargs = 2
+    is_real = True
+
+
 class Expm1(sympy.Function):  # type: ignore[misc]
     """exp(z) - 1"""
 
@@ -77,6 +98,9 @@ CALLS = {
     "Softplus": "_softplus",
     "LogisticLoss": "_logistic_loss",
     "ExpDifference": "_exp_difference",
+    "Apart": "_apart",
+    "Ties": "_ties",
+    "LogOfSum": "_log_of_sum",
     "Expm1": "np.expm1",
     "Log1p": "np.log1p",
     "XLogX": "_x_log_x",
@@ -155,6 +179,24 @@ def _exp_difference(a, b):
     error = (a - (d - c)) - (b + c)
     e = _exp(d)
     return e + e * error
+''',
+    "_apart": '''
+@njit(cache=True, error_model="numpy")
+def _apart(e, a, b):
+    """e, or 0 where a is b."""
+    return 0.0 if a == b else e
+''',
+    "_ties": '''
+@njit(cache=True, error_model="numpy")
+def _ties(a, b):
+    """1 where a is b, else 0."""
+    return 1.0 if a == b else 0.0
+''',
+    "_log_of_sum": '''
+@njit(cache=True, error_model="numpy")
+def _log_of_sum(ties, others):
+    """log(ties + others); beside a single largest term the others keep all their digits."""
+    return np.log1p((ties - 1.0) + others)
 ''',
     "_x_log_x": '''
 @njit(cache=True, error_model="numpy")

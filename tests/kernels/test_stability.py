@@ -128,13 +128,33 @@ def test_softmax_is_exact_to_8_ulp(kernels: ModuleType, n: int) -> None:
         assert worst(found, [flint.arb(float(entry)).exp() / total for entry in v]) <= 8
 
 
+def small_values(seed: int, n: int) -> np.ndarray:
+    """Values of log-sum-exp near 0: the largest entry 0 or nearly, the others far below."""
+    random = np.random.default_rng(seed)
+    found = -(10 ** random.uniform(-12, 3, (POINTS // 8, n)))
+    found[::2, 0] = 0.0
+    return found
+
+
 @pytest.mark.parametrize("n", [1, 2, 10, 33])
 def test_log_sum_exp_is_exact_to_8_ulp(kernels: ModuleType, n: int) -> None:
-    """Where the value is smaller than the largest entry, the two terms cancel: an ulp is then one of the largest entry."""
-    for v in vectors(4, n):
+    """L = M + log S, M the largest entry. For M >= 0 both have one sign: 8 ulp of the value. For M < 0 they may cancel, and
+    S is known to the precision of its exponentials only: the bound is 8 ulp times the condition number max(1, |M|/|L|)."""
+    for v in (*vectors(4, n), *small_values(9, n)):
         exact = exact_sum(v).log()
-        unit = math.ulp(max(abs(float(exact.mid())), abs(float(max(v)))))
+        value, largest = abs(float(exact.mid())), float(max(v))
+        unit = math.ulp(value if largest >= 0 else max(value, -largest))
         assert abs(float(flint.arb(kernels.rho(v)) - exact)) <= 8 * unit
+
+
+def test_log_sum_exp_keeps_what_stands_beside_a_largest_entry_of_0(kernels: ModuleType) -> None:
+    """The plain form fails: beside 1 the other exponential loses its digits. NaN stays NaN."""
+    v = np.array([0.0, -30.0])
+    exact = exact_sum(v).log()
+    assert ulps(float(np.log(np.sum(np.exp(v - v.max())))), exact) > 8
+    assert ulps(kernels.rho(v), exact) <= 8
+    assert math.isnan(kernels.rho(np.array([0.0, math.nan])))
+    assert kernels.rho(np.array([2.0, 2.0, 2.0])) == 2.0 + math.log(3)
 
 
 @pytest.mark.parametrize("n", [2, 10])
@@ -169,7 +189,8 @@ def gaussian(t: np.ndarray, mu: float, s: float) -> tuple[flint.arb, flint.arb]:
 
 @pytest.mark.parametrize("m", [1, 10])
 def test_the_gaussian_log_likelihood_is_exact_to_8_ulp(kernels: ModuleType, m: int) -> None:
-    """For s >= 0.4 both terms have one sign. Below, they may cancel: an ulp is then one of the larger term."""
+    """L = A - B, A = -m log(2 pi s^2)/2 and B the squares. For s >= 0.4 both have one sign: 8 ulp of the value. Below they may
+    cancel; each is known to the precision of a float64 sum: the bound is 8 ulp times the condition number max(|A|, B)/|L|."""
     random = np.random.default_rng(7)
     for s in 10 ** random.uniform(-3, 3, POINTS // 2):
         t, mu = random.uniform(-1e3, 1e3, m), float(random.uniform(-1e3, 1e3))
