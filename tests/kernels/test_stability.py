@@ -154,7 +154,7 @@ def test_log_sum_exp_keeps_what_stands_beside_a_largest_entry_of_0(kernels: Modu
     assert ulps(float(np.log(np.sum(np.exp(v - v.max())))), exact) > 8
     assert ulps(kernels.rho(v), exact) <= 8
     assert math.isnan(kernels.rho(np.array([0.0, math.nan])))
-    assert kernels.rho(np.array([2.0, 2.0, 2.0])) == 2.0 + math.log(3)
+    assert ulps(kernels.rho(np.full(3, 2.0)), 2 + flint.arb(3).log()) <= 8
 
 
 @pytest.mark.parametrize("n", [2, 10])
