@@ -93,6 +93,24 @@ def _exp_difference(a, b):
     return e + e * error
 
 
+@njit(cache=True, error_model="numpy")
+def _apart(e, a, b):
+    """e, or 0 where a is b."""
+    return 0.0 if a == b else e
+
+
+@njit(cache=True, error_model="numpy")
+def _ties(a, b):
+    """1 where a is b, else 0."""
+    return 1.0 if a == b else 0.0
+
+
+@njit(cache=True, error_model="numpy")
+def _log_of_sum(ties, others):
+    """log(ties + others); beside a single largest term the others keep all their digits."""
+    return np.log1p((ties - 1.0) + others)
+
+
 def H(X, W_1, b_1, out=None):
     r"""H.
 
@@ -347,8 +365,8 @@ def L(W_1, b_1, W_2, b_2, X, Y):
 
     gives  L    number
 
-    2*h*k*m + 2*h*m*n + 2*h*m + 6*k*m + 4*m + 1 floating-point operations
-    entries read: H 2*h*m, L_sum m, W_1 h*n, W_2 h*k, X m*n, Y k*m, Y_Z m, Z k*m, Z_max m, b_1 h, b_2 k
+    2*h*k*m + 2*h*m*n + 2*h*m + 9*k*m + 4*m + 1 floating-point operations
+    entries read: H 2*h*m, L_sum m, L_sum_2 m, W_1 h*n, W_2 h*k, X m*n, Y k*m, Y_Z m, Z k*m, Z_max m, b_1 h, b_2 k
     """
     if not (
         type(W_1) is type(b_1) is type(W_2) is type(b_2) is type(X) is type(Y) is np.ndarray
@@ -411,6 +429,7 @@ def _L(W_1, b_1, W_2, b_2, X, Y):
     Y_Z = np.empty((m,), W_1.dtype)
     Z_max = np.empty((m,), W_1.dtype)
     L_sum = np.empty((m,), W_1.dtype)
+    L_sum_2 = np.empty((m,), W_1.dtype)
     L = 0.0
     np.dot(X, W_1, H)
     for i in range(m):
@@ -419,6 +438,7 @@ def _L(W_1, b_1, W_2, b_2, X, Y):
         Y_Z[i] = 0.0
         Z_max[i] = -1.7976931348623157e+308
         L_sum[i] = 0.0
+        L_sum_2[i] = 0.0
     np.dot(H, W_2, Z)
     for i in range(m):
         Y_Z_i = Y_Z[i]
@@ -430,10 +450,13 @@ def _L(W_1, b_1, W_2, b_2, X, Y):
         Z_max[i] = Z_max_i
         Y_Z[i] = Y_Z_i
         L_sum_i = L_sum[i]
+        L_sum_2_i = L_sum_2[i]
         for c in range(k):
-            L_sum_i += _exp_difference(Z[i, c], Z_max[i])
+            L_sum_i += _ties(Z[i, c], Z_max[i])
+            L_sum_2_i += _apart(_exp_difference(Z[i, c], Z_max[i]), Z[i, c], Z_max[i])
+        L_sum_2[i] = L_sum_2_i
         L_sum[i] = L_sum_i
-        L += np.log(L_sum[i]) + Z_max[i] - Y_Z[i]
+        L += _log_of_sum(L_sum[i], L_sum_2[i]) + Z_max[i] - Y_Z[i]
     L = L / m
     return L
 
@@ -584,9 +607,9 @@ def value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
            grad_L_W_2  h by k
            grad_L_b_2  k
 
-    6*h*k*m + 4*h*m*n + 6*h*m + 10*k*m + 5*m + 1 floating-point operations
-    entries read: H 3*h*m, L_sum m, L_sum_term k, W_1 h*n, W_2 2*h*k, X 2*m*n, Y k*m, Y_Z m, Z k*m, Z_bar 3*k*m, Z_max m,
-    b_1 h, b_2 k, r h*m, r_bar 2*h*m
+    6*h*k*m + 4*h*m*n + 6*h*m + 14*k*m + 5*m + 1 floating-point operations
+    entries read: H 3*h*m, L_sum m, L_sum_2 m, L_sum_2_term k, W_1 h*n, W_2 2*h*k, X 2*m*n, Y k*m, Y_Z m, Z k*m, Z_bar
+    3*k*m, Z_bar_sum m, Z_max m, b_1 h, b_2 k, r h*m, r_bar 2*h*m
     """
     if not (
         type(W_1) is type(b_1) is type(W_2) is type(b_2) is type(X) is type(Y) is np.ndarray
@@ -654,8 +677,10 @@ def _value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, grad_L_W_1, grad_L_b_1, grad_L_W
     Z = np.empty((m, k), W_1.dtype)
     Y_Z = np.empty((m,), W_1.dtype)
     Z_max = np.empty((m,), W_1.dtype)
-    L_sum_term = np.empty((k,), W_1.dtype)
     L_sum = np.empty((m,), W_1.dtype)
+    L_sum_2_term = np.empty((k,), W_1.dtype)
+    L_sum_2 = np.empty((m,), W_1.dtype)
+    Z_bar_sum = np.empty((m,), W_1.dtype)
     Z_bar = np.empty((m, k), W_1.dtype)
     r_bar = np.empty((m, h), W_1.dtype)
     L = 0.0
@@ -671,6 +696,8 @@ def _value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, grad_L_W_1, grad_L_b_1, grad_L_W
         Y_Z[i] = 0.0
         Z_max[i] = -1.7976931348623157e+308
         L_sum[i] = 0.0
+        L_sum_2[i] = 0.0
+        Z_bar_sum[i] = 0.0
     np.dot(H, W_2, Z)
     for i in range(m):
         Y_Z_i = Y_Z[i]
@@ -682,14 +709,20 @@ def _value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, grad_L_W_1, grad_L_b_1, grad_L_W
         Z_max[i] = Z_max_i
         Y_Z[i] = Y_Z_i
         L_sum_i = L_sum[i]
+        L_sum_2_i = L_sum_2[i]
+        Z_bar_sum_i = Z_bar_sum[i]
         for c in range(k):
-            L_sum_term[c] = _exp_difference(Z[i, c], Z_max[i])
-            L_sum_i += L_sum_term[c]
+            L_sum_i += _ties(Z[i, c], Z_max[i])
+            L_sum_2_term[c] = _exp_difference(Z[i, c], Z_max[i])
+            L_sum_2_i += _apart(L_sum_2_term[c], Z[i, c], Z_max[i])
+            Z_bar_sum_i += L_sum_2_term[c]
+        Z_bar_sum[i] = Z_bar_sum_i
+        L_sum_2[i] = L_sum_2_i
         L_sum[i] = L_sum_i
-        L += np.log(L_sum[i]) + Z_max[i] - Y_Z[i]
-        Z_bar_term = 1.0 / m / L_sum[i]
+        L += _log_of_sum(L_sum[i], L_sum_2[i]) + Z_max[i] - Y_Z[i]
+        Z_bar_term = 1.0 / m / Z_bar_sum[i]
         for j in range(k):
-            Z_bar[i, j] = Z_bar_term * L_sum_term[j] - Y[i, j] / m
+            Z_bar[i, j] = Z_bar_term * L_sum_2_term[j] - Y[i, j] / m
             grad_L_b_2[j] += Z_bar[i, j]
     L = L / m
     np.dot(Z_bar, W_2.T, r_bar)
