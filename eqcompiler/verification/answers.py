@@ -21,7 +21,7 @@ class Proved:
 @dataclass(frozen=True, slots=True)
 class Unproved:
     """No proof. residual: left minus right as LaTeX; factors: the symbols that divide each of its monomials.
-    decisive: those that decide alone: each monomial holds the same power of the number and nothing else of it."""
+    decisive: the numbers among them that must be zero for the whole to be zero whatever the others are."""
 
     reason: str
     residual: str | None = None

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Protocol
 
 from eqcompiler.calculus import stationary
-from eqcompiler.calculus.monomials import Component, Contraction, Factor, Index, Keyed, Normal, Scalar
+from eqcompiler.calculus.monomials import Component, Contraction, Factor, Index, Keyed, Monomial, Normal, Scalar
 from eqcompiler.calculus.printing import to_latex
 from eqcompiler.calculus.term_text import term_latex
 from eqcompiler.errors import NotSupportedYet
@@ -130,17 +130,19 @@ def common_symbols(normal: Normal) -> tuple[str, ...]:
 
 
 def decisive_numbers(normal: Normal) -> tuple[str, ...]:
-    """The numbers b with normal = b^k rest, where the rest does not hold b: for b != 0 the rest decides, whatever b is.
+    """The numbers b without which the whole is never zero for all other values: b^k stands alone beside some monomial.
 
-    b^2 - b has the factor b and is zero at b = 1 too; it does not count.
+    2 b x + b^2 is zero for all x only at b = 0; b^2 - b is zero at b = 1 too, so b does not count there.
     """
-    return tuple(name for name in common_symbols(normal) if _is_one_power(normal, name))
+    return tuple(name for name in common_symbols(normal) if _stands_alone(normal, name))
 
 
-def _is_one_power(normal: Normal, name: str) -> bool:
-    own = [f for term in normal.terms for f in term.factors if isinstance(f.atom, Scalar) and f.atom.name == name]
-    once = all(_times(term, name) == 1 for term in normal.terms)
-    return once and len(own) == len(normal.terms) and len({factor.exponent for factor in own}) == 1
+def _stands_alone(normal: Normal, name: str) -> bool:
+    beside: dict[tuple[Factor, ...], list[Monomial]] = {}
+    for term in normal.terms:
+        rest = tuple(f for f in term.factors if not (isinstance(f.atom, Scalar) and f.atom.name == name))
+        beside.setdefault(rest, []).append(term)
+    return any(len(terms) == 1 and _times(rest, name) == 0 for rest, terms in beside.items())
 
 
 def _times(tree: object, name: str) -> int:
