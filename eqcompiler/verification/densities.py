@@ -27,9 +27,11 @@ def judged(density: Density, judge: Callable[[Claim], Finding], has_no_value: Ca
     if total.outcome not in ("proved", "holds"):
         return replace(total, reason=_about_total(density, total))
     sign = judge(density.sign)
-    if sign.outcome not in ("proved", "holds"):
+    if sign.counterexample is not None:  # a condition on the variable would only say where it is not negative
         words = f"{density.noun} is negative somewhere: left its value, right its absolute value."
-        return replace(sign, reason=words if sign.outcome == "refuted" else f"That it is nowhere negative: {sign.reason}")
+        return Finding("refuted", sign.method, words, counterexample=sign.counterexample)
+    if sign.outcome not in ("proved", "holds"):
+        return replace(sign, reason=f"That it is nowhere negative: {sign.reason}")
     outcome = min((total.outcome, sign.outcome), key=WORST_FIRST.index)
     method = f"{density.noun} {density.support}: its total is 1 by {total.method}; nowhere negative by {sign.method}"
     reason = " ".join(part for part in (total.reason, sign.reason) if part)
