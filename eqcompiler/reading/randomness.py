@@ -64,11 +64,15 @@ def trouble(document: Document, statement: Statement, found: Expectation) -> Equ
 
 
 def is_said(document: Document, info: SymbolInfo) -> bool:
-    """Declared, distributed, bound by something, or held by a bound such as \\sigma > 0."""
+    """Declared, distributed, bound by something, a parameter of a law, or held by a bound such as \\sigma > 0."""
+    laws = (other.distribution for other in document.symbols.values() if other.distribution is not None)
+    parameters = {reached.name for _, terms in laws for term in terms for reached in symbols(document, term)}
     bounded = any(
         isinstance(side, Symbol) and side.name == info.name for c in document.assumptions for side in (c.left, c.right)
     )
-    return bounded or info.distribution is not None or info.declared is not None or info.role != "free"
+    return (
+        bounded or info.name in parameters or info.distribution is not None or info.declared is not None or info.role != "free"
+    )
 
 
 def symbols(document: Document, term: Term, seen: frozenset[str] = frozenset()) -> Iterator[SymbolInfo]:

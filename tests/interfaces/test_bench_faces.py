@@ -91,7 +91,7 @@ def test_the_numpy_programs_can_be_read(eqc: Command, loss: Path) -> None:
 def test_what_cannot_be_compared_is_an_error_with_choices(eqc: Command, loss: Path) -> None:
     assert eqc("bench", "loss.tex", "--kernel", "grad_K").stderr.splitlines() == [
         "no kernel is called 'grad_K'",
-        "  allowed: L, grad_L, value_and_grad_L, hess_L, e, grad_e, value_and_grad_e, hess_e",
+        "  allowed: L, grad_L, value_and_grad_L, hess_L, hvp_L, e, grad_e, value_and_grad_e, hess_e",
         "  to fix: write grad_e or grad_L",
     ]
     (loss.parent / "empty.tex").write_text(r"Let $x \in \mathbb{R}^n$.")
