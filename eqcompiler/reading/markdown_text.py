@@ -25,6 +25,7 @@ from eqcompiler.reading.regions import DISPLAYS, Definition, Inclusion, Item, Re
 
 OPENING = re.compile(r"\\\[|\\begin\s*\{\s*([A-Za-z]+\*?)\s*\}")
 DIRECTIVE = re.compile(r"<!--!(.*?)-->", re.DOTALL)
+BARE_DIRECTIVE = re.compile(r"^%!(.*)$", re.MULTILINE)
 COMMAND = re.compile(r"\\([A-Za-z]+\*?)")
 INCLUDED = re.compile(r"\\(?:input|include)\s*\{([^{}]*)\}")
 RAW_HTML = ("<!--", "<script", "<style", "<pre")
@@ -196,7 +197,8 @@ class _MarkdownText:
                 self.blank_marks(block.meta["marks"])
                 yield block
             elif block.type == "inline":
-                yield from self.children(block, block.children or [], block.content)
+                found = [*self.bare_directives(block), *self.children(block, block.children or [], block.content)]
+                yield from sorted(found, key=lambda piece: int(piece.meta["start"]))
             elif block.type == "html_block" and not block.content.lstrip().startswith(RAW_HTML):
                 inline = self.parser.parseInline(block.content)[0]
                 yield from self.children(block, inline.children or [], block.content)
@@ -210,6 +212,15 @@ class _MarkdownText:
                 start, stop = child.meta["start"], child.meta["stop"]
                 child.meta |= {"start": offsets(start), "stop": offsets(stop) if stop >= 0 else -1}
                 yield child
+
+    def bare_directives(self, block: Piece) -> Iterator[Piece]:
+        """A line `%! define` of a paragraph, as one writes it in LaTeX."""
+        offsets = self.offsets(block, block.content)
+        for match in BARE_DIRECTIVE.finditer(block.content):
+            piece = Piece("bare_directive", "", 0)
+            piece.content = match[1]
+            piece.meta = {"start": offsets(match.start()), "stop": offsets(match.end())}
+            yield piece
 
     def offsets(self, block: Piece, content: str) -> Callable[[int], int]:
         """From a place in the piece's content to the place in the source. Each line of the content ends its source line."""
@@ -251,6 +262,8 @@ class _MarkdownText:
             yield from self.directives(self.starts[first], self.starts[last])
         elif piece.type == "html_inline":
             yield from self.directives(piece.meta["start"], piece.meta["stop"])
+        elif piece.type == "bare_directive":
+            yield directive(self.source, piece.content.strip(), piece.meta["start"], piece.meta["stop"])
         elif piece.type == "author_command":
             yield from self.author_command(piece)
         elif piece.type == "math_unclosed":

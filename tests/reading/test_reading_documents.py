@@ -215,3 +215,13 @@ def test_line_ends_and_marks_of_other_systems(tmp_path: Path) -> None:
     (formula,) = formulas(read_source(path, "e.tex"))
     assert isinstance(formula, Formula)
     assert str(formula.span) == "e.tex:2:4"
+
+
+def test_a_directive_in_markdown_is_a_comment_or_a_line_of_its_own() -> None:
+    displays = ("$$ f(x) = x^2 $$", "$$ f(x) = x^3 $$")
+    for line in ("<!--! define -->", "%! define"):
+        for between in ("\n", "\n\n"):
+            source = Source("a.md", f"{displays[0]}\n\n{line}{between}{displays[1]}\n")
+            _, second = formulas(source)
+            assert isinstance(second, Formula)
+            assert [(key, value) for key, value, _ in second.directives] == [("define", "")]
