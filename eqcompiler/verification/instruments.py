@@ -141,6 +141,8 @@ def _stands_alone(normal: Normal, name: str) -> bool:
     beside: dict[tuple[Factor, ...], list[Monomial]] = {}
     for term in normal.terms:
         rest = tuple(f for f in term.factors if not (isinstance(f.atom, Scalar) and f.atom.name == name))
+        if len(rest) == len(term.factors):
+            return False  # a vector or a matrix of that name: P^2 - P is zero for every projection
         beside.setdefault(rest, []).append(term)
     return any(len(terms) == 1 and _times(rest, name) == 0 for rest, terms in beside.items())
 

@@ -77,3 +77,8 @@ def test_necessary_means_that_nothing_else_would_do(claim: str, condition: str, 
 def test_the_weaker_of_two_conditions_is_named() -> None:
     found = verdict(r"Q \in \mathbb{R}^{n \times n}, \quad x \in \mathbb{R}^n", r"\|Q x\|_2 = \|x\|_2")
     assert (found.verdict, found.condition) == ("conditional", "Q Q^T = I")
+
+
+def test_a_matrix_is_never_called_necessary() -> None:
+    found = verdict(r"P \in \mathbb{R}^{n \times n}", r"(I - P)^2 = I - P")  # every projection would do
+    assert (found.condition, found.reason) == ("P = 0", "False in general, true if P = 0.")
