@@ -16,6 +16,7 @@ from eqcompiler.errors import BadInput, EquationError, IllegalEquation, Source, 
 from eqcompiler.languages.notation import Formula, Relation
 from eqcompiler.reading.dialect import unify
 from eqcompiler.reading.displays import Draft, bare_words, check_braces, drafts, formula
+from eqcompiler.reading.inline_definitions import with_inline_definitions
 from eqcompiler.reading.latex_text import items_of_latex
 from eqcompiler.reading.macros import Macro, expand, split_definitions
 from eqcompiler.reading.markdown_text import items_of_markdown
@@ -138,7 +139,7 @@ class _Document:
         results: list[Formula | EquationError] = []
         for draft in self.drafts:
             results += formula(self.source, draft, words) if isinstance(draft, Draft) else [draft]
-        return tuple(joined(results)) or tuple(unmarked(self.source, self.text))
+        return tuple(with_inline_definitions(tuple(joined(results)))) or tuple(unmarked(self.source, self.text))
 
     def trouble(self, item: Trouble) -> None:
         self.drafts.append(item.error)

@@ -97,3 +97,16 @@ def test_the_gradient_of_a_constant_times_the_rest_is_asked_about() -> None:
         "  allowed: the gradient of the whole product, or the gradient of its first factor\n"
         "  to fix: put what is differentiated in parentheses"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"Let $x \in \mathbb{R}^n$. Let $\mu = \frac{1}{n} \sum_{i=1}^n x_i$. \[ \sum_{i=1}^n (x_i - \mu) = 0 \]", "proved"),
+        (r"\[ f(z) = \sigma(2 z), \] where $\sigma(z) = \frac{1}{1 + e^{-z}}$. \[ f'(0) = \frac{1}{2} \]", "proved"),
+        (r"Let $b, c \in \mathbb{R}$. Put $b = c$. \[ (b + 1)^2 = (c + 1)^2 \]", "conditional"),
+        (r"Let $c \in \mathbb{R}$. It is least at the point where $b = c$. \[ b^2 = c^2 \]", "conditional"),
+    ],
+)
+def test_a_word_introduces_a_definition_of_a_new_name(text: str, expected: str) -> None:
+    assert verdict(text) == expected
