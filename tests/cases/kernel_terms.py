@@ -6,6 +6,7 @@ Guarantees: a call leaves its inputs as they were; an output that is no known te
 
 from __future__ import annotations
 
+import copy
 import inspect
 import itertools
 from collections.abc import Mapping
@@ -47,12 +48,24 @@ def call(file: str, kernel: str, values: Values, dtype: type = np.float64, **mor
     known = {python_name(name): value for name, value in values.items()}
     parameters = signature(file, kernel).items()
     names = [name for name, p in parameters if p.default is p.empty and name not in more]
-    arguments = {name: np.asarray(known[name], dtype) if np.ndim(known[name]) else known[name] for name in names}
-    before = {name: np.copy(argument) for name, argument in arguments.items()}
+    arguments = {name: _in_precision(known[name], dtype) for name in names}
+    before = copy.deepcopy(arguments)
     result = getattr(module(file), kernel)(**arguments, **more)
     for name in arguments:
-        np.testing.assert_array_equal(arguments[name], before[name])
+        for after, member in zip(members(arguments[name]), members(before[name]), strict=True):
+            np.testing.assert_array_equal(after, member)
     return result
+
+
+def members(value: Any) -> tuple[Any, ...]:
+    """Those of a family, or the value alone."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _in_precision(value: Any, dtype: type) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_in_precision(member, dtype) for member in value)
+    return np.asarray(value, dtype) if np.ndim(value) else value
 
 
 def signature(file: str, kernel: str) -> Mapping[str, inspect.Parameter]:
@@ -73,9 +86,11 @@ def derivative(of: Document, body: Term, variable: str) -> Derivative:
 
 
 def term_of(of: Document, output: str) -> Term:
-    """`J`, `grad_J_theta`, `hess_J_theta`."""
+    """`J`, `grad_J_theta`, `hess_J_theta`; `a_next` of a layer that is no iteration, as its state changes its size."""
     if output in of.definitions:
         return reference(of.definitions[output])
+    if output.removesuffix("_next") in updates(of):
+        return updates(of)[output.removesuffix("_next")]
     for found, variable in itertools.product(of.definitions.values(), of.symbols):
         gradient = derivative(of, reference(found), variable) if f"_{found.name}_{variable}" in output else None
         if gradient and output == f"grad_{found.name}_{variable}":
@@ -87,11 +102,15 @@ def term_of(of: Document, output: str) -> Term:
 
 def terms_of(file: str, kernel: str) -> tuple[Term, ...]:
     request = requests(file)[kernel]
-    if request.kind == "value":
-        return tuple(term_of(document(file), output) for output in request.program.outputs)
-    recurrences = [s.payload for s in document(file).statements if isinstance(s.payload, Recurrence)]
-    updates = {r.state: r.update for r in recurrences} | {state: update for r in recurrences for state, update in r.also}
-    return tuple(updates[state] for state in request.state)
+    if request.kind == "step":
+        return tuple(updates(document(file))[state] for state in request.state)
+    return tuple(term_of(document(file), output) for output in request.program.outputs)
+
+
+def updates(of: Document) -> dict[str, Term]:
+    """The next value of every state: one of a formula, and those of the recurrences over layers or time."""
+    formulas = [s.payload for s in of.statements if isinstance(s.payload, Recurrence)]
+    return {state: update for r in (*of.recurrences.values(), *formulas) for state, update in zip(r.states, r.updates, strict=True)}
 
 
 def is_closed_form(file: str, kernel: str) -> bool:

@@ -26,6 +26,7 @@ from eqcompiler.verification.evaluator import Evaluator
 from eqcompiler.verification.fields import BALLS, Imprecise, Undefined, ball
 from eqcompiler.verification.oracle import Sample
 from eqcompiler.verification.problems import Problem, problem_of
+from eqcompiler.verification.recurrences import gathered
 from eqcompiler.verification.relations import entries
 from eqcompiler.verification.sample_sizes import shapes
 from eqcompiler.verification.sampling import Unsatisfied, draw
@@ -84,7 +85,7 @@ def rows_of(file: str, kernel: str) -> frozenset[str]:
 
 def arguments(file: str, kernel: str, sizes: Mapping[str, int], found: list[Values]) -> Values:
     stacked = {name: np.stack([point[name] for point in found]) for name in rows_of(file, kernel)}
-    return {**sizes, **found[0], **stacked}
+    return {**sizes, **found[0], **dict(gathered(found[0])), **stacked}
 
 
 def known_up_to_rounding(value: Any, bits: int) -> Any:

@@ -101,3 +101,41 @@ def test_batch_normalisation_backward_is_that_of_ioffe_and_szegedy() -> None:
     assert_agree(to_gain, np.sum(G * Z, axis=0), 4 * M, size)
     assert_agree(to_shift, G.sum(axis=0), 4 * M, size)
     assert_agree(to_batch, to_x, 4 * M, size)
+
+
+def read_out(x: Array, W: Array, U: Array, b: Array, V: Array, c: Array) -> tuple[Array, list[Array]]:
+    """Elman (1990) with a linear layer on the last state; all states are kept."""
+    states = [np.zeros(len(b))]
+    for entry in x:
+        states.append(np.tanh(W @ states[-1] + U @ entry + b))
+    return V @ states[-1] + c, states
+
+
+def test_recurrent_network_is_backpropagated_through_time_as_by_werbos() -> None:
+    """Backpropagation through time (1990): the error runs back along the states that the way forward has kept."""
+    kernel = library("recurrent_network")
+    generator = np.random.default_rng(5)
+    T, k, d, p = 6, 4, 3, 2
+    shapes = {"x": (T, d), "W": (k, k), "U": (k, d), "b": (k,), "V": (p, k), "c": (p,)}
+    network = {name: generator.normal(size=shape) for name, shape in shapes.items()}
+    y = generator.normal(size=p)
+    o, states = read_out(**network)
+    error = network["V"].T @ (o - y)
+    expected = {name: np.zeros(shapes[name]) for name in ("W", "U", "b")}
+    for before, after, entry in reversed(list(zip(states[:-1], states[1:], network["x"], strict=True))):
+        inner = (1 - after**2) * error
+        expected["W"] += np.outer(inner, before)
+        expected["U"] += np.outer(inner, entry)
+        expected["b"] += inner
+        error = network["W"].T @ inner
+    growth = max(1.0, np.linalg.norm(network["W"], 2)) ** T  # of an error on the way forward, and again on the way back
+    size = growth**2 * largest(*network.values(), y) ** 3 * k * p
+    operations = 8 * T * k * (k + d)
+    assert_agree(kernel.h_step(states[0], network["W"], network["U"], network["b"], network["x"][0]), states[1], operations)
+    assert_agree(kernel.o(**network), o, operations, size)
+    value, to_weights, to_bias = kernel.value_and_grad_E(**network, y=y)
+    assert_agree(value, (o - y) @ (o - y) / 2, operations, size)
+    assert_agree(to_weights, np.outer(o - y, states[-1]), operations, size)
+    assert_agree(to_bias, o - y, operations, size)
+    for name, gradient in expected.items():
+        assert_agree(getattr(kernel, f"grad_E_{name}")(**network, y=y), gradient, operations, size)

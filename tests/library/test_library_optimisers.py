@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from agreement import EPS, Array, assert_agree, largest, library
+from agreement import EPS, Array, assert_agree, largest, library, slope
 from scipy import optimize
 
 M, N, STEPS = 13, 3, 25
@@ -104,3 +104,28 @@ def test_newtons_minimum_is_numpys_solution() -> None:
     step = np.linalg.solve(kernel.hess_J(w, A, b), kernel.grad_J(w, A, b))
     assert_agree(w - step, expected, 8 * N**3, bound * largest(expected, w))
     assert_agree(kernel.J(w, A, b), w @ A @ w / 2 - b @ w, 4 * N**2, N**2 * largest(A, b) * largest(w) ** 2)
+
+
+def test_unrolled_descent_and_its_slope_are_those_of_a_numpy_loop() -> None:
+    """The slope in the learning rate: forward as Baydin et al. (2018) differentiate one step, here by the complex step."""
+    kernel = library("unrolled_descent")
+    X, y = least_squares(6)
+    u = np.random.default_rng(7).normal(size=N)
+
+    def left_over(alpha: Array, steps: int) -> complex:
+        theta = u
+        for _ in range(steps):
+            theta = theta - alpha * (X.T @ (X @ theta - y)) / M
+        return complex(np.sum((X @ theta - y) ** 2) / (2 * M))
+
+    size = M * N * largest(X) ** 2 * largest(u, y, 1.0) ** 2
+    for steps in (1, 2, STEPS):
+        for alpha in (1e-3, 0.1, 0.5):
+            rate = np.array(alpha)
+            value, found = kernel.value_and_grad_V(alpha, X, y, u, steps)
+            operations = 4 * M * N * steps
+            assert_agree(value, left_over(rate, steps).real, operations, size)
+            expected = slope(lambda a, steps=steps: left_over(a, steps), rate)
+            assert_agree(found, expected, operations, size * steps)
+            assert_agree(kernel.grad_V(alpha, X, y, u, steps), found, operations, size * steps)
+            assert_agree(kernel.V(alpha, X, y, u, steps), value, operations, size)
