@@ -110,7 +110,8 @@ def terms_of(file: str, kernel: str) -> tuple[Term, ...]:
 def updates(of: Document) -> dict[str, Term]:
     """The next value of every state: one of a formula, and those of the recurrences over layers or time."""
     formulas = [s.payload for s in of.statements if isinstance(s.payload, Recurrence)]
-    return {state: update for r in (*of.recurrences.values(), *formulas) for state, update in zip(r.states, r.updates, strict=True)}
+    recurrences = (*of.recurrences.values(), *formulas)
+    return {state: update for r in recurrences for state, update in zip(r.states, r.updates, strict=True)}
 
 
 def is_closed_form(file: str, kernel: str) -> bool:
