@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from eqcompiler.calculus.families import Member, family_member, is_family
+from eqcompiler.calculus.latex_words import BRACKETS, FUNCTIONS, PROPERTIES, RELATIONS
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Definition, Document
@@ -42,49 +43,7 @@ from eqcompiler.languages.terms import (
 
 # How closely the text of a term holds together; an operand that binds less closely than its place asks gets brackets.
 SUM, LARGE, PRODUCT, FUNCTION, POWER, ATOM = range(6)
-
-FUNCTIONS = {
-    "exp": r"\exp",
-    "log": r"\log",
-    "sin": r"\sin",
-    "cos": r"\cos",
-    "tan": r"\tan",
-    "cot": r"\cot",
-    "sec": r"\sec",
-    "csc": r"\csc",
-    "asin": r"\arcsin",
-    "acos": r"\arccos",
-    "atan": r"\arctan",
-    "sinh": r"\sinh",
-    "cosh": r"\cosh",
-    "tanh": r"\tanh",
-    "trace": r"\operatorname{tr}",
-    "det": r"\det",
-    "max": r"\max",
-    "min": r"\min",
-    "gamma": r"\Gamma",
-    "diagonal": r"\operatorname{diag}",
-}
-BRACKETS = {
-    "norm2": (r"\|", r"\|_2"),
-    "norm1": (r"\|", r"\|_1"),
-    "norminf": (r"\|", r"\|_\infty"),
-    "normF": (r"\|", r"\|_F"),
-    "abs": (r"\left|", r"\right|"),
-    "floor": (r"\lfloor", r"\rfloor"),
-    "ceil": (r"\lceil", r"\rceil"),
-}
-RELATIONS = {"=": "=", "!=": r"\neq", "<": "<", "<=": r"\leq", ">": ">", ">=": r"\geq"}
 _SAME_ENTRIES = {"zeros": 0, "ones": 1}
-PROPERTIES = {
-    "symmetric": "{0} = {0}^T",
-    "orthogonal": "{0}^T {0} = I",
-    "positive definite": r"{0} \succ 0",
-    "positive semidefinite": r"{0} \succeq 0",
-    "invertible": r"{0} \text{{ is invertible}}",
-    "diagonal": r"{0} \text{{ is diagonal}}",
-    "integer": r"{0} \in \mathbb{{Z}}",
-}
 
 
 @dataclass(frozen=True, slots=True)

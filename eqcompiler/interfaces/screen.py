@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from eqcompiler.errors import EquationError, render
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 PIPED_WIDTH = 10_000  # a row stays one line when a program reads it
 STYLES = {
@@ -41,6 +43,8 @@ def console() -> Console:
 
 def progress() -> Progress:
     """A bar on stderr that leaves nothing behind; nothing at all when stderr is not a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
     bar = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     return Progress(*bar, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
 

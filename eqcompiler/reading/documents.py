@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -70,6 +71,7 @@ def is_markdown(source: Source) -> bool:
     return source.path.lower().endswith((".md", ".markdown", ".txt"))
 
 
+@lru_cache(maxsize=8)  # read for its inclusions, then for its formulas
 def _items(source: Source) -> tuple[tuple[Item, ...], str]:
     if is_markdown(source):
         return items_of_markdown(source)

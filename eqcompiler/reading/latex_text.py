@@ -18,6 +18,7 @@ from eqcompiler.reading.regions import DISPLAYS, VERBATIM, Definition, Inclusion
 from eqcompiler.reading.vocabulary import words
 
 INTERESTING = re.compile(r"[\\%$]")
+DECIDING = re.compile(r"[\\%${}]")  # every closing begins with one of them
 PARAGRAPH_END = re.compile(r"\n[ \t]*\n|\\(?:begin|end)\{document\}|\\(?:sub)*section\*?\{")
 CLOSING = {r"\(": r"\)", r"\[": r"\]", "$": "$", "$$": "$$"}
 INCLUDING = frozenset(("input", "include"))
@@ -105,7 +106,8 @@ class _LatexText:
         """Where `closing` stands, outside of comments, braces and escapes. Another opening before it: it is missing."""
         at = begin
         depth = 0
-        while at < limit:
+        while (deciding := DECIDING.search(self.text, at, limit)) is not None:
+            at = deciding.start()
             if self.text.startswith(closing, at) and (closing != "$" or depth == 0):
                 return at
             character = self.text[at]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from eqcompiler.errors import NotSupportedYet, Span
 from eqcompiler.languages.notation import Addition, Empty, Fence, Juxtaposed, Letter, Listing, Node, Numeral, Scripted
@@ -25,14 +26,20 @@ class Name:
 
 def letter_name(letter: Letter) -> Name:
     r"""`\hat{\mathbf{y}}` gives y_bold_hat, printed as it was written."""
-    text = SYMBOL_MARKS.get(letter.text, letter.text) if letter.kind == "symbol" else letter.text
-    parts = [re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")]
-    if not parts[0]:
+    key = _key(letter.text, letter.kind, letter.font, letter.accent)
+    if not key:
         raise NotSupportedYet(f"'{letter.text}' cannot be used as a name", letter.span, fix="use letters and digits")
-    if parts[0][0].isdigit():
-        parts[0] = "n" + parts[0]
-    parts += [part for part in (letter.font, letter.accent) if part]
-    return Name("_".join(parts), letter.span.text.strip())
+    return Name(key, letter.span.text.strip())
+
+
+@lru_cache(maxsize=1024)
+def _key(text: str, kind: str, font: str, accent: str) -> str:
+    """Empty when no letter or digit is left to make a name of."""
+    text = SYMBOL_MARKS.get(text, text) if kind == "symbol" else text
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")
+    if plain[:1].isdigit():
+        plain = "n" + plain
+    return "_".join(part for part in (plain, font, accent) if part) if plain else ""
 
 
 def label_name(node: Node) -> Name | None:

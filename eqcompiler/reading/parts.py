@@ -27,7 +27,6 @@ from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.statements import is_prose, nothing_stated, objective, relate
 from eqcompiler.reading.survey import attaches, left_name, names_in, sizes_in, walk
 
-Stage = Callable[[Reader, Formula], None]
 Role = Literal[
     "range", "member", "function", "order", "dataset", "rows", "ones", "distribution", "property", "equation", "value"
 ]
@@ -48,6 +47,9 @@ class Clause:
     words: str = ""
     attached: bool = False
     remark: bool = False
+
+
+Stage = Callable[[Reader, Formula, tuple[Clause, ...]], None]
 
 
 def clauses(formula: Formula) -> tuple[Clause, ...]:
@@ -109,7 +111,7 @@ def with_domain_apart(part: Node) -> tuple[Node, ...]:
 def is_own(left: Node, right: Node) -> bool:
     """A bare name that its right side holds too: an equation about it, never its definition."""
     name = name_of(left)
-    return name is not None and name.key in names_in(right) and not isinstance(right, Large)
+    return name is not None and not isinstance(right, Large) and name.key in names_in(right)
 
 
 def range_parts(parts: tuple[Node, ...], position: int) -> int:
@@ -201,8 +203,8 @@ def is_dataset(node: Node) -> bool:
     return isinstance(node, Scripted) and isinstance(node.subscript, Relation) and bool(sizes_in(node))
 
 
-def declare_ranges(reader: Reader, formula: Formula) -> None:
-    for clause in clauses(formula):
+def declare_ranges(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) -> None:
+    for clause in found:
         match clause.role, clause.node:
             case "range", Relation(sides=(first, domain)):
                 for node in (*clause.names, *(first.items if isinstance(first, Listing) else (first,))):
@@ -215,8 +217,8 @@ def declare_ranges(reader: Reader, formula: Formula) -> None:
                 declarations.declare_dataset(reader, left, right)
 
 
-def declare_rows(reader: Reader, formula: Formula) -> None:
-    for clause in clauses(formula):
+def declare_rows(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) -> None:
+    for clause in found:
         if clause.role == "rows" and isinstance(clause.node, Relation):
             left, right = clause.node.sides
             if not declarations.declare_rows(reader, left, right):
@@ -224,8 +226,8 @@ def declare_rows(reader: Reader, formula: Formula) -> None:
                 raise NotSupportedYet("this list of samples is not read", clause.node.span, fix=fix)
 
 
-def declare_names(reader: Reader, formula: Formula) -> None:
-    for clause in clauses(formula):
+def declare_names(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) -> None:
+    for clause in found:
         node = clause.node
         if not isinstance(node, Relation):
             continue
@@ -255,12 +257,12 @@ def declare_ones(reader: Reader, node: Relation) -> None:
     declarations.domain_type(reader, domain)
 
 
-def declare_orders(reader: Reader, formula: Formula) -> None:
+def declare_orders(reader: Reader, formula: Formula, found: tuple[Clause, ...]) -> None:
     """Signs and bounds; conditions attached by `if` or `for` belong to their statement alone, except for new names."""
     declared = False
-    for clause in clauses(formula):
+    for clause in found:
         node = clause.node
-        if clause.role == "order" and isinstance(node, Relation) and not states_order(reader, clause, formula):
+        if clause.role == "order" and isinstance(node, Relation) and not states_order(clause, found):
             if not (declared or clause.attached or formula.inline):
                 refuse_claimed_order(reader, node)
             declarations.declare_order(reader, list(clause.names), node)
@@ -279,15 +281,14 @@ def refuse_claimed_order(reader: Reader, node: Relation) -> None:
             )
 
 
-def states_order(reader: Reader, clause: Clause, formula: Formula) -> bool:
-    return clause.attached and any(c.role == "equation" for c in clauses(formula))
+def states_order(clause: Clause, found: tuple[Clause, ...]) -> bool:
+    return clause.attached and any(c.role == "equation" for c in found)
 
 
-def declare_assumptions(reader: Reader, formula: Formula) -> None:
-    for clause in clauses(formula):
+def declare_assumptions(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) -> None:
+    for clause in found:
         if clause.role == "property" and not clause.attached:
-            for found in conditions_of(reader, clause):
-                reader.scope.assumptions.append(found)
+            reader.scope.assumptions += conditions_of(reader, clause)
 
 
 def conditions_of(reader: Reader, clause: Clause) -> list[Condition]:
@@ -327,9 +328,9 @@ def symmetric(found: Condition) -> Condition:
     return Condition("symmetric", found.left) if found.relation == "=" and is_own else found
 
 
-def declare_distributions(reader: Reader, formula: Formula) -> None:
+def declare_distributions(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) -> None:
     """x ~ N(mu, Sigma): the symbol is declared by the shape of its parameters."""
-    for clause in clauses(formula):
+    for clause in found:
         if clause.role == "distribution" and isinstance(clause.node, Relation):
             for node in (*clause.names, clause.node.sides[0]):
                 distributions.declare_distribution(reader, node, clause.node.sides[1])

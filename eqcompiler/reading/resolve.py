@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import is_dataclass, replace
+from functools import cache
+from operator import is_
 from typing import TypeVar, cast
 
 from eqcompiler.errors import IllegalEquation, Source, Span
@@ -15,7 +17,7 @@ from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Type
 from eqcompiler.reading.scope import Scope
-from eqcompiler.reading.survey import field_names
+from eqcompiler.reading.survey import fields_of
 
 Tree = TypeVar("Tree")
 
@@ -83,13 +85,23 @@ def first_open(payload: object, scope: Scope) -> str | None:
 
 
 def sizes_of(tree: object) -> list[Dimension]:
-    if isinstance(tree, Dimension):
-        return [tree]
-    if isinstance(tree, tuple):
-        return [size for item in tree for size in sizes_of(item)]
-    if is_dataclass(tree) and not isinstance(tree, type | Span | Source):
-        return [size for name in field_names(tree) for size in sizes_of(getattr(tree, name))]
-    return []
+    found: list[Dimension] = []
+    pending = [tree]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Dimension):
+            found.append(value)
+        elif isinstance(value, tuple):
+            pending.extend(reversed(value))
+        else:
+            pending.extend([getattr(value, name) for name in reversed(_searched(type(value)))])  # type: ignore[arg-type]
+    return found
+
+
+@cache
+def _searched(kind: type) -> tuple[str, ...]:
+    """The fields that can hold sizes: none in words, numbers and places."""
+    return fields_of(kind) if is_dataclass(kind) and not issubclass(kind, Span | Source) else ()
 
 
 def resolved(tree: Tree, scope: Scope) -> Tree:
@@ -99,18 +111,18 @@ def resolved(tree: Tree, scope: Scope) -> Tree:
 
 def _resolved(tree: object, scope: Scope) -> object:
     if isinstance(tree, Dimension):
-        return scope.sizes.resolve(tree)
+        size = scope.sizes.resolve(tree)
+        return tree if size == tree else size
     if isinstance(tree, tuple):
-        return tuple(_resolved(item, scope) for item in tree)
-    if not is_dataclass(tree) or isinstance(tree, type | Span | Source):
-        return tree
+        items = tuple([_resolved(item, scope) for item in tree])
+        return tree if all(map(is_, items, tree)) else items
     changes = {}
-    for name in field_names(tree):
+    for name in _searched(type(tree)):  # type: ignore[arg-type]
         old = getattr(tree, name)
-        new = _resolved(old, scope) if isinstance(old, tuple) or is_dataclass(old) else old
-        if new is not old and new != old:
+        new = _resolved(old, scope)
+        if new is not old:
             changes[name] = new
-    return replace(tree, **changes) if changes else tree
+    return replace(tree, **changes) if changes else tree  # type: ignore[type-var]
 
 
 def unique_names(statements: list[Statement]) -> tuple[Statement, ...]:

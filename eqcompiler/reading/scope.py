@@ -35,7 +35,7 @@ class Sizes:
         return Dimension.of(f"?{hint}{self.fresh}")
 
     def resolve(self, dimension: Dimension) -> Dimension:
-        while any(name in self.bound for name in dimension.names):
+        while not self.bound.keys().isdisjoint(dimension.names):
             dimension = dimension.substitute(self.bound)
         return dimension
 

@@ -120,14 +120,17 @@ def name_in(node: Node) -> str | None:
 def local_names(formulas: tuple[Formula, ...], letter: str, given: dict[str, int]) -> frozenset[str]:
     """Names that formulas outside of the steps define by a state at any step, through other such names too."""
     found: set[str] = set()
-    for _ in formulas:
-        for formula in formulas:
-            part = formula.parts[0] if formula.parts and not formula.inline else None
-            if isinstance(part, Relation) and (name := left_name(part.sides[0], frozenset())) is not None:
-                places = [place for side in part.sides[1:] for n in walk(side) if (place := place_of(n)) is not None]
-                at_step = any(base in given and at == letter for base, at, _ in places)
-                if at_step or any(names_in(side) & found for side in part.sides[1:]):
-                    found.add(name)
+    through: list[tuple[str, set[str]]] = []
+    for formula in formulas:
+        part = formula.parts[0] if formula.parts and not formula.inline else None
+        if isinstance(part, Relation) and (name := left_name(part.sides[0], frozenset())) is not None:
+            places = [place for side in part.sides[1:] for n in walk(side) if (place := place_of(n)) is not None]
+            if any(base in given and at == letter for base, at, _ in places):
+                found.add(name)
+            else:
+                through.append((name, set().union(*map(names_in, part.sides[1:]))))
+    while new := {name for name, used in through if used & found} - found:
+        found |= new
     return frozenset(found)
 
 

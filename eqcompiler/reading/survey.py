@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from eqcompiler.languages.notation import (
     Addition,
@@ -29,6 +30,7 @@ from eqcompiler.languages.notation import (
 from eqcompiler.reading.names import index_letters, is_star, label_name, labelled, letter_name, name_of
 
 ROUND = ("(", "[", "{")
+PLAIN = ("str", "bool", "int", "tuple[str, ...]")  # fields that hold no nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,24 @@ def walk(node: Node) -> Iterator[Node]:
             pending.extend(reversed(value))
         elif isinstance(value, Node):
             yield value
-            pending.extend(getattr(value, name) for name in reversed(field_names(value)))
+            pending.extend([getattr(value, name) for name in _last_field_first(type(value))])  # type: ignore[arg-type]
 
 
 def field_names(tree: object) -> tuple[str, ...]:
     """The fields of a data class, without the place it came from."""
-    names: tuple[str, ...] = type(tree).__match_args__  # type: ignore[attr-defined]
+    return fields_of(type(tree))  # type: ignore[arg-type]
+
+
+@cache
+def fields_of(kind: type) -> tuple[str, ...]:
+    names: tuple[str, ...] = kind.__match_args__  # type: ignore[attr-defined]
     return tuple(name for name in names if name != "span")
+
+
+@cache
+def _last_field_first(kind: type) -> tuple[str, ...]:
+    """The fields that can hold nodes; a stack gives them back in source order."""
+    return tuple(name for name in reversed(fields_of(kind)) if kind.__annotations__.get(name) not in PLAIN)
 
 
 def survey(formulas: tuple[Formula, ...]) -> Survey:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eqcompiler.errors import AmbiguousNotation, EquationError, IllegalEquation, Source, Span
-from eqcompiler.languages.notation import Formula
+from eqcompiler.languages.notation import Formula, Node
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Call, Symbol, Term, children
 from eqcompiler.reading import parts
@@ -42,15 +42,11 @@ def type_document(
     scope = start(seen, includes)
     scope.steps = (*layers, *over_time)
     scope.differentiated, scope.only_differentiated = differentiated(read), only_differentiated(read)
-    failed: dict[int, EquationError] = {}
-    for stage in parts.DECLARATION_STAGES:
-        for position, formula in enumerate(read):
-            if position not in failed:
-                declare(stage, scope, formula, position, failed)
+    failed = declare(scope, read)
     declare_members(scope)
     add_families(scope)
     settled = Settled(scope, read, seen)
-    for position in reading_order(read, seen):
+    for position in reading_order(read, seen, scope.differentiated):
         if position in failed:
             settled.statements[position] = [error_statement(failed[position])]
         else:
@@ -86,11 +82,23 @@ def start(seen: Survey, includes: tuple[Document, ...]) -> Scope:
     return scope
 
 
-def declare(stage: parts.Stage, scope: Scope, formula: Formula, position: int, failed: dict[int, EquationError]) -> None:
-    try:
-        stage(Reader(scope), formula)
-    except EquationError as error:
-        failed[position] = error
+def declare(scope: Scope, formulas: tuple[Formula, ...]) -> dict[int, EquationError]:
+    """All declarations of a stage before the next stage. Gives the formulas that failed, by position."""
+    found: dict[int, tuple[parts.Clause, ...]] = {}
+    failed: dict[int, EquationError] = {}
+    for position, formula in enumerate(formulas):
+        try:
+            found[position] = parts.clauses(formula)
+        except EquationError as error:
+            failed[position] = error
+    for stage in parts.DECLARATION_STAGES:
+        for position, clauses in found.items():
+            if position not in failed:
+                try:
+                    stage(Reader(scope), formulas[position], clauses)
+                except EquationError as error:
+                    failed[position] = error
+    return failed
 
 
 def error_statement(error: EquationError) -> Statement:
@@ -99,11 +107,10 @@ def error_statement(error: EquationError) -> Statement:
     return Statement("", "error", error.span, " ".join(error.span.text.split()), error=error)
 
 
-def reading_order(formulas: tuple[Formula, ...], seen: Survey) -> list[int]:
+def reading_order(formulas: tuple[Formula, ...], seen: Survey, below: dict[str, tuple[Node, ...]]) -> list[int]:
     """Source order, but a definition comes before the first formula that uses its name."""
     order: list[int] = []
     state: dict[int, str] = {}
-    below = differentiated(formulas)
 
     def visit(position: int) -> None:
         if position in state:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eqcompiler.errors import AmbiguousNotation, NotSupportedYet, Span
+from eqcompiler.errors import AmbiguousNotation, Span
 from eqcompiler.languages.notation import Formula, Leibniz, Letter, Nabla, Node
 from eqcompiler.languages.statements import SymbolInfo
 from eqcompiler.languages.terms import SCALAR, Derivative, FunctionType, Reference, Symbol, Term, Type, UnknownCall, children
@@ -32,6 +32,8 @@ def differentiated(formulas: tuple[Formula, ...]) -> dict[str, tuple[Node, ...]]
 def only_differentiated(formulas: tuple[Formula, ...]) -> frozenset[str]:
     """The names that stand in numerators and are used as a value nowhere."""
     numerators = [key for key, _ in _derivatives(formulas)]
+    if not numerators:
+        return frozenset()
     values = [
         name.key
         for formula in formulas
@@ -41,14 +43,6 @@ def only_differentiated(formulas: tuple[Formula, ...]) -> frozenset[str]:
         if not (isinstance(node, Letter) and node.kind == "symbol") and (name := name_of(node)) is not None
     ]
     return frozenset(key for key in numerators if values.count(key) == numerators.count(key))
-
-
-def _possible_name(node: Node) -> Name | None:
-    """None also for letters that name nothing: ++ in a set of definite matrices."""
-    try:
-        return name_of(node)
-    except NotSupportedYet:
-        return None
 
 
 def _derivatives(formulas: tuple[Formula, ...]) -> Iterator[tuple[str, Leibniz | Nabla]]:
@@ -63,7 +57,8 @@ def _derivatives(formulas: tuple[Formula, ...]) -> Iterator[tuple[str, Leibniz |
 
 def used_with(formula: Formula, below: dict[str, tuple[Node, ...]]) -> set[str]:
     """The variables in which the file differentiates the names that the formula differentiates: they are read before it."""
-    return {n for key, _ in _derivatives((formula,)) for node in below[key] for n in names_in(node)}
+    derivatives = _derivatives((formula,)) if below else ()
+    return {n for key, _ in derivatives for node in below[key] for n in names_in(node)}
 
 
 def numerator(reader: Reader, node: Node) -> Term | None:
