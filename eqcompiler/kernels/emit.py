@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 import sympy
 
@@ -22,7 +25,8 @@ from eqcompiler.kernels.many_rows_text import many_rows_text
 from eqcompiler.kernels.plan_loops import plan
 from eqcompiler.kernels.python_text import IDENTIFIER, MODULE_WORDS, Identifiers, PythonText
 from eqcompiler.kernels.samplers import law_texts, sampler_plans, sampler_text
-from eqcompiler.kernels.stable_functions import texts_in
+from eqcompiler.kernels.sampling_text import LAW_TEXTS, SAMPLER_DOOR
+from eqcompiler.kernels.stable_functions import TEXTS, texts_in
 from eqcompiler.kernels.standing_solvers import FACTOR, FACTOR_INVERSE, FACTOR_LOGDET, FACTOR_SOLVE, GRAM_SOLVE, POSITIVE_SOLVE
 from eqcompiler.kernels.standing_text import DOOR, FILL, IN_THREADS, SQUARE_ROOT
 from eqcompiler.kernels.step_text import StepText
@@ -57,13 +61,25 @@ SOLVERS = {
     **dict.fromkeys(("solve", "inverse", "pseudoinverse", "matpow"), (FILL,)),
 }
 
+STANDING = (
+    DOOR,
+    IN_THREADS,
+    MEMBERS,
+    SAMPLER_DOOR,
+    *LAW_TEXTS.values(),
+    *chain.from_iterable(SOLVERS.values()),
+    *TEXTS.values(),
+)
+HELPERS = frozenset(re.findall(r"^def (\w+)", "".join(STANDING), re.MULTILINE))
+
 
 def module_text(requests: tuple[KernelRequest, ...], source: Source) -> str:
     """The whole generated file. Raises NotSupportedYet, naming the kernel, for what has no loop form."""
     names = [request.name for request in requests]
     kernels, samplers = [r for r in requests if r.kind != "sample"], tuple(r for r in requests if r.kind == "sample")
-    plans = [plan(request) for request in kernels]
-    taken = [*names, *(f"{p.name}_hoisted" for p in plans if p.hoisted)]
+    plans = [replace(plan(request), name=compiled_name(request.name)) for request in kernels]
+    taken = [*names, *(p.name for p in plans if p.name not in names)]
+    taken += [f"{p.name}_hoisted" for p in plans if p.hoisted]
     taken += [f"{p.name}_{part}" for p in plans if p.many for part in ("rows", "many", "rest")]
     for name in names:
         if not IDENTIFIER.fullmatch(name) or name in MODULE_WORDS or taken.count(name) > 1:
@@ -77,6 +93,11 @@ def module_text(requests: tuple[KernelRequest, ...], source: Source) -> str:
     threads = [IN_THREADS] if any(p.many for p in plans) else []
     standing = (DOOR, *families, *threads, *law_texts(samplers), *solvers, *texts_in("".join(bodies)))
     return "\n\n".join([head, *(text.strip("\n") + "\n" for text in standing), *bodies])
+
+
+def compiled_name(name: str) -> str:
+    """The compiled function of a kernel has its name behind an underscore; the helpers of a module have such names too."""
+    return f"{name}_kernel" if f"_{name}" in HELPERS else name
 
 
 IMPORTS = {"math.": "import math", "_in_threads(": "import os\nfrom concurrent.futures import ThreadPoolExecutor"}
@@ -120,7 +141,7 @@ def _calls(nodes: Sequence[Node]) -> Iterator[LibraryCall]:
 def _kernel(request: KernelRequest, planned: LoopPlan) -> str:
     identifiers = Identifiers(planned)
     door = FamilyDoor(planned, identifiers) if planned.sizes else Door(planned, identifiers)
-    public = [f"def {planned.name}({door.signature()}):", *_indented(_docstring(request, planned, identifiers))]
+    public = [f"def {request.name}({door.signature()}):", *_indented(_docstring(request, planned, identifiers))]
     public += _indented(door.lines(f"_{planned.name}"))
     inner = _compiled(f"_{planned.name}", planned, identifiers, door)
     if planned.hoisted:
@@ -148,7 +169,7 @@ def _indented(lines: Sequence[str] | Iterator[str]) -> list[str]:
 
 
 def _docstring(request: KernelRequest, planned: LoopPlan, names: Identifiers) -> Iterator[str]:
-    first = _plain(request.about) or f"{planned.name.replace('_', ' ')}."
+    first = _plain(request.about) or f"{request.name.replace('_', ' ')}."
     yield f'r"""{first}'
     yield ""
     if request.latex:

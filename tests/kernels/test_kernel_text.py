@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import math
 import os
 import subprocess
 import sys
@@ -273,3 +274,12 @@ def test_only_generated_modules_are_loaded(tmp_path):
         kernels.load("print('ran')")
     with pytest.raises(BadInput, match=r"^cannot read .*missing.py: No such file or directory\n"):
         kernels.load(tmp_path / "missing.py")
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "softplus", "fill", "floats"])
+def test_a_kernel_may_be_named_like_a_helper_of_its_module(compile_one, name):
+    z = 0.75
+    text = Indexed("t", (), 1 / (1 + sympy.exp(-scalar("z"))))
+    module = compile_one(value(name, (Input("z", ()),), text))
+    expected = 1 / (1 + math.exp(-z))
+    assert abs(getattr(module, name)(z) - expected) <= 8 * math.ulp(expected)
