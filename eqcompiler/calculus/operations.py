@@ -19,7 +19,7 @@ from eqcompiler.calculus.index_algebra import ONE, ZERO
 from eqcompiler.calculus.products import cross, factors_of, matmul, outer, product_entry
 from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.program import size_expression
+from eqcompiler.languages.program import ELEMENTARY, size_expression
 from eqcompiler.languages.terms import Call, Term
 
 LARGEST_EXPANDED_POWER = 8
@@ -232,6 +232,7 @@ def _delta(row: sympy.Expr, column: sympy.Expr) -> sympy.Expr:
 
 
 OPERATION_RULES: Mapping[str, Rule] = {
+    **{name: elementwise(function) for name, function in ELEMENTARY.items()},
     "add": variadic(sympy.Add),
     "neg": elementwise(lambda x: -x),
     "mul": variadic(sympy.Mul),
@@ -240,7 +241,6 @@ OPERATION_RULES: Mapping[str, Rule] = {
     "max": variadic(sympy.Max),
     "min": variadic(sympy.Min),
     "delta": variadic(_delta),
-    "factorial": variadic(sympy.factorial),
     "binomial": variadic(sympy.binomial),
     "matmul": matmul,
     "outer": outer,
@@ -266,29 +266,9 @@ OPERATION_RULES: Mapping[str, Rule] = {
     "norminf": unsupported,
     "matexp": unsupported,
     "rank": unsupported,
-    "exp": elementwise(sympy.exp),
     "log": log,
     "sqrt": elementwise(sympy.sqrt),
-    "sin": elementwise(sympy.sin),
-    "cos": elementwise(sympy.cos),
-    "tan": elementwise(sympy.tan),
-    "cot": elementwise(sympy.cot),
-    "sec": elementwise(sympy.sec),
-    "csc": elementwise(sympy.csc),
-    "asin": elementwise(sympy.asin),
-    "acos": elementwise(sympy.acos),
-    "atan": elementwise(sympy.atan),
-    "sinh": elementwise(sympy.sinh),
-    "cosh": elementwise(sympy.cosh),
-    "tanh": elementwise(sympy.tanh),
-    "asinh": elementwise(sympy.asinh),
-    "acosh": elementwise(sympy.acosh),
-    "atanh": elementwise(sympy.atanh),
-    "erf": elementwise(sympy.erf),
-    "abs": elementwise(sympy.Abs),
     "sign": elementwise(sympy.sign),
-    "gamma": elementwise(sympy.gamma),
-    "loggamma": elementwise(sympy.loggamma),
     "floor": elementwise(sympy.floor),
     "ceil": elementwise(sympy.ceiling),
     "sigmoid": elementwise(sigmoid),

@@ -30,7 +30,7 @@ from eqcompiler.calculus.index_algebra import (
 )
 from eqcompiler.calculus.logistic import balanced
 from eqcompiler.errors import NotSupportedYet
-from eqcompiler.languages.program import Axis, UnknownValue
+from eqcompiler.languages.program import ELEMENTARY, Axis, UnknownValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _polygamma(expr: sympy.Expr, s: Sensitivity, active: frozenset[str]) -> Iter
 def _function(expr: sympy.Expr, s: Sensitivity, active: frozenset[str]) -> Iterator[Occurrence]:
     if type(expr) in CONSTANT_ALMOST_EVERYWHERE:
         return
-    if type(expr) not in DIFFERENTIABLE or len(expr.args) != 1:
+    if type(expr) not in ELEMENTARY.values() or len(expr.args) != 1:
         raise NotSupportedYet(f"the derivative of {type(expr).__name__} is not supported yet")
     yield from occurrences(expr.args[0], s.times(expr.fdiff(1)), active)
 
@@ -161,34 +161,6 @@ def _unknown(expr: UnknownValue, s: Sensitivity, active: frozenset[str]) -> Iter
 
 
 CONSTANT_ALMOST_EVERYWHERE = frozenset((sympy.sign, sympy.floor, sympy.ceiling, sympy.KroneckerDelta))
-
-# Functions of one argument whose own derivative rule is used, on scalar level.
-DIFFERENTIABLE = frozenset(
-    (
-        sympy.exp,
-        sympy.log,
-        sympy.sin,
-        sympy.cos,
-        sympy.tan,
-        sympy.cot,
-        sympy.sec,
-        sympy.csc,
-        sympy.asin,
-        sympy.acos,
-        sympy.atan,
-        sympy.sinh,
-        sympy.cosh,
-        sympy.tanh,
-        sympy.asinh,
-        sympy.acosh,
-        sympy.atanh,
-        sympy.erf,
-        sympy.Abs,
-        sympy.gamma,
-        sympy.loggamma,
-        sympy.factorial,
-    )
-)
 
 STRUCTURE_RULES: Mapping[type, Rule] = {
     sympy.Add: _add,

@@ -21,11 +21,6 @@ from eqcompiler.languages.terms import (
     Type,
 )
 
-INDEX_NAMES = "ijklpqrstuv"
-# Functions of the normal form whose name is not that of the operation.
-FUNCTIONS = {"power": "pow"}
-INTRINSICS = {"inverse": "inverse", "pseudoinverse": "pseudoinverse", "matsqrt": "matsqrt", "det": "det", "norm2": "norm2"}
-
 
 class NoWord(Exception):
     """This sum is no product of matrices: one more index has to stay explicit. Never leaves this part."""

@@ -16,7 +16,6 @@ from eqcompiler.calculus.chains import Chain, Letter, build, read_monomial, reve
 from eqcompiler.calculus.monomials import Affine, Factor, Monomial, Normal
 
 Word = tuple[str, ...]
-MAX_POLYNOMIAL = 400
 
 
 @dataclass(frozen=True, slots=True)

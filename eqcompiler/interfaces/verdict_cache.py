@@ -24,7 +24,6 @@ from eqcompiler.languages.verdicts import Counterexample, Verdict
 
 VARIABLE = "EQCOMPILER_CACHE"
 DEPENDENCIES = ("sympy", "numpy", "scipy", "latex2sympy2", "python-flint", "hypothesis")
-DIGEST = 64  # characters of a SHA-256 in hexadecimal
 
 Skipped = tuple[tuple[str, int, str, str], ...]
 

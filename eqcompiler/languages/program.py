@@ -16,7 +16,7 @@ One name, one SymPy object: use `scalar`, `tensor`, `index` and `size` to make t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 
@@ -36,6 +36,31 @@ INTRINSICS = {
     "matsqrt": "symmetric positive definite square root of A",
     "matpow": "A to the integer power given by the second operand (a scalar)",
     "norm2": "largest singular value of A",
+}
+# the functions of one argument in a body, by the names that terms have for them; each knows its own derivative
+ELEMENTARY: Mapping[str, type[sympy.Function]] = {
+    "exp": sympy.exp,
+    "log": sympy.log,
+    "sin": sympy.sin,
+    "cos": sympy.cos,
+    "tan": sympy.tan,
+    "cot": sympy.cot,
+    "sec": sympy.sec,
+    "csc": sympy.csc,
+    "asin": sympy.asin,
+    "acos": sympy.acos,
+    "atan": sympy.atan,
+    "sinh": sympy.sinh,
+    "cosh": sympy.cosh,
+    "tanh": sympy.tanh,
+    "asinh": sympy.asinh,
+    "acosh": sympy.acosh,
+    "atanh": sympy.atanh,
+    "erf": sympy.erf,
+    "abs": sympy.Abs,
+    "gamma": sympy.gamma,
+    "loggamma": sympy.loggamma,
+    "factorial": sympy.factorial,
 }
 UNKNOWN = "unknown"
 

@@ -33,8 +33,6 @@ from eqcompiler.reading.names import Name, index_letters, letter_name, name_of
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.survey import is_number_set
 
-ORDER = frozenset({"<", "<=", ">", ">="})
-FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 DEFINITE = {"succ": "positive definite", "succeq": "positive semidefinite"}
 
 

@@ -13,7 +13,6 @@ from eqcompiler.languages.notation import (
     Juxtaposed,
     Letter,
     Node,
-    Relation,
     Scripted,
 )
 from eqcompiler.languages.statements import Definition, Objective, SymbolInfo
@@ -36,54 +35,74 @@ from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.survey import names_in
 
 
-def define(sentence: Sentence, node: Relation, left: Node, right: Node) -> bool:
+def define(sentence: Sentence, left: Node, right: Node) -> bool:
     """Define the left side if it is new; False when it is known, so that the relation is a claim."""
-    reader, scope = sentence.reader, sentence.reader.scope
+    if derivative_of_known(sentence.reader, left):
+        return False
     fresh = sentence.directive("define") is not None and not sentence.statements
     span = left.span.to(right.span)
-    if derivative_of_known(reader, left):
-        return False
     match left:
         case Juxtaposed(factors=(head, Fence(opening=opening, body=body))) if opening in calls.ROUND:
-            name = None if isinstance(head, Scripted) and head.primes else name_of(head)
-            formals = calls.argument_nodes(body)
-            if name is None or not all(name_of(f) for f in formals):
-                return False
-            if not fresh and (name.key in scope.current or (scope.known(name.key) and not scope.is_function(name.key))):
-                return False
-            define_function(sentence, name, formals, right, span)
-            densities.oblige(sentence, head, body)
-            return True
+            return _define_call(sentence, head, body, right, span, fresh)
         case Juxtaposed(factors=(head, Scripted(base=Fence(opening=opening, body=body), subscript=below, superscript=None))):
-            name = name_of(head)
-            formals = calls.argument_nodes(body)
-            letters = tuple(n for n in index_letters(below) if isinstance(n, Letter))
-            if opening not in calls.ROUND or name is None or not letters or not all(name_of(f) for f in formals):
+            if opening not in calls.ROUND:
                 return False
-            if not fresh and scope.known(name.key):
-                return False
-            define_function(sentence, name, formals, right, span, letters)
-            return True
-    indexed = indexed_left(reader, left)
+            return _define_entries_of_call(sentence, head, (body, below), right, span, fresh)
+    indexed = indexed_left(sentence.reader, left)
     if indexed is not None:
         name, indices = indexed
-        if (name.key in scope.current and not fresh) or name.key in scope.families:
+        if (name.key in sentence.reader.scope.current and not fresh) or name.key in sentence.reader.scope.families:
             return False
         define_components(sentence, name, indices, right, span)
         return True
-    name = name_of(left)
-    if name is not None and steps.is_last(scope, name.key):
+    return _define_name(sentence, name_of(left), right, span, fresh)
+
+
+def _define_call(sentence: Sentence, head: Node, body: Node, right: Node, span: Span, fresh: bool) -> bool:
+    """f(x) = right."""
+    scope = sentence.reader.scope
+    name = None if isinstance(head, Scripted) and head.primes else name_of(head)
+    formals = calls.argument_nodes(body)
+    if name is None or not all(name_of(f) for f in formals):
         return False
-    if name is None or (name.key in scope.current and not fresh) or name.key in scope.dimensions:
+    if not fresh and (name.key in scope.current or (scope.known(name.key) and not scope.is_function(name.key))):
         return False
-    if name.key in scope.symbols and name.key in names_in(right):
+    define_function(sentence, name, formals, right, span)
+    densities.oblige(sentence, head, body)
+    return True
+
+
+def _define_entries_of_call(
+    sentence: Sentence, head: Node, scripted: tuple[Node, Node | None], right: Node, span: Span, fresh: bool
+) -> bool:
+    """f(x)_i = right. scripted: the argument and the subscript."""
+    body, below = scripted
+    name = name_of(head)
+    formals = calls.argument_nodes(body)
+    letters = tuple(n for n in index_letters(below) if isinstance(n, Letter))
+    if name is None or not letters or not all(name_of(f) for f in formals):
         return False
-    if name.key in scope.symbols and isinstance(scope.symbols[name.key].type, FunctionType):
+    if not fresh and sentence.reader.scope.known(name.key):
         return False
-    if name.key in scope.symbols and name.key in scope.used:
+    define_function(sentence, name, formals, right, span, letters)
+    return True
+
+
+def _define_name(sentence: Sentence, name: Name | None, right: Node, span: Span, fresh: bool) -> bool:
+    """s = right."""
+    if name is None or _is_taken(sentence.reader.scope, name, right, fresh):
         return False
+    reader = sentence.reader
     keep(sentence, name, (), (), fitted(reader, name, reader.term(right), span), span)
     return True
+
+
+def _is_taken(scope: Scope, name: Name, right: Node, fresh: bool) -> bool:
+    """Whether the name means something already, so that an equation about it is a claim."""
+    if steps.is_last(scope, name.key) or name.key in scope.dimensions or (name.key in scope.current and not fresh):
+        return True
+    info = scope.symbols.get(name.key)
+    return info is not None and (name.key in names_in(right) or isinstance(info.type, FunctionType) or name.key in scope.used)
 
 
 def derivative_of_known(reader: Reader, left: Node) -> bool:

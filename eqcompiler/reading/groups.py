@@ -6,6 +6,7 @@ Guarantees: a missing or empty argument is an error at its command; an environme
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 
 from eqcompiler.errors import EquationError
@@ -19,7 +20,6 @@ from eqcompiler.languages.notation import (
     Node,
     Numeral,
     Prefix,
-    Relation,
     Root,
     Scripted,
 )
@@ -75,9 +75,9 @@ class Groups(Brackets):
             denominator = self.within(*lower, self.relation)
         return Fraction(self.span_from(first), numerator, denominator)
 
+    @abstractmethod
     def leibniz_fraction(self, first: int, upper: tuple[int, int], lower: tuple[int, int]) -> Node | None:
         """The derivative that the fraction is, or None. The layer above knows derivatives."""
-        raise NotImplementedError
 
     def binomial(self) -> Node:
         first = self.at
@@ -263,10 +263,6 @@ def is_number(node: Node | None) -> bool:
 
 def is_transposition(node: Node | None) -> bool:
     return isinstance(node, Letter) and (node.text == "T" or node.text == "top")
-
-
-def is_range(node: Node | None) -> bool:
-    return isinstance(node, Relation)
 
 
 def is_name(node: Node) -> bool:

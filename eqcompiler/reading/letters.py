@@ -6,6 +6,7 @@ Guarantees: \mathrm{MSE}, \text{MSE} and a bare run MSE that the file uses as a 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 
 from eqcompiler.languages.notation import Dots, Juxtaposed, Letter, Node, Numeral, Scripted, Words
@@ -154,9 +155,9 @@ class Letters(Cursor):
         token = self.take()
         return Words(self.span_of(token), " ".join(token.text.split()))
 
+    @abstractmethod
     def argument(self, command: Token) -> Node:
         """The argument of a command: a braced group, or one symbol as in \\frac12."""
-        raise NotImplementedError
 
     def product_of(self, first: int, factors: list[Node]) -> Node:
         """One factor as it is, several as a Juxtaposed."""

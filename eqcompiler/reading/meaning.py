@@ -57,8 +57,6 @@ from eqcompiler.reading.names import Name, letter_name
 from eqcompiler.reading.scope import Scope
 from eqcompiler.reading.scripts import SPECIAL_LETTERS, scripted
 
-MAXIMUM_EXPONENT = 10_000
-
 
 class Reader:
     """Reads nodes in one scope. `pending_definition(key)` is called before an unknown name becomes an inferred symbol."""

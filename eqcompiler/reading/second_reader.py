@@ -48,6 +48,10 @@ POINTS = 4
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101)
 
 
+class _OutsideScope(Exception):
+    """A function that has no place in the comparison: neither reading is judged by it."""
+
+
 @lru_cache(maxsize=4096)
 def read_scalar(latex: str) -> sympy.Expr | None:
     """What latex2sympy2 reads, unevaluated; None when the text is outside its sound scope or it refuses."""
@@ -125,7 +129,7 @@ def _difference(
     for expression, environment in ((second, by_name), (ours, by_symbol)):
         try:
             values.append(_value(expression, environment))
-        except (ZeroDivisionError, OverflowError, ValueError, NotImplementedError):
+        except (ZeroDivisionError, OverflowError, ValueError, _OutsideScope):
             return None  # no value at this point, or a function outside the scope: nothing to compare
     if mpmath.fabs(values[0] - values[1]) <= mpmath.mpf(10) ** (10 - DIGITS) * (1 + mpmath.fabs(values[0])):
         return None
@@ -142,7 +146,7 @@ def _value(expression: sympy.Basic, point: Mapping[sympy.Symbol, Fraction]) -> m
         return +CONSTANTS[expression]
     arguments = [_value(argument, point) for argument in expression.args]
     if expression.func not in FUNCTIONS:
-        raise NotImplementedError(str(expression.func))
+        raise _OutsideScope(str(expression.func))
     return FUNCTIONS[expression.func](*arguments)
 
 

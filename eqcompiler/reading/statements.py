@@ -40,7 +40,7 @@ def relate(sentence: Sentence, node: Relation) -> None:
         return
     refuse_other_relations(node)
     sides = list(node.sides)
-    if define(sentence, node, sides[0], sides[1]):
+    if define(sentence, sides[0], sides[1]):
         sides = sides[1:]
     for left, right in pairwise(sides):
         claim(sentence, left, right, None if left is node.sides[0] else node.sides[0])

@@ -33,19 +33,17 @@ from eqcompiler.reading.survey import names_in, walk
 
 def update(sentence: Sentence, node: Relation) -> None:
     r"""\theta := \theta - ...: a recurrence when the right side contains the left, a definition otherwise."""
-    reader, _scope = sentence.reader, sentence.reader.scope
     left, right = node.sides[0], node.sides[1]
     name = name_of(left)
     if len(node.sides) != 2:
         raise NotSupportedYet("a chain behind an update is not read", node.span)
     if name is None or name.key not in names_in(right):
-        if not define(sentence, node, left, right):
+        if not define(sentence, left, right):
             raise IllegalEquation(
                 f"'{left.span.text}' is known already; := defines", node.span, fix="write = to claim equality"
             )
         return
-    term = reader.term(right)
-    add_recurrence(sentence, name, term, "", node.span)
+    add_recurrence(sentence, name, sentence.reader.term(right), "", node.span)
 
 
 def add_recurrence(sentence: Sentence, name: Name, term: Term, index: str, span: Span) -> None:
@@ -61,8 +59,8 @@ def add_recurrence(sentence: Sentence, name: Name, term: Term, index: str, span:
     )
 
 
-def iteration(node: Relation) -> tuple[Name, Name, Name, str] | None:
-    r"""\theta_{t+1} = ... \theta_t ...: the state, its names now and next, and the step's name."""
+def iteration(node: Relation) -> tuple[Name, Name, str] | None:
+    r"""\theta_{t+1} = ... \theta_t ...: the state, its name at this step, and the letter that counts the steps."""
     left = node.sides[0]
     if node.operators != ("=",) or not (isinstance(left, Scripted) and isinstance(left.base, Letter)):
         return None
@@ -73,7 +71,7 @@ def iteration(node: Relation) -> tuple[Name, Name, Name, str] | None:
             base, step = letter_name(left.base), letter_name(letter)
             now = Name(f"{base.key}_{step.key}", f"{base.latex}_{step.latex}")
             used = {sequence_key(n) for n in walk(node.sides[1])}
-            return (base, now, step, step.key) if now.key in used else None
+            return (base, now, step.key) if now.key in used else None
     return None
 
 
@@ -85,7 +83,7 @@ def sequence_key(node: Node) -> str | None:
     return name.key if name else None
 
 
-def recurrence(sentence: Sentence, node: Relation, base: Name, now: Name, step: Name, index: str) -> None:
+def recurrence(sentence: Sentence, node: Relation, base: Name, now: Name, index: str) -> None:
     """The first update of a state is its recurrence; a second one claims to be equal to it."""
     reader, scope = sentence.reader, sentence.reader.scope
     if base.key not in scope.symbols:

@@ -59,11 +59,6 @@ def matmul(left: Value, right: Value) -> Value:
     return left @ right
 
 
-def same_size(operation: str, left: Value, right: Value) -> None:
-    if shape_of(left) != shape_of(right):
-        raise CompilerFault(f"{operation} of the shapes {shape_of(left)} and {shape_of(right)}")
-
-
 def square(operation: str, a: Value) -> Value:
     if len(shape_of(a)) != 2 or a.shape[0] != a.shape[1]:
         raise CompilerFault(f"{operation} of the shape {shape_of(a)}, which is not square")

@@ -32,7 +32,6 @@ from eqcompiler.languages.terms import (
 
 Path = tuple[int, ...]
 WHOLE = frozenset(("add", "neg", "mul"))  # of whole numbers they are whole
-NORMS = frozenset(("norm2", "norm1", "norminf", "normF"))
 
 
 def places(term: Term, path: Path = ()) -> Iterator[tuple[Path, Term]]:

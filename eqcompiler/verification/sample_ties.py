@@ -34,15 +34,3 @@ def _sentence(document: Document, condition: Condition) -> str:
         return ""
     array, member = document.symbols[condition.left.name].latex, document.symbols[condition.right.name].latex
     return f"{array} is not tied to the samples {member}^{{(i)}}: write {condition_latex(document, condition)}."
-
-
-def is_tie(document: Document, condition: Condition) -> bool:
-    left, right = condition.left, condition.right
-    return (
-        condition.relation == "="
-        and isinstance(left, Symbol)
-        and isinstance(right, Symbol)
-        and is_family(document, right.name)
-        and not is_family(document, left.name)
-        and left.type.rank > 0
-    )

@@ -3,8 +3,8 @@ r"""Every compiled kernel of the library against the oracle, at points that sati
 Takes: equations/. Gives: one Hypothesis test for each kernel that computes values or a step, in float64 and float32.
 Guarantees: sizes from 1; inputs stay as they are. The tolerance is the radius of a ball: the oracle works with as many bits as
 the kernel has and starts from inputs that are known up to one rounding, so that the radius bounds what rounding can do to the
-value, cancellation and condition included. Where a ball of that width decides nothing (a kink, a matrix that may be singular)
-the point says nothing about a kernel, and another one is drawn.
+value, cancellation and condition included. Where a ball of that width decides nothing (a kink, a matrix that may be singular,
+a value without a bound) the point says nothing about a kernel, and another one is drawn.
 """
 
 from __future__ import annotations
@@ -116,11 +116,14 @@ def known_up_to_rounding(value: Any, bits: int) -> Any:
 
 def values_and_radii(file: str, term: Term, sizes: Mapping[str, int], values: Values, bits: int) -> tuple[tuple[Any, Any], ...]:
     """What the term is worth, and how far a value that was computed with so many bits may be from that; of a family, what
-    each member is worth."""
+    each member is worth. Imprecise where that may be infinitely far: every number would agree with it."""
     sample = Sample(sizes, {name: known_up_to_rounding(value, bits) for name, value in values.items()})
     with ctx.workprec(bits):
         value = Evaluator(unconditional(file), sample, BALLS).value(term)
-    return tuple((np.asarray(floats(member)), radii(member)) for member in members(value))
+    found = tuple((np.asarray(floats(member)), radii(member)) for member in members(value))
+    if not all(np.isfinite(radius).all() for _, radius in found):
+        raise Imprecise
+    return found
 
 
 def radii(value: Any) -> Any:
@@ -172,11 +175,19 @@ def compare(file: str, kernel: str, dtype: type) -> None:
 
 
 def test_the_comparison_can_fail() -> None:
-    """A loss that is off by four units in the last place of its largest term is outside the tolerance."""
+    """A loss that is off by 64 units in its last place is outside the tolerance."""
     values = {"theta": np.ones(2), "X": np.array([[1.0, 2.0], [3.0, 4.0]]), "y": np.array([2.0, 3.0]), "b": 0.5}
     sizes = {"m": 2, "n": 2}
     (term,) = terms_of("linear_regression.tex", "J")
     ((exact, radius),) = values_and_radii("linear_regression.tex", term, sizes, values | {"x": values["X"]}, 53)
     result = call("linear_regression.tex", "J", values)
     assert abs(result - exact) <= radius < 64 * np.finfo(float).eps * exact
-    assert abs(result * (1 + 2.0**-46) - exact) > radius
+    assert abs(result * (1 + 64 * np.finfo(float).eps) - exact) > radius
+
+
+def test_a_ball_without_a_bound_agrees_with_nothing() -> None:
+    """A loss past the largest float, known up to more than the largest float."""
+    values = {"theta": np.full(2, 1e200), "X": np.full((1, 2), 1e200), "y": np.ones(1), "b": 0.0}
+    (term,) = terms_of("linear_regression.tex", "J")
+    with pytest.raises(Imprecise):
+        values_and_radii("linear_regression.tex", term, {"m": 1, "n": 2}, values | {"x": values["X"]}, 53)
