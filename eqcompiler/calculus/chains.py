@@ -10,6 +10,7 @@ Guarantees: a chain and its contraction are the same function; what is not a cha
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -157,81 +158,85 @@ def _letter_name(atom: Component | Intrinsic, exponent: Fraction) -> str:
 
 
 def _chain_of_contraction(atom: Contraction) -> Chain | None:
-    slotted = [_slotted(f, atom.bound) for single in atom.factors for f in _copies(single)]
-    if None in slotted or any(b.upper.indices for b in atom.bound):
-        return None
-    letters = [s for s in slotted if s is not None]
-    matrices = [s for s in letters if len(s.slots) == 2]
-    vectors = [s for s in letters if len(s.slots) == 1]
-    at: dict[str, list[_Slotted]] = {b.key: [] for b in atom.bound}
-    for s in matrices:
-        for slot in s.slots:
-            if slot.key in at:
-                at[slot.key].append(s)
-    diagonals: dict[str, list[_Slotted]] = {key: [] for key in at}
-    for v in sorted(vectors, key=lambda v: v.name):
-        if v.slots[0].key not in at:
+    graph = _graph(atom)
+    return None if graph is None else graph.chain()
+
+
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """A contraction: its bound indices are nodes, by their keys; its matrices are edges; its vectors stand at nodes.
+
+    ends: the vectors at which a path begins or ends; diagonals: the vectors that a path passes.
+    """
+
+    nodes: frozenset[str]
+    matrices: list[_Slotted]
+    diagonals: dict[str, list[_Slotted]]
+    ends: dict[str, list[_Slotted]]
+
+    def chain(self) -> Chain | None:
+        """The path from one end to the other, or once around; None where it does not pass everything."""
+        opens = [(slot, s) for s in self.matrices for slot in s.slots if slot.key not in self.nodes]
+        starts = [key for key in sorted(self.nodes) if self.ends[key]]
+        letters: list[Letter] = []
+        left = None
+        if opens:
+            left, _ = min(opens, key=lambda pair: (pair[0].key, pair[1].name))
+            here = left.key
+        elif starts:
+            here = starts[0]
+            letters.append(self.ends[here].pop(0).letter("row"))
+        else:
+            here = min(self.nodes)
+        unused, passed = list(self.matrices), set[str]()
+        right = self.follow(here, letters, unused, passed)
+        if unused or len(passed) != len(self.nodes):
             return None
-        diagonals[v.slots[0].key].append(v)
-    ends: dict[str, list[_Slotted]] = {key: [] for key in at}
-    for key, touching in at.items():
-        if len(touching) > 2:
-            return None
-        while len(touching) + len(ends[key]) < 2:
-            if not diagonals[key]:
+        if left is None and right is None:
+            return _least_scalar(Chain(tuple(letters), trace=not starts))
+        return _smaller_left(Chain(tuple(letters), left, right))
+
+    def follow(self, here: str, letters: list[Letter], unused: list[_Slotted], passed: set[str]) -> Affine | None:
+        """The letters from a node on. Gives the index at which the path is open in the end; None where it ends or closes."""
+        while True:
+            if here in self.nodes and here not in passed:
+                passed.add(here)
+                letters += [d.letter("diagonal") for d in self.diagonals[here]]
+                if self.ends[here]:
+                    letters.append(self.ends[here].pop(0).letter("column"))
+                    return None
+            place = next((k for k, s in enumerate(unused) if any(slot.key == here for slot in s.slots)), None)
+            if place is None:
                 return None
-            ends[key].append(diagonals[key].pop())
-    return _walk(atom, matrices, at, diagonals, ends)
+            step = unused.pop(place)
+            forward = step.slots[0].key == here
+            letters.append(step.letter("matrix", transposed=not forward))
+            there = step.slots[1] if forward else step.slots[0]
+            here = there.key
+            if here not in self.nodes:
+                return there
+            if here in passed:
+                return None
 
 
-def _walk(
-    atom: Contraction,
-    matrices: list[_Slotted],
-    at: dict[str, list[_Slotted]],
-    diagonals: dict[str, list[_Slotted]],
-    ends: dict[str, list[_Slotted]],
-) -> Chain | None:
-    """Follow the path from one end to the other, or once around."""
-    opens = [(slot, s) for s in matrices for slot in s.slots if slot.key not in at]
-    opens.sort(key=lambda pair: (pair[0].key, pair[1].name))
-    starts = [key for key in sorted(at) if ends[key]]
-    letters: list[Letter] = []
-    left = right = None
-    if opens:
-        left, here = opens[0][0], opens[0][0].key
-    elif starts:
-        here = starts[0]
-        letters.append(ends[here].pop(0).letter("row"))
-    else:
-        here = min(at)
-    unused = list(matrices)
-    passed: set[str] = set()
-    first = here
-    while True:
-        if here in at and not (here == first and here in passed):
-            passed.add(here)
-            letters += [d.letter("diagonal") for d in diagonals[here]]
-            if ends[here]:
-                letters.append(ends[here].pop(0).letter("column"))
-                break
-        step = next((s for s in unused if any(slot.key == here for slot in s.slots)), None)
-        if step is None:
-            break
-        unused.pop(next(k for k, s in enumerate(unused) if s is step))
-        forward = step.slots[0].key == here
-        letters.append(step.letter("matrix", transposed=not forward))
-        there = step.slots[1] if forward else step.slots[0]
-        here = there.key
-        if here not in at:
-            right = there
-            break
-        if here == first and not opens and not starts:
-            break
-    if unused or len(passed) != len(at):
+def _graph(atom: Contraction) -> _Graph | None:
+    """None where a factor is neither a matrix nor a vector, or where a node cannot lie on one path."""
+    slotted = [_slotted(f, atom.bound) for single in atom.factors for f in _copies(single)]
+    letters = [s for s in slotted if s is not None]
+    if len(letters) < len(slotted) or any(b.upper.indices for b in atom.bound):
         return None
-    if left is None and right is None:
-        return _least_scalar(Chain(tuple(letters), trace=not starts))
-    return _smaller_left(Chain(tuple(letters), left, right))
+    matrices = [s for s in letters if len(s.slots) == 2]
+    vectors = sorted((s for s in letters if len(s.slots) == 1), key=lambda v: v.name)
+    nodes = frozenset(b.key for b in atom.bound)
+    if any(v.slots[0].key not in nodes for v in vectors):
+        return None
+    diagonals = {key: [v for v in vectors if v.slots[0].key == key] for key in nodes}
+    degree = Counter(slot.key for s in matrices for slot in s.slots)
+    missing = {key: 2 - degree[key] for key in nodes}
+    if any(not 0 <= missing[key] <= len(diagonals[key]) for key in nodes):
+        return None
+    ends = {key: [diagonals[key].pop() for _ in range(missing[key])] for key in nodes}
+    return _Graph(nodes, matrices, diagonals, ends)
 
 
 def reverse(chain: Chain) -> Chain:

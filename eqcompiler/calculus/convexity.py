@@ -1,4 +1,6 @@
-r"""Takes: a program, one of its outputs, a variable. Gives: how the output bends in the variable: constant, affine, convex...
+r"""Convexity by composition.
+
+Takes: a program, one of its outputs, a variable. Gives: how the output bends in the variable: constant, affine, convex...
 Guarantees: "convex" is a proof by composition (squares of affine, nonnegative sums, exp, log-sum-exp, norms, maxima; the rules
 of Grant, Boyd and Ye, Disciplined Convex Programming, 2006); what the rules do not reach is "unknown", never guessed.
 

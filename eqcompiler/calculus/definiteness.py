@@ -1,4 +1,6 @@
-r"""Takes: the second derivative of a scalar, as a Normal in its row and column axes. Gives: whether it is positive
+r"""Definiteness by structure.
+
+Takes: the second derivative of a scalar, as a Normal in its row and column axes. Gives: whether it is positive
 (semi)definite for all values.
 Guarantees: "definite" and "semidefinite" are proved by structure: B^T S B, diag(v) with v >= 0, u u^T, declared and inverted
 definite matrices, entrywise (Schur, 1911) and Kronecker products of such, nonnegative sums of them. Else "unknown".

@@ -1,4 +1,6 @@
-r"""Takes: products, each a number, scalar factors and a word of matrices and vectors. Gives: their sum as one term.
+r"""Factoring: a sum of products with its common factors pulled out.
+
+Takes: products, each a number, scalar factors and a word of matrices and vectors. Gives: their sum as one term.
 Guarantees: the value is unchanged; common scalars and common matrices at either end are pulled out, the order is the author's.
 
     2/m [X^T X theta], -2/m [X^T y], 2 lambda [theta]     ->     \frac{2}{m} X^\top (X \theta - y) + 2 \lambda \theta

@@ -1,4 +1,6 @@
-r"""Takes: a Normal, its document and the axes of a tensor. Gives: the term that a person would write, and its LaTeX.
+r"""Printing: a Normal becomes matrix notation.
+
+Takes: a Normal, its document and the axes of a tensor. Gives: the term that a person would write, and its LaTeX.
 Guarantees: the term has the value of the Normal; common factors are pulled out; deterministic, in the author's order.
 
     2*|m|^-1*{#0 #1: X[#0,k] X[#0,#1] theta[#1]} - 2*|m|^-1*{#0: X[#0,k] y[#0]}, axis k

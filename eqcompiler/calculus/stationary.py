@@ -1,4 +1,6 @@
-r"""Takes: an extremum, argmin of a body over a variable. Gives: how the body bends, and where its gradient vanishes.
+r"""Stationary points: closed forms of minimisers.
+
+Takes: an extremum, argmin of a body over a variable. Gives: how the body bends, and where its gradient vanishes.
 Guarantees: "convex" is proved by composition or by the structure of the Hessian; a closed form exists only where the gradient
 is affine in the variable, and its kernel solves a system, never with an explicit inverse.
 

@@ -1,4 +1,6 @@
-r"""Takes: Normals. Gives: nodes: words of matrices and vectors that are open at indices; products of them; terms.
+r"""Tensor words: sums over indices read as products of matrices and vectors.
+
+Takes: Normals. Gives: nodes: words of matrices and vectors that are open at indices; products of them; terms.
 Guarantees: values are unchanged. Sums become matrix products where they are some, else stay sums; families of samples are
 written x^{(i)} under their sum. Deterministic: the author's order of symbols decides.
 """

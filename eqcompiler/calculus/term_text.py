@@ -1,13 +1,16 @@
-r"""Takes: a typed term and its document. Gives: LaTeX in the author's own symbols, `\frac{2}{m} X^\top (X \theta - y)`.
+r"""Terms as LaTeX.
+
+Takes: a typed term and its document. Gives: LaTeX in the author's own symbols, `\frac{2}{m} X^\top (X \theta - y)`.
 Guarantees: reading the text with the same declarations gives a term of equal meaning; equal terms give equal text.
 Sums of products stay in the order in which they stand in the term: who builds the term decides the order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from eqcompiler.calculus.families import Member, family_member, is_family
 from eqcompiler.calculus.latex_words import BRACKETS, FUNCTIONS, PROPERTIES, RELATIONS
@@ -48,7 +51,7 @@ _SAME_ENTRIES = {"zeros": 0, "ones": 1}
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """LaTeX with the level at which it holds together. `tall`: its brackets grow."""
+    """LaTeX with the level at which it holds together."""
 
     latex: str
     level: int
@@ -121,7 +124,7 @@ def dimension_latex(document: Document, dimension: Dimension) -> str:
 
 
 class _Writer:
-    """One method per node; `operations` holds the calls whose notation is not name(arguments)."""
+    """One method per node, see NODE_RULES; `operations` holds the calls whose notation is not name(arguments)."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -151,54 +154,44 @@ class _Writer:
         }
 
     def text(self, term: Term) -> _Text:
-        match term:
-            case Number():
-                return _number(term.value)
-            case Constant():
-                return _Text({"pi": r"\pi", "e": "e", "infinity": r"\infty"}[term.name], ATOM)
-            case Symbol():
-                return _Text(self.name(term.name), ATOM)
-            case Index():
-                return _Text(self.name(term.name), ATOM)
-            case Size():
-                text = dimension_latex(self.document, term.dimension)
-                return _Text(text, SUM if " + " in text or " - " in text else PRODUCT if " " in text else ATOM)
-            case Reference():
-                return self.called(self.name(term.name), self.document.definitions.get(term.name), term.arguments)
-            case UnknownCall():
-                return self.called(self.name(term.name), None, term.arguments)
-            case Call():
-                return self.call(term)
-            case Component():
-                return self.component(term)
-            case Reduction():
-                return self.reduction(term)
-            case Derivative():
-                return self.derivative(term)
-            case Extremum():
-                return _Text(rf"\{_sense(term.sense)}_{{{self.name(term.variable)}}} {self.text(term.body).at(LARGE)}", LARGE)
-            case Cases():
-                return self.cases(term)
-            case Block():
-                rows = r" \\ ".join(" & ".join(self.text(cell).latex for cell in row) for row in term.rows)
-                return _Text(rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}", ATOM)
-            case Comprehension():
-                scripts = self.scripts(tuple(Index(b.lower.type, b.name) for b in term.binders))
-                return _Text(rf"\left[ {self.text(term.body).latex} \right]_{script(scripts)}", POWER)
-            case Integral():
-                variable = self.name(term.variable)
-                lower, upper = self.text(term.lower).latex, self.text(term.upper).latex
-                body = self.text(term.body).at(PRODUCT)
-                return _Text(rf"\int_{script(lower)}^{script(upper)} {body} \, d{variable}", LARGE)
-            case Limit():
-                target = self.text(term.target).latex
-                return _Text(rf"\lim_{{{self.name(term.variable)} \to {target}}} {self.text(term.body).at(LARGE)}", LARGE)
-            case Iterated():
-                return _Text(self.document.recurrences[term.recurrence].last[term.state], ATOM)
-            case Expectation():
-                word = {"E": r"\mathbb{E}", "Var": r"\operatorname{Var}", "Cov": r"\operatorname{Cov}"}[term.operation]
-                return _Text(rf"{word}\left[ {', '.join(self.text(a).latex for a in term.arguments)} \right]", ATOM)
-        raise NotSupportedYet(f"no notation for {type(term).__name__}", term.span)
+        rule = NODE_RULES.get(type(term))
+        if rule is None:
+            raise NotSupportedYet(f"no notation for {type(term).__name__}", term.span)
+        return rule(self, term)
+
+    def constant(self, term: Constant) -> _Text:
+        return _Text({"pi": r"\pi", "e": "e", "infinity": r"\infty"}[term.name], ATOM)
+
+    def size(self, term: Size) -> _Text:
+        text = dimension_latex(self.document, term.dimension)
+        return _Text(text, SUM if " + " in text or " - " in text else PRODUCT if " " in text else ATOM)
+
+    def reference(self, term: Reference) -> _Text:
+        return self.called(self.name(term.name), self.document.definitions.get(term.name), term.arguments)
+
+    def extremum(self, term: Extremum) -> _Text:
+        return _Text(rf"\{_sense(term.sense)}_{{{self.name(term.variable)}}} {self.text(term.body).at(LARGE)}", LARGE)
+
+    def block(self, term: Block) -> _Text:
+        rows = r" \\ ".join(" & ".join(self.text(cell).latex for cell in row) for row in term.rows)
+        return _Text(rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}", ATOM)
+
+    def comprehension(self, term: Comprehension) -> _Text:
+        scripts = self.scripts(tuple(Index(b.lower.type, b.name) for b in term.binders))
+        return _Text(rf"\left[ {self.text(term.body).latex} \right]_{script(scripts)}", POWER)
+
+    def integral(self, term: Integral) -> _Text:
+        lower, upper = self.text(term.lower).latex, self.text(term.upper).latex
+        body = self.text(term.body).at(PRODUCT)
+        return _Text(rf"\int_{script(lower)}^{script(upper)} {body} \, d{self.name(term.variable)}", LARGE)
+
+    def limit(self, term: Limit) -> _Text:
+        target = self.text(term.target).latex
+        return _Text(rf"\lim_{{{self.name(term.variable)} \to {target}}} {self.text(term.body).at(LARGE)}", LARGE)
+
+    def expectation(self, term: Expectation) -> _Text:
+        word = {"E": r"\mathbb{E}", "Var": r"\operatorname{Var}", "Cov": r"\operatorname{Cov}"}[term.operation]
+        return _Text(rf"{word}\left[ {', '.join(self.text(a).latex for a in term.arguments)} \right]", ATOM)
 
     def name(self, name: str) -> str:
         definition = self.document.definitions.get(name)
@@ -260,9 +253,7 @@ class _Writer:
         for place, factor in enumerate(factors):
             last = place == len(factors) - 1
             text = self.text(factor).at(LARGE if last and isinstance(factor, Reduction) and parts else PRODUCT)
-            if parts and (
-                text[0].isdigit() or (_is_sign(parts[-1]) is False and parts[-1][-1].isdigit() and text[0].isdigit())
-            ):
+            if parts and text[0].isdigit():
                 text = rf"\cdot {text}"
             parts.append(text)
         if len(parts) == 1:
@@ -270,10 +261,7 @@ class _Writer:
         return _Text(" ".join(parts), PRODUCT if not isinstance(factors[-1], Reduction) else LARGE)
 
     def div(self, call: Call) -> _Text:
-        top, bottom = call.arguments
-        if top.type.rank and not bottom.type.rank:
-            return _Text(rf"\frac{{{self.text(top).latex}}}{{{self.text(bottom).latex}}}", PRODUCT)
-        return _Text(rf"\frac{{{self.text(top).latex}}}{{{self.text(bottom).latex}}}", PRODUCT)
+        return _Text(rf"\frac{{{self.plain(call, 0)}}}{{{self.plain(call, 1)}}}", PRODUCT)
 
     def pow(self, call: Call) -> _Text:
         base, exponent = call.arguments
@@ -370,6 +358,29 @@ class _Writer:
             words = ", ".join(condition_latex(self.document, c) for c in conditions) or r"\text{otherwise}"
             rows.append(f"{self.text(value).latex} & {words}")
         return _Text(r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}", ATOM)
+
+
+NODE_RULES: Mapping[type[Term], Callable[[_Writer, Any], _Text]] = {
+    Number: lambda writer, term: _number(term.value),
+    Constant: _Writer.constant,
+    Symbol: lambda writer, term: _Text(writer.name(term.name), ATOM),
+    Index: lambda writer, term: _Text(writer.name(term.name), ATOM),
+    Size: _Writer.size,
+    Reference: _Writer.reference,
+    UnknownCall: lambda writer, term: writer.called(writer.name(term.name), None, term.arguments),
+    Call: _Writer.call,
+    Component: _Writer.component,
+    Reduction: _Writer.reduction,
+    Derivative: _Writer.derivative,
+    Extremum: _Writer.extremum,
+    Cases: _Writer.cases,
+    Block: _Writer.block,
+    Comprehension: _Writer.comprehension,
+    Integral: _Writer.integral,
+    Limit: _Writer.limit,
+    Iterated: lambda writer, term: _Text(writer.document.recurrences[term.recurrence].last[term.state], ATOM),
+    Expectation: _Writer.expectation,
+}
 
 
 def _number(value: Fraction) -> _Text:

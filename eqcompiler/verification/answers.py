@@ -1,4 +1,6 @@
-r"""Takes: nothing; data only. Gives: what the judge's instruments answer: `Proved`, `Unproved`, `Minimum`.
+r"""Answers: what the judge's instruments say.
+
+Takes: nothing; data only. Gives: what the judge's instruments answer: `Proved`, `Unproved`, `Minimum`.
 Guarantees: every text is for people: a phrase for a method, a sentence without its full stop for a reason.
 """
 

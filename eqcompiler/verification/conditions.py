@@ -1,4 +1,6 @@
-r"""Takes: a false claim. Gives: the weakest condition found under which it is true, proved under it: `b = 0`, `A = A^T`.
+r"""Conditions: what a claim that is false in general would need.
+
+Takes: a false claim. Gives: the weakest condition found under which it is true, proved under it: `b = 0`, `A = A^T`.
 Guarantees: a condition is offered only when exact evidence meets it without a counterexample and a proof exists under it; it
 never contradicts the stated assumptions, and never is one that merely turns both sides into zero.
 """

@@ -1,4 +1,6 @@
-r"""Takes: the obligation of a density, and who judges a claim. Gives: one finding about both of its halves.
+r"""Densities judged: total 1, and nowhere negative.
+
+Takes: the obligation of a density, and who judges a claim. Gives: one finding about both of its halves.
 Guarantees: a density is proved only when its total is proved to be 1 and it is proved nowhere negative; the first half that
 fails decides.
 """

@@ -1,4 +1,6 @@
-r"""Takes: nothing; data and words only. Gives: `Finding`, what was decided about a claim, and its texts.
+r"""Findings: what was decided about a claim, in words.
+
+Takes: nothing; data and words only. Gives: `Finding`, what was decided about a claim, and its texts.
 Guarantees: every text is a phrase or a sentence for people.
 """
 

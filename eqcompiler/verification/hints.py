@@ -1,4 +1,6 @@
-r"""Takes: a claim that is false in general, and the condition found for it. Gives: what its author may have left unsaid.
+r"""Hints: what the author of a false claim may have left unsaid.
+
+Takes: a claim that is false in general, and the condition found for it. Gives: what its author may have left unsaid.
 Guarantees: a hint decides nothing; it names what to write: that rows are samples, or that a symbol gets a new meaning.
 """
 

@@ -1,4 +1,6 @@
-r"""Takes: nothing. Gives: what the judge asks: exact evidence, a proof, a minimum, a repair, in one replaceable record.
+r"""Instruments: everything the judge asks, in one record.
+
+Takes: nothing. Gives: what the judge asks: exact evidence, a proof, a minimum, a repair, in one replaceable record.
 Guarantees: `standard()` is the real one; tests hand in false provers and false oracles, and the judge must not be fooled.
 """
 

@@ -1,4 +1,6 @@
-r"""Takes: a claim \lim_{t \to \infty} \theta_t = e about a state with an update. Gives: the limit, and when it is reached.
+r"""Limits of iterations: \theta_t for t \to \infty.
+
+Takes: a claim \lim_{t \to \infty} \theta_t = e about a state with an update. Gives: the limit, and when it is reached.
 Guarantees: the limit of an update that is affine in its state, \theta \mapsto M \theta + c, is e only when e is proved to be a
 fixed point; it is reached from every start exactly if every eigenvalue of M is less than 1 in magnitude (then there is no
 other fixed point), and that is the condition. Any other update is not decided.

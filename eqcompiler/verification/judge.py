@@ -1,4 +1,6 @@
-r"""Takes: a document and its claims. Gives: a `Verdict` for each, in order.
+r"""The judge: one verdict for each claim.
+
+Takes: a document and its claims. Gives: a `Verdict` for each, in order.
 Guarantees: nothing is called proved that exact evidence contradicts (that is a CompilerFault), nothing is called true without
 proof or evidence; what cannot be judged is named with its place. Only CompilerFault and MemoryError escape.
 
@@ -21,7 +23,7 @@ from eqcompiler.languages.verdicts import Counterexample, Verdict
 from eqcompiler.verification import conditions, densities, hints, iterations, minimisers
 from eqcompiler.verification.answers import Proved, Unproved
 from eqcompiler.verification.evidence import Evidence
-from eqcompiler.verification.expectations import agrees
+from eqcompiler.verification.expected_verdicts import agrees
 from eqcompiler.verification.findings import Finding, counterexample_text, placed, sentence
 from eqcompiler.verification.instruments import Instruments, standard
 

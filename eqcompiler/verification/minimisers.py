@@ -1,4 +1,6 @@
-r"""Takes: claims about minima (theta^* = e after theta^* = argmin J; f^*(y) = e after f^*(y) = max_x ...) and a prover.
+r"""Minimisers: proofs that a point is one.
+
+Takes: claims about minima (theta^* = e after theta^* = argmin J; f^*(y) = e after f^*(y) = max_x ...) and a prover.
 Gives: proofs of them: the gradient vanishes at e, under affine constraints along them, and the objective is convex.
 Guarantees: a stationary point of something that is not proved convex is not called a minimum.
 """

@@ -6,7 +6,7 @@ import pytest
 
 from eqcompiler.errors import IllegalEquation
 from eqcompiler.languages.verdicts import Verdict
-from eqcompiler.verification.expectations import agrees, same
+from eqcompiler.verification.expected_verdicts import agrees, same
 
 
 def verdict(outcome: str, condition: str | None = None) -> Verdict:

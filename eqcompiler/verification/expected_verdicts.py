@@ -1,4 +1,6 @@
-r"""Takes: what an author expects of a claim (`%! expect: holds if b = 0`) and a verdict. Gives: whether they agree.
+r"""Expected verdicts: what an author writes behind `%! expect:`.
+
+Takes: what an author expects of a claim (`%! expect: holds if b = 0`) and a verdict. Gives: whether they agree.
 Guarantees: only the very outcome agrees, and a conditional one only with the same condition; `A^\top`, `A^{T}` and `A^T`,
 spaces and the two sides of an equation do not matter. An expectation that is none is an error with the list of legal ones.
 """
