@@ -11,7 +11,7 @@ no value; each closed form is that value. Whatever fits no rule raises NotSuppor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from math import factorial
 
@@ -20,8 +20,9 @@ from sympy.integrals.manualintegrate import manualintegrate
 
 from eqcompiler.calculus.axis_sums import Lowers
 from eqcompiler.calculus.dependencies import made_names, operand_names
-from eqcompiler.calculus.environments import Entry, Frame, Position, free_index_names
+from eqcompiler.calculus.environments import Entry, Frame, Position
 from eqcompiler.calculus.index_algebra import replaced, substituted
+from eqcompiler.calculus.known_signs import nonzero, positive
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.program import Axis, Indexed, Scan, scalar
 from eqcompiler.languages.terms import Integral, Limit, Reduction, Term
@@ -70,61 +71,14 @@ def _is_finite(expr: sympy.Expr) -> bool:
     return not expr.has(*_BAD)
 
 
-# --- what the document says about signs --------------------------------------------------------------------------------
-
-
-def _known_differences(low: Lowers, frame: Frame) -> Iterator[tuple[sympy.Expr, bool]]:
-    """The numbers that the assumptions call positive, or only not zero (False)."""
-    for condition in low.document.assumptions:
-        if condition.right is None or condition.relation not in ("<", ">", "!=") or condition.left.type.rank:
-            continue
-        if free_index_names(condition.left) | free_index_names(condition.right):
-            continue
-        try:
-            difference = low.entry(condition.left, (), frame) - low.entry(condition.right, (), frame)
-        except NotSupportedYet:
-            continue  # a condition without an index form says nothing here
-        yield (-difference if condition.relation == "<" else difference), condition.relation != "!="
-
-
-def _nonzero(low: Lowers, expr: sympy.Expr, frame: Frame) -> bool:
-    """Whether the document says that a number is not zero."""
-    expr = sympy.factor_terms(sympy.expand(expr))
-    if expr.is_nonzero or isinstance(expr, sympy.exp):
-        return True
-    if isinstance(expr, sympy.Mul):
-        return all(_nonzero(low, factor, frame) for factor in expr.args)
-    if isinstance(expr, sympy.Pow):
-        return _nonzero(low, expr.base, frame)
-    known = _known_differences(low, frame)
-    return any(sympy.expand(expr - difference) == 0 or sympy.expand(expr + difference) == 0 for difference, _ in known)
-
-
-def _positive(low: Lowers, expr: sympy.Expr, frame: Frame) -> bool:
-    """Whether the document says that a number is positive: so that an integral or a series exists."""
-    expr = sympy.factor_terms(sympy.expand(expr))
-    if expr.is_positive or isinstance(expr, sympy.exp):
-        return True
-    if isinstance(expr, sympy.Mul) and all(_positive(low, factor, frame) for factor in expr.args):
-        return True
-    if isinstance(expr, sympy.Pow) and expr.exp.is_Integer and expr.exp.is_even:
-        return _nonzero(low, expr.base, frame)
-    if isinstance(expr, sympy.Pow):
-        return _positive(low, expr.base, frame)
-    if isinstance(expr, sympy.Abs):
-        return _nonzero(low, expr.args[0], frame)
-    known = [difference for difference, positive in _known_differences(low, frame) if positive]
-    return any(sympy.expand(expr - difference).is_nonnegative for difference in known) or (
-        isinstance(expr, sympy.Add) and all(_positive(low, part, frame) for part in expr.args)
-    )
-
-
 # --- integrals ---------------------------------------------------------------------------------------------------------
 
 
 def integral(low: Lowers, term: Integral, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
     lower, upper = low.entry(term.lower, (), frame), low.entry(term.upper, (), frame)
     body, t = _body(low, term.body, term.variable, frame)
+    if lower.is_infinite or upper.is_infinite:
+        body = _opened_logs(low, body, t, frame)
     if lower.is_infinite and upper.is_infinite:
         if (lower, upper) != (-sympy.oo, sympy.oo):
             raise _refuse("an integral with these limits", term)
@@ -134,6 +88,18 @@ def integral(low: Lowers, term: Integral, at: tuple[Position, ...], frame: Frame
     if upper.is_infinite:
         return _by_parts(body, lambda part: _over_half_line(low, part, t, lower, term, frame))
     return _between(low, body, t, (lower, upper), term, frame)
+
+
+def _opened_logs(low: Lowers, body: sympy.Expr, t: sympy.Symbol, frame: Frame) -> sympy.Expr:
+    """log(c e^{g(t)}) as log c + g(t), where the document says that c is positive: the logarithm of a density."""
+
+    opened: dict[sympy.Basic, sympy.Expr] = {}
+    for part in body.atoms(sympy.log):
+        constant, moving = sympy.powdenest(part.args[0]).as_independent(t, as_Add=False)
+        parts = [factor.as_base_exp() for factor in sympy.Mul.make_args(moving)]
+        if part.has(t) and all(base == sympy.E for base, _ in parts) and positive(low, constant, frame):
+            opened[part] = sympy.log(constant) + sympy.Add(*(exponent for _, exponent in parts))
+    return body.xreplace(opened)
 
 
 def _by_parts(body: sympy.Expr, rule: Callable[[sympy.Expr], sympy.Expr]) -> sympy.Expr:
@@ -171,7 +137,7 @@ def _over_line(low: Lowers, body: sympy.Expr, t: sympy.Symbol, term: Term, frame
     bends = _derivatives(exponent, t, term, 2)
     if len(bends) != 3:
         raise _refuse("an integral over the line that is not Gaussian", term)
-    if not _positive(low, -bends[2], frame):
+    if not positive(low, -bends[2], frame):
         raise NotSupportedYet("an integral that may not converge has no index form yet", term.span)
     width = -1 / bends[2]
     slope = bends[1].subs(t, 0)
@@ -187,18 +153,55 @@ def _over_line(low: Lowers, body: sympy.Expr, t: sympy.Symbol, term: Term, frame
 def _over_half_line(low: Lowers, body: sympy.Expr, t: sympy.Symbol, lower: sympy.Expr, term: Term, frame: Frame) -> sympy.Expr:
     """p(t) e^{-a t} from L: e^{-a L} sum_j p^(j)(L) / a^{j+1}; t^s e^{-a t} from 0: Gamma(s + 1) / a^{s+1}."""
     constant, rest, exponent = _parts(body, t, term)
-    bends = _derivatives(exponent, t, term, 1)
+    bends = _derivatives(exponent, t, term, 2)
+    if len(bends) == 3 and lower == 0 and bends[1].subs(t, 0) == 0:
+        return constant * sympy.exp(exponent.subs(t, 0)) * _half_gaussian(low, rest, t, -bends[2] / 2, term, frame)
     if len(bends) != 2:
         raise _refuse("an integral over the half-line that does not fall exponentially", term)
     rate, start = -bends[1], sympy.exp(exponent.subs(t, 0))
-    if not _positive(low, rate, frame):
+    if not positive(low, rate, frame):
         raise NotSupportedYet("an integral that may not converge has no index form yet", term.span)
-    if isinstance(rest, sympy.Pow) and rest.base == t and not rest.exp.has(t) and lower == 0 and not rest.exp.is_Integer:
-        if not _positive(low, rest.exp + 1, frame):
+    if isinstance(rest, (sympy.cos, sympy.sin)) and lower == 0:
+        return constant * start * _wave(rest, t, rate, term)
+    powers = _powers(rest, t) if lower == 0 else ()
+    if any(not e.is_Integer for _, e in powers):
+        if not all(positive(low, e + 1, frame) for _, e in powers):
             raise NotSupportedYet("an integral that may not converge has no index form yet", term.span)
-        return constant * start * sympy.gamma(rest.exp + 1) / rate ** (rest.exp + 1)
+        return constant * start * sympy.Add(*(c * sympy.gamma(e + 1) / rate ** (e + 1) for c, e in powers))
     parts = [derivative.subs(t, lower) / rate ** (j + 1) for j, derivative in enumerate(_derivatives(rest, t, term))]
     return constant * start * sympy.exp(-rate * lower) * sympy.Add(*parts)
+
+
+def _powers(body: sympy.Expr, t: sympy.Symbol) -> tuple[tuple[sympy.Expr, sympy.Expr], ...]:
+    """c t^e + ... for t > 0 as its pairs (c, e); () when the body is not such a sum."""
+    pairs = []
+    for part in sympy.Add.make_args(sympy.expand(body)):
+        constant, moving = part.as_independent(t, as_Add=False)
+        factors = [factor.as_base_exp() for factor in sympy.Mul.make_args(moving) if factor != 1]
+        if any(base != t or exponent.has(t) for base, exponent in factors):
+            return ()
+        pairs.append((constant, sympy.Add(*(exponent for _, exponent in factors))))
+    return tuple(pairs)
+
+
+def _half_gaussian(low: Lowers, rest: sympy.Expr, t: sympy.Symbol, rate: sympy.Expr, term: Term, frame: Frame) -> sympy.Expr:
+    """p(t) e^{-a t^2} from 0: c t^e becomes c Gamma((e + 1)/2) / (2 a^{(e + 1)/2})."""
+    if not positive(low, rate, frame):
+        raise NotSupportedYet("an integral that may not converge has no index form yet", term.span)
+    powers = _powers(rest, t)
+    if not powers or not all(positive(low, e + 1, frame) for _, e in powers):
+        raise _refuse("an integral of this body", term)
+    return sympy.Add(*(c * sympy.gamma((e + 1) / 2) / (2 * rate ** ((e + 1) / 2)) for c, e in powers))
+
+
+def _wave(rest: sympy.Expr, t: sympy.Symbol, rate: sympy.Expr, term: Term) -> sympy.Expr:
+    """cos(w t + f) e^{-a t} from 0: (a cos f - w sin f) / (a^2 + w^2), and its sine."""
+    angle = rest.args[0]
+    turns = _derivatives(angle, t, term, 1)
+    speed, phase = turns[1], angle.subs(t, 0)
+    cosine = isinstance(rest, sympy.cos)
+    along, across = (sympy.cos(phase), -sympy.sin(phase)) if cosine else (sympy.sin(phase), sympy.cos(phase))
+    return (rate * along + speed * across) / (rate**2 + speed**2)
 
 
 def _between(
@@ -211,7 +214,7 @@ def _between(
             return beta
     plain, back = _plain(body, t, term)
     for symbol in sorted(plain.free_symbols - {t}, key=str):
-        if _nonzero(low, symbol.xreplace(back), frame):  # spares the case that it is zero
+        if not symbol.is_nonzero and nonzero(low, symbol.xreplace(back), frame):  # spares the case that it is zero
             letter = sympy.Dummy(real=True, nonzero=True)
             plain, back = plain.xreplace({symbol: letter}), {**back, letter: symbol.xreplace(back)}
     if plain.count_ops() > MOST_OPERATIONS or not _is_tame(plain, t):
@@ -222,7 +225,7 @@ def _between(
     if sympy.simplify(sympy.diff(primitive, t) - plain) != 0:
         raise _refuse("an integral of this body", term)
     for inside in _inside(plain, t) + _inside(primitive, t):
-        if not all(_positive(low, inside.xreplace(back).subs(t, edge), frame) for edge in edges):
+        if not all(positive(low, inside.xreplace(back).subs(t, edge), frame) for edge in edges):
             raise NotSupportedYet("an integral across what may be a pole has no index form yet", term.span)
     upper, lower = (primitive.subs(t, edge) for edge in reversed(edges))
     if not _is_finite(upper - lower):
@@ -242,7 +245,7 @@ def _euler(low: Lowers, body: sympy.Expr, t: sympy.Symbol, frame: Frame) -> symp
     left, right = powers.values()
     if left.is_Integer and right.is_Integer:
         return None
-    if not _positive(low, left, frame) or not _positive(low, right, frame):
+    if not positive(low, left, frame) or not positive(low, right, frame):
         raise NotSupportedYet("an integral that may not converge has no index form yet")
     return constant * sympy.gamma(left) * sympy.gamma(right) / sympy.gamma(left + right)
 
@@ -268,20 +271,26 @@ def _inside(expr: sympy.Expr, t: sympy.Symbol) -> list[sympy.Expr]:
     for part in sympy.preorder_traversal(expr):
         if isinstance(part, sympy.log) and part.has(t):
             found.append(part.args[0])
-        if isinstance(part, sympy.Pow) and part.base.has(t) and not (part.exp.is_Integer and part.exp > 0):
+        if isinstance(part, sympy.Pow) and part.base.has(t) and not _is_natural(part.exp) and not part.base.is_positive:
             found.append(part.base)
     return found
 
 
+def _is_natural(exponent: sympy.Expr) -> bool:
+    return bool(exponent.is_integer and exponent.is_positive)
+
+
 def _is_tame(expr: sympy.Expr, t: sympy.Symbol) -> bool:
-    """Entire functions and logarithms of affine arguments, and powers of what is affine, in t."""
+    """Entire functions and logarithms of affine arguments, and powers of what is affine or positive everywhere, in t."""
     for part in sympy.preorder_traversal(expr):
         if not part.has(t) or isinstance(part, (sympy.Add, sympy.Mul, sympy.Symbol)):
             continue
         inside = part.base if isinstance(part, sympy.Pow) else part.args[0]
-        function = isinstance(part, (*_ENTIRE, sympy.log)) or (isinstance(part, sympy.Pow) and not part.exp.has(t))
-        natural = isinstance(part, sympy.Pow) and part.exp.is_Integer and part.exp > 0
-        if not function or (not natural and sympy.expand(sympy.diff(inside, t, 2)) != 0):
+        raised = isinstance(part, sympy.Pow) and not part.exp.has(t)
+        smooth = raised and (_is_natural(part.exp) or bool(inside.is_positive))
+        if not (raised or isinstance(part, (*_ENTIRE, sympy.log, sympy.atan))):
+            return False
+        if not smooth and sympy.expand(sympy.diff(inside, t, 2)) != 0:
             return False
     return True
 
@@ -296,15 +305,26 @@ def limit(low: Lowers, term: Limit, at: tuple[Position, ...], frame: Frame) -> s
     body, t = _body(low, term.body, term.variable, frame)
     if target.is_infinite:
         body, target = body.subs(t, 1 / t if target.is_positive else -1 / t), sympy.S.Zero
+    constant, moving = body.as_independent(t, as_Add=False)
+    base, exponent = moving.as_base_exp()
+    if exponent.has(t) and base.has(t) and positive(low, base.subs(t, target), frame):
+        return constant * sympy.exp(_limit(low, exponent * sympy.log(base), t, target, term, frame))
+    return _limit(low, body, t, target, term, frame)
+
+
+def _limit(low: Lowers, body: sympy.Expr, t: sympy.Symbol, target: sympy.Expr, term: Limit, frame: Frame) -> sympy.Expr:
+    def above_zero(base: sympy.Expr) -> bool:
+        return positive(low, base, frame)
+
     above, below = sympy.fraction(sympy.together(body))
-    if not all(_is_analytic(part, t, target) for part in (above, below)):
+    if not all(_is_analytic(part, t, target, above_zero) for part in (above, below)):
         raise _refuse("this limit", term)
     for order in range(LARGEST_DEGREE):
         first, second = (sympy.expand(sympy.diff(part, t, order).subs(t, target)) for part in (above, below))
         if not _is_finite(first) or not _is_finite(second):
             raise _refuse("this limit", term)
         if second != 0:
-            if not _nonzero(low, second, frame):
+            if not nonzero(low, second, frame):
                 raise NotSupportedYet("a limit whose denominator may vanish has no index form yet", term.span)
             return first / second
         if first != 0:
@@ -312,11 +332,13 @@ def limit(low: Lowers, term: Limit, at: tuple[Position, ...], frame: Frame) -> s
     raise _refuse("a limit with so many common zeros", term)
 
 
-def _is_analytic(expr: sympy.Expr, t: sympy.Symbol, target: sympy.Expr) -> bool:
+def _is_analytic(expr: sympy.Expr, t: sympy.Symbol, target: sympy.Expr, above_zero: Callable[[sympy.Expr], bool]) -> bool:
     """Elementary functions, analytic at the target: finite arguments, no root and no logarithm of what vanishes there."""
     for part in sympy.preorder_traversal(expr):
         if not part.has(t) or isinstance(part, (sympy.Add, sympy.Mul, sympy.Symbol, *_ENTIRE, sympy.tanh, sympy.atan)):
             continue
+        if isinstance(part, sympy.Pow) and not part.base.has(t) and above_zero(part.base):
+            continue  # a^t
         inside = part.base if isinstance(part, sympy.Pow) else part.args[0]
         whole = isinstance(part, sympy.Pow) and part.exp.is_Integer and part.exp > 0
         rooted = isinstance(part, sympy.log) or (isinstance(part, sympy.Pow) and not part.exp.has(t))
@@ -355,20 +377,33 @@ def _series_of_one(low: Lowers, part: sympy.Expr, k: sympy.Symbol, first: int, t
             constant *= base ** sympy.expand(exponent - slope * k)
         else:
             polynomial *= factor
-    if not polynomial.is_polynomial(k) or factorials > 1 or sympy.degree(polynomial, k) > LARGEST_DEGREE:
+    polynomial, reciprocal = _without_reciprocal(polynomial, k, first)
+    if not polynomial.is_polynomial(k) or factorials > 1 or (polynomial != 0 and sympy.degree(polynomial, k) > LARGEST_DEGREE):
+        raise _refuse("this infinite series", term)
+    if factorials and reciprocal:
         raise _refuse("this infinite series", term)
     if factorials:
         return constant * _exponential_series(polynomial, ratio, k, first)
-    if not _positive(low, 1 - ratio, frame) or not _positive(low, 1 + ratio, frame):
+    if not positive(low, 1 - ratio, frame) or not positive(low, 1 + ratio, frame):
         raise NotSupportedYet("a geometric series whose ratio may not be between -1 and 1 has no index form yet", term.span)
     differences = _differences(polynomial, k, first)
     parts = [d * ratio**j / (1 - ratio) ** (j + 1) for j, d in enumerate(differences)]
-    return constant * ratio**first * sympy.Add(*parts)
+    logarithm = -sympy.log(1 - ratio) - sympy.Add(*(ratio**j / sympy.Integer(j) for j in range(1, first)))
+    return constant * (ratio**first * sympy.Add(*parts) + reciprocal * logarithm)
+
+
+def _without_reciprocal(body: sympy.Expr, k: sympy.Symbol, first: int) -> tuple[sympy.Expr, sympy.Expr]:
+    """(q, c) with p(k)/k = q(k) + c/k for a polynomial p: sum_{k >= 1} r^k/k = -log(1 - r)."""
+    raised = sympy.expand(body * k)
+    if body.is_polynomial(k) or first < 1 or not raised.is_polynomial(k):
+        return body, sympy.S.Zero
+    rest = raised.subs(k, 0)
+    return sympy.expand((raised - rest) / k), rest
 
 
 def _differences(polynomial: sympy.Expr, k: sympy.Symbol, first: int) -> list[sympy.Expr]:
     """p(L), D p(L), D^2 p(L), ... by Newton's forward differences."""
-    row = [polynomial.subs(k, first + j) for j in range(int(sympy.degree(polynomial, k)) + 1)]
+    row = [polynomial.subs(k, first + j) for j in range(int(sympy.degree(polynomial, k)) + 1 if polynomial != 0 else 0)]
     found = []
     while row:
         found.append(row[0])

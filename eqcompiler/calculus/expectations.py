@@ -6,6 +6,7 @@ nor built from polynomials, exponentials and waves of affine ones raises NotSupp
 are independent.
 
     E f(x) = sum over k of (1/k!) (1/2 sum_ij Sigma_ij d_i d_j)^k f at the mean, for polynomials f   (the heat equation)
+    E f(x) e^{g(x)} = E e^{g(x)} E f(x) with the mean mu + Sigma grad g, for affine g
     E e^{g(x)} = e^{g(mu) + q/2}, E cos g(x) = e^{-q/2} cos g(mu), with q = sum_ij Sigma_ij d_i g d_j g, for affine g
 """
 
@@ -78,9 +79,10 @@ def _randoms(document: Document, term: Expectation) -> tuple[Random, ...]:
         info = document.symbols.get(name)
         if info is None or info.distribution is None or not isinstance(info.type, Type):
             continue
-        kind, (mean, covariance) = info.distribution
+        kind, parameters = info.distribution
         if kind != "normal":
             raise NotSupportedYet(f"the expectation over this distribution of {name} has no index form yet", term.span)
+        mean, covariance = parameters
         around = [document.symbols.get(n) for part in (mean, covariance) for n in reach.of_term(part)]
         if any(other is not None and other.distribution for other in around):
             raise NotSupportedYet(f"the distribution of {name} depends on another random symbol", term.span)
@@ -112,10 +114,8 @@ class _Mean:
                     return self.product(term, parts, at)
                 case "div", (above, below) if self.is_fixed(below):
                     return self.of(above, at if above.type.rank else ()) / self.entry(below, at)
-                case "exp", (inside,):
-                    return self.exponential(inside, at)
-                case "pow", (Constant(name="e"), inside):
-                    return self.exponential(inside, at)
+                case (("exp" | "pow"), _) if (exponent := _exponent(term)) is not None:
+                    return self.exponential(exponent, at)
                 case ("cos" | "sin") as name, (inside,):
                     value = self.entry(inside, at)
                     return sympy.exp(-self.spread(inside, at) / 2) * getattr(sympy, name)(value)
@@ -150,10 +150,29 @@ class _Mean:
             outside = sympy.Mul(*(self.entry(part, ()) for part in parts if part not in moving))
             polynomials = tuple(part for part in moving if part is not calls[0][0])
             return outside * expected(self, polynomials, calls[0][1], term)
-        if len(moving) != 1:
+        if len(moving) == 1:
+            outside = sympy.Mul(*(self.entry(part, at) for part in parts if part is not moving[0]))
+            return outside * self.of(moving[0], at if moving[0].type.rank else ())
+        exponents = [(part, inside) for part in moving if (inside := _exponent(part)) is not None]
+        if not exponents or term.type.rank:
             raise NotSupportedYet("the expectation of this product has no index form yet", term.span)
-        outside = sympy.Mul(*(self.entry(part, at) for part in parts if part is not moving[0]))
-        return outside * self.of(moving[0], at if moving[0].type.rank else ())
+        tilt, inside = exponents[0]
+        rest = Call(term.type, "mul", tuple(part for part in parts if part is not tilt), span=term.span)
+        return self.exponential(inside, ()) * self.tilted(inside).of(rest, ())
+
+    def tilted(self, inside: Term) -> _Mean:
+        """E[f e^g] = E[e^g] E[f] with the means moved by Sigma grad g, for affine g."""
+        moved = []
+        for random in self.randoms:
+            slope = Derivative(Type(random.type.shape), inside, random.name, span=inside.span)
+            operation = {0: "mul", 1: "matmul"}.get(random.type.rank)
+            if operation is None:
+                raise NotSupportedYet("the expectation of this product has no index form yet", inside.span)
+            change = Call(random.type, operation, (random.covariance, slope), span=inside.span)
+            moved.append(replace(random, mean=Call(random.type, "add", (random.mean, change), span=inside.span)))
+        outer = replace(self.frame, bindings=self.outer(self.randoms[0]))
+        means: dict[str, Closure] = {random.name: Closure(random.mean, outer) for random in moved}
+        return _Mean(self.low, tuple(moved), replace(self.frame, bindings={**self.frame.bindings, **means}))
 
     def exponential(self, inside: Term, at: tuple[Position, ...]) -> sympy.Expr:
         return sympy.exp(self.entry(inside, at) + self.spread(inside, at) / 2)
@@ -214,6 +233,14 @@ class _Mean:
         """The bindings around the expectation: a covariance does not know the means that are bound here."""
         binding = self.frame.bindings[random.name]
         return binding.frame.bindings if isinstance(binding, Closure) else {}
+
+
+def _exponent(term: Term) -> Term | None:
+    """g of exp(g) and of e^g."""
+    match term:
+        case Call(operation="exp", arguments=(inside,)) | Call(operation="pow", arguments=(Constant(name="e"), inside)):
+            return inside
+    return None
 
 
 # --- degrees -----------------------------------------------------------------------------------------------------------

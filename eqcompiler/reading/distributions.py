@@ -123,6 +123,8 @@ def parameters_of(
                 raise IllegalEquation(what, term.span, fix=r"write x_i \sim ... for independent entries")
         return terms, ()
     mean, spread = terms
+    if wanted is None and mean == shapes.number(0) and spread.type.rank == 2:
+        wanted = Type(spread.type.shape[:1])  # N(0, Sigma)
     if wanted is not None:
         mean = shapes.fit(mean, wanted)
     type_ = Type(mean.type.shape * 2)

@@ -15,6 +15,7 @@ from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Call, Symbol, Term, children
 from eqcompiler.reading import parts
 from eqcompiler.reading.layers import one_at_a_time
+from eqcompiler.reading.mean_values import with_written_means
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.randomness import with_random_expectations
 from eqcompiler.reading.resolve import resolve_document
@@ -56,7 +57,7 @@ def type_document(
     for item in formulas:
         statements += settled.statements[next(ready)] if isinstance(item, Formula) else [error_statement(item)]
     document = resolve_document(source, completed(statements, settled.scope), settled.scope)
-    return with_random_expectations(document)
+    return with_written_means(with_random_expectations(document))
 
 
 def with_last_states(seen: Survey, all_steps: tuple[Steps, ...]) -> Survey:

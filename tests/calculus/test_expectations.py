@@ -15,6 +15,12 @@ VECTOR = (
     r"\[ A \in \mathbb{R}^{n \times n}, \quad B \in \mathbb{R}^{p \times n}, \quad b, \mu \in \mathbb{R}^{n} \]"
     r"\[ \Sigma \in \mathbb{S}^{n}_{++} \] \[ x \sim \mathcal{N}(\mu, \Sigma) \]"
 )
+LAWS = (
+    r"\[ r, k > 0, \quad p \in (0, 1), \quad u, v, m \in \mathbb{R}, \quad u < v \]"
+    r"\[ X \sim \operatorname{Exp}(r) \] \[ U \sim \mathcal{U}(u, v) \] \[ N \sim \operatorname{Poisson}(r) \]"
+    r"\[ B \sim \operatorname{Bernoulli}(p) \] \[ G \sim \operatorname{Gamma}(k, r) \]"
+    r"\[ L \sim \operatorname{Laplace}(m, r) \]"
+)
 
 
 def answer(before: str, claim: str) -> Proof | Residual:
@@ -37,6 +43,16 @@ WRONG = [
     (VECTOR, r"\mathbb{E}[x x^T] = \Sigma"),
     (VECTOR, r"\mathbb{E}[x^T A x] = \mu^T A \mu"),
     (VECTOR, r"\mathbb{E}[e^{b^T x}] = e^{b^T \mu + b^T \Sigma b}"),
+    (SCALAR, r"\mathbb{E}[x e^{t x}] = (\mu + \sigma t) e^{\mu t + \sigma^2 t^2 / 2}"),
+    (SCALAR, r"\mathbb{E}[x^2 e^{t x}] = (\mu + \sigma^2 t)^2 e^{\mu t + \sigma^2 t^2 / 2}"),
+    (TWO, r"\mathbb{E}[x z e^{t x}] = (\mu + \sigma^2 t) (\nu + \tau^2 t) e^{\mu t + \sigma^2 t^2 / 2}"),
+    (VECTOR, r"\mathbb{E}[b^T x e^{b^T x}] = b^T \mu \, e^{b^T \mu + \frac{1}{2} b^T \Sigma b}"),
+    (LAWS, r"\mathbb{E}[X^2] = \frac{1}{r^2}"),
+    (LAWS, r"\operatorname{Var}[U] = \frac{(u + v)^2}{12}"),
+    (LAWS, r"\operatorname{Var}[N] = r^2"),
+    (LAWS, r"\operatorname{Var}[B] = p^2"),
+    (LAWS, r"\operatorname{Var}[G] = \frac{k}{r}"),
+    (LAWS, r"\operatorname{Var}[L] = r^2"),
 ]
 
 
@@ -63,6 +79,16 @@ RIGHT = [
     (VECTOR, r"\operatorname{Var}[B x] = B \Sigma B^T"),
     (VECTOR, r"\mathbb{E}[(b^T x) x] = \Sigma b + (b^T \mu) \mu"),
     (VECTOR, r"\mathbb{E}[e^{b^T x}] = e^{b^T \mu + \frac{1}{2} b^T \Sigma b}"),
+    (SCALAR, r"\mathbb{E}[x e^{t x}] = (\mu + \sigma^2 t) e^{\mu t + \sigma^2 t^2 / 2}"),
+    (SCALAR, r"\mathbb{E}[x^2 e^{t x}] = (\sigma^2 + (\mu + \sigma^2 t)^2) e^{\mu t + \sigma^2 t^2 / 2}"),
+    (TWO, r"\mathbb{E}[x z e^{t x}] = (\mu + \sigma^2 t) \nu e^{\mu t + \sigma^2 t^2 / 2}"),
+    (VECTOR, r"\mathbb{E}[b^T x e^{b^T x}] = b^T (\mu + \Sigma b) \, e^{b^T \mu + \frac{1}{2} b^T \Sigma b}"),
+    (LAWS, r"\mathbb{E}[X^2] = \frac{2}{r^2}"),
+    (LAWS, r"\operatorname{Var}[U] = \frac{(v - u)^2}{12}"),
+    (LAWS, r"\operatorname{Var}[N] = r"),
+    (LAWS, r"\operatorname{Var}[B] = p (1 - p)"),
+    (LAWS, r"\operatorname{Var}[G] = \frac{k}{r^2}"),
+    (LAWS, r"\operatorname{Var}[L] = 2 r^2"),
 ]
 
 
@@ -81,7 +107,7 @@ def test_fourth_moments_of_a_vector() -> None:
 
 REFUSED = [
     (SCALAR, r"\mathbb{E}[e^{x^2}] = 1", "the expectation of a function of this argument has no index form yet"),
-    (SCALAR, r"\mathbb{E}[x e^{x}] = 1", "the expectation of this product has no index form yet"),
+    (SCALAR, r"\mathbb{E}[x \cos x] = 1", "the expectation of this product has no index form yet"),
     (SCALAR, r"\mathbb{E}[\frac{1}{x}] = \frac{1}{\mu}", "the expectation of this expression has no index form yet"),
     (SCALAR, r"\mathbb{E}[\log x] = \log \mu", "the expectation of this expression has no index form yet"),
 ]
