@@ -122,24 +122,24 @@ def _normal(rng, name, shape, mean, variance):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _exp_near_0(r):
+    """exp(r) where |r| is at most log(2)/2: a polynomial in short chains, so that vectors of numbers overlap in the processor."""
+    r2 = r * r
+    low = 0.5000000000000001 + r * 0.16666666666666669 + r2 * (0.04166666666662413 + r * 0.008333333333330062)
+    middle = 0.0013888888917213717 + r * 0.00019841269863053618 + r2 * (2.4801521295954376e-05 + r * 2.7557268459997064e-06)
+    high = 2.7620088445409746e-07 + r * 2.510038549551032e-08
+    r4 = r2 * r2
+    return 1.0 + (r + r2 * (low + r4 * (middle + r4 * high)))
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _exp(x):
-    """exp(x) to 1.1 ulp: x = n log(2) + r, a polynomial in r, times 2^n made of its bits. A loop of it becomes vector
-    instructions, which a call of the library's exp would prevent."""
+    """exp(x) to 1.1 ulp: x = n log(2) + r, exp(r) times 2^n made of its bits. A loop of it becomes vector instructions, which a
+    call of the library's exp would prevent."""
     x = 710.0 if x > 710.0 else (-746.0 if x < -746.0 else x)
     shifted = x * 1.4426950408889634 + 6755399441055744.0  # 1.5 * 2^52: its last bits are x/log(2), rounded
     n = shifted - 6755399441055744.0
-    r = x - n * 0.6931471805598903 - n * 5.497923018708371e-14  # log(2) in two parts
-    q = 2.510038549551032e-08
-    q = q * r + 2.7620088445409746e-07
-    q = q * r + 2.7557268459997064e-06
-    q = q * r + 2.4801521295954376e-05
-    q = q * r + 0.00019841269863053618
-    q = q * r + 0.0013888888917213717
-    q = q * r + 0.008333333333330062
-    q = q * r + 0.04166666666662413
-    q = q * r + 0.16666666666666669
-    q = q * r + 0.5000000000000001
-    p = 1.0 + (r + r * r * q)
+    p = _exp_near_0(x - n * 0.6931471805598903 - n * 5.497923018708371e-14)  # log(2) in two parts
     large = n > 0.0  # 2^n in two factors: it may be too large or too small for one
     bits = np.float64(shifted).view(np.int64) + (1023 - 128 if large else 1023 + 128)
     return p * np.int64(bits << 52).view(np.float64) * (2.0**128 if large else 2.0**-128)

@@ -2,7 +2,7 @@
 # source sha256 a06e483c2441345d04e87a424eb4b7bfd7123cec9ea629fd5afa7fc3be8d9796
 # eqcompiler 0.1.0
 import os
-from concurrent.futures import ThreadPoolExecutor
+import threading
 
 import numba
 import numpy as np
@@ -76,79 +76,163 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
-_POOLS = {}  # by process, because a forked one has no threads, and by number of threads
+_TEAMS = {}  # by process, because a forked one has no threads
+_LOOKS = 200_000  # about a tenth of a millisecond
+
+
+@njit(cache=True, nogil=True)
+def _changes(flags, place, value):
+    """Whether flags[place] is another value before so many looks are over. It is looked at some microseconds longer: until
+    then who has set it may hold the lock of the interpreter."""
+    looks = 0
+    for look in range(_LOOKS):
+        flags[place + 1] = look  # a store between two loads, so that no compiler takes the second for the first
+        looks += flags[place] != value
+        if looks > 4000:
+            return True
+    return False
+
+
+class _Helper(threading.Thread):
+    """Does jobs beside their caller."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.flags = np.zeros(32, np.int64)  # 0: the number of jobs so far, 16: 1 during a job; they are apart in the cache
+        self.turn, self.bell, self.working = threading.Lock(), threading.Lock(), threading.Lock()
+        self.asleep, self.job, self.failure = False, None, None
+        self.bell.acquire()
+        self.start()
+
+    def run(self):
+        while True:
+            seen = int(self.flags[0])
+            with self.working:
+                self.work()
+            if not _changes(self.flags, 0, seen):
+                with self.turn:
+                    sleeps = self.asleep = self.flags[0] == seen
+                if sleeps:
+                    self.bell.acquire()
+
+    def work(self):
+        if self.job is not None:
+            self.flags[16] = 1
+            try:
+                self.job()
+            except Exception as failure:  # the caller raises it
+                self.failure = failure
+            self.flags[16] = 0
+
+    def begin(self, job):
+        with self.turn:
+            self.job = job
+            self.flags[0] += 1
+            if self.asleep:
+                self.asleep = False
+                self.bell.release()
+
+    def finish(self):
+        """Waits for the end of what was begun; gives what was raised."""
+        if self.flags[16]:
+            _changes(self.flags, 16, 1)
+        with self.working:
+            failure, self.failure, self.job = self.failure, None, None
+        return failure
+
+
+class _Team:
+    """The helpers of one process; one caller has them at a time, another one works alone."""
+
+    def __init__(self):
+        self.free, self.helpers = threading.Lock(), []
+
+    def do(self, job, count):
+        if not self.free.acquire(blocking=False):
+            job()
+            return
+        try:
+            while len(self.helpers) < count:
+                self.helpers.append(_Helper())
+            for helper in self.helpers[:count]:
+                helper.begin(job)
+            try:
+                job()
+            finally:
+                failures = [helper.finish() for helper in self.helpers[:count]]
+        finally:
+            self.free.release()
+        for failure in failures:
+            if failure is not None:
+                raise failure
 
 
 def _in_threads(rows, count, work, arguments, shapes):
-    """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
-    Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
-    if parts == 1:
+    """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
+    after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
+    threads = numba.get_num_threads()
+    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
-    calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    if (os.getpid(), parts) not in _POOLS:
-        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
-    scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
-    arrays = [call[len(arguments) + 2 :] for call in calls]
-    return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
+    arrays = [np.zeros((parts, *shape)) for shape in shapes]
+    scalars, left = [()] * parts, iter(range(parts))
+
+    def job():
+        for part in left:
+            sums = [array[part] for array in arrays]
+            scalars[part] = rows(*arguments, count * part // parts, count * (part + 1) // parts, *sums)
+
+    _TEAMS.setdefault(os.getpid(), _Team()).do(job, min(threads, parts) - 1)
+    return [*map(sum, zip(*scalars, strict=True)), *(array.sum(axis=0) for array in arrays)]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _exp(x):
-    """exp(x) to 1.1 ulp: x = n log(2) + r, a polynomial in r, times 2^n made of its bits. A loop of it becomes vector
-    instructions, which a call of the library's exp would prevent."""
-    x = 710.0 if x > 710.0 else (-746.0 if x < -746.0 else x)
-    shifted = x * 1.4426950408889634 + 6755399441055744.0  # 1.5 * 2^52: its last bits are x/log(2), rounded
-    n = shifted - 6755399441055744.0
-    r = x - n * 0.6931471805598903 - n * 5.497923018708371e-14  # log(2) in two parts
-    q = 2.510038549551032e-08
-    q = q * r + 2.7620088445409746e-07
-    q = q * r + 2.7557268459997064e-06
-    q = q * r + 2.4801521295954376e-05
-    q = q * r + 0.00019841269863053618
-    q = q * r + 0.0013888888917213717
-    q = q * r + 0.008333333333330062
-    q = q * r + 0.04166666666662413
-    q = q * r + 0.16666666666666669
-    q = q * r + 0.5000000000000001
-    p = 1.0 + (r + r * r * q)
-    large = n > 0.0  # 2^n in two factors: it may be too large or too small for one
-    bits = np.float64(shifted).view(np.int64) + (1023 - 128 if large else 1023 + 128)
-    return p * np.int64(bits << 52).view(np.float64) * (2.0**128 if large else 2.0**-128)
+def _exp_near_0(r):
+    """exp(r) where |r| is at most log(2)/2: a polynomial in short chains, so that vectors of numbers overlap in the processor."""
+    r2 = r * r
+    low = 0.5000000000000001 + r * 0.16666666666666669 + r2 * (0.04166666666662413 + r * 0.008333333333330062)
+    middle = 0.0013888888917213717 + r * 0.00019841269863053618 + r2 * (2.4801521295954376e-05 + r * 2.7557268459997064e-06)
+    high = 2.7620088445409746e-07 + r * 2.510038549551032e-08
+    r4 = r2 * r2
+    return 1.0 + (r + r2 * (low + r4 * (middle + r4 * high)))
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _exp_below_0(x):
+    """exp(x) for x that are not positive: 2^(n + 128) is never too small, and the bits of `shifted` are its exponent."""
+    x = -746.0 if x < -746.0 else x
+    shifted = x * 1.4426950408889634 + 6755399441056895.0  # 1.5 * 2^52 + 1023 + 128
+    n = shifted - 6755399441056895.0
+    p = _exp_near_0(x - n * 0.6931471805598903 - n * 5.497923018708371e-14)
+    return p * np.int64(np.float64(shifted).view(np.int64) << 52).view(np.float64) * 2.0**-128
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _log_1_plus(t):
-    """log(1 + t) for t in [0, 1], to 1.3 ulp: 2 artanh(s) with s = u/(2 + u), where u = t, or u = (t - 1)/2 beside log(2)."""
+    """log(1 + t) for t in [0, 1], to 1.7 ulp: 2 artanh(s) with s = u/(2 + u), where u = t, or u = (t - 1)/2 beside log(2)."""
     large = t > 0.41421356237309503
     u = (t - 1.0) * 0.5 if large else t
     s = u / (2.0 + u)
     z = s * s
-    q = 0.14617807153417325
-    q = q * z + 0.15331611722055008
-    q = q * z + 0.1818289243253687
-    q = q * z + 0.22222211089379496
-    q = q * z + 0.28571428626253836
-    q = q * z + 0.3999999999989889
-    q = q * z + 0.666666666666667
-    found = u - s * (u - z * q)
+    z2 = z * z
+    low = 0.666666666666667 + z * 0.3999999999989889 + z2 * (0.28571428626253836 + z * 0.22222211089379496)
+    high = 0.1818289243253687 + z * 0.15331611722055008 + z2 * 0.14617807153417325
+    found = u - s * (u - z * (low + z2 * z2 * high))
     return 0.6931471805599453 + found if large else found
 
 
 @njit(cache=True, error_model="numpy")
 def _sigmoid(z):
     """1/(1 + exp(-z)). The exponent is never positive, so nothing overflows."""
-    t = _exp(-abs(z))
-    s = 1.0 / (1.0 + t)
-    return t * s if z < 0.0 else s
+    t = _exp_below_0(-abs(z))
+    return (t if z < 0.0 else 1.0) / (1.0 + t)
 
 
 @njit(cache=True, error_model="numpy")
 def _logistic_loss(z, y):
     """log(1 + exp(z)) - y z. The part that grows with z is (1 - y) z or -y z, which is 0 for a right label."""
-    return (z * (1.0 - y) if z > 0.0 else -z * y) + _log_1_plus(_exp(-abs(z)))
+    return (z * (1.0 - y) if z > 0.0 else -z * y) + _log_1_plus(_exp_below_0(-abs(z)))
 
 
 def sigma(z):

@@ -28,8 +28,9 @@ from eqcompiler.kernels.samplers import law_texts, sampler_plans, sampler_text
 from eqcompiler.kernels.sampling_text import LAW_TEXTS, SAMPLER_DOOR
 from eqcompiler.kernels.stable_functions import TEXTS, texts_in
 from eqcompiler.kernels.standing_solvers import FACTOR, FACTOR_INVERSE, FACTOR_LOGDET, FACTOR_SOLVE, GRAM_SOLVE, POSITIVE_SOLVE
-from eqcompiler.kernels.standing_text import DOOR, FILL, IN_THREADS, SQUARE_ROOT
+from eqcompiler.kernels.standing_text import DOOR, FILL, SQUARE_ROOT
 from eqcompiler.kernels.step_text import StepText
+from eqcompiler.kernels.threads_text import IN_THREADS
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.loop_plan import (
     Accumulate,
@@ -70,7 +71,7 @@ STANDING = (
     *chain.from_iterable(SOLVERS.values()),
     *TEXTS.values(),
 )
-HELPERS = frozenset(re.findall(r"^def (\w+)", "".join(STANDING), re.MULTILINE))
+HELPERS = frozenset(re.findall(r"^(?:def |class |(?=_\w+ = ))(\w+)", "".join(STANDING), re.MULTILINE))
 
 
 def module_text(requests: tuple[KernelRequest, ...], source: Source) -> str:
@@ -100,7 +101,7 @@ def compiled_name(name: str) -> str:
     return f"{name}_kernel" if f"_{name}" in HELPERS else name
 
 
-IMPORTS = {"math.": "import math", "_in_threads(": "import os\nfrom concurrent.futures import ThreadPoolExecutor"}
+IMPORTS = {"math.": "import math", "_in_threads(": "import os\nimport threading"}
 
 
 def _header(source: Source, names: Sequence[str], text: str) -> str:

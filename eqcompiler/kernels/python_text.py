@@ -23,7 +23,7 @@ from eqcompiler.languages.step_loops import Steps, family_of
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 MODULE_WORDS = frozenset(
-    (*keyword.kwlist, *dir(builtins), "np", "math", "njit", "numba", "os", "match", "case")
+    (*keyword.kwlist, *dir(builtins), "np", "math", "njit", "numba", "os", "threading", "match", "case")
 )  # no kernel's name
 OWN_WORDS = ("out", "iterations", "tolerance", "callback", "period", "iteration", "converged", "done")
 ROW_WORDS = ("start", "stop", "first", "rows", "block", "sums")  # of the functions for many rows

@@ -59,26 +59,6 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 '''
 
-IN_THREADS = '''
-_POOLS = {}  # by process, because a forked one has no threads, and by number of threads
-
-
-def _in_threads(rows, count, work, arguments, shapes):
-    """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, one in each thread, as far as the work pays for them.
-    Each range returns its sums of scalars and adds to arrays of its own; gives the totals, in the order of the ranges."""
-    parts = min(numba.get_num_threads(), work // 1_000_000) if work >= 2_000_000 else 1
-    if parts == 1:
-        arrays = [np.zeros(shape) for shape in shapes]
-        return [*rows(*arguments, 0, count, *arrays), *arrays]
-    calls = [(*arguments, count * p // parts, count * (p + 1) // parts, *map(np.zeros, shapes)) for p in range(parts)]
-    if (os.getpid(), parts) not in _POOLS:
-        _POOLS[os.getpid(), parts] = ThreadPoolExecutor(parts - 1)
-    waiting = [_POOLS[os.getpid(), parts].submit(rows, *call) for call in calls[1:]]
-    scalars = [rows(*calls[0]), *(answer.result() for answer in waiting)]
-    arrays = [call[len(arguments) + 2 :] for call in calls]
-    return [sum(parts) for parts in (*zip(*scalars, strict=True), *zip(*arrays, strict=True))]
-'''
-
 FILL = """
 @njit(cache=True)
 def _fill(target, source):

@@ -158,7 +158,7 @@ def test_modules_import_only_numpy_numba_and_the_standard_library():
     tree = ast.parse(kernels.module_text((*CASES, DESCENT_RUN), SOURCE))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert imported == {"numpy", "numba", "math", "os", "concurrent.futures"}
+    assert imported == {"numpy", "numba", "math", "os", "threading"}
 
 
 def test_the_same_request_gives_the_same_bytes_whatever_the_hash_seed():

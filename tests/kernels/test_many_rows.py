@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numba
@@ -154,6 +155,35 @@ def test_threads_of_the_user_may_call_at_once(kernels, two_threads):
         np.testing.assert_array_equal(gradient, expected)
 
 
+def test_what_a_helper_raises_reaches_the_caller_and_it_goes_on_helping(kernels, two_threads):
+    theta, X, y = large_case()
+    expected = kernels.grad_L(theta, X, y, 0.3)
+    begun = threading.Barrier(2, timeout=60)
+
+    def rows(start: int, stop: int) -> tuple[()]:
+        """Each of the two threads has taken a range before one of them fails."""
+        if start in (0, 500):
+            begun.wait()
+        if threading.current_thread() is not threading.main_thread():
+            raise MemoryError(f"rows {start} to {stop}")
+        return ()
+
+    for _ in range(3):
+        with pytest.raises(MemoryError, match=r"rows \d+ to \d+"):
+            kernels._in_threads(rows, 1000, 2_000_000, (), ())
+        np.testing.assert_array_equal(kernels.grad_L(theta, X, y, 0.3), expected)
+
+
+def test_the_ranges_do_not_depend_on_who_takes_them(kernels, two_threads, monkeypatch):
+    """Alone, with a helper that has just worked and with one that sleeps: the same ranges, the same order of sums, the same bits."""
+    theta, X, y = large_case()
+    expected = kernels.grad_L(theta, X, y, 0.3)
+    time.sleep(0.05)
+    np.testing.assert_array_equal(kernels.grad_L(theta, X, y, 0.3), expected)
+    monkeypatch.setattr(kernels._Team, "do", lambda team, job, count: job())
+    np.testing.assert_array_equal(kernels.grad_L(theta, X, y, 0.3), expected)
+
+
 @pytest.mark.parametrize("size", [1_000_003, 5])
 def test_functions_of_each_entry(kernels, size):
     z = np.concatenate([RNG.normal(size=size - 5) * 20, [-np.inf, np.inf, np.nan, 0.0, -745.0]])
@@ -280,5 +310,6 @@ def test_a_second_process_starts_from_the_disk_and_a_first_call_compiles_only_wh
 
     seconds()
     compiled = {cached.name.split("-")[0] for cached in (tmp_path / "__pycache__").glob("*.nbc")}
-    assert compiled == {"least_squares._value_and_grad_J_rows", "least_squares._value_and_grad_J_rest"}
+    names = ("_changes", "_value_and_grad_J_rows", "_value_and_grad_J_rest")
+    assert compiled == {f"least_squares.{name}" for name in names}
     assert min(seconds() for _ in range(2)) < 0.25
