@@ -61,7 +61,7 @@ def _check_outs(outs, shapes, dtype, inputs):
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _exp_near_0(r):
-    """exp(r) where |r| is at most log(2)/2: a polynomial in short chains, so that vectors of numbers overlap in the processor."""
+    """exp(r) where |r| is at most log(2)/2: a polynomial in short chains, which overlap in the processor."""
     r2 = r * r
     low = 0.5000000000000001 + r * 0.16666666666666669 + r2 * (0.04166666666662413 + r * 0.008333333333330062)
     middle = 0.0013888888917213717 + r * 0.00019841269863053618 + r2 * (2.4801521295954376e-05 + r * 2.7557268459997064e-06)

@@ -175,7 +175,7 @@ def test_what_a_helper_raises_reaches_the_caller_and_it_goes_on_helping(kernels,
 
 
 def test_the_ranges_do_not_depend_on_who_takes_them(kernels, two_threads, monkeypatch):
-    """Alone, with a helper that has just worked and with one that sleeps: the same ranges, the same order of sums, the same bits."""
+    """Alone, with a helper that has just worked and with one that sleeps: the same ranges and the same order of sums."""
     theta, X, y = large_case()
     expected = kernels.grad_L(theta, X, y, 0.3)
     time.sleep(0.05)
