@@ -1,7 +1,7 @@
 """`eqc demo`: the whole road on real data, next to scikit-learn.
 
-Takes: the repository's equations. Gives: verdicts, kernels, three sets of coefficients with their largest difference, and a
-trained network with its accuracy.
+Takes: the equations of a copy of the repository, else those that come with the program. Gives: verdicts, kernels, three sets of
+coefficients with their largest difference, and a trained network with its accuracy.
 Guarantees: exit code 1 when a claim is not in order, the coefficients differ by more than 1e-6, relative to the largest, or
 the network recognises less than 95 % of the test images.
 """
@@ -42,22 +42,27 @@ class Fit:
 
 @click.command(short_help="Verify, build, and fit real data next to scikit-learn.")
 @click.option(
-    "--equations", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("equations"), show_default=True
+    "--equations",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder.  [default: equations, else those that come with eqcompiler]",
 )
 @click.pass_context
-def demo(ctx: click.Context, equations: Path) -> None:
+def demo(ctx: click.Context, equations: Path | None) -> None:
     """Verify the equations, build their kernels, then fit the diabetes data that scikit-learn ships (442 patients, 10 columns)
     by generated gradient descent and by the generated normal equation, next to scikit-learn's LinearRegression. At last train
     a network on the handwritten digits that scikit-learn ships (1797 images), with the generated gradient.
 
     \b
     Example
-      eqc demo                                   in a copy of the repository, with scikit-learn installed
+      eqc demo                                   with scikit-learn installed
     """
     from eqcompiler.interfaces import demo_digits
     from eqcompiler.interfaces.build import build
+    from eqcompiler.interfaces.equation_files import DEFAULT, library
     from eqcompiler.interfaces.verify import verify
 
+    _diabetes()  # without its data the demo ends here, not after all verdicts
+    equations = equations or (Path(DEFAULT) if (Path(DEFAULT) / MODEL).is_file() else library())
     click.secho(f"1. Verify {equations}/", bold=True)
     verified = _code(ctx, verify, [str(equations)])
     click.secho("\n2. Build the kernels", bold=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import eqcompiler
 from eqcompiler.errors import BadInput, EquationError
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ def _files_of(path: Path) -> tuple[Path, ...]:
             fix=f"write one (eqc new NAME makes a first {DEFAULT}/NAME.tex) or name another folder",
         )
     return files
+
+
+def library() -> Path:
+    """The equations that come with the program: those of an installation, or of the copy of the repository it runs from."""
+    program = Path(eqcompiler.__file__).parent
+    installed = program / DEFAULT
+    return installed if installed.is_dir() else program.parent / DEFAULT
 
 
 def errors_of(document: Document) -> tuple[EquationError, ...]:

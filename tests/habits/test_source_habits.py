@@ -178,3 +178,11 @@ def test_no_machine_path_and_no_unfinished_work() -> None:
         if words.search(line)
     ]
     assert found == []
+
+
+def test_every_part_is_packed() -> None:
+    """An installation has every folder of the package, the library of equations, and its types."""
+    listed = re.findall(r'^    "(eqcompiler[\w.]*)",', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    folders = {".".join(file.parent.relative_to(ROOT).parts) for file in package_files()}
+    assert sorted(listed) == sorted(folders | {"eqcompiler.equations"})
+    assert (ROOT / "eqcompiler" / "py.typed").is_file()
