@@ -79,12 +79,19 @@ def _detail_pairs(verdict: Verdict) -> list[tuple[str, str]]:
         ("claim", verdict.latex),
         ("expected", verdict.expected if not verdict.ok else None),
         ("condition", verdict.condition),
-        ("residual", verdict.residual),
+        _residual(verdict),
         ("counterexample", _counterexample(verdict)),
         ("repair", verdict.repair),
         ("reason", verdict.reason),
     ]
     return [(label, " ".join(text.split())) for label, text in pairs if text]
+
+
+def _residual(verdict: Verdict) -> tuple[str, str | None]:
+    """left minus right: what is wrong with a false claim, what is left to prove of one that may be true."""
+    if verdict.residual and verdict.verdict in ("holds", "undecided"):
+        return "left to prove", f"{verdict.residual} = 0"
+    return "residual", verdict.residual
 
 
 def _counterexample(verdict: Verdict) -> str:

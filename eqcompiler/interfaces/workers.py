@@ -80,6 +80,8 @@ def run(jobs: Iterable[AnyJob], target: Target, processes: int, limits: Limits |
                     continue
                 if waiting:
                     worker.begin(waiting.popleft())
+                else:
+                    worker.stop()  # now: who takes the last job may never ask for more
                 yield finished
     finally:
         for worker in staff:

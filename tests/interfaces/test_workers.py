@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import time
@@ -73,6 +74,12 @@ def test_a_job_that_was_cut_short_goes_on_in_a_fresh_process() -> None:
     assert run(job) == [job]
     before, after, last = job.heard
     assert (before != after, last, len(job.cut)) == (True, "b", 2)
+
+
+def test_the_processes_end_with_the_last_job_whether_or_not_more_is_asked_for() -> None:
+    done = workers.run([Errand(("a",))], obey, 1, LIMITS)
+    assert next(done).heard == ["a"]
+    assert multiprocessing.active_children() == []
 
 
 def test_a_process_is_used_for_job_after_job() -> None:
