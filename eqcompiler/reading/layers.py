@@ -1,229 +1,127 @@
-r"""Layers: W^{(l)} \in \mathbb{R}^{n_l \times n_{l-1}}, families whose members differ in size, one layer at a time.
+r"""Layers: what formulas say about one layer, about two neighbouring ones and about the last, one name for each member.
 
 Takes: the formulas of a file. Gives: the same formulas, where a member at l, the state at l - 1 and the state of the last
-layer are names of their own; what these names are.
+layer are names of their own; what these names are; the formulas that `layer_copies` adds for neighbouring layers.
 Guarantees: what is said about layer l holds for every layer: the state of the layer before is any vector, and it does not
 depend on the parameters of layer l. The last state passes through all layers, and so does what is defined by it: its
-derivative in W^{(l)} is a member of the derivative in the whole family. What mixes the two, and any other layer, is refused.
+derivative in W^{(l)} is a member of the derivative in the whole family. What mixes the two, and what is further apart than
+two neighbouring layers, is refused.
 
-    a^{(l)} = \sigma(W^{(l)} a^{(l-1)} + b^{(l)})    ->    a_l = \sigma(W_l a_before_l + b_l)
-    h(x) = a^{(L)}                                  ->    h(x) = a_last_l
+    a^{(l)} = \sigma(W^{(l)} a^{(l-1)} + b^{(l)})            ->    a_l = \sigma(W_l a_before_l + b_l)
+    h(x) = a^{(L)}                                          ->    h(x) = a_last_l
+    \delta^{(l)} = (W^{(l+1)})^\top \delta^{(l+1)} \odot ... ->    delta_ahead_l = W_next_l^\top delta_next_l \odot ...
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from itertools import pairwise
 from typing import cast
 
 from eqcompiler.errors import EquationError, NotSupportedYet
 from eqcompiler.languages.notation import (
-    Addition,
-    Dots,
     Fence,
     Formula,
     Juxtaposed,
     Large,
     Leibniz,
     Letter,
-    Listing,
     Nabla,
     Node,
-    Numeral,
     Relation,
     Scripted,
 )
+from eqcompiler.reading.layer_families import (
+    AT,
+    BEFORE,
+    BEFORE_END,
+    END,
+    LAST,
+    NEXT,
+    OTHER,
+    START,
+    Layers,
+    base_of,
+    below,
+    is_last,
+    is_member,
+    place,
+    shift,
+)
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.steps import State, Steps
-from eqcompiler.reading.survey import left_name, names_in, names_used, walk
+from eqcompiler.reading.survey import left_name, names_in, walk
 
-AT, BEFORE, START, LAST, OTHER = "at", "before", "start", "last", "other"
 ONE_LAYER = "write it for layer l, from the state of layer l - 1"
 
 
 @dataclass(frozen=True, slots=True)
-class Layers:
-    """letter: l. names: those with members at l. sizes: n in n_l. state: the one name that is used at l - 1.
+class View:
+    """What the layers that a formula names are called: place -> label, "{}" for the letter. ends: n_L beside n_l.
 
-    shared: names that every layer depends on: a derivative in them passes through all layers. inputs: those of the start.
-    end: L, the last layer; "" when no range says it. given: the names with members that formulas define.
-    whole: names that formulas define by the last state.
+    loss: the label of a loss and of what is made of it, where the loss is a function of another layer than l; else "".
     """
 
-    letter: str
-    names: frozenset[str]
-    sizes: frozenset[str]
-    state: str
-    shared: frozenset[str]
-    inputs: frozenset[str]
-    end: str
-    given: frozenset[str]
-    whole: frozenset[str]
+    labels: Mapping[str, str]
+    loss: str = ""
+    ends: bool = False
 
 
-def one_at_a_time(
-    formulas: tuple[Formula | EquationError, ...],
-) -> tuple[tuple[Formula | EquationError, ...], tuple[Steps, ...]]:
-    """The formulas as they are where the file has no families of different sizes."""
-    read = tuple(f for f in formulas if isinstance(f, Formula))
-    layers = found(read)
-    if layers is None:
-        return formulas, ()
-    renamed = tuple(one_layer(f, layers) if isinstance(f, Formula) else f for f in formulas)
-    return renamed, (steps_of(read, layers),) if layers.state else ()
+HERE, BEHIND, AHEAD, LATEST = "{}", "before_{}", "next_{}", "end_{}"
+ONE = View({AT: HERE, BEFORE: BEHIND, START: "0", LAST: "last_{}"})
+TWO = View({AT: HERE, BEFORE: BEHIND, NEXT: AHEAD, START: "0", LAST: "last_{}"}, "ahead_{}")
+SHIFTED = View({BEFORE: HERE, AT: AHEAD, START: "0", LAST: "last_{}"}, "ahead_{}")  # l - 1 and l, read as l and l + 1
+AT_END = View({END: LATEST, LAST: LATEST, BEFORE_END: "before_end_{}", START: "0"}, LATEST, True)
 
 
-def steps_of(formulas: tuple[Formula, ...], layers: Layers) -> Steps:
-    nodes = [node for formula in formulas for part in formula.parts for node in walk(part)]
-    bases = {letter_name(b).key: b for node in nodes if (b := base_of(node)) is not None}
-    brackets = next((n.superscript for n in nodes if is_member(n, layers.names) and isinstance(n, Scripted)), None)
-    opening, closing = (brackets.opening, brackets.closing) if isinstance(brackets, Fence) else ("(", ")")
-    name = layers.state
-    here, before, start, last = (f"{name}_{key_label(where, layers.letter)}" for where in (AT, BEFORE, START, LAST))
-    state = State(name, here, before, start, last, f"{letter_name(bases[name]).latex}^{{{opening}%s{closing}}}")
-    families = sorted(layers.names - layers.given - {name})
-    members = tuple((f"{f}_{layers.letter}", f, letter_name(bases[f]).latex) for f in families)
-    return Steps(layers.letter, (state,), members, tuple(sorted(layers.sizes)), 1, layers.end)
+def members_of(formula: Formula, layers: Layers) -> list[tuple[str, str, Node]]:
+    """Name, place and node of each member in the formula."""
+    nodes = (n for part in formula.parts for n in walk(part) if is_member(n, layers.names))
+    found = ((letter_name(cast(Letter, base_of(n))).key, where(n, layers), n) for n in nodes)
+    return [(key, at, node) for key, at, node in found if at is not None]
 
 
-def found(formulas: tuple[Formula, ...]) -> Layers | None:
-    """The families whose declared sizes depend on their index: all have one letter."""
-    nodes = [(formula, node) for formula in formulas for part in formula.parts for node in walk(part)]
-    letter = next((key for _, node in nodes if (key := ragged(node)) is not None), None)
-    if letter is None:
-        return None
-    members = [(letter_name(b).key, place(node, letter)) for _, node in nodes if (b := base_of(node))]
-    names = frozenset(key for key, where in members if where in (AT, BEFORE))
-    given = frozenset(key for formula in formulas for key, _ in given_by(formula, letter))
-    states = [key for key, where in members if where == BEFORE and key in given]
-    steps = [f for f in formulas if any(key in names for key, _ in given_by(f, letter))]
-    starts = [f for f in formulas if any(key in names and where == START for key, where in given_by(f, letter))]
-    inputs = frozenset(key for formula in starts for key in names_used(formula)) - names
-    shared = closed(formulas, {key for formula in (*steps, *starts) for key in names_used(formula)}) - names
-    sizes = frozenset(key for _, node in nodes for key in sizes_in(node, letter))
-    end = end_of_range(formulas, letter)
-    state = states[0] if states else ""
-    return Layers(letter, names, sizes, state, shared, inputs, end, given, whole_names(formulas, state, end))
+def where(node: Node, layers: Layers) -> str | None:
+    return LAST if is_last(node, layers.state, layers.end) else place(node, layers.letter, layers.end)
 
 
-def end_of_range(formulas: tuple[Formula, ...], letter: str) -> str:
-    r"""L in l = 1, \dots, L and l \in \{1, \dots, L\}; "" where no letter ends a range."""
-    for formula in formulas:
-        for position, part in enumerate(formula.parts):
-            match part:
-                case Relation(operators=("=",), sides=(Letter() as index, Numeral())) if letter_name(index).key == letter:
-                    rest = formula.parts[position + 1 :]
-                    last = next((b for a, b in pairwise(rest) if isinstance(a, Dots)), None)
-                case Relation(operators=("in",), sides=(Letter() as index, Fence(body=Listing(items=(*_, Dots(), last))))):
-                    last = last if letter_name(index).key == letter else None
-                case _:
-                    continue
-            if isinstance(last, Letter):
-                return letter_name(last).key
-    return ""
+def view_of(formula: Formula, layers: Layers) -> View:
+    """Two neighbouring layers, the last layer with what stands in it, or one layer."""
+    if formula.inline or not layers.state:
+        return ONE
+    members = members_of(formula, layers)
+    places = {at for _, at, _ in members}
+    if NEXT in places:
+        return TWO
+    if any(at == BEFORE and key != layers.state for key, at, _ in members):
+        return SHIFTED
+    nodes = [n for part in formula.parts for n in walk(part) if isinstance(n, Leibniz | Nabla)]
+    variables = [v for n in nodes if not is_whole(n.argument, layers) for v in below(n)]
+    inside = any(where(n, layers) == LAST for v in variables for n in walk(v) if is_member(n, layers.names))
+    whole = any(is_whole(n.argument, layers) for n in nodes)
+    return AT_END if (places & {END, BEFORE_END} or inside) and not whole else ONE
 
 
-def whole_names(formulas: tuple[Formula, ...], state: str, end: str) -> frozenset[str]:
-    """The names that formulas define by the last state, through other definitions too."""
-    found: set[str] = set()
-    for _ in formulas:
-        for formula in formulas:
-            for part in formula.parts if not formula.inline else ():
-                if isinstance(part, Relation) and (name := left_name(part.sides[0], frozenset())) is not None:
-                    right = [node for side in part.sides[1:] for node in walk(side)]
-                    if any(is_last(n, state, end) for n in right) or any(names_in(s) & found for s in part.sides[1:]):
-                        found.add(name)
-    return frozenset(found)
-
-
-def is_last(node: Node, state: str, end: str) -> bool:
-    """a^{(L)}"""
-    if not end or not is_member(node, frozenset((state,))) or not isinstance(node, Scripted):
-        return False
-    script = node.superscript
-    return isinstance(script, Fence) and isinstance(script.body, Letter) and letter_name(script.body).key == end
-
-
-def closed(formulas: tuple[Formula, ...], names: set[str]) -> frozenset[str]:
-    """The names with those that their definitions use."""
-    stated = [(part, f) for f in formulas if not f.inline for part in f.parts if isinstance(part, Relation)]
-    left = [(left_name(part.sides[0], frozenset()), formula) for part, formula in stated]
-    for _ in left:
-        names |= {key for name, formula in left if name in names for key in names_used(formula)}
-    return frozenset(names)
-
-
-def sizes_in(node: Node, letter: str) -> Iterator[str]:
-    """n in a domain with the size n_l or n_{l-1}."""
-    if ragged(node) == letter and isinstance(node, Relation):
-        for size in walk(node.sides[1]):
-            if isinstance(size, Scripted) and isinstance(size.base, Letter) and shift(size.subscript, letter) in (AT, BEFORE):
-                yield letter_name(size.base).key
-
-
-def ragged(node: Node) -> str | None:
-    r"""l in W^{(l)} \in \mathbb{R}^{n_l \times n_{l-1}}."""
-    if not (isinstance(node, Relation) and node.operators == ("in",)):
-        return None
-    family, domain = node.sides
-    script = family.superscript if isinstance(family, Scripted) else None
-    if not (isinstance(script, Fence) and isinstance(script.body, Letter)):
-        return None
-    letter = letter_name(script.body).key
-    sizes = (n for n in walk(domain) if isinstance(n, Scripted) and n.subscript is not None)
-    return letter if any(shift(n.subscript, letter) in (AT, BEFORE) for n in sizes) else None
-
-
-def shift(node: Node | None, letter: str) -> str | None:
-    """Which layer a script names: l, l - 1, the start, or another; None for what is no layer."""
-    match node:
-        case Letter():
-            return AT if letter_name(node).key == letter else OTHER
-        case Addition(terms=(("+", Letter() as first), (sign, Numeral(digits="1")))) if letter_name(first).key == letter:
-            return BEFORE if sign == "-" else OTHER
-        case Numeral(digits="0"):
-            return START
-    return OTHER
-
-
-def base_of(node: Node) -> Letter | None:
-    """W in W^{(l)} and W^{[l]}."""
-    if isinstance(node, Scripted) and isinstance(node.superscript, Fence) and node.superscript.opening in ("(", "["):
-        return node.base if isinstance(node.base, Letter) else None
-    return None
-
-
-def place(node: Node, letter: str) -> str | None:
-    return shift(node.superscript.body, letter) if isinstance(node, Scripted) and isinstance(node.superscript, Fence) else None
-
-
-def is_member(node: Node, names: frozenset[str]) -> bool:
-    base = base_of(node)
-    return base is not None and letter_name(base).key in names
-
-
-def given_by(formula: Formula, letter: str) -> Iterator[tuple[str, str | None]]:
-    """The name that the formula gives, and at which layer."""
-    for part in formula.parts:
-        if isinstance(part, Relation) and part.operators[0] == "=" and (base := base_of(part.sides[0])):
-            yield letter_name(base).key, place(part.sides[0], letter)
+# --- refusals ----------------------------------------------------------------------------------------------------------
 
 
 def one_layer(formula: Formula, layers: Layers) -> Formula | EquationError:
+    view = view_of(formula, layers)
     try:
         for part in formula.parts:
             for node in walk(part):
-                refuse_other_layers(node, layers)
+                refuse_other_layers(node, layers, view)
         refuse_mixtures(formula, layers)
-        return cast(Formula, renamed(formula, layers))
+        if view is not ONE:
+            refuse_hidden_layers(formula, layers)
+        return viewed(formula, layers, view)
     except EquationError as error:
         return error
 
 
-def refuse_other_layers(node: Node, layers: Layers) -> None:
-    """Several layers at once: a member of another layer, a sum over l, a derivative that passes through all layers."""
-    for what in (through_all(node, layers), over_layers(node, layers), elsewhere(node, layers)):
+def refuse_other_layers(node: Node, layers: Layers, view: View) -> None:
+    """What no view shows: a member of another layer, a sum over l, a derivative that passes through all layers."""
+    for what in (through_all(node, layers), over_layers(node, layers), elsewhere(node, layers, view)):
         if what:
             raise NotSupportedYet(what, node.span, fix=ONE_LAYER)
 
@@ -241,18 +139,25 @@ def refuse_mixtures(formula: Formula, layers: Layers) -> None:
             raise NotSupportedYet(what, alone.span, fix="let the loss be an unknown function of the state of layer l")
 
 
+def refuse_hidden_layers(formula: Formula, layers: Layers) -> None:
+    """A name that depends on a layer without saying which would belong to one of several."""
+    part = formula.parts[0]
+    left = part.sides[0] if isinstance(part, Relation) and part.operators[0] == "=" else None
+    name = left_name(left, frozenset()) if left is not None and base_of(left) is None else None
+    hidden = (n for p in formula.parts for n in walk(p) if isinstance(n, Letter) and letter_name(n).key in layers.loose)
+    first = next(hidden, None)
+    if first is not None or name is not None:
+        node = first if first is not None else cast(Node, left)
+        what = f"'{node.span.text}' depends on a layer that its name does not show"
+        raise NotSupportedYet(what, node.span, fix="give it the number of its layer, as in c^{(l)}")
+
+
 def is_whole(argument: Node, layers: Layers) -> bool:
     """Whether what is differentiated passes through all layers: the last state, or a name that it defines."""
     members = [n for n in walk(argument) if is_member(n, layers.names)]
     if any(not is_last(n, layers.state, layers.end) for n in members):
         return False
     return bool(members) or bool(names_in(argument) & layers.whole)
-
-
-def below(node: Leibniz | Nabla) -> list[Node]:
-    if isinstance(node, Leibniz):
-        return [variable for variable, _ in node.variables]
-    return [node.variable] if node.variable is not None else []
 
 
 def through_all(node: Node, layers: Layers) -> str:
@@ -280,41 +185,82 @@ def over_layers(node: Node, layers: Layers) -> str:
     return ""
 
 
-def elsewhere(node: Node, layers: Layers) -> str:
-    if isinstance(node, Scripted) and isinstance(node.base, Letter) and letter_name(node.base).key in layers.names:
-        key, raised = letter_name(node.base).key, base_of(node) is not None
-        where = place(node, layers.letter) if raised else OTHER
-        where = LAST if is_last(node, layers.state, layers.end) else where
-        if where == OTHER or (where in (BEFORE, START) and key != layers.state):
-            return f"'{node.span.text}' belongs to another layer"
+def elsewhere(node: Node, layers: Layers, view: View) -> str:
+    if not (isinstance(node, Scripted) and isinstance(node.base, Letter) and letter_name(node.base).key in layers.names):
+        return ""
+    key = letter_name(node.base).key
+    at = where(node, layers) if base_of(node) is not None else OTHER
+    if view is AT_END and at in (AT, BEFORE):
+        return f"'{node.span.text}' stands beside the last layer"
+    known = at is None or at in view.labels
+    only_states = (START, BEFORE_END) if view is SHIFTED else (START, BEFORE_END, BEFORE)
+    if not known or (at in only_states and key != layers.state):
+        return f"'{node.span.text}' belongs to another layer"
     return ""
 
 
-def renamed(tree: object, layers: Layers) -> object:
+# --- names -------------------------------------------------------------------------------------------------------------
+
+
+def viewed(formula: Formula, layers: Layers, view: View) -> Formula:
+    return cast(Formula, renamed(formula, layers, view))
+
+
+def renamed(tree: object, layers: Layers, view: View) -> object:
     """The tree with W_l for W^{(l)}, a_before_l for a^{(l-1)}; the sizes n_l and n_{l-1} likewise."""
     if isinstance(tree, tuple):
-        return tuple(renamed(item, layers) for item in tree)
+        return tuple(renamed(item, layers, view) for item in tree)
     if not isinstance(tree, Node | Formula):
         return tree
     if isinstance(tree, Leibniz | Nabla) and is_whole(tree.argument, layers):
-        return replace(tree, argument=cast(Node, renamed(tree.argument, layers)))  # its variables are whole families
+        return replace(tree, argument=cast(Node, renamed(tree.argument, layers, view)))  # its variables are whole families
     if isinstance(tree, Scripted) and isinstance(tree.base, Letter):
         if is_member(tree, layers.names):
-            where = LAST if is_last(tree, layers.state, layers.end) else place(tree, layers.letter)
-            own = Letter(tree.span, key_of(tree.base, where, layers.letter))
-            below = cast("Node | None", renamed(tree.subscript, layers))
-            return own if below is None else replace(tree, base=own, subscript=below, superscript=None)
+            label = view.labels[where(tree, layers) or AT]
+            own = Letter(tree.span, key_of(letter_name(tree.base).key, label, layers, view))
+            under = cast("Node | None", renamed(tree.subscript, layers, view))
+            bare = under is None and not tree.primes
+            return own if bare else replace(tree, base=own, subscript=under, superscript=None)
         if letter_name(tree.base).key in layers.sizes and tree.superscript is None and not tree.primes:
-            where = shift(tree.subscript, layers.letter)
-            if where in (AT, BEFORE):
-                return Letter(tree.span, key_of(tree.base, where, layers.letter))
-    changes = {field.name: renamed(getattr(tree, field.name), layers) for field in fields(tree)}
+            size = size_key(tree, layers, view)
+            if size:
+                return Letter(tree.span, size)
+    if isinstance(tree, Letter) and view.loss and letter_name(tree).key in layers.losses:
+        return replace(tree, text=f"{letter_name(tree).key}_{view.loss.format(layers.letter)}", font="", accent="")
+    changes = {field.name: renamed(getattr(tree, field.name), layers, view) for field in fields(tree)}
     return replace(tree, **changes)  # type: ignore[arg-type]
 
 
-def key_of(base: Letter, where: str | None, letter: str) -> str:
-    return f"{letter_name(base).key}_{key_label(where or AT, letter)}"
+def key_of(name: str, label: str, layers: Layers, view: View = ONE) -> str:
+    """A name at a layer; one that is made of a loss differs by the layer that the loss is a function of."""
+    label = view.loss if label == HERE and view.loss and name in layers.of_loss else label
+    return f"{name}_{label.format(layers.letter)}"
 
 
-def key_label(where: str, letter: str) -> str:
-    return {AT: letter, BEFORE: f"before_{letter}", START: "0", LAST: f"last_{letter}"}[where]
+def size_key(node: Scripted, layers: Layers, view: View) -> str:
+    """n_l and its neighbours; n_L stays the name that it is."""
+    name, at = letter_name(cast(Letter, node.base)).key, shift(node.subscript, layers.letter, layers.end)
+    if view.ends and view.labels.get(at or "") == LATEST:
+        return f"{name}_{layers.end}"
+    return (
+        f"{name}_{view.labels[at].format(layers.letter)}" if at in (AT, BEFORE, NEXT, BEFORE_END) and at in view.labels else ""
+    )
+
+
+def steps_of(formulas: tuple[Formula, ...], layers: Layers) -> Steps:
+    bases, written = writing(formulas, layers)
+    name, own = layers.state, f"_{layers.letter}"
+    here, start, last = (f"{name}_{label.format(layers.letter)}" for label in (HERE, "0", "last_{}"))
+    state = State(name, here, f"{name}_{BEHIND.format(layers.letter)}", start, last, written % letter_name(bases[name]).latex)
+    families = sorted(layers.names - layers.given - {name})
+    members = tuple((f"{f}{own}", f, letter_name(bases[f]).latex) for f in families)
+    return Steps(layers.letter, (state,), members, tuple(sorted(layers.sizes)), 1, layers.end)
+
+
+def writing(formulas: tuple[Formula, ...], layers: Layers) -> tuple[dict[str, Letter], str]:
+    """The letter of each family, and how a member is written, with the name and the script left open: "%s^{(%%s)}"."""
+    nodes = [node for formula in formulas for part in formula.parts for node in walk(part)]
+    bases = {letter_name(b).key: b for node in nodes if (b := base_of(node)) is not None}
+    brackets = next((n.superscript for n in nodes if is_member(n, layers.names) and isinstance(n, Scripted)), None)
+    opening, closing = (brackets.opening, brackets.closing) if isinstance(brackets, Fence) else ("(", ")")
+    return bases, f"%s^{{{opening}%%s{closing}}}"

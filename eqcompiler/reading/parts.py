@@ -52,7 +52,8 @@ class Clause:
 Stage = Callable[[Reader, Formula, tuple[Clause, ...]], None]
 
 
-def clauses(formula: Formula) -> tuple[Clause, ...]:
+def clauses(formula: Formula, defined: frozenset[str]) -> tuple[Clause, ...]:
+    """`defined`: the names that formulas of the file define; an equation about one of them in a display is a claim."""
     found: list[Clause] = []
     names: list[Node] = []
     attached, declared = False, formula.joined
@@ -82,7 +83,8 @@ def clauses(formula: Formula) -> tuple[Clause, ...]:
             names.append(part)
             position += 1
             continue
-        role = role_of(part, declared, attached, formula.inline)
+        claimed = not (declared or attached or formula.inline) and is_about(part, defined)
+        role = "equation" if claimed else role_of(part, declared, attached, formula.inline)
         found.append(Clause(role, part, tuple(names), "", attached))
         declared = declared or role not in ("equation", "value")
         names = []
@@ -112,6 +114,14 @@ def is_own(left: Node, right: Node) -> bool:
     """A bare name that its right side holds too: an equation about it, never its definition."""
     name = name_of(left)
     return name is not None and not isinstance(right, Large) and name.key in names_in(right)
+
+
+def is_about(part: Node, defined: frozenset[str]) -> bool:
+    match part:
+        case Relation(operators=("=",), sides=(left, right)) if is_own(left, right):
+            name = name_of(left)
+            return name is not None and name.key in defined
+    return False
 
 
 def range_parts(parts: tuple[Node, ...], position: int) -> int:
@@ -357,7 +367,7 @@ def statements_of(sentence: Sentence) -> tuple[list[Statement], Reader]:
     if is_prose(formula):
         sentence.add("", "prose", formula.span)
         return sentence.statements, reader
-    found = clauses(formula)
+    found = clauses(formula, reader.scope.defined_somewhere)
     if any(clause.role == "equation" for clause in found):
         for clause in found:
             if clause.attached and clause.role in ("order", "property"):

@@ -30,7 +30,7 @@ from eqcompiler.languages.notation import (
     Relation,
     Scripted,
 )
-from eqcompiler.reading.layers import below, closed
+from eqcompiler.reading.layer_families import below, closed
 from eqcompiler.reading.names import letter_name, name_of
 from eqcompiler.reading.steps import State, Steps
 from eqcompiler.reading.survey import left_name, names_in, names_used, walk

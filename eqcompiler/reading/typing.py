@@ -7,6 +7,7 @@ rank that fits the whole file; one bad formula never hides the others; statement
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from eqcompiler.errors import AmbiguousNotation, EquationError, IllegalEquation, Source, Span
@@ -14,7 +15,7 @@ from eqcompiler.languages.notation import Formula, Node
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Call, Symbol, Term, children
 from eqcompiler.reading import parts
-from eqcompiler.reading.layers import one_at_a_time
+from eqcompiler.reading.layer_copies import Copies, one_at_a_time
 from eqcompiler.reading.mean_values import with_written_means
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.randomness import with_random_expectations
@@ -36,13 +37,13 @@ def type_document(
     source: Source, formulas: tuple[Formula | EquationError, ...], includes: tuple[Document, ...] = ()
 ) -> Document:
     """Read errors become statements of kind "error", in their place."""
-    formulas, layers = one_at_a_time(formulas)
+    formulas, layers, copies = one_at_a_time(formulas)
     formulas, over_time = in_sequence(formulas)
     read = tuple(f for f in formulas if isinstance(f, Formula))
     seen = with_last_states(survey(read), (*layers, *over_time))
     scope = start(seen, includes)
     scope.steps = (*layers, *over_time)
-    scope.differentiated, scope.only_differentiated = differentiated(read), only_differentiated(read)
+    scope.differentiated, scope.only_differentiated = differentiated(read, copies.arguments), only_differentiated(read)
     failed = declare(scope, read)
     declare_members(scope)
     add_families(scope)
@@ -52,12 +53,30 @@ def type_document(
             settled.statements[position] = [error_statement(failed[position])]
         else:
             settled.read(position)
-    statements: list[Statement] = []
     ready = iter(range(len(read)))
-    for item in formulas:
-        statements += settled.statements[next(ready)] if isinstance(item, Formula) else [error_statement(item)]
+    found = [settled.statements[next(ready)] if isinstance(f, Formula) else [error_statement(f)] for f in formulas]
+    statements = [s for own in without_copies(found, copies) for s in own]
+    spell(settled.scope, copies)
     document = resolve_document(source, completed(statements, settled.scope), settled.scope)
     return with_written_means(with_random_expectations(document))
+
+
+def without_copies(found: list[list[Statement]], copies: Copies) -> Iterator[list[Statement]]:
+    """The statements of the author; where a copy could not be read, its error is that of the formulas that rest on it."""
+    fault = next((s for place in sorted(copies.places) for s in found[place] if s.error is not None), None)
+    for place, own in enumerate(found):
+        if place not in copies.places:
+            yield [fault] if fault is not None and place in copies.users else own
+
+
+def spell(scope: Scope, copies: Copies) -> None:
+    """The names of other layers are printed as the author would write them."""
+    for key, latex in copies.latex.items():
+        if key in scope.symbols:
+            scope.symbols[key] = replace(scope.symbols[key], latex=latex)
+        own = scope.current.get(key, "")
+        if own in scope.definitions:
+            scope.definitions[own] = replace(scope.definitions[own], latex=latex)
 
 
 def with_last_states(seen: Survey, all_steps: tuple[Steps, ...]) -> Survey:
@@ -89,7 +108,7 @@ def declare(scope: Scope, formulas: tuple[Formula, ...]) -> dict[int, EquationEr
     failed: dict[int, EquationError] = {}
     for position, formula in enumerate(formulas):
         try:
-            found[position] = parts.clauses(formula)
+            found[position] = parts.clauses(formula, scope.defined_somewhere)
         except EquationError as error:
             failed[position] = error
     for stage in parts.DECLARATION_STAGES:

@@ -8,7 +8,7 @@ many arguments of which shapes there are; a name that is used as a value anywher
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from eqcompiler.errors import AmbiguousNotation, Span
 from eqcompiler.languages.notation import Formula, Leibniz, Letter, Nabla, Node
@@ -20,9 +20,9 @@ from eqcompiler.reading.survey import names_in, walk
 from eqcompiler.reading.variables import variable_of
 
 
-def differentiated(formulas: tuple[Formula, ...]) -> dict[str, tuple[Node, ...]]:
-    """Each name that stands alone in a numerator: the variables below it, in order."""
-    found: dict[str, tuple[Node, ...]] = {}
+def differentiated(formulas: tuple[Formula, ...], known: Mapping[str, Node]) -> dict[str, tuple[Node, ...]]:
+    """Each name that stands alone in a numerator: the variables below it, in order, after one that it is known to depend on."""
+    found: dict[str, tuple[Node, ...]] = {key: (node,) for key, node in known.items()}
     for key, node in _derivatives(formulas):
         below = node.variables if isinstance(node, Leibniz) else ((node.variable, node.order),)
         found[key] = (*found.get(key, ()), *(variable for variable, _ in below if variable is not None))

@@ -35,6 +35,8 @@ WRONG = {
     "the outer product is transposed": r"\frac{\partial J}{\partial W^{(l)}} = a^{(l-1)} (\delta^{(l)})^T",
     "the weights are not transposed": r"\frac{\partial J}{\partial a^{(l-1)}} = W^{(l)} \delta^{(l)}",
     "the sign": r"\frac{\partial J}{\partial b^{(l)}} = -\delta^{(l)}",
+    "the weights before": r"\frac{\partial a^{(l)}}{\partial W^{(l-1)}} = 0",
+    "the slope of the layer before": r"\frac{\partial a^{(l-1)}}{\partial z^{(l-1)}} = 0",
     "one entry": r"\frac{\partial J}{\partial W^{(l)}_{ij}} = \delta^{(l)}_i a^{(l)}_j",
 }
 RIGHT = {
@@ -55,19 +57,8 @@ REFUSED = {
         r"\frac{\partial a^{(l)}}{\partial \lambda} = 0",
         r"'\lambda' acts on every layer",
     ),
-    "the weights before": (NETWORK, r"\frac{\partial a^{(l)}}{\partial W^{(l-1)}} = 0", "'W^{(l-1)}' belongs to another layer"),
-    "the last layer of another name": (NETWORK, r"c = z^{(L)}", "'z^{(L)}' belongs to another layer"),
+    "the last layer of another name": (NETWORK, r"c = z^{(L)}", "'c' depends on a layer that its name does not show"),
     "the first layer": (NETWORK, r"a^{(1)} = \sigma(W^{(1)} x + b^{(1)})", "'a^{(1)}' belongs to another layer"),
-    "the layer after": (
-        NETWORK,
-        r"\delta^{(l)} = (W^{(l+1)})^T \delta^{(l+1)} \odot \sigma'(z^{(l)})",
-        "'W^{(l+1)}' belongs to another layer",
-    ),
-    "two states before": (
-        NETWORK,
-        r"\frac{\partial a^{(l-1)}}{\partial z^{(l-1)}} = 0",
-        "'z^{(l-1)}' belongs to another layer",
-    ),
     "a sum over the layers": (
         NETWORK,
         r"R = \sum_{l=1}^{L} \|W^{(l)}\|_F^2",
