@@ -1,7 +1,8 @@
 """Verdicts as a person reads them: a row per claim, then what is known about each that is not plainly proved, then a count.
 
 Takes: judged files. Gives: text on stdout.
-Guarantees: nothing is cut; where a row does not fit, the file's name moves to a line of its own and columns fold.
+Guarantees: nothing is cut, but a residual of more than three lines is left to --json; where a row does not fit, the file's
+name moves to a line of its own and columns fold.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from eqcompiler.languages.verdicts import Verdict
 
 ROOM_FOR_METHOD = 40
 LONGEST_KEPT_NAME = 24
+LONGEST_RESIDUAL = 300  # about three lines; the repair and the counterexample of a longer one say more
 Row = tuple[str, int, str, Text, str, str]  # file, line, name, verdict, method, time
 
 
@@ -91,6 +93,8 @@ def _residual(verdict: Verdict) -> tuple[str, str | None]:
     """left minus right: what is wrong with a false claim, what is left to prove of one that may be true."""
     if verdict.residual and verdict.verdict in ("holds", "undecided"):
         return "left to prove", f"{verdict.residual} = 0"
+    if verdict.residual and len(verdict.residual) > LONGEST_RESIDUAL:
+        return "residual", "too long to say anything; --json has it"
     return "residual", verdict.residual
 
 

@@ -26,8 +26,8 @@ from eqcompiler.languages.notation import (
 )
 from eqcompiler.languages.statements import SymbolInfo
 from eqcompiler.languages.terms import INTEGER, SCALAR, Condition, FunctionType, Number, Size, Symbol, Term, Type
-from eqcompiler.reading import shapes
-from eqcompiler.reading.large import condition, set_range
+from eqcompiler.reading import finite_sets, shapes
+from eqcompiler.reading.large import condition
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import Name, index_letters, letter_name, name_of
 from eqcompiler.reading.scope import IndexRange
@@ -44,10 +44,9 @@ def declare_index(reader: Reader, node: Node, range_: IndexRange) -> None:
 
 def declare_membership(reader: Reader, names: list[Node], domain: Node, span: Span) -> None:
     r"""names \in domain."""
-    if isinstance(domain, Fence) and domain.opening == "{":
-        range_ = set_range(reader, domain)
+    if finite_sets.is_finite_set(domain):
         for node in names:
-            declare_index(reader, node, range_)
+            declare_in_finite_set(reader, node, domain, span)
         return
     if isinstance(domain, Fence) and isinstance(domain.body, Listing) and len(domain.body.items) == 2:
         for node in names:
@@ -60,6 +59,16 @@ def declare_membership(reader: Reader, names: list[Node], domain: Node, span: Sp
         symbol = declare_symbol(reader, node, type_, span)
         if property_:
             add_property(reader, symbol, property_)
+
+
+def declare_in_finite_set(reader: Reader, node: Node, domain: Node, span: Span) -> None:
+    range_ = finite_sets.index_range(reader, node, domain)
+    if range_ is not None:
+        declare_index(reader, node, range_)
+        return
+    above = domain.superscript if isinstance(domain, Scripted) else None
+    symbol = declare_symbol(reader, node, Type(shape_of(reader, above)), span)
+    reader.scope.assumptions += finite_sets.conditions(reader, symbol, domain, span)
 
 
 NATURAL = Type(domain="integer")

@@ -13,6 +13,7 @@ from dataclasses import replace
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, Span
 from eqcompiler.languages.notation import (
     Addition,
+    Dots,
     Fence,
     Juxtaposed,
     Large,
@@ -26,12 +27,10 @@ from eqcompiler.languages.statements import SymbolInfo
 from eqcompiler.languages.terms import (
     INTEGER,
     SCALAR,
-    Binder,
     Condition,
     Constant,
     Expectation,
     Extremum,
-    Index,
     Integral,
     Limit,
     Reduction,
@@ -114,7 +113,7 @@ def open_ranges(reader: Reader, letters: list[Node]) -> dict[str, IndexRange]:
 def set_range(reader: Reader, node: Node) -> IndexRange:
     r"""\{1, \dots, m\}."""
     match node:
-        case Fence(opening="{", body=Listing(items=items)) if len(items) >= 3:
+        case Fence(opening="{", body=Listing(items=items)) if any(isinstance(item, Dots) for item in items[1:-1]):
             return IndexRange(reader.term(items[0]), reader.term(items[-1]), node.span)
     raise NotSupportedYet("this set of indices is not read", node.span, allowed=r"\{1, \dots, m\}")
 
@@ -284,5 +283,3 @@ RULES: dict[str, Callable[[Reader, Large], Term]] = {
     "sup": refused,
     "inf": refused,
 }
-
-__all__ = ["Binder", "Index", "Scripted", "absorb_extremum", "condition", "index_ranges", "large", "set_range"]

@@ -10,10 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from eqcompiler.errors import EquationError, Source
-from eqcompiler.languages.notation import Addition, Empty, Infix, Letter, Listing, Node, Prefix, Relation, Scripted
+from eqcompiler.languages.notation import (
+    Addition,
+    Empty,
+    Fence,
+    Infix,
+    Juxtaposed,
+    Letter,
+    Listing,
+    Node,
+    Prefix,
+    Relation,
+    Scripted,
+)
 from eqcompiler.reading.cursor import CHAIN_LIMIT
 from eqcompiler.reading.differentials import DIFFERENTIAL_RULES, Differentials
-from eqcompiler.reading.groups import GROUP_RULES
+from eqcompiler.reading.groups import GROUP_RULES, is_transposition
 from eqcompiler.reading.letters import LETTER_RULES
 from eqcompiler.reading.scanner import Token
 from eqcompiler.reading.vocabulary import (
@@ -305,6 +317,10 @@ class Parser(Differentials):
                 if superscript is not None:
                     raise self.double("superscript", mark)
                 superscript = self.script(mark, of_range=False)
+        match superscript:
+            case Juxtaposed(factors=(Fence(opening="(") as member, Letter() as turned)) if is_transposition(turned):
+                inner = Scripted(node.span.to(member.span), node, subscript, member, primes)
+                return Scripted(self.span_from(first), inner, None, turned)  # x^{(i)\top}: a sample, transposed
         return Scripted(self.span_from(first), node, subscript, superscript, primes)
 
     def primes_in_script(self) -> int:

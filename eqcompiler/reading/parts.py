@@ -18,6 +18,7 @@ from eqcompiler.languages.notation import Dots, Fence, Formula, Large, Letter, L
 from eqcompiler.languages.statements import Kind, Statement
 from eqcompiler.languages.terms import Comprehension, Condition, Term, Type
 from eqcompiler.reading import declarations, distributions, shapes
+from eqcompiler.reading.finite_sets import is_index_set
 from eqcompiler.reading.free_indices import free_indices
 from eqcompiler.reading.large import condition
 from eqcompiler.reading.meaning import Reader
@@ -199,10 +200,6 @@ def refuse_unless_constant(node: Node, right: Node) -> None:
 def is_call(left: Node) -> bool:
     """f(x) with plain names in the bracket: it may be a definition behind a declaration."""
     return left_name(left, frozenset()) is not None
-
-
-def is_index_set(domain: Node) -> bool:
-    return isinstance(domain, Fence) and domain.opening == "{"
 
 
 def has_dots(items: tuple[Node, ...]) -> bool:

@@ -185,7 +185,9 @@ def bound_indices(node: Node) -> set[str]:
             key = letter_name(letter).key
             below = {k for n in walk(body) if isinstance(n, Scripted) for k in subscript_letters(n)}
             return {key} & below
-        case Relation(operators=("in", *_), sides=(first, Fence(opening="{", body=Listing(items=(Numeral(), *_))))):
+        case Relation(operators=("in", *_), sides=(first, Fence(opening="{", body=Listing(items=(Numeral(), *rest))))) if any(
+            isinstance(item, Dots) for item in rest
+        ):
             items = first.items if isinstance(first, Listing) else (first,)
             return {letter_name(item).key for item in items if isinstance(item, Letter)}
         case Scripted(subscript=Relation(operators=("=",), sides=(Letter() as letter, Numeral())), superscript=above) if above:
