@@ -33,7 +33,7 @@ Role = Literal[
 ]
 
 JOINING = ("and", "or", ",", "")
-UNUSED = "an inline equation is not used; to use it, give it a display, or join it to a declaration by `with`"
+UNUSED = "an inline relation is not used; to use it, give it a display, or join it to a declaration by `with`"
 PROPERTIES = ("symmetric", "invertible", "orthogonal", "diagonal", "positive definite", "positive semidefinite")
 ORDERS = frozenset({"<", "<=", ">", ">=", "!=", "succ", "succeq"})
 
@@ -86,11 +86,20 @@ def clauses(formula: Formula, defined: frozenset[str]) -> tuple[Clause, ...]:
             continue
         claimed = not (declared or attached or formula.inline) and is_about(part, defined)
         role = "equation" if claimed else role_of(part, declared, attached, formula.inline)
+        if role == "order" and formula.inline and not (declared or attached) and is_remark(part, defined):
+            role = "equation"
         found.append(Clause(role, part, tuple(names), "", attached))
         declared = declared or role not in ("equation", "value")
         names = []
         position += 1
     return tuple(found)
+
+
+def is_remark(part: Node, defined: frozenset[str]) -> bool:
+    r"""We know that $J(\theta) \ge 0$: a bound on what the file defines follows from its definition, it assumes nothing."""
+    if not isinstance(part, Relation) or any(name_of(side) for side in part.sides):
+        return False
+    return any(key in defined for side in part.sides for key in names_in(side))
 
 
 def has_property(parts: tuple[Node, ...], position: int) -> bool:

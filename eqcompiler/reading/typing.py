@@ -50,7 +50,7 @@ def type_document(
     settled = Settled(scope, read, seen)
     for position in reading_order(read, seen, scope.differentiated):
         if position in failed:
-            settled.statements[position] = [error_statement(failed[position])]
+            settled.give_up(position, [error_statement(failed[position])])
         else:
             settled.read(position)
     ready = iter(range(len(read)))
@@ -206,7 +206,13 @@ class Settled:
             self.history.append((position, before))
         except EquationError as error:
             if not self.reconsider(position, error):
-                self.statements[position] = self.refused(position, error)
+                self.give_up(position, self.refused(position, error))
+
+    def give_up(self, position: int, statements: list[Statement]) -> None:
+        """Errors in the place of a formula; what it would have defined is known to be lost."""
+        self.statements[position] = statements
+        lost = {name: self.formulas[position].span for name, place in self.seen.definers.items() if place == position}
+        self.scope.misread |= {name: span for name, span in lost.items() if not self.scope.known(name)}
 
     def refused(self, position: int, error: EquationError) -> list[Statement]:
         """A claim whose shapes cannot fit is still a claim; anything else is the error."""

@@ -1,0 +1,42 @@
+"""What follows from another fault says so, and what the running text remarks is no fault."""
+
+from __future__ import annotations
+
+from eqcompiler import pipeline
+from eqcompiler.errors import Source, render
+from eqcompiler.languages.statements import Statement
+from eqcompiler.reading.parts import UNUSED
+
+LOST = r"""Let $x \in \mathbb{R}^n$.
+\[ g(x) = x^\top Q z^\top \]
+\[ h(x) = g(x) + 1 \]
+"""
+REMARK = r"""Let $x \in \mathbb{R}^n$ and $\|x\| > 0$.
+\[ J(x) = \|x\|^2 \]
+We know that $J(x) \ge 0$ and that $J(x) + 1 > 0$.
+"""
+
+
+def statements(text: str) -> tuple[Statement, ...]:
+    return pipeline.document_of(Source("note.tex", text)).statements
+
+
+def test_a_use_of_what_could_not_be_read_points_at_its_definition() -> None:
+    _, lost, use = statements(LOST)
+    assert lost.error is not None
+    assert use.error is not None
+    assert render(use.error) == (
+        "note.tex:3:11: what 'g' is could not be read\n"
+        "    \\[ h(x) = g(x) + 1 \\]\n"
+        "              ^^^^\n"
+        "  note.tex:2:4: its definition\n"
+        "    \\[ g(x) = x^\\top Q z^\\top \\]\n"
+        "       ^^^^^^^^^^^^^^^^^^^^^^\n"
+        "  to fix: correct its definition first"
+    )
+
+
+def test_a_bound_on_what_the_file_defines_is_a_remark_in_running_text() -> None:
+    kinds = [(s.kind, s.type_text) for s in statements(REMARK)]
+    assert kinds[-2:] == [("prose", UNUSED), ("prose", UNUSED)]
+    assert "error" not in dict(kinds)
