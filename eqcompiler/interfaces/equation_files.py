@@ -6,7 +6,7 @@ Guarantees: a path that names no equation file is an error, never an empty answe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +20,15 @@ SUFFIXES = (".tex", ".md")
 DEFAULT = "equations"
 
 
-def equation_files(paths: Iterable[str]) -> tuple[Path, ...]:
+def equation_files(paths: Sequence[str]) -> tuple[Path, ...]:
     """Every file that the paths name; folders are searched to the bottom and sorted. BadInput for a path without any."""
-    files = [file for path in (tuple(paths) or (DEFAULT,)) for file in _files_of(Path(path))]
+    if not paths and not Path(DEFAULT).is_dir():
+        raise BadInput(
+            f"there is no folder {DEFAULT}/ here",
+            allowed="eqc COMMAND FILE, for a .tex or .md file or a folder of them",
+            fix=f"name a file, or write a first {DEFAULT}/NAME.tex with eqc new NAME",
+        )
+    files = [file for path in (paths or (DEFAULT,)) for file in _files_of(Path(path))]
     return tuple(dict.fromkeys(files))
 
 

@@ -38,7 +38,7 @@ def explain(statement: str, sizes: str | None) -> None:
     file, name = _parts(statement)
     known = None if sizes is None else sizes_given(sizes)
     document = pipeline.load(file)
-    names = [s.name for s in document.statements]
+    names = [s.name for s in document.statements if s.name]
     if name not in names:
         raise BadInput(
             f"{file} has no statement {name!r}",

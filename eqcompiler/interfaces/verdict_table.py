@@ -104,7 +104,8 @@ def _counterexample(verdict: Verdict) -> str:
         return ""
     given = [*found.sizes.items(), *found.values.items()]
     point = ", ".join(f"{name} = {_value_text(value)}" for name, value in given)
-    return f"{point}: left side {_value_text(found.left)}, right side {_value_text(found.right)}"
+    sides = f"left side {_value_text(found.left)}, right side {_value_text(found.right)}"
+    return f"{point}: {sides}" if point else sides
 
 
 def _value_text(value: object) -> str:

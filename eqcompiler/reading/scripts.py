@@ -105,6 +105,7 @@ def scripted_letter(reader: Reader, node: Scripted, base: Letter) -> Term:
             fix = r"write (A^{-1})_{ij} or \frac{1}{A_{ij}}"
             raise AmbiguousNotation(what, node.span, fix=fix)
         return with_superscript(reader, part, node.superscript, node.span)
+    refuse_entry_of_number(reader, node, name)
     label = labelled(name, node.subscript, mark)
     if label is None:
         what = f"the subscript of '{name.latex}' is neither an index nor a label"
@@ -118,6 +119,20 @@ def scripted_letter(reader: Reader, node: Scripted, base: Letter) -> Term:
         return with_superscript(reader, known, rest, node.span)
     at_least = 1 if is_transpose_mark(reader, rest) else 0
     return with_superscript(reader, reader.inferred_symbol(label, node.span, at_least), rest, node.span)
+
+
+def refuse_entry_of_number(reader: Reader, node: Scripted, name: Name) -> None:
+    r"""\sum_k p_k with a number p: p_k is no name of its own, which the sum would only count."""
+    scope = reader.scope
+    indices = [
+        part for part in index_letters(node.subscript) if isinstance(part, Letter) and letter_name(part).key in scope.indices
+    ]
+    if indices and scope.known(name.key) and not scope.is_function(name.key):
+        raise IllegalEquation(
+            f"'{name.latex}' is a number, so it has no entry at the index {indices[0].span.text}",
+            node.span,
+            fix=f"declare {name.latex} as a vector, or take another letter",
+        )
 
 
 def subscript_is_index(reader: Reader, name: Name, subscript: Node) -> bool:

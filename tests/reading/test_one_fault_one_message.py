@@ -40,3 +40,20 @@ def test_a_bound_on_what_the_file_defines_is_a_remark_in_running_text() -> None:
     kinds = [(s.kind, s.type_text) for s in statements(REMARK)]
     assert kinds[-2:] == [("prose", UNUSED), ("prose", UNUSED)]
     assert "error" not in dict(kinds)
+
+
+def test_an_entry_of_a_number_is_no_name_of_its_own() -> None:
+    """The sum over k of s_k with a number s would else be K times an unknown s_k."""
+    _, use = statements(r"\[ s = 3 \] \[ t = \sum_{k=1}^K s_k \]")
+    assert use.error is not None
+    assert render(use.error) == (
+        "note.tex:1:33: 's' is a number, so it has no entry at the index k\n"
+        "    \\[ s = 3 \\] \\[ t = \\sum_{k=1}^K s_k \\]\n"
+        "                                    ^^^\n"
+        "  to fix: declare s as a vector, or take another letter"
+    )
+
+
+def test_an_argument_of_which_entries_are_taken_is_a_vector() -> None:
+    (found,) = statements(r"\[ H(p, q) = -\sum_{k=1}^K p_k \log q_k \]")
+    assert (found.kind, found.type_text) == ("definition", "function of vector (K), vector (K) giving scalar")
