@@ -6,6 +6,8 @@ Guarantees: what opens is closed by its own kind; a half-open interval `(0, 1]` 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from eqcompiler.errors import Span
 from eqcompiler.languages.notation import (
     Empty,
@@ -139,11 +141,19 @@ class Brackets(Letters):
         """A bar that separates, p(y|x): \\mid always does; a plain bar when an odd number of them is left on its level."""
         if self.is_command("mid"):
             return True
+        if self.fences[-1] in ("(", "[", "left") and self.is_command("|") and self.double_bars_left() % 2 == 1:
+            return True  # D(p \\| q)
         if self.fences[-1] in ("|", "||") or not (self.is_mark("|") or self.is_command("vert")):
             return False
         return self.bars_left() % 2 == 1
 
     def bars_left(self) -> int:
+        return self.left_on_this_level(lambda token: token.text in ("|", "vert") and token.written() in ("|", "\\vert"))
+
+    def double_bars_left(self) -> int:
+        return self.left_on_this_level(lambda token: token.kind == "command" and token.text == "|")
+
+    def left_on_this_level(self, counts: Callable[[Token], bool]) -> int:
         depth = count = 0
         for token in self.tokens[self.at : self.limit]:
             opens = token.kind in ("open", "left", "begin") or (token.kind in ("mark", "command") and token.text in OPENERS)
@@ -151,7 +161,7 @@ class Brackets(Letters):
             depth += opens - closes
             if depth < 0 or (depth == 0 and token.kind in ("cell", "row")):
                 break
-            count += depth == 0 and token.text in ("|", "vert") and token.written() in ("|", "\\vert")
+            count += depth == 0 and counts(token)
         return count
 
     # brackets

@@ -8,9 +8,10 @@ offers both. A scalar function of a tensor acts on every entry.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
-from eqcompiler.languages.notation import Fence, Letter, Listing, Node, Numeral, Scripted
+from eqcompiler.languages.notation import Fence, Juxtaposed, Letter, Listing, Node, Numeral, Scripted
 from eqcompiler.languages.statements import Definition, SymbolInfo
 from eqcompiler.languages.terms import (
     INTEGER,
@@ -33,6 +34,7 @@ from eqcompiler.reading.built_in import BUILT_IN, built_in
 from eqcompiler.reading.marks import with_subscript, with_superscript
 from eqcompiler.reading.names import Name, is_star, labelled, letter_name
 from eqcompiler.reading.scope import Reader, shape_text
+from eqcompiler.reading.survey import walk
 
 ROUND = ("(", "[", "{")
 
@@ -55,6 +57,12 @@ def resolve_calls(reader: Reader, factors: tuple[Node, ...]) -> list[Term]:
         following = factors[position + 1] if position + 1 < len(factors) else None
         bracket = opening_bracket(following)
         head = function_head(node)
+        if is_jacobian_sign(reader, node) and following is not None:
+            found = jacobian(reader, following, factors[position + 2] if position + 2 < len(factors) else None, node.span)
+            if found is not None:
+                terms.append(found[0])
+                position += found[1]
+                continue
         if bracket is not None and head is not None and following is not None:
             value = call(reader, node, head, bracket)
             if value is not None:
@@ -64,6 +72,29 @@ def resolve_calls(reader: Reader, factors: tuple[Node, ...]) -> list[Term]:
         terms.append(reader.term(node))
         position += 1
     return terms
+
+
+def is_jacobian_sign(reader: Reader, node: Node) -> bool:
+    """A D that nothing declares: D f(x), one row for each component of f."""
+    return isinstance(node, Letter) and node.text == "D" and not node.font and not reader.scope.known(letter_name(node).key)
+
+
+def jacobian(reader: Reader, function: Node, bracket: Node | None, span: Span) -> tuple[Term, int] | None:
+    """D f and D f(x) with how many factors they are; None when no function of one argument follows."""
+    head, inside = function_head(function), opening_bracket(bracket)
+    if head is None or not reader.scope.is_function(head.key) or (isinstance(function, Scripted) and function.primes):
+        return None
+    definition = reader.scope.definitions.get(reader.scope.current.get(head.key, ""))
+    if inside is None and definition is not None:
+        pairs = zip(definition.formals, definition.formal_types, strict=True)
+        points: tuple[Term, ...] = tuple(Symbol(reader.scope.type_of(type_), formal) for formal, type_ in pairs)
+    elif inside is not None and inside is bracket:
+        points = arguments_of(reader, inside)
+    else:
+        return None
+    value = function_derivative(reader, head.key, points, 1, span)
+    row = isinstance(value, Derivative) and not value.body.type.rank and value.type.rank == 1
+    return (shapes.transpose(value, span) if row else value), 2 if inside is None else 3
 
 
 def opening_bracket(node: Node | None) -> Fence | None:
@@ -96,10 +127,10 @@ def argument_nodes(body: Node) -> tuple[Node, ...]:
 def call(reader: Reader, node: Node, head: Name, bracket: Fence) -> Term | None:
     """The application, or None when the head is a value that multiplies the bracket."""
     scope = reader.scope
-    if scope.is_function(head.key):
+    if scope.is_function(head.key) and not stands_bare(head, bracket.body):
         primes = node.primes if isinstance(node, Scripted) else 0
         return apply(reader, head.key, arguments_of(reader, bracket), primes, node.span.to(bracket.span))
-    if scope.known(head.key) or head.key in scope.dimensions or head.key in scope.indices:
+    if scope.known(head.key) or scope.is_function(head.key) or head.key in scope.dimensions or head.key in scope.indices:
         return None
     if head.key in BUILT_IN:
         return built_in(reader, head.key, arguments_of(reader, bracket), node.span.to(bracket.span))
@@ -122,6 +153,19 @@ def call(reader: Reader, node: Node, head: Name, bracket: Fence) -> Term | None:
         allowed=f"{head.latex} : \\mathbb{{R}} \\to \\mathbb{{R}} a function, {head.latex} \\in \\mathbb{{R}} a number",
         fix=f"declare {head.latex}, or write {head.latex} \\cdot (...) for the product",
     )
+
+
+def stands_bare(head: Name, body: Node) -> bool:
+    r"""\sigma (1 - \sigma): a function without argument inside its own bracket means its value, here and there."""
+    nodes = tuple(walk(body))
+    applied = {
+        id(first)
+        for node in nodes
+        if isinstance(node, Juxtaposed)
+        for first, second in pairwise(node.factors)
+        if opening_bracket(second) is not None
+    }
+    return any(isinstance(n, Letter | Scripted) and id(n) not in applied and function_head(n) == head for n in nodes)
 
 
 UNAMBIGUOUS_VALUES = frozenset({"pi", "e", "I", "I_bold", "n1_bold", "n1_bb"})

@@ -106,12 +106,14 @@ def _is_taken(scope: Scope, name: Name, right: Node, fresh: bool) -> bool:
 
 
 def derivative_of_known(reader: Reader, left: Node) -> bool:
-    """f' with a known f is a derivative to be claimed, never a new name."""
+    """f' with a known function f is a derivative to be claimed; \\theta' beside a vector \\theta is a new name."""
     if not (isinstance(left, Scripted) and left.primes and isinstance(left.base, Letter)):
         return False
     mark = left.superscript if is_star(left.superscript) else None
     base = labelled(letter_name(left.base), left.subscript, mark)
-    return base is not None and reader.scope.known(base.key)
+    known = reader.scope.symbols.get(base.key) if base is not None and base.key not in reader.scope.current else None
+    tensor = known is not None and isinstance(known.type, Type) and known.type.rank > 0
+    return base is not None and not tensor and reader.scope.known(base.key)
 
 
 def fitted(reader: Reader, name: Name, body: Term, span: Span) -> Term:

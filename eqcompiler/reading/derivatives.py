@@ -42,6 +42,9 @@ def primed(reader: Reader, node: Scripted) -> Term:
             return known
     head = calls.function_head(node)
     if head is None or head.key not in scope.current or not scope.is_function(head.key):
+        turned = turned_tensor(reader, node, head)
+        if turned is not None:
+            return turned
         raise AmbiguousNotation(
             f"'{node.span.text}': a prime is a derivative, a transpose or a part of the name, and nothing declared decides",
             node.span,
@@ -51,6 +54,15 @@ def primed(reader: Reader, node: Scripted) -> Term:
     points = tuple(Symbol(scope.type_of(t), f) for f, t in zip(definition.formals, definition.formal_types, strict=True))
     value = calls.function_derivative(reader, head.key, points, node.primes, node.span)
     return with_superscript(reader, value, None if is_star(node.superscript) else node.superscript, node.span)
+
+
+def turned_tensor(reader: Reader, node: Scripted, head: Name | None) -> Term | None:
+    """X' for a vector or a matrix X that has no other meaning with a prime: its transpose."""
+    known = reader.known_symbol(head.key, node.span) if head is not None and node.primes == 1 else None
+    if known is None or not known.type.rank:
+        return None
+    turned = shapes.transpose(known, node.span)
+    return with_superscript(reader, turned, None if is_star(node.superscript) else node.superscript, node.span)
 
 
 def nabla(reader: Reader, node: Nabla) -> Term:
@@ -174,7 +186,13 @@ def argument(reader: Reader, node: Leibniz | Nabla) -> Term:
 
 
 def transposed(reader: Reader, node: Node) -> bool:
-    return isinstance(node, Scripted) and is_transpose_mark(reader, node.superscript)
+    turned = isinstance(node, Scripted) and node.primes == 1 and not is_known(reader, node)
+    return turned or (isinstance(node, Scripted) and is_transpose_mark(reader, node.superscript))
+
+
+def is_known(reader: Reader, node: Node) -> bool:
+    name = name_of(node)
+    return name is not None and reader.scope.known(name.key)
 
 
 def differentiate(reader: Reader, value: Term, variables: list[str], span: Span) -> Term:

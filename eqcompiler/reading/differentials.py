@@ -201,8 +201,13 @@ class Differentials(Operators):
         node = self.base()
         subscript = superscript = None
         order = 1
-        while self.is_mark("_", "^"):
+        primes = 0
+        while self.is_mark("_", "^") or self.peek().kind == "prime":
             mark = self.take()
+            count = 1 if mark.kind == "prime" else self.primes_in_script() if mark.text == "^" else 0
+            if count:
+                primes += count
+                continue
             script = self.script(mark, of_range=False)
             if mark.text == "_" and subscript is None:
                 subscript = script
@@ -212,8 +217,8 @@ class Differentials(Operators):
                 superscript = script
             else:
                 raise self.double("subscript" if mark.text == "_" else "superscript", mark)
-        if subscript is not None or superscript is not None:
-            node = Scripted(self.span_from(first), node, subscript, superscript)
+        if subscript is not None or superscript is not None or primes:
+            node = Scripted(self.span_from(first), node, subscript, superscript, primes)
         return node, order
 
     def argument_of_derivative(self, first: int) -> Node:

@@ -210,8 +210,15 @@ def norm(reader: Reader, node: Scripted) -> Term:
     return with_superscript(reader, replace(inner, span=node.span), node.superscript, node.span)
 
 
+def norm_label(subscript: Node) -> str:
+    """2, 1, \\infty, F in whatever font."""
+    if isinstance(subscript, Letter) and subscript.text in ("F", "infty"):
+        return "F" if subscript.text == "F" else "\\infty"
+    return subscript.span.text.strip("{} ")
+
+
 def norm_kind(reader: Reader, bars: Fence, node: Scripted, value: Term) -> str:
-    label = node.subscript.span.text.strip("{} ") if node.subscript is not None else ""
+    label = norm_label(node.subscript) if node.subscript is not None else ""
     single_bars = bars.opening == "|"
     if single_bars and not label:
         if value.type.rank == 0:
@@ -230,7 +237,7 @@ def norm_kind(reader: Reader, bars: Fence, node: Scripted, value: Term) -> str:
         if label in kinds:
             return kinds[label]
         raise NotSupportedYet(f"the norm with subscript {label} is not implemented", node.span, allowed="1, 2, \\infty")
-    if label in ("F", "\\mathrm{F}", "\\text{F}", "\\mathsf{F}"):
+    if label == "F":
         return "normF"
     if label == "2":
         return "norm2"

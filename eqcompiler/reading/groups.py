@@ -177,6 +177,20 @@ class Groups(Brackets):
 
     # scripts
 
+    def primes_in_script(self) -> int:
+        r"""The primes of ^{\prime\prime} or ^\prime or ^{'}, taken; 0 and nothing taken for any other script."""
+        if self.is_command("prime"):
+            self.at += 1
+            return 1
+        if self.peek().kind != "open":
+            return 0
+        close = self.braces(self.at)
+        inside = self.tokens[self.at + 1 : close]
+        if not inside or not all(t.kind == "prime" or (t.kind == "command" and t.text == "prime") for t in inside):
+            return 0
+        self.at = close + 1
+        return len(inside)
+
     def script(self, mark: Token, *, of_range: bool) -> Node:
         """What follows _ or ^. `of_range`: of a large operator, where a colon is a relation."""
         with self.deeper():

@@ -169,6 +169,8 @@ def infix(reader: Reader, node: Infix) -> Term:
         return shapes.divide(left, right, node.span, reader.scope)
     if node.operator == "*" and node.mark == "cdot" and shapes.are_vectors_alike(left, right):
         return shapes.multiply(*shapes.inner(left, right), node.span, reader.scope)
+    if node.operator == "*" and node.mark == "times" and shapes.are_in_space(left, right, reader.scope):
+        return Call(left.type, "cross", (left, right), span=node.span)
     if node.operator == "*":
         return chain_rule.multiply(left, right, node.span, reader.scope)
     if node.operator in ("odot", "circ"):

@@ -13,7 +13,7 @@ from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.notation import Fence, Letter, Node, Numeral, Scripted
 from eqcompiler.languages.terms import INTEGER, SCALAR, Call, Constant, Number, Size, Term, Type
-from eqcompiler.reading import derivatives, functions
+from eqcompiler.reading import derivatives, functions, shapes
 from eqcompiler.reading.indices import admit_letters, component, index_term, is_index_expression
 from eqcompiler.reading.marks import inverse_mark, is_transpose_mark, with_subscript, with_superscript
 from eqcompiler.reading.names import Name, index_letters, is_star, labelled, letter_name
@@ -66,9 +66,11 @@ def scripted(reader: Reader, node: Scripted) -> Term:
         return scripted_letter(reader, node, node.base)
     if isinstance(node.base, Fence) and node.base.opening in ("|", "||"):
         return functions.norm(reader, node)
-    if node.primes:
-        raise AmbiguousNotation("a prime behind a bracket: derivative or transpose", node.span, fix=PRIME_FIX)
     value = reader.term(node.base)
+    if node.primes:
+        if node.primes > 1 or not value.type.rank or node.subscript is not None or node.superscript is not None:
+            raise AmbiguousNotation("a prime behind a bracket: derivative or transpose", node.span, fix=PRIME_FIX)
+        return shapes.transpose(value, node.span)
     return with_superscript(reader, with_subscript(reader, value, node.subscript, node.span), node.superscript, node.span)
 
 

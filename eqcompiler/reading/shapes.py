@@ -116,6 +116,11 @@ def multiply(left: Term, right: Term, span: Span, scope: Scope) -> Term:
     raise clash(f"this product does not fit: {a} times {b}", left, right, span, scope, fix)
 
 
+def are_in_space(left: Term, right: Term, scope: Scope) -> bool:
+    """Two columns of three entries."""
+    return all(t.type.rank == 1 and not t.type.row and scope.type_of(t.type).shape == (Dimension.of(3),) for t in (left, right))
+
+
 def are_vectors_alike(left: Term, right: Term) -> bool:
     return left.type.rank == right.type.rank == 1 and left.type.row == right.type.row
 

@@ -18,11 +18,13 @@ from eqcompiler.reading import parts
 from eqcompiler.reading.layer_copies import Copies, one_at_a_time
 from eqcompiler.reading.mean_values import with_written_means
 from eqcompiler.reading.meaning import Reader
+from eqcompiler.reading.plain_entries import with_bold_entries
 from eqcompiler.reading.randomness import with_random_expectations
 from eqcompiler.reading.resolve import resolve_document
 from eqcompiler.reading.scope import Scope
 from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.sequences import in_sequence
+from eqcompiler.reading.squared_names import with_squared_names
 from eqcompiler.reading.steps import Steps, add_families, completed, declare_members
 from eqcompiler.reading.survey import Survey, survey
 from eqcompiler.reading.unknown_functions import differentiated, only_differentiated, used_with
@@ -31,13 +33,14 @@ MAXIMUM_ATTEMPTS = 40
 GREEK_CAPITALS = frozenset({"Gamma", "Delta"})  # capitals that are scalars as often as not
 RANK_WORDS = ("a scalar", "a vector", "a matrix")
 HIGHEST_RANK = 2
+DECLARING = ("declaration", "distribution", "prose")
 
 
 def type_document(
     source: Source, formulas: tuple[Formula | EquationError, ...], includes: tuple[Document, ...] = ()
 ) -> Document:
     """Read errors become statements of kind "error", in their place."""
-    formulas, layers, copies = one_at_a_time(formulas)
+    formulas, layers, copies = one_at_a_time(with_squared_names(with_bold_entries(formulas)))
     formulas, over_time = in_sequence(formulas)
     read = tuple(f for f in formulas if isinstance(f, Formula))
     seen = with_last_states(survey(read), (*layers, *over_time))
@@ -202,7 +205,12 @@ class Settled:
         """Read one formula; what cannot be read becomes an error in its place."""
         before = self.scope
         try:
-            self.statements[position], self.scope = self.attempt(before, position)
+            statements, scope = self.attempt(before, position)
+            missing = self.without_meaning(position) if any(s.kind not in DECLARING for s in statements) else None
+            if missing is not None:
+                self.statements[position] = [error_statement(missing)]
+                return
+            self.statements[position], self.scope = statements, scope
             self.history.append((position, before))
         except EquationError as error:
             if not self.reconsider(position, error):
@@ -213,6 +221,21 @@ class Settled:
         self.statements[position] = statements
         lost = {name: self.formulas[position].span for name, place in self.seen.definers.items() if place == position}
         self.scope.misread |= {name: span for name, span in lost.items() if not self.scope.known(name)}
+
+    def without_meaning(self, position: int) -> EquationError | None:
+        """A name whose definition could not be read means nothing: a free number in its place would refute what is true."""
+        for name in sorted(self.seen.uses[position]):
+            definer = self.seen.definers.get(name, position)
+            error = next((s.error for s in self.statements.get(definer, ()) if definer != position), None)
+            if error is not None and name not in self.scope.current:
+                latex = next((info.latex for key, info in self.scope.symbols.items() if key == name), name)
+                return IllegalEquation(
+                    f"'{latex}' has no meaning here: its definition could not be read",
+                    self.formulas[position].span,
+                    also=((error.span, error.what),) if error.span else (),
+                    fix="mend the definition",
+                )
+        return None
 
     def refused(self, position: int, error: EquationError) -> list[Statement]:
         """A claim whose shapes cannot fit is still a claim; anything else is the error."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from eqcompiler.errors import AmbiguousNotation, Span
-from eqcompiler.languages.notation import Formula, Leibniz, Letter, Nabla, Node
+from eqcompiler.languages.notation import Formula, Leibniz, Letter, Nabla, Node, Scripted
 from eqcompiler.languages.statements import SymbolInfo
 from eqcompiler.languages.terms import SCALAR, Derivative, FunctionType, Reference, Symbol, Term, Type, UnknownCall, children
-from eqcompiler.reading.names import Name, name_of
+from eqcompiler.reading.names import Name, letter_name, name_of
 from eqcompiler.reading.scope import Reader, Scope, shape_text
 from eqcompiler.reading.survey import names_in, walk
 from eqcompiler.reading.variables import variable_of
@@ -66,6 +66,8 @@ def numerator(reader: Reader, node: Node) -> Term | None:
     name, scope = name_of(node), reader.scope
     if name is None or name.key in scope.bound or name.key in scope.current or name.key not in scope.differentiated:
         return None
+    if _is_entry(scope, node):
+        return None
     info = scope.symbols.get(name.key)
     declared = info.type if info is not None and isinstance(info.type, FunctionType) else None
     if declared is None and (name.key not in scope.only_differentiated or name.key in scope.indices):
@@ -81,6 +83,15 @@ def numerator(reader: Reader, node: Node) -> Term | None:
         scope.notes.append(f"{name.key} is an unknown function of {words}")
     _name_slots(scope, name.key, types)
     return UnknownCall(declared.result if declared else SCALAR, name.key, arguments, span=node.span)
+
+
+def _is_entry(scope: Scope, node: Node) -> bool:
+    """X_{kl} of a known X, and a sample x_n, are values."""
+    if not (isinstance(node, Scripted) and isinstance(node.base, Letter) and node.subscript is not None):
+        return False
+    key = letter_name(node.base).key
+    info = scope.symbol(key)
+    return key in scope.families or key in scope.current or (info is not None and getattr(info.type, "rank", 0) > 0)
 
 
 def _variables(reader: Reader, name: Name) -> list[str]:

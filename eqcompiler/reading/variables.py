@@ -7,8 +7,8 @@ Guarantees: a name with arguments is no variable; an undeclared name becomes a s
 from __future__ import annotations
 
 from eqcompiler.errors import IllegalEquation, Span
-from eqcompiler.languages.notation import Fence, Letter, Node, Scripted
-from eqcompiler.reading.names import Name, index_letters, is_star, label_name, labelled, letter_name
+from eqcompiler.languages.notation import Addition, Fence, Infix, Letter, Node, Numeral, Scripted
+from eqcompiler.reading.names import Name, index_letters, is_star, label_name, labelled, letter_name, name_of
 from eqcompiler.reading.scope import Reader
 
 
@@ -17,6 +17,9 @@ def variable_of(reader: Reader, node: Node) -> tuple[str, tuple[Node, ...]]:
     scope = reader.scope
     if isinstance(node, Fence):
         return variable_of(reader, node.body)
+    own = name_of(node) if isinstance(node, Scripted) and node.primes else None
+    if own is not None and scope.known(own.key):
+        return variable_key(reader, own, node.span), ()
     base, below, mark = node, None, None
     if isinstance(node, Scripted) and isinstance(node.base, Letter):
         base, below = node.base, node.subscript
@@ -27,6 +30,9 @@ def variable_of(reader: Reader, node: Node) -> tuple[str, tuple[Node, ...]]:
         )
     name = letter_name(base)
     raised = node.superscript if isinstance(node, Scripted) else None
+    if isinstance(raised, Numeral | Infix | Addition):
+        what = f"'{node.span.text}' is a power, no variable"
+        raise IllegalEquation(what, node.span, fix="differentiate in a name or its component")
     if isinstance(raised, Fence):
         if name.key not in scope.families:
             what = f"'{node.span.text}' is no variable: {name.latex} is not declared as a family"

@@ -1,7 +1,7 @@
 """The integrals of `Closed` numbers: Gaussian expectations, integrals over lines, half-lines and intervals, infinite sums.
 
 Takes: Closed numbers (or jets of them) and the measure. Gives: numbers, exact where they are rational, else balls.
-Guarantees: an integral or a sum that does not converge raises Undefined; one outside the closed family NotSupportedYet.
+Guarantees: an integral or a sum that does not converge raises Divergent; one outside the closed family NotSupportedYet.
 Derivatives pass under the integral: the family is smooth in its coefficients wherever the integral converges.
 Formulas: moments by E[z_i g] = m_i E[g] + sum_j V_ij E[dg/dz_j] (Stein); Euler's integrals of the first and second kind.
 """
@@ -16,7 +16,7 @@ from flint import acb, arb, fmpq
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.verification import jets
 from eqcompiler.verification.closed_integrands import Closed, Piece
-from eqcompiler.verification.fields import HALF, ONE, ZERO, Imprecise, Number, Undefined, ball, divide, sign, whole_number
+from eqcompiler.verification.fields import HALF, ONE, ZERO, Divergent, Imprecise, Number, ball, divide, sign, whole_number
 from eqcompiler.verification.jets import Jet
 
 LARGEST_MOMENT = 40
@@ -49,7 +49,7 @@ def _gaussian(piece: Piece, covariance: Matrix) -> Number:
             raise NotSupportedYet("the expectation of the exponential of a quadratic form in several variables")
         narrowing = 1 - covariance[0][0] * bend
         if sign(jets.base(narrowing)) <= 0:
-            raise Undefined("the expectation does not exist: the exponential grows faster than the density falls")
+            raise Divergent("the expectation does not exist: the exponential grows faster than the density falls")
         covariance = [[jets.divide(covariance[0][0], narrowing)]]
         factor = jets.reciprocal(jets.apply("sqrt", narrowing))
     powers = _whole(piece)
@@ -127,7 +127,7 @@ def line_integral(x: Closed) -> Number:
             continue
         _, bend = _slope_and_bend(piece)
         if bend is None or sign(bend) >= 0:
-            raise Undefined("the integral over the real line does not converge")
+            raise Divergent("the integral over the real line does not converge")
         # exp(s z + b z^2/2) = sqrt(2 pi / -b) times the density of N(0, -1/b) times exp(s z)
         width = divide(fmpq(-1), bend)
         flat = Piece(ONE, piece.powers, piece.rest, _without_bend(piece), piece.wave, piece.phase, piece.factorials)
@@ -155,15 +155,15 @@ def _half_line(piece: Piece) -> Number:
     if piece.factorials or not _none(piece.rest):
         raise NotSupportedYet("this integral over a half-line")
     if sign(rising) <= 0:
-        raise Undefined("the integral diverges at the edge of its range")
+        raise Divergent("the integral diverges at the edge of its range")
     if bend is not None:
         if sign(bend) >= 0:
-            raise Undefined("the integral over the half-line does not converge")
+            raise Divergent("the integral over the half-line does not converge")
         if not _none(slope) or piece.wave:
             raise NotSupportedYet("an integral over a half-line of the exponential of this quadratic")
         return _gamma(rising * HALF) * HALF / jets.power(-bend * HALF, rising * HALF)
     if sign(slope) >= 0:
-        raise Undefined("the integral over the half-line does not converge")
+        raise Divergent("the integral over the half-line does not converge")
     if not piece.wave:
         return _gamma(rising) / jets.power(-slope, rising)
     (_, phase) = piece.phase[0]
@@ -185,7 +185,7 @@ def unit_integral(x: Closed) -> Number:
             raise NotSupportedYet("this integrand has no closed integral here")
         left, right = piece.powers[0] + 1, piece.rest + 1
         if sign(left) <= 0 or sign(right) <= 0:
-            raise Undefined("the integral diverges at an edge of its range")
+            raise Divergent("the integral diverges at an edge of its range")
         total = total + piece.coefficient * (divide(_gamma(left) * _gamma(right), _gamma(left + right)))
     return total
 
@@ -214,7 +214,7 @@ def _tail(x: Closed, k: int) -> arb | None:
         power = ball(piece.powers[0])
         growth = (1 + arb(1) / k) ** power if power > 0 else arb(1)
         if piece.factorials > 0:
-            raise Undefined("the series does not converge")
+            raise Divergent("the series does not converge")
         ratio = growth * ball(slope).exp() / arb(k + 1) ** -piece.factorials
         if piece.factorials == 0 and not slope < 0:
             if isinstance(slope, arb) and slope.contains(0) and not slope.is_zero():

@@ -23,6 +23,8 @@ from eqcompiler.languages.terms import (
     Derivative,
     Extremum,
     Index,
+    Integral,
+    Limit,
     Number,
     Reference,
     Symbol,
@@ -222,7 +224,10 @@ def _zero(symbol: Symbol) -> Iterator[Candidate]:
 
 def _signs(document: Document, claim: Claim, numbers: list[Symbol]) -> Iterator[Candidate]:
     """Numbers that are not negative, or positive, one or all, where something in the claim depends on signs."""
-    if not any(isinstance(term, Call) and term.operation in SIGNED for term in reached(document, claim)):
+    if not any(
+        isinstance(term, Integral | Limit) or (isinstance(term, Call) and term.operation in SIGNED)
+        for term in reached(document, claim)
+    ):
         return
     for relation in (">=", ">"):
         bounds = [Condition(relation, symbol, ZERO) for symbol in numbers]

@@ -18,10 +18,10 @@ from flint import arb, fmpq
 
 from eqcompiler.errors import BadInput, IllegalEquation, NotSupportedYet
 from eqcompiler.languages.statements import Claim, Document
-from eqcompiler.languages.terms import Condition
+from eqcompiler.languages.terms import Condition, Term
 from eqcompiler.languages.verdicts import Counterexample
 from eqcompiler.verification.constraint_solving import Value
-from eqcompiler.verification.fields import ZERO, Imprecise, OutsideDomain, Undefined, with_enough_bits
+from eqcompiler.verification.fields import ZERO, Divergent, Imprecise, OutsideDomain, Undefined, with_enough_bits
 from eqcompiler.verification.operations import shape_of
 from eqcompiler.verification.oracle import Evaluator, Sample
 from eqcompiler.verification.problems import Problem, problem_of
@@ -52,11 +52,12 @@ class Evidence:
     unsupported: NotSupportedYet | None = None
     exact: bool = False
     zero: bool = False  # both sides are zero at every point
+    divergent: str = ""  # where one side does not converge and the other has a value: the point, in words
 
     @property
     def agrees(self) -> bool:
         """Points were compared and none is against the claim."""
-        return self.counterexample is None and self.agreements > 0
+        return self.counterexample is None and self.agreements > 0 and not self.divergent
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class _Tally:
         self.sizes: list[Mapping[str, int]] = []
         self.exact = True
         self.zero = True
+        self.divergent = ""
         self.residues: Agreement | None = None
         self.against: Counterexample | None = None
         self.found: Sample | None = None
@@ -139,6 +141,8 @@ class _Tally:
         try:
             results = list(comparisons(problem, claim, sample))
         except Undefined as reason:
+            if isinstance(reason, Divergent) and not self.divergent:
+                self.divergent = f"{reason.what} at {_point_text(sample)}"
             self.skipped += 1
             self.reason = f"a side has no value: {reason.what}"
             return False
@@ -169,7 +173,7 @@ class _Tally:
             method = f"{method}, and {self.residues}"
         return Evidence(
             self.agreements, len(self.sizes), self.skipped, method, reason=reason, unsupported=self.unsupported,
-            exact=self.exact and self.agreements > 0, zero=self.zero and self.agreements > 0,
+            exact=self.exact and self.agreements > 0, zero=self.zero and self.agreements > 0, divergent=self.divergent,
         )  # fmt: skip
 
 
@@ -219,7 +223,7 @@ def compare(problem: Problem, claim: Claim, sample: Sample) -> Comparison:
 
     def attempt() -> Comparison:
         evaluator = Evaluator(problem.document, sample, names=problem.names)
-        left = evaluator.value(claim.left)
+        left = _converging(evaluator, claim.left, claim.right)
         try:
             right = evaluator.value(claim.right)
         except OutsideDomain as reason:  # \log x^2 = 2 \log x at -1
@@ -235,6 +239,15 @@ def compare(problem: Problem, claim: Claim, sample: Sample) -> Comparison:
 
     result: Comparison = with_enough_bits(attempt)
     return result
+
+
+def _converging(evaluator: Evaluator, term: Term, other: Term) -> Value:
+    """The term's value. Divergent is raised only where the other side has a value, else it is as good as any other gap."""
+    try:
+        return evaluator.value(term)
+    except Divergent:
+        evaluator.value(other)
+        raise
 
 
 def agree(left: Value, right: Value) -> bool:
@@ -270,10 +283,18 @@ def _close(a: Any, b: Any) -> bool:
 
 
 def counterexample(problem: Problem, sample: Sample, result: Comparison) -> Counterexample:
-    values: dict[str, object] = {name: exact_text(value) for name, value in sample.values.items()}
+    values = _exact_values(sample)
     values |= {name: str(function) for name, function in sample.functions.items()}
     values |= {name: str(position) for name, position in sample.indices.items()}
     return Counterexample(dict(sample.sizes), values, exact_text(result.left), exact_text(result.right))
+
+
+def _point_text(sample: Sample) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in (*sample.sizes.items(), *_exact_values(sample).items()))
+
+
+def _exact_values(sample: Sample) -> dict[str, object]:
+    return {name: exact_text(value) for name, value in sample.values.items()}
 
 
 def exact_text(value: Value) -> object:

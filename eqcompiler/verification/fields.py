@@ -45,6 +45,10 @@ class OutsideDomain(Undefined):
     the logarithm or the root of a negative number."""
 
 
+class Divergent(Undefined):
+    """An integral, an expectation or a limit that does not converge: no value there, and none that an author could mean."""
+
+
 class Undecided(Undefined):
     """The largest precision does not tell on which side of a pole, a jump or a tie the point lies."""
 

@@ -223,6 +223,8 @@ class _Case:
         if trial.skipped and minimisers.is_minimiser_claim(self.document, self.claim):
             none = f"At {trial.skipped} points there is no extremum, so agreement elsewhere says little."
             return Finding("undecided", trial.method, f"{why} {none}", residual=answer.residual)
+        if trial.divergent:
+            return self.diverging(trial)
         if trial.agreements >= ENOUGH:
             return Finding("holds", trial.method, why, residual=answer.residual)
         if trial.unsupported is not None and answer.unsupported is not None:
@@ -235,6 +237,16 @@ class _Case:
         late = " The time ran out." if self.clock.late else ""
         because = f": {trial.reason}" if trial.reason else ""
         return Finding("undecided", trial.method or quick.method, f"{why} {seen}{because}.{late}", residual=answer.residual)
+
+    def diverging(self, trial: Evidence) -> Finding:
+        """Equal where both sides converge, but one side has no value over a part of the other's range."""
+        gap = f"{trial.divergent}, where the other side has a value"
+        found = conditions.find(self.document, self.claim, (), (), self.tests())
+        if found is None:
+            reason = f"Equal wherever both sides have a value, but {gap}; state the condition under which it converges."
+            return Finding("undecided", trial.method, reason)
+        reason = f"True if {found.latex}; without it, {gap}."
+        return Finding("conditional", "proved under the condition", reason, condition=found.latex, steps=found.steps)
 
     def false(self, trial: Evidence, answer: Unproved) -> Finding:
         """A certified difference: under which condition would it be true, what is left over, what would be right."""

@@ -14,7 +14,19 @@ from flint import arb, fmpq
 
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.verification.contours import OfVariable
-from eqcompiler.verification.fields import HALF, ONE, ZERO, Imprecise, Number, Undefined, divide, elementary, power, sign
+from eqcompiler.verification.fields import (
+    HALF,
+    ONE,
+    ZERO,
+    Divergent,
+    Imprecise,
+    Number,
+    Undefined,
+    divide,
+    elementary,
+    power,
+    sign,
+)
 from eqcompiler.verification.fields import whole_number as whole
 
 FIRST_ORDER, LAST_ORDER = 8, 64
@@ -259,7 +271,7 @@ def _value(x: Any) -> Number:
     if not isinstance(x, Laurent):
         return x
     if x.start < 0 and not _zero(x.coefficients[0]):
-        raise Undefined("the limit is infinite or does not exist: there is a pole")
+        raise Divergent("the limit is infinite or does not exist: there is a pole")
     if x.end <= 0:
         raise TooShort
     return x.at(0)

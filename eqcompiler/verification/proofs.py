@@ -64,6 +64,9 @@ class _Equation:
     zero: Tensor
 
 
+ORDERS = frozenset(("<", "<=", ">", ">=", "!="))
+
+
 def prove(document: Document, claim: Claim, extra: tuple[Condition, ...] = ()) -> Proof | Residual:
     """Raises NotSupportedYet for what has no normal form or grows too large."""
     opaque = without_last_states(document, claim)
@@ -84,6 +87,9 @@ def compare(document: Document, claim: Claim, extra: tuple[Condition, ...] = ())
 
 def _search(document: Document, claim: Claim, extra: tuple[Condition, ...]) -> _Search:
     conditions = (*document.assumptions, *claim.assumptions, *extra)
+    bounds = tuple(c for c in (*claim.assumptions, *extra) if c.relation in ORDERS)
+    if bounds:  # whether an integral converges is asked while it gets its index form
+        document = replace(document, assumptions=(*document.assumptions, *bounds))
     words = {name: tuple(found) for name, found in _words(conditions).items()}
     left = normal_of(document, claim.left, LEFT, claim.free, words)
     right = aligned(normal_of(document, claim.right, RIGHT, claim.free, words), left.axes)

@@ -20,6 +20,7 @@ HOLDING = {
     r"\sum_{k=0}^n \binom{n}{k} = 2^n",
     r"\prod_{k=2}^n \frac{k}{k-1} = n",
     r"\det K = \det(A) \det(D)",
+    r"a \times (b \times c) = b (a^T c) - c (a^T b)",
 }
 
 
