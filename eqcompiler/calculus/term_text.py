@@ -45,7 +45,7 @@ from eqcompiler.languages.terms import (
 )
 
 # How closely the text of a term holds together; an operand that binds less closely than its place asks gets brackets.
-SUM, LARGE, PRODUCT, FUNCTION, POWER, ATOM = range(6)
+SUM, LARGE, INFIX, PRODUCT, FUNCTION, POWER, ATOM = range(7)
 _SAME_ENTRIES = {"zeros": 0, "ones": 1}
 
 
@@ -244,8 +244,8 @@ class _Writer:
         if len(tensors) < 2:
             return self.product(call.arguments)
         scalars = tuple(a for a in call.arguments if not a.type.rank)
-        entries = r" \odot ".join(self.text(a).at(FUNCTION) for a in tensors)
-        return _Text(f"{self.product(scalars).at(PRODUCT)} ({entries})" if scalars else entries, PRODUCT)
+        entries = r" \odot ".join(self.text(a).at(FUNCTION) for tensor in tensors for a in _entries(tensor))
+        return _Text(f"{self.product(scalars).at(PRODUCT)} ({entries})", PRODUCT) if scalars else _Text(entries, INFIX)
 
     def product(self, factors: tuple[Term, ...]) -> _Text:
         """Factors side by side. A large operator may only stand last, a numeral after a factor needs a dot."""
@@ -314,7 +314,7 @@ class _Writer:
 
     def infix(self, call: Call, sign: str) -> _Text:
         left, right = (self.text(argument).at(FUNCTION) for argument in call.arguments)
-        return _Text(f"{left} {sign} {right}", PRODUCT)
+        return _Text(f"{left} {sign} {right}", INFIX)
 
     def component(self, term: Component) -> _Text:
         """x_i, X_{ij}; a family's member x^{(i)}, its entry x^{(i)}_j; brackets around a name that has a subscript."""
@@ -418,6 +418,13 @@ def _signed(term: Term) -> tuple[str, Term]:
         if sign == "-":
             return "-", replace(term, arguments=(first, *rest), span=None)
     return "+", term
+
+
+def _entries(term: Term) -> tuple[Term, ...]:
+    """The factors of products entry by entry, which need no brackets among themselves."""
+    if isinstance(term, Call) and term.operation == "mul" and all(a.type.rank for a in term.arguments):
+        return tuple(factor for argument in term.arguments for factor in _entries(argument))
+    return (term,)
 
 
 def _factors(term: Term) -> tuple[Term, ...]:

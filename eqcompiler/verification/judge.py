@@ -22,6 +22,7 @@ from eqcompiler.languages.terms import Condition, Reference, Term
 from eqcompiler.languages.verdicts import Counterexample, Verdict
 from eqcompiler.verification import conditions, densities, hints, iterations, minimisers
 from eqcompiler.verification.answers import Proved, Unproved
+from eqcompiler.verification.clock import Clock
 from eqcompiler.verification.evidence import Evidence
 from eqcompiler.verification.expected_verdicts import agrees
 from eqcompiler.verification.findings import Finding, counterexample_text, placed, sentence
@@ -30,7 +31,6 @@ from eqcompiler.verification.instruments import Instruments, standard
 FEW, MANY = 3, 24  # exact points before and after the search for a proof
 ENOUGH = 8  # points without which "holds" is not said
 CANDIDATES = 100  # conditions that are tried for a false claim: counted, so that the answer does not depend on the machine
-SHARE = 0.5  # of the time left, what one stage may use
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def verify(
 
 def pending(document: Document) -> tuple[Verdict, ...]:
     """In place of every verdict of `verify` one that says that nothing is decided yet."""
-    blank = (_verdict(s, Finding("undecided", ""), _Clock(0.0)) for s in document.statements if _is_judged(s))
+    blank = (_verdict(s, Finding("undecided", ""), Clock(0.0)) for s in document.statements if _is_judged(s))
     return tuple(replace(verdict, ok=False, settled=False, seconds=0.0) for verdict in blank)
 
 
@@ -99,7 +99,7 @@ def judge(
     instruments: Instruments | None = None,
 ) -> Verdict:
     """The verdict on one claim or objective, about the document as it stands."""
-    clock = _Clock(timeout)
+    clock = Clock(timeout)
     tools = instruments if instruments is not None else standard()
     try:
         found = _found(document, statement, tools, clock, seed)
@@ -125,7 +125,7 @@ def _is_judged(statement: Statement) -> bool:
     return statement.error is not None or isinstance(statement.payload, Claim | Objective | Density)
 
 
-def _found(document: Document, statement: Statement, tools: Instruments, clock: _Clock, seed: int) -> Finding:
+def _found(document: Document, statement: Statement, tools: Instruments, clock: Clock, seed: int) -> Finding:
     if isinstance(statement.error, ShapeMismatch) and statement.kind.startswith("claim"):
         return Finding("refuted", "shapes", placed(statement.error))
     if statement.error is not None:
@@ -142,33 +142,11 @@ def _found(document: Document, statement: Statement, tools: Instruments, clock: 
     raise NotSupportedYet(f"a {statement.kind} is not judged", statement.span)
 
 
-class _Clock:
-    """The time that one claim may take."""
-
-    def __init__(self, timeout: float) -> None:
-        self.start = time.monotonic()
-        self.end = self.start + timeout
-        self.first_stop = self.start + timeout * SHARE  # no stage can have been stopped before
-
-    @property
-    def late(self) -> bool:
-        return time.monotonic() >= self.end
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.start
-
-    def share(self) -> float:
-        """The moment at which a stage must stop."""
-        now = time.monotonic()
-        return now + max(0.0, (self.end - now) * SHARE)
-
-
 class _Case:
     """One claim under judgement."""
 
     def __init__(
-        self, document: Document, statement: Statement, claim: Claim, tools: Instruments, clock: _Clock, seed: int
+        self, document: Document, statement: Statement, claim: Claim, tools: Instruments, clock: Clock, seed: int
     ) -> None:
         self.document, self.statement, self.claim = document, statement, claim
         self.tools, self.clock, self.seed = tools, clock, seed
@@ -338,7 +316,7 @@ def _judge_objective(document: Document, objective: Objective, tools: Instrument
 
 
 def _judge_limit(
-    document: Document, statement: Statement, claim: Claim, tools: Instruments, clock: _Clock, seed: int
+    document: Document, statement: Statement, claim: Claim, tools: Instruments, clock: Clock, seed: int
 ) -> Finding:
     """The limit must be a fixed point of the update; that it is reached is a condition on the update."""
     found = iterations.iteration(document, claim, statement.span.line)
@@ -360,7 +338,7 @@ def _judge_limit(
     return Finding("conditional", method, reason, condition=condition, steps=fixed.steps)
 
 
-def _verdict(statement: Statement, found: Finding, clock: _Clock) -> Verdict:
+def _verdict(statement: Statement, found: Finding, clock: Clock) -> Verdict:
     verdict = Verdict(
         file=statement.span.source.path,
         line=statement.span.line,

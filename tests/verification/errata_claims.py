@@ -970,7 +970,7 @@ TOPICS: dict[str, Topic] = {
             r"f(x, \mu, \sigma^2) = \frac{1}{\sqrt{2 \pi \sigma^2}} \exp\left( -\frac{(x - \mu)^2}{2 \sigma^2} \right)",
         ),
         (
-            r"\frac{\partial}{\partial \sigma^2} \ln f(x, \mu, \sigma^2) = \frac{(x - \mu)^2}{2 \sigma^4} - \frac{1}{2 \sigma^2}",
+            r"\frac{\partial}{\partial \sigma^2} \ln f(x, \mu, \sigma^2) = \frac{(x - \mu)^2}{2\sigma^4} - \frac{1}{2\sigma^2}",
             r"\frac{\partial}{\partial \mu} \ln f(x, \mu, \sigma^2) = \frac{x - \mu}{\sigma^2}",
         ),
         (
