@@ -1,4 +1,6 @@
-"""Takes: the seconds that one claim may take. Gives: `Clock`, which says when a stage of its judgement must stop.
+"""The clock of one claim.
+
+Takes: the seconds that one claim may take. Gives: `Clock`, which says when a stage of its judgement must stop.
 Guarantees: each stage gets a share of what is left, so that no stage starves those after it.
 """
 

@@ -15,8 +15,6 @@ HOLDING = {
     r"(I + u v^\top)^{-1} = I - \frac{u v^\top}{1 + v^\top u}",
     r"\det(I + u v^\top) = 1 + v^\top u",
     r"\det(A + u v^\top) = \det(A) (1 + v^\top A^{-1} u)",
-    r"\mathbb{E}[X e^{t X}] = t e^{t^2 / 2}",
-    r"\lim_{n \to \infty} \left( 1 + \frac{x}{n} \right)^n = e^x",
     r"\sum_{k=0}^n \binom{n}{k} = 2^n",
     r"\prod_{k=2}^n \frac{k}{k-1} = n",
     r"\det K = \det(A) \det(D)",
