@@ -208,7 +208,7 @@ class Settled:
             statements, scope = self.attempt(before, position)
             missing = self.without_meaning(position) if any(s.kind not in DECLARING for s in statements) else None
             if missing is not None:
-                self.statements[position] = [error_statement(missing)]
+                self.give_up(position, [error_statement(missing)])
                 return
             self.statements[position], self.scope = statements, scope
             self.history.append((position, before))
