@@ -27,9 +27,7 @@ from eqcompiler.calculus.monomials import (
     Affine,
     Component,
     Constant,
-    Factor,
     Index,
-    Monomial,
     Normal,
     Operand,
     Scalar,
@@ -40,8 +38,6 @@ from eqcompiler.calculus.sums import total
 from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, Program
-
-__all__ = ["Factor", "Index", "Monomial", "Normal", "Tensor", "normal_forms", "size_affine", "tensors"]
 
 Environment = Mapping[sympy.Symbol, Affine]
 

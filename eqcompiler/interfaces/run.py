@@ -58,8 +58,8 @@ def run(
 
     \b
     Examples
-      eqc run equations/linear_regression.tex theta_star --set X=d.csv:age,bmi --set y=d.csv:target
-      eqc run equations/linear_regression.tex theta_run --set X=d.csv:age,bmi --set y=d.csv:target
+      eqc run equations/linear_regression.tex theta_star --set X='1,2;3,4;5,7' --set y=1,2,4 --set b=0
+      eqc run equations/linear_regression.tex theta_run --set X=d.csv:age,bmi --set y=d.csv:target --set b=0
           --set alpha=0.1 --set theta=0,0 --iterations 5000 --tolerance 1e-12 --out theta.csv
     """
     from eqcompiler import pipeline
@@ -77,14 +77,12 @@ def run(
     drawn = {draw.name for draw in request.draws}
     inputs = [i for i in request.program.inputs if i.name not in drawn]
     values = arguments(kernel, inputs, [read_given(setting) for setting in settings])
-    extra: tuple[object, ...] = ()
-    if request.kind == "run":
-        extra = (1000 if iterations is None else iterations, tolerance or 0.0)
-    elif request.kind == "sample":
-        extra = (seed or 0, count)
+    extra: dict[str, tuple[object, ...]] = {"run": (1000 if iterations is None else iterations, tolerance or 0.0)}
+    if request.kind == "sample":
+        extra["sample"] = (seed or 0, count)
         click.echo(f"seed {seed or 0}", err=True)
     function = getattr(pipeline.kernels(document), kernel)
-    result = function(*(_cast(value, dtype) for value in values), *extra)
+    result = function(*(_cast(value, dtype) for value in values), *extra.get(request.kind, ()))
     named = _named(request, result)
     for name, value in named:
         click.echo(_text(name, value))

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, ShapeMismatch, Span
-from eqcompiler.languages.notation import Addition, Fence, Juxtaposed, Letter, Listing, Node, Numeral, Prefix, Scripted
-from eqcompiler.languages.terms import ELEMENTWISE, SCALAR, Call, Expectation, Number, Term, Type
+from eqcompiler.languages.notation import Addition, Fence, Juxtaposed, Listing, Node, Numeral, Prefix, Scripted
+from eqcompiler.languages.terms import ELEMENTWISE, SCALAR, Call, Expectation, Term, Type
 from eqcompiler.reading import calls, shapes
 from eqcompiler.reading.marks import with_superscript
 from eqcompiler.reading.scope import Reader
@@ -245,6 +245,3 @@ def norm_kind(reader: Reader, bars: Fence, node: Scripted, value: Term) -> str:
         fix = r"write \|A\|_F for the Frobenius norm, \|A\|_2 for the largest singular value"
         raise AmbiguousNotation("the norm of a matrix needs its kind", node.span, fix=fix)
     raise NotSupportedYet(f"the matrix norm with subscript {label} is not implemented", node.span, allowed="F, 2")
-
-
-__all__ = ["Letter", "Number", "elementwise", "norm", "prefix"]

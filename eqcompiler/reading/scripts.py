@@ -79,48 +79,74 @@ PRIME_FIX = r"write ^\top for a transpose, \frac{d}{dx} for a derivative"
 
 def scripted_letter(reader: Reader, node: Scripted, base: Letter) -> Term:
     r"""In this order: a known labelled name, a sample x^{(i)}, a component x_i, a new labelled name."""
-    scope, name = reader.scope, letter_name(base)
+    name = letter_name(base)
     mark = node.superscript if is_star(node.superscript) else None
     rest = None if mark is not None else node.superscript
     if node.primes:
         return derivatives.primed(reader, node)
-    for starred in (mark, None) if mark is not None else (None,):
-        label = labelled(name, node.subscript, starred)
-        if label is not None and (starred or node.subscript) and scope.known(label.key):
-            value = reader.known_symbol(label.key, node.span)
-            if value is not None:
-                return with_superscript(reader, value, node.superscript if starred is None else None, node.span)
-    if node.subscript is not None:
-        special = sized_special(reader, name.key, node.subscript, node.span)
-        if special is not None:
-            return with_superscript(reader, special, node.superscript, node.span)
-        if name.key == "delta" and not scope.known("delta") and len(index_letters(node.subscript)) == 2:
-            pair = tuple(index_term(reader, n) for n in index_letters(node.subscript))
-            return with_superscript(reader, Call(INTEGER, "delta", pair, span=node.span), node.superscript, node.span)
+    found = known_labelled(reader, node, name, mark) or built_in_symbol(reader, node, name)
+    if found is not None:
+        return found
     if isinstance(rest, Fence) and rest.opening in ("(", "["):
         return sample(reader, node, name, rest)
     if node.subscript is not None and subscript_is_index(reader, name, node.subscript):
-        value = indexed_base(reader, base, name, len(index_letters(node.subscript, known_rank(reader, name))))
-        part = with_subscript(reader, value, node.subscript, node.span)
-        if part.type.rank == 0 and inverse_mark(node.superscript) and value.type.rank == 2:
-            what = "inverse of the matrix and then an entry, or one over the entry"
-            fix = r"write (A^{-1})_{ij} or \frac{1}{A_{ij}}"
-            raise AmbiguousNotation(what, node.span, fix=fix)
-        return with_superscript(reader, part, node.superscript, node.span)
+        return entry(reader, node, base, name)
     refuse_entry_of_number(reader, node, name)
+    return new_labelled(reader, node, base, name)
+
+
+def known_labelled(reader: Reader, node: Scripted, name: Name, mark: Node | None) -> Term | None:
+    r"""\theta^*, \sigma_y, w_0^* where the file has a symbol or a definition of that name."""
+    for starred in (mark, None) if mark is not None else (None,):
+        label = labelled(name, node.subscript, starred)
+        if label is not None and (starred or node.subscript) and reader.scope.known(label.key):
+            value = reader.known_symbol(label.key, node.span)
+            if value is not None:
+                return with_superscript(reader, value, node.superscript if starred is None else None, node.span)
+    return None
+
+
+def built_in_symbol(reader: Reader, node: Scripted, name: Name) -> Term | None:
+    r"""I_n, \mathbf{1}_n with a size below; Kronecker's \delta_{ij}."""
+    if node.subscript is None:
+        return None
+    special = sized_special(reader, name.key, node.subscript, node.span)
+    if special is not None:
+        return with_superscript(reader, special, node.superscript, node.span)
+    letters = index_letters(node.subscript)
+    if name.key != "delta" or reader.scope.known("delta") or len(letters) != 2:
+        return None
+    pair = tuple(index_term(reader, letter) for letter in letters)
+    return with_superscript(reader, Call(INTEGER, "delta", pair, span=node.span), node.superscript, node.span)
+
+
+def entry(reader: Reader, node: Scripted, base: Letter, name: Name) -> Term:
+    """x_i, X_{ij}, with what stands above them."""
+    value = indexed_base(reader, base, name, len(index_letters(node.subscript, known_rank(reader, name))))
+    part = with_subscript(reader, value, node.subscript, node.span)
+    if part.type.rank == 0 and inverse_mark(node.superscript) and value.type.rank == 2:
+        what = "inverse of the matrix and then an entry, or one over the entry"
+        raise AmbiguousNotation(what, node.span, fix=r"write (A^{-1})_{ij} or \frac{1}{A_{ij}}")
+    return with_superscript(reader, part, node.superscript, node.span)
+
+
+def new_labelled(reader: Reader, node: Scripted, base: Letter, name: Name) -> Term:
+    """A letter with its label, or a bare letter: a symbol that nothing has named before, unless the letter is built in."""
+    mark = node.superscript if is_star(node.superscript) else None
+    rest = None if mark is not None else node.superscript
     label = labelled(name, node.subscript, mark)
     if label is None:
         what = f"the subscript of '{name.latex}' is neither an index nor a label"
         raise IllegalEquation(what, node.span, fix=f"declare {name.latex} as a vector or its index range")
-    if label.key == name.key:
-        at_least = 1 if is_transpose_mark(reader, rest) and not scope.known(name.key) else 0
-        known = reader.known_symbol(name.key, base.span)
-        builtin = SPECIAL_LETTERS.get(name.key)
-        if known is None:
-            known = builtin(reader, base.span) if builtin else reader.inferred_symbol(name, base.span, at_least)
-        return with_superscript(reader, known, rest, node.span)
     at_least = 1 if is_transpose_mark(reader, rest) else 0
-    return with_superscript(reader, reader.inferred_symbol(label, node.span, at_least), rest, node.span)
+    if label.key != name.key:
+        return with_superscript(reader, reader.inferred_symbol(label, node.span, at_least), rest, node.span)
+    known = reader.known_symbol(name.key, base.span)
+    if known is None:
+        builtin = SPECIAL_LETTERS.get(name.key)
+        least = 0 if reader.scope.known(name.key) else at_least
+        known = builtin(reader, base.span) if builtin else reader.inferred_symbol(name, base.span, least)
+    return with_superscript(reader, known, rest, node.span)
 
 
 def refuse_entry_of_number(reader: Reader, node: Scripted, name: Name) -> None:

@@ -23,7 +23,7 @@ from eqcompiler.verification.free_names import FreeNames
 from eqcompiler.verification.relations import entries
 from eqcompiler.verification.samples import Polynomial, Sample, Value, as_value
 
-__all__ = ["COMPLEX", "Evaluator", "Place", "Polynomial", "Sample", "as_value", "complex_step", "evaluate", "evaluate_float"]
+__all__ = ["Evaluator", "Place", "Polynomial", "Sample", "as_value", "complex_step", "evaluate", "evaluate_float"]
 
 
 def evaluate(document: Document, term: Term, sample: Sample) -> Value:
