@@ -271,7 +271,7 @@ def gradient(document: Document, statement: Statement, variable: str) -> tuple[P
     if not isinstance(statement.payload, Definition):
         raise BadInput(f"'{statement.name}' is {statement.kind}; only a definition has a gradient")
     definition = statement.payload
-    program = derive(lower(document, own_reference(document, definition), definition.name), definition.name, variable)
+    program = derive(lower(document, own_reference(definition), definition.name), definition.name, variable)
     return program, "".join(gradient_latex(document, KernelRequest("gradient", program)))
 
 

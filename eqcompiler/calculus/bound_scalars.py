@@ -106,7 +106,7 @@ def _by_parts(body: sympy.Expr, rule: Callable[[sympy.Expr], sympy.Expr]) -> sym
     return sympy.Add(*(rule(part) for part in sympy.Add.make_args(body)))
 
 
-def _parts(body: sympy.Expr, t: sympy.Symbol, term: Term) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
+def _parts(body: sympy.Expr, t: sympy.Symbol) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
     """constant * rest(t) * exp(g(t)) as constant, rest and g."""
     constant, moving = body.as_independent(t, as_Add=False)
     exponent, rest = sympy.S.Zero, sympy.S.One
@@ -133,7 +133,7 @@ def _derivatives(expr: sympy.Expr, t: sympy.Symbol, term: Term, most: int = LARG
 
 
 def _over_line(low: Lowers, body: sympy.Expr, t: sympy.Symbol, term: Term, frame: Frame) -> sympy.Expr:
-    constant, rest, exponent = _parts(body, t, term)
+    constant, rest, exponent = _parts(body, t)
     bends = _derivatives(exponent, t, term, 2)
     if len(bends) != 3:
         raise _refuse("an integral over the line that is not Gaussian", term)
@@ -152,7 +152,7 @@ def _over_line(low: Lowers, body: sympy.Expr, t: sympy.Symbol, term: Term, frame
 
 def _over_half_line(low: Lowers, body: sympy.Expr, t: sympy.Symbol, lower: sympy.Expr, term: Term, frame: Frame) -> sympy.Expr:
     """p(t) e^{-a t} from L: e^{-a L} sum_j p^(j)(L) / a^{j+1}; t^s e^{-a t} from 0: Gamma(s + 1) / a^{s+1}."""
-    constant, rest, exponent = _parts(body, t, term)
+    constant, rest, exponent = _parts(body, t)
     bends = _derivatives(exponent, t, term, 2)
     if len(bends) == 3 and lower == 0 and bends[1].subs(t, 0) == 0:
         return constant * sympy.exp(exponent.subs(t, 0)) * _half_gaussian(low, rest, t, -bends[2] / 2, term, frame)

@@ -122,7 +122,7 @@ def _planned(document: Document, statement: Statement) -> Iterator[_Planned]:
         case Definition() as definition:
             yield from _of_definition(document, definition)
             if random_names(document, reach(document, definition.body), definition.formals):
-                value = partial(lower, document, own_reference(document, definition), definition.name)
+                value = partial(lower, document, own_reference(definition), definition.name)
                 about = f"Draws of {definition.name}."
                 yield _Planned(f"sample_{definition.name}", value, "sample", (), about, definition.formals)
         case Objective(name=name, extremum=extremum):
@@ -148,7 +148,7 @@ def _of_recurrence(document: Document, recurrence: Recurrence) -> Iterator[_Plan
 
 def _of_definition(document: Document, definition: Definition) -> Iterator[_Planned]:
     name = definition.name
-    value = partial(lower, document, own_reference(document, definition), name)
+    value = partial(lower, document, own_reference(definition), name)
     yield _Planned(name, lambda: inverse_to_solve(value()))
     recurrent = tuple(iterated_in(document, definition.body))
     sampled = name in applied_to_samples(document)
@@ -207,7 +207,7 @@ def _update(document: Document, recurrence: Recurrence) -> Program:
     return replace(lowered, inputs=(*states, *given.values()))
 
 
-def own_reference(document: Document, definition: Definition) -> Term:
+def own_reference(definition: Definition) -> Term:
     """The definition at its own formals."""
     types = zip(definition.formals, definition.formal_types, strict=True)
     return Reference(definition.body.type, definition.name, tuple(Symbol(t, f) for f, t in types), span=definition.span)

@@ -62,7 +62,7 @@ def relation(zero: Tensor) -> Relation | None:
         if _rank(f.atom) == 0 or not set(zero.axes) <= set(f.atom.indices) or _occurs(f.atom, rest):
             continue
         value = _solved(f, rest)
-        if value is None or not _plain(f.atom, zero.axes):
+        if value is None or not _plain(f.atom):
             continue
         candidate = (_rank(f.atom), f.atom.key, Relation(f.atom, value, zero.axes))
         if best is None or candidate[:2] > best[:2]:
@@ -94,7 +94,7 @@ def _solved(f: Factor, rest: Normal) -> Normal | None:
     return None
 
 
-def _plain(atom: Atom, axes: Sequence[Index]) -> bool:
+def _plain(atom: Atom) -> bool:
     """A component must be free in distinct axes over its whole range: x_i = 1 is about every entry."""
     if not isinstance(atom, Component):
         return True

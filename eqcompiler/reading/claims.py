@@ -37,7 +37,7 @@ def claim(sentence: Sentence, left: Node, right: Node, chain: Node | None = None
     span = left.span.to(right.span) if chain is None else right.span
     latex = f"{one_line(left.span.text)} = {one_line(right.span.text)}"
     saved = dict(scope.indices)
-    name, kind = claim_name(chain or left), claim_kind(reader, left)
+    name, kind = claim_name(chain or left), claim_kind(left)
     try:
         with scope.binding(**own_arguments(reader, left)):
             a, b = reader.term(left), reader.term(right)
@@ -78,7 +78,7 @@ def own_arguments(reader: Reader, left: Node) -> dict[str, SymbolInfo]:
     return {}
 
 
-def claim_kind(reader: Reader, left: Node) -> Kind:
+def claim_kind(left: Node) -> Kind:
     node = left
     while isinstance(node, Scripted | Fence) and not (isinstance(node, Scripted) and node.primes):
         node = node.base if isinstance(node, Scripted) else node.body

@@ -349,7 +349,7 @@ def declare_one_order(reader: Reader, operator: str, left: Node, right: Node) ->
         name = name_of(side)
         if name is None or is_entry(reader, side):
             continue
-        if not scope.known(name.key) and name.key not in scope.dimensions and not has_names(reader, other):
+        if not scope.known(name.key) and name.key not in scope.dimensions and not has_names(other):
             declare_symbol(reader, side, SCALAR, side.span)
     found = condition(reader, Relation(left.span.to(right.span), (operator,), (left, right)))
     add_condition(reader, found)
@@ -365,7 +365,7 @@ def is_entry(reader: Reader, node: Node) -> bool:
     return known and any(key in reader.scope.indices or key in reader.scope.index_letters for key in letters)
 
 
-def has_names(reader: Reader, node: Node) -> bool:
+def has_names(node: Node) -> bool:
     return not isinstance(node, Numeral) and name_of(node) is None and not isinstance(node, Prefix | Addition)
 
 

@@ -15,7 +15,6 @@ from eqcompiler.errors import AmbiguousNotation, Span
 from eqcompiler.languages.notation import Fence, Fraction, Juxtaposed, Leibniz, Nabla, Node, Numeral, Scripted
 from eqcompiler.reading.groups import is_name, is_transposition
 from eqcompiler.reading.operators import OPERATOR_RULES, Operators
-from eqcompiler.reading.scanner import Token
 
 DERIVATIVE_LIMIT = 10
 
@@ -30,15 +29,15 @@ class Differentials(Operators):
 
     def nabla(self) -> Node:
         first = self.at
-        nabla = self.take()
+        self.take()
         variable, exponent = self.scripts(of_range=False)
-        order = self.order_of(exponent, nabla)
+        order = self.order_of(exponent)
         if self.is_command("cdot", "times"):
             raise self.unsupported("a divergence or a curl", self.peek(), allowed="gradients and Hessians of functions")
         argument = self.differentiated(first, variable)
         return Nabla(self.span_from(first), variable, argument, order)
 
-    def order_of(self, exponent: Node | None, nabla: Token) -> int:
+    def order_of(self, exponent: Node | None) -> int:
         if exponent is None:
             return 1
         if isinstance(exponent, Numeral) and exponent.digits in ("1", "2"):
@@ -54,7 +53,7 @@ class Differentials(Operators):
             raise self.missing_operand(f"`{self.span_from(first).text}`", self.span_from(first))
         if self.at_call():
             node = self.fence()
-            self.refuse_power(first, node)
+            self.refuse_power(first)
             return node
         node = self.base()
         if variable is not None and (isinstance(node, (Numeral, Fraction)) or is_same_name(node, variable)):
@@ -103,7 +102,7 @@ class Differentials(Operators):
             return node
         return Scripted(self.span_from(start), node, subscript, superscript)
 
-    def refuse_power(self, first: int, node: Node) -> None:
+    def refuse_power(self, first: int) -> None:
         if self.is_mark("^") and self.peek(1).kind == "number":
             raise self.power_of_gradient(first)
 

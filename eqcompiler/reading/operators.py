@@ -111,12 +111,12 @@ class Operators(Groups):
         subscript, superscript = self.scripts(of_range=False)
         if name in FUNCTION_WITHOUT_SCRIPT and subscript is not None:
             return self.large_body(first, name, (subscript, superscript))
-        if self.alone_in_script(first):
+        if self.alone_in_script():
             return self.name_of_function(first, name, (subscript, superscript))
         argument = self.function_argument(first)
         return Prefix(self.span_from(first), name, argument, subscript, superscript)
 
-    def alone_in_script(self, first: int) -> bool:
+    def alone_in_script(self) -> bool:
         r"""\lambda_{\max}: the name of a function as a name."""
         return self.in_script and (self.at >= self.limit or self.is_mark(",", "="))
 
@@ -168,7 +168,7 @@ class Operators(Groups):
             return self.integral(first)
         scripts = self.scripts(of_range=True)
         if operator in FUNCTION_WITHOUT_SCRIPT and scripts[0] is None:
-            if self.alone_in_script(first):
+            if self.alone_in_script():
                 return self.name_of_function(first, operator, scripts)
             argument = self.function_argument(first)
             return Prefix(self.span_from(first), operator, argument, None, scripts[1])

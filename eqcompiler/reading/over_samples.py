@@ -36,7 +36,7 @@ def sum_without_limits(reader: Reader, node: Large, operation: str) -> Term:
         mixed = ", ".join((*written, *(letter.span.text.strip() for letter in plain.values())))
         what = f"a {operation} without an index over a body with {mixed}: over which of them is not said"
         raise AmbiguousNotation(what, node.span, fix=WRITE_THE_RANGE)
-    refuse_whole_arrays(scope, node, plain)
+    refuse_whole_arrays(scope, node)
     count = common_count(scope, [*plain, *(key for keys in written.values() for key in keys)], node.span)
     index = next(iter(written), None) or index_letter(scope, node.body, count)
     names = ", ".join(f"{letter.span.text.strip()}^{{({index})}}" for letter in plain.values())
@@ -136,7 +136,7 @@ def written_indices(scope: Scope, body: Node) -> dict[str, list[str]]:
     return found
 
 
-def refuse_whole_arrays(scope: Scope, node: Large, plain: Mapping[str, Letter]) -> None:
+def refuse_whole_arrays(scope: Scope, node: Large) -> None:
     """X, whose rows are the samples, in a sum without an index: whether y then means the vector or an entry is not said."""
     arrays = {array for name, array in scope.families.items() if array != name}
     for key, letter in plain_letters(node.body):

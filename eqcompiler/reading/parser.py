@@ -103,7 +103,7 @@ class Parser(Differentials):
 
     def relation(self) -> Node:
         first = self.at
-        sides = [self.side(first)]
+        sides = [self.side()]
         operators: list[str] = []
         while self.relation_sign():
             token = self.take()
@@ -119,7 +119,7 @@ class Parser(Differentials):
             return False
         return not (self.slices and token.text == ":")
 
-    def side(self, first: int) -> Node:
+    def side(self) -> Node:
         if self.fragment and self.relation_sign() and self.depth == 0:
             return Empty(self.span_of(self.peek()))
         if self.relation_sign():

@@ -49,7 +49,7 @@ def name_open_sizes(scope: Scope) -> None:
 
 def resolved_statement(scope: Scope, statement: Statement) -> Statement:
     payload = resolved(statement.payload, scope)
-    open_size = first_open(payload, scope)
+    open_size = first_open(payload)
     if open_size is not None:
         error = IllegalEquation(
             f"nothing says how large '{open_size}' is" if open_size else "a size here is not determined",
@@ -75,7 +75,7 @@ def inferred_here(scope: Scope, statement: Statement) -> tuple[str, ...]:
     )
 
 
-def first_open(payload: object, scope: Scope) -> str | None:
+def first_open(payload: object) -> str | None:
     """The hint of a size that stayed open in a payload; identity and ones of unknown size that cancel do not count as clash."""
     for dimension in sizes_of(payload):
         for name in sorted(dimension.names):

@@ -103,9 +103,9 @@ def multiply(left: Term, right: Term, span: Span, scope: Scope) -> Term:
         case (2, _, 2, _) | (2, _, 1, False) | (1, True, 2, _) | (1, True, 1, False):
             return matmul(left, right, span, scope)
         case 2, _, 1, True if scope.sizes.resolve(left.type.shape[1]) == ONE:
-            return Call(Type((left.type.shape[0], right.type.shape[0])), "outer", (column(left, scope), right), span=span)
+            return Call(Type((left.type.shape[0], right.type.shape[0])), "outer", (column(left), right), span=span)
         case 1, False, 2, _ if scope.sizes.resolve(right.type.shape[0]) == ONE:
-            row = column(Call(Type(right.type.shape[::-1]), "transpose", (right,), span=right.span), scope)
+            row = column(Call(Type(right.type.shape[::-1]), "transpose", (right,), span=right.span))
             return Call(Type((left.type.shape[0], row.type.shape[0])), "outer", (left, row), span=span)
     a, b = shape_words(left, scope), shape_words(right, scope)
     fix = (
@@ -130,7 +130,7 @@ def inner(left: Term, right: Term) -> tuple[Term, Term]:
     return (left, transpose(right)) if left.type.row else (transpose(left), right)
 
 
-def column(matrix: Term, scope: Scope) -> Term:
+def column(matrix: Term) -> Term:
     """An (n, 1) matrix as a vector."""
     ones = Call(Type((ONE,)), "ones", ())
     return Call(Type((matrix.type.shape[0],)), "matmul", (matrix, ones), span=matrix.span)
