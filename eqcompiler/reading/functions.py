@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, ShapeMismatch, Span
-from eqcompiler.languages.notation import Addition, Fence, Juxtaposed, Listing, Node, Numeral, Prefix, Scripted
+from eqcompiler.languages.notation import Addition, Fence, Juxtaposed, Letter, Listing, Node, Numeral, Prefix, Scripted
 from eqcompiler.languages.terms import ELEMENTWISE, SCALAR, Call, Expectation, Term, Type
 from eqcompiler.reading import calls, shapes
 from eqcompiler.reading.marks import with_superscript
