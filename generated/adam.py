@@ -158,7 +158,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -307,7 +307,7 @@ def D(a, b, beta, gamma, eta, epsilon, t, out=None):
         out = np.empty((n,), a.dtype)
     else:
         _check_out("out", out, (n,), a.dtype, (a, b))
-    kernel = _D_many if n * 26 >= 400_000 else _D
+    kernel = _D_many if n * 26 >= 80_000 else _D
     kernel(a, b, beta, gamma, eta, epsilon, t, out)
     return out
 
@@ -397,7 +397,7 @@ def theta_step(theta, a, b, beta, gamma, eta, epsilon, t, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, a, b))
-    kernel = _theta_step_many if n * 28 >= 400_000 else _theta_step
+    kernel = _theta_step_many if n * 28 >= 80_000 else _theta_step
     kernel(theta, a, b, beta, gamma, eta, epsilon, t, out)
     return out
 

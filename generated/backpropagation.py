@@ -175,7 +175,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -641,7 +641,7 @@ def s(u, W, c, out=None):
         out = np.empty((p,), u.dtype)
     else:
         _check_out("out", out, (p,), u.dtype, (u, W, c))
-    kernel = _s_many if p * (2 * q + 2) >= 400_000 else _s
+    kernel = _s_many if p * (2 * q + 2) >= 80_000 else _s
     kernel(u, W, c, out)
     return out
 
@@ -661,28 +661,21 @@ def _s(u, W, c, s):
 def _s_rows(u, W, c, s, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     q = W.shape[1]
-    block = min(2048, max(512, 20480 // q))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         c_block = c[first : first + rows]
         W_block = W[first : first + rows]
         s_block = s[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             s_i_1 = c_block[i]
-            s_i_2 = c_block[i + quarter]
-            s_i_3 = c_block[i + 2 * quarter]
-            s_i_4 = c_block[i + 3 * quarter]
+            s_i_2 = c_block[half + i]
             for j in range(q):
                 s_i_1 += W_block[i, j] * u[j]
-                s_i_2 += W_block[i + quarter, j] * u[j]
-                s_i_3 += W_block[i + 2 * quarter, j] * u[j]
-                s_i_4 += W_block[i + 3 * quarter, j] * u[j]
+                s_i_2 += W_block[half + i, j] * u[j]
             s_block[i] = s_i_1
-            s_block[i + quarter] = s_i_2
-            s_block[i + 2 * quarter] = s_i_3
-            s_block[i + 3 * quarter] = s_i_4
-        for i in range(4 * quarter, rows):
+            s_block[half + i] = s_i_2
+        for i in range(2 * half, rows):
             s_i = c_block[i]
             for j in range(q):
                 s_i += W_block[i, j] * u[j]
@@ -740,7 +733,7 @@ def h(u, W, c, out=None):
         out = np.empty((p,), u.dtype)
     else:
         _check_out("out", out, (p,), u.dtype, (u, W, c))
-    kernel = _h_many if p * (2 * q + 23) >= 400_000 else _h
+    kernel = _h_many if p * (2 * q + 23) >= 80_000 else _h
     kernel(u, W, c, out)
     return out
 
@@ -760,29 +753,23 @@ def _h(u, W, c, h):
 def _h_rows(u, W, c, h, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     q = W.shape[1]
-    block = min(2048, max(512, 20480 // q))  # short rows: more of them, so that a quarter of a block is a long stream
+    block = min(2048, max(512, 20480 // q))  # short rows: more of them, so that half a block is a long stream
     s_block = np.empty(block)
     for first in range(start, stop, block):
         rows = min(block, stop - first)
         c_block = c[first : first + rows]
         W_block = W[first : first + rows]
         h_block = h[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             s_1 = c_block[i]
-            s_2 = c_block[i + quarter]
-            s_3 = c_block[i + 2 * quarter]
-            s_4 = c_block[i + 3 * quarter]
+            s_2 = c_block[half + i]
             for j in range(q):
                 s_1 += W_block[i, j] * u[j]
-                s_2 += W_block[i + quarter, j] * u[j]
-                s_3 += W_block[i + 2 * quarter, j] * u[j]
-                s_4 += W_block[i + 3 * quarter, j] * u[j]
+                s_2 += W_block[half + i, j] * u[j]
             s_block[i] = s_1
-            s_block[i + quarter] = s_2
-            s_block[i + 2 * quarter] = s_3
-            s_block[i + 3 * quarter] = s_4
-        for i in range(4 * quarter, rows):
+            s_block[half + i] = s_2
+        for i in range(2 * half, rows):
             s = c_block[i]
             for j in range(q):
                 s += W_block[i, j] * u[j]

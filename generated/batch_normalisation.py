@@ -158,7 +158,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -200,7 +200,7 @@ def mu(X, out=None):
         out = np.empty((n,), X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X,))
-    kernel = _mu_many if m * n >= 400_000 else _mu
+    kernel = _mu_many if m * n >= 80_000 else _mu
     kernel(X, out)
     return out
 
@@ -223,17 +223,16 @@ def _mu_rows(X, start, stop, mu_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     mu = np.empty((n,), X.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             mu[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             for j in range(n):
-                mu[j] += X_block[i + 2 * quarter, j] + X_block[i + 3 * quarter, j] + X_block[i + quarter, j] + X_block[i, j]
-        for i in range(4 * quarter, rows):
+                mu[j] += X_block[half + i, j] + X_block[i, j]
+        for i in range(2 * half, rows):
             for j in range(n):
                 mu[j] += X_block[i, j]
         for entry_1 in range(n):

@@ -173,7 +173,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -234,7 +234,7 @@ def s(w, X, y, lambda_, alpha):
         lambda_ = _number("lambda_", lambda_)
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
-    kernel = _s_many if m * (2 * n + 4) >= 400_000 else _s
+    kernel = _s_many if m * (2 * n + 4) >= 80_000 else _s
     return kernel(w, X, y, lambda_, alpha)
 
 
@@ -259,25 +259,20 @@ def _s(w, X, y, lambda_, alpha):
 def _s_rows(w, X, y, lambda_, alpha, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     s = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_w_1 = 0.0
             X_w_2 = 0.0
-            X_w_3 = 0.0
-            X_w_4 = 0.0
             for j in range(n):
                 X_w_1 += X_block[i, j] * w[j]
-                X_w_2 += X_block[i + quarter, j] * w[j]
-                X_w_3 += X_block[i + 2 * quarter, j] * w[j]
-                X_w_4 += X_block[i + 3 * quarter, j] * w[j]
-            s += (X_w_1 - y_block[i]) ** 2 + (X_w_2 - y_block[i + quarter]) ** 2 + (X_w_3 - y_block[i + 2 * quarter]) ** 2 + (X_w_4 - y_block[i + 3 * quarter]) ** 2
-        for i in range(4 * quarter, rows):
+                X_w_2 += X_block[half + i, j] * w[j]
+            s += (X_w_1 - y_block[i]) ** 2 + (X_w_2 - y_block[half + i]) ** 2
+        for i in range(2 * half, rows):
             X_w = 0.0
             for j in range(n):
                 X_w += X_block[i, j] * w[j]
@@ -355,7 +350,7 @@ def grad_s(w, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X, y))
-    kernel = _grad_s_many if m * (4 * n + 1) >= 400_000 else _grad_s
+    kernel = _grad_s_many if m * (4 * n + 1) >= 80_000 else _grad_s
     kernel(w, X, y, lambda_, alpha, out)
     return out
 
@@ -382,27 +377,22 @@ def _grad_s_rows(w, X, y, lambda_, alpha, start, stop, grad_s_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_s_w = np.empty((n,), w.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_s_w[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + quarter]
-            r_3 = -y_block[i + 2 * quarter]
-            r_4 = -y_block[i + 3 * quarter]
+            r_2 = -y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * w[j]
-                r_2 += X_block[i + quarter, j] * w[j]
-                r_3 += X_block[i + 2 * quarter, j] * w[j]
-                r_4 += X_block[i + 3 * quarter, j] * w[j]
+                r_2 += X_block[half + i, j] * w[j]
             for i_2 in range(n):
-                grad_s_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_s_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = -y_block[i]
             for j in range(n):
                 r += X_block[i, j] * w[j]
@@ -483,7 +473,7 @@ def value_and_grad_s(w, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X, y))
-    kernel = _value_and_grad_s_many if m * (4 * n + 3) >= 400_000 else _value_and_grad_s
+    kernel = _value_and_grad_s_many if m * (4 * n + 3) >= 80_000 else _value_and_grad_s
     s = kernel(w, X, y, lambda_, alpha, out)
     return s, out
 
@@ -516,29 +506,24 @@ def _value_and_grad_s_rows(w, X, y, lambda_, alpha, start, stop, grad_s_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_s_w = np.empty((n,), w.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     s = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_s_w[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + quarter]
-            r_3 = -y_block[i + 2 * quarter]
-            r_4 = -y_block[i + 3 * quarter]
+            r_2 = -y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * w[j]
-                r_2 += X_block[i + quarter, j] * w[j]
-                r_3 += X_block[i + 2 * quarter, j] * w[j]
-                r_4 += X_block[i + 3 * quarter, j] * w[j]
-            s += r_1**2 + r_2**2 + r_3**2 + r_4**2
+                r_2 += X_block[half + i, j] * w[j]
+            s += r_1**2 + r_2**2
             for i_2 in range(n):
-                grad_s_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_s_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = -y_block[i]
             for j in range(n):
                 r += X_block[i, j] * w[j]
@@ -695,7 +680,7 @@ def hvp_s(w, v, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, v, X, y))
-    kernel = _hvp_s_many if m * (4 * n + 3) >= 400_000 else _hvp_s
+    kernel = _hvp_s_many if m * (4 * n + 3) >= 80_000 else _hvp_s
     kernel(w, v, X, y, lambda_, alpha, out)
     return out
 
@@ -724,30 +709,23 @@ def _hvp_s_rows(w, v, X, y, lambda_, alpha, start, stop, hvp_s_w_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_s_w = np.empty((n,), w.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             hvp_s_w[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
-            r_bar_3 = 0.0
-            r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += X_block[i, j] * v[j]
-                r_bar_2 += X_block[i + quarter, j] * v[j]
-                r_bar_3 += X_block[i + 2 * quarter, j] * v[j]
-                r_bar_4 += X_block[i + 3 * quarter, j] * v[j]
+                r_bar_2 += X_block[half + i, j] * v[j]
             r_bar_1 = r_bar_1 / m
             r_bar_2 = r_bar_2 / m
-            r_bar_3 = r_bar_3 / m
-            r_bar_4 = r_bar_4 / m
             for i_2 in range(n):
-                hvp_s_w[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + quarter, i_2] + r_bar_3 * X_block[i + 2 * quarter, i_2] + r_bar_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_s_w[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += X_block[i, j] * v[j]
@@ -823,7 +801,7 @@ def F(w, X, y, lambda_, alpha):
         lambda_ = _number("lambda_", lambda_)
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
-    kernel = _F_many if m * (2 * n + 4) >= 400_000 else _F
+    kernel = _F_many if m * (2 * n + 4) >= 80_000 else _F
     return kernel(w, X, y, lambda_, alpha)
 
 
@@ -851,25 +829,20 @@ def _F(w, X, y, lambda_, alpha):
 def _F_rows(w, X, y, lambda_, alpha, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     s = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_w_1 = 0.0
             X_w_2 = 0.0
-            X_w_3 = 0.0
-            X_w_4 = 0.0
             for j in range(n):
                 X_w_1 += X_block[i, j] * w[j]
-                X_w_2 += X_block[i + quarter, j] * w[j]
-                X_w_3 += X_block[i + 2 * quarter, j] * w[j]
-                X_w_4 += X_block[i + 3 * quarter, j] * w[j]
-            s += (X_w_1 - y_block[i]) ** 2 + (X_w_2 - y_block[i + quarter]) ** 2 + (X_w_3 - y_block[i + 2 * quarter]) ** 2 + (X_w_4 - y_block[i + 3 * quarter]) ** 2
-        for i in range(4 * quarter, rows):
+                X_w_2 += X_block[half + i, j] * w[j]
+            s += (X_w_1 - y_block[i]) ** 2 + (X_w_2 - y_block[half + i]) ** 2
+        for i in range(2 * half, rows):
             X_w = 0.0
             for j in range(n):
                 X_w += X_block[i, j] * w[j]
@@ -950,7 +923,7 @@ def grad_F(w, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X, y))
-    kernel = _grad_F_many if m * (4 * n + 1) >= 400_000 else _grad_F
+    kernel = _grad_F_many if m * (4 * n + 1) >= 80_000 else _grad_F
     kernel(w, X, y, lambda_, alpha, out)
     return out
 
@@ -977,27 +950,22 @@ def _grad_F_rows(w, X, y, lambda_, alpha, start, stop, grad_F_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_F_w = np.empty((n,), w.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_F_w[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + quarter]
-            r_3 = -y_block[i + 2 * quarter]
-            r_4 = -y_block[i + 3 * quarter]
+            r_2 = -y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * w[j]
-                r_2 += X_block[i + quarter, j] * w[j]
-                r_3 += X_block[i + 2 * quarter, j] * w[j]
-                r_4 += X_block[i + 3 * quarter, j] * w[j]
+                r_2 += X_block[half + i, j] * w[j]
             for i_2 in range(n):
-                grad_F_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_F_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = -y_block[i]
             for j in range(n):
                 r += X_block[i, j] * w[j]
@@ -1078,7 +1046,7 @@ def value_and_grad_F(w, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X, y))
-    kernel = _value_and_grad_F_many if m * (4 * n + 3) >= 400_000 else _value_and_grad_F
+    kernel = _value_and_grad_F_many if m * (4 * n + 3) >= 80_000 else _value_and_grad_F
     F = kernel(w, X, y, lambda_, alpha, out)
     return F, out
 
@@ -1114,29 +1082,24 @@ def _value_and_grad_F_rows(w, X, y, lambda_, alpha, start, stop, grad_F_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_F_w = np.empty((n,), w.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     s = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_F_w[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + quarter]
-            r_3 = -y_block[i + 2 * quarter]
-            r_4 = -y_block[i + 3 * quarter]
+            r_2 = -y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * w[j]
-                r_2 += X_block[i + quarter, j] * w[j]
-                r_3 += X_block[i + 2 * quarter, j] * w[j]
-                r_4 += X_block[i + 3 * quarter, j] * w[j]
-            s += r_1**2 + r_2**2 + r_3**2 + r_4**2
+                r_2 += X_block[half + i, j] * w[j]
+            s += r_1**2 + r_2**2
             for i_2 in range(n):
-                grad_F_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_F_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = -y_block[i]
             for j in range(n):
                 r += X_block[i, j] * w[j]
@@ -1296,7 +1259,7 @@ def hvp_F(w, v, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, v, X, y))
-    kernel = _hvp_F_many if m * (4 * n + 3) >= 400_000 else _hvp_F
+    kernel = _hvp_F_many if m * (4 * n + 3) >= 80_000 else _hvp_F
     kernel(w, v, X, y, lambda_, alpha, out)
     return out
 
@@ -1325,30 +1288,23 @@ def _hvp_F_rows(w, v, X, y, lambda_, alpha, start, stop, hvp_F_w_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_F_w = np.empty((n,), w.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             hvp_F_w[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
-            r_bar_3 = 0.0
-            r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += X_block[i, j] * v[j]
-                r_bar_2 += X_block[i + quarter, j] * v[j]
-                r_bar_3 += X_block[i + 2 * quarter, j] * v[j]
-                r_bar_4 += X_block[i + 3 * quarter, j] * v[j]
+                r_bar_2 += X_block[half + i, j] * v[j]
             r_bar_1 = r_bar_1 / m
             r_bar_2 = r_bar_2 / m
-            r_bar_3 = r_bar_3 / m
-            r_bar_4 = r_bar_4 / m
             for i_2 in range(n):
-                hvp_F_w[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + quarter, i_2] + r_bar_3 * X_block[i + 2 * quarter, i_2] + r_bar_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_F_w[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += X_block[i, j] * v[j]

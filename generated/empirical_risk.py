@@ -177,7 +177,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -391,7 +391,7 @@ def h_theta_batch(x_arg, theta, b, out=None):
         out = np.empty((batch,), x_arg.dtype)
     else:
         _check_out("out", out, (batch,), x_arg.dtype, (x_arg, theta))
-    kernel = _h_theta_batch_many if batch * (2 * n + 2) >= 400_000 else _h_theta_batch
+    kernel = _h_theta_batch_many if batch * (2 * n + 2) >= 80_000 else _h_theta_batch
     kernel(x_arg, theta, b, out)
     return out
 
@@ -411,27 +411,20 @@ def _h_theta_batch(x_arg, theta, b, h_theta):
 def _h_theta_batch_rows(x_arg, theta, b, h_theta, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x_arg.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         x_arg_block = x_arg[first : first + rows]
         h_theta_block = h_theta[first : first + rows]
-        quarter = rows // 4
-        for j in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for j in range(half):  # a row of each half at once: what they share is loaded once
             h_theta_j_1 = b
             h_theta_j_2 = b
-            h_theta_j_3 = b
-            h_theta_j_4 = b
             for i in range(n):
                 h_theta_j_1 += theta[i] * x_arg_block[j, i]
-                h_theta_j_2 += theta[i] * x_arg_block[j + quarter, i]
-                h_theta_j_3 += theta[i] * x_arg_block[j + 2 * quarter, i]
-                h_theta_j_4 += theta[i] * x_arg_block[j + 3 * quarter, i]
+                h_theta_j_2 += theta[i] * x_arg_block[half + j, i]
             h_theta_block[j] = h_theta_j_1
-            h_theta_block[j + quarter] = h_theta_j_2
-            h_theta_block[j + 2 * quarter] = h_theta_j_3
-            h_theta_block[j + 3 * quarter] = h_theta_j_4
-        for j in range(4 * quarter, rows):
+            h_theta_block[half + j] = h_theta_j_2
+        for j in range(2 * half, rows):
             h_theta_j = b
             for i in range(n):
                 h_theta_j += theta[i] * x_arg_block[j, i]
@@ -626,7 +619,7 @@ def R(theta, x, y, b):
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _R_many if m * (2 * n + 5) >= 400_000 else _R
+    kernel = _R_many if m * (2 * n + 5) >= 80_000 else _R
     return kernel(theta, x, y, b)
 
 
@@ -648,25 +641,20 @@ def _R(theta, x, y, b):
 def _R_rows(theta, x, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     R = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         x_block = x[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             theta_x_1 = 0.0
             theta_x_2 = 0.0
-            theta_x_3 = 0.0
-            theta_x_4 = 0.0
             for j in range(n):
                 theta_x_1 += theta[j] * x_block[i, j]
-                theta_x_2 += theta[j] * x_block[i + quarter, j]
-                theta_x_3 += theta[j] * x_block[i + 2 * quarter, j]
-                theta_x_4 += theta[j] * x_block[i + 3 * quarter, j]
-            R += (b + theta_x_1 - y_block[i]) ** 2 + (b + theta_x_2 - y_block[i + quarter]) ** 2 + (b + theta_x_3 - y_block[i + 2 * quarter]) ** 2 + (b + theta_x_4 - y_block[i + 3 * quarter]) ** 2
-        for i in range(4 * quarter, rows):
+                theta_x_2 += theta[j] * x_block[half + i, j]
+            R += (b + theta_x_1 - y_block[i]) ** 2 + (b + theta_x_2 - y_block[half + i]) ** 2
+        for i in range(2 * half, rows):
             theta_x = 0.0
             for j in range(n):
                 theta_x += theta[j] * x_block[i, j]
@@ -737,7 +725,7 @@ def grad_R(theta, x, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
-    kernel = _grad_R_many if m * (4 * n + 2) >= 400_000 else _grad_R
+    kernel = _grad_R_many if m * (4 * n + 2) >= 80_000 else _grad_R
     kernel(theta, x, y, b, out)
     return out
 
@@ -763,27 +751,22 @@ def _grad_R_rows(theta, x, y, b, start, stop, grad_R_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_R_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             grad_R_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + quarter, j]
-                r_3 += theta[j] * x_block[i + 2 * quarter, j]
-                r_4 += theta[j] * x_block[i + 3 * quarter, j]
+                r_2 += theta[j] * x_block[half + i, j]
             for i_2 in range(n):
-                grad_R_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + quarter, i_2] + r_3 * x_block[i + 2 * quarter, i_2] + r_4 * x_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_R_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]
@@ -860,7 +843,7 @@ def value_and_grad_R(theta, x, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
-    kernel = _value_and_grad_R_many if m * (4 * n + 4) >= 400_000 else _value_and_grad_R
+    kernel = _value_and_grad_R_many if m * (4 * n + 4) >= 80_000 else _value_and_grad_R
     R = kernel(theta, x, y, b, out)
     return R, out
 
@@ -890,29 +873,24 @@ def _value_and_grad_R_rows(theta, x, y, b, start, stop, grad_R_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_R_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     R = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             grad_R_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + quarter, j]
-                r_3 += theta[j] * x_block[i + 2 * quarter, j]
-                r_4 += theta[j] * x_block[i + 3 * quarter, j]
-            R += r_1**2 + r_2**2 + r_3**2 + r_4**2
+                r_2 += theta[j] * x_block[half + i, j]
+            R += r_1**2 + r_2**2
             for i_2 in range(n):
-                grad_R_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + quarter, i_2] + r_3 * x_block[i + 2 * quarter, i_2] + r_4 * x_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_R_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]
@@ -1058,7 +1036,7 @@ def hvp_R(theta, v, x, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, x, y))
-    kernel = _hvp_R_many if m * (4 * n + 4) >= 400_000 else _hvp_R
+    kernel = _hvp_R_many if m * (4 * n + 4) >= 80_000 else _hvp_R
     kernel(theta, v, x, y, b, out)
     return out
 
@@ -1084,30 +1062,23 @@ def _hvp_R_rows(theta, v, x, y, b, start, stop, hvp_R_theta_rows):
     n = x.shape[1]
     m = x.shape[0]
     hvp_R_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             hvp_R_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
-            r_bar_3 = 0.0
-            r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += v[j] * x_block[i, j]
-                r_bar_2 += v[j] * x_block[i + quarter, j]
-                r_bar_3 += v[j] * x_block[i + 2 * quarter, j]
-                r_bar_4 += v[j] * x_block[i + 3 * quarter, j]
+                r_bar_2 += v[j] * x_block[half + i, j]
             r_bar_1 = 2.0 / m * r_bar_1
             r_bar_2 = 2.0 / m * r_bar_2
-            r_bar_3 = 2.0 / m * r_bar_3
-            r_bar_4 = 2.0 / m * r_bar_4
             for i_2 in range(n):
-                hvp_R_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[i + quarter, i_2] + r_bar_3 * x_block[i + 2 * quarter, i_2] + r_bar_4 * x_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_R_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += v[j] * x_block[i, j]
@@ -1177,7 +1148,7 @@ def grad_R_b(theta, x, y, b):
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _grad_R_b_many if m * (2 * n + 3) >= 400_000 else _grad_R_b
+    kernel = _grad_R_b_many if m * (2 * n + 3) >= 80_000 else _grad_R_b
     return kernel(theta, x, y, b)
 
 
@@ -1199,25 +1170,20 @@ def _grad_R_b(theta, x, y, b):
 def _grad_R_b_rows(theta, x, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     grad_R_b = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + quarter, j]
-                r_3 += theta[j] * x_block[i + 2 * quarter, j]
-                r_4 += theta[j] * x_block[i + 3 * quarter, j]
-            grad_R_b += r_1 + r_2 + r_3 + r_4
-        for i in range(4 * quarter, rows):
+                r_2 += theta[j] * x_block[half + i, j]
+            grad_R_b += r_1 + r_2
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]
@@ -1284,7 +1250,7 @@ def J(theta, x, y, b):
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _J_many if m * (2 * n + 5) >= 400_000 else _J
+    kernel = _J_many if m * (2 * n + 5) >= 80_000 else _J
     return kernel(theta, x, y, b)
 
 
@@ -1306,25 +1272,20 @@ def _J(theta, x, y, b):
 def _J_rows(theta, x, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         x_block = x[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             theta_x_1 = 0.0
             theta_x_2 = 0.0
-            theta_x_3 = 0.0
-            theta_x_4 = 0.0
             for j in range(n):
                 theta_x_1 += theta[j] * x_block[i, j]
-                theta_x_2 += theta[j] * x_block[i + quarter, j]
-                theta_x_3 += theta[j] * x_block[i + 2 * quarter, j]
-                theta_x_4 += theta[j] * x_block[i + 3 * quarter, j]
-            J += (b + theta_x_1 - y_block[i]) ** 2 + (b + theta_x_2 - y_block[i + quarter]) ** 2 + (b + theta_x_3 - y_block[i + 2 * quarter]) ** 2 + (b + theta_x_4 - y_block[i + 3 * quarter]) ** 2
-        for i in range(4 * quarter, rows):
+                theta_x_2 += theta[j] * x_block[half + i, j]
+            J += (b + theta_x_1 - y_block[i]) ** 2 + (b + theta_x_2 - y_block[half + i]) ** 2
+        for i in range(2 * half, rows):
             theta_x = 0.0
             for j in range(n):
                 theta_x += theta[j] * x_block[i, j]
@@ -1395,7 +1356,7 @@ def grad_J(theta, x, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
-    kernel = _grad_J_many if m * (4 * n + 2) >= 400_000 else _grad_J
+    kernel = _grad_J_many if m * (4 * n + 2) >= 80_000 else _grad_J
     kernel(theta, x, y, b, out)
     return out
 
@@ -1421,27 +1382,22 @@ def _grad_J_rows(theta, x, y, b, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             grad_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + quarter, j]
-                r_3 += theta[j] * x_block[i + 2 * quarter, j]
-                r_4 += theta[j] * x_block[i + 3 * quarter, j]
+                r_2 += theta[j] * x_block[half + i, j]
             for i_2 in range(n):
-                grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + quarter, i_2] + r_3 * x_block[i + 2 * quarter, i_2] + r_4 * x_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]
@@ -1518,7 +1474,7 @@ def value_and_grad_J(theta, x, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
-    kernel = _value_and_grad_J_many if m * (4 * n + 4) >= 400_000 else _value_and_grad_J
+    kernel = _value_and_grad_J_many if m * (4 * n + 4) >= 80_000 else _value_and_grad_J
     J = kernel(theta, x, y, b, out)
     return J, out
 
@@ -1548,29 +1504,24 @@ def _value_and_grad_J_rows(theta, x, y, b, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             grad_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + quarter, j]
-                r_3 += theta[j] * x_block[i + 2 * quarter, j]
-                r_4 += theta[j] * x_block[i + 3 * quarter, j]
-            J += r_1**2 + r_2**2 + r_3**2 + r_4**2
+                r_2 += theta[j] * x_block[half + i, j]
+            J += r_1**2 + r_2**2
             for i_2 in range(n):
-                grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + quarter, i_2] + r_3 * x_block[i + 2 * quarter, i_2] + r_4 * x_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]
@@ -1716,7 +1667,7 @@ def hvp_J(theta, v, x, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, x, y))
-    kernel = _hvp_J_many if m * (4 * n + 4) >= 400_000 else _hvp_J
+    kernel = _hvp_J_many if m * (4 * n + 4) >= 80_000 else _hvp_J
     kernel(theta, v, x, y, b, out)
     return out
 
@@ -1742,30 +1693,23 @@ def _hvp_J_rows(theta, v, x, y, b, start, stop, hvp_J_theta_rows):
     n = x.shape[1]
     m = x.shape[0]
     hvp_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             hvp_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
-            r_bar_3 = 0.0
-            r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += v[j] * x_block[i, j]
-                r_bar_2 += v[j] * x_block[i + quarter, j]
-                r_bar_3 += v[j] * x_block[i + 2 * quarter, j]
-                r_bar_4 += v[j] * x_block[i + 3 * quarter, j]
+                r_bar_2 += v[j] * x_block[half + i, j]
             r_bar_1 = 2.0 / m * r_bar_1
             r_bar_2 = 2.0 / m * r_bar_2
-            r_bar_3 = 2.0 / m * r_bar_3
-            r_bar_4 = 2.0 / m * r_bar_4
             for i_2 in range(n):
-                hvp_J_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[i + quarter, i_2] + r_bar_3 * x_block[i + 2 * quarter, i_2] + r_bar_4 * x_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_J_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += v[j] * x_block[i, j]
@@ -1835,7 +1779,7 @@ def grad_J_b(theta, x, y, b):
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _grad_J_b_many if m * (2 * n + 3) >= 400_000 else _grad_J_b
+    kernel = _grad_J_b_many if m * (2 * n + 3) >= 80_000 else _grad_J_b
     return kernel(theta, x, y, b)
 
 
@@ -1857,25 +1801,20 @@ def _grad_J_b(theta, x, y, b):
 def _grad_J_b_rows(theta, x, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     grad_J_b = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + quarter, j]
-                r_3 += theta[j] * x_block[i + 2 * quarter, j]
-                r_4 += theta[j] * x_block[i + 3 * quarter, j]
-            grad_J_b += r_1 + r_2 + r_3 + r_4
-        for i in range(4 * quarter, rows):
+                r_2 += theta[j] * x_block[half + i, j]
+            grad_J_b += r_1 + r_2
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]

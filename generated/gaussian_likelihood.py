@@ -171,7 +171,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -250,7 +250,7 @@ def J(theta, x, y):
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
-    kernel = _J_many if m * (2 * n + 4) >= 400_000 else _J
+    kernel = _J_many if m * (2 * n + 4) >= 80_000 else _J
     return kernel(theta, x, y)
 
 
@@ -272,25 +272,20 @@ def _J(theta, x, y):
 def _J_rows(theta, x, y, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         x_block = x[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             theta_x_1 = 0.0
             theta_x_2 = 0.0
-            theta_x_3 = 0.0
-            theta_x_4 = 0.0
             for j in range(n):
                 theta_x_1 += theta[j] * x_block[i, j]
-                theta_x_2 += theta[j] * x_block[i + quarter, j]
-                theta_x_3 += theta[j] * x_block[i + 2 * quarter, j]
-                theta_x_4 += theta[j] * x_block[i + 3 * quarter, j]
-            J += (theta_x_1 - y_block[i]) ** 2 + (theta_x_2 - y_block[i + quarter]) ** 2 + (theta_x_3 - y_block[i + 2 * quarter]) ** 2 + (theta_x_4 - y_block[i + 3 * quarter]) ** 2
-        for i in range(4 * quarter, rows):
+                theta_x_2 += theta[j] * x_block[half + i, j]
+            J += (theta_x_1 - y_block[i]) ** 2 + (theta_x_2 - y_block[half + i]) ** 2
+        for i in range(2 * half, rows):
             theta_x = 0.0
             for j in range(n):
                 theta_x += theta[j] * x_block[i, j]
@@ -358,7 +353,7 @@ def grad_J(theta, x, y, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
-    kernel = _grad_J_many if m * (4 * n + 1) >= 400_000 else _grad_J
+    kernel = _grad_J_many if m * (4 * n + 1) >= 80_000 else _grad_J
     kernel(theta, x, y, out)
     return out
 
@@ -384,27 +379,22 @@ def _grad_J_rows(theta, x, y, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             grad_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + quarter]
-            r_3 = -y_block[i + 2 * quarter]
-            r_4 = -y_block[i + 3 * quarter]
+            r_2 = -y_block[half + i]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + quarter, j]
-                r_3 += theta[j] * x_block[i + 2 * quarter, j]
-                r_4 += theta[j] * x_block[i + 3 * quarter, j]
+                r_2 += theta[j] * x_block[half + i, j]
             for i_2 in range(n):
-                grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + quarter, i_2] + r_3 * x_block[i + 2 * quarter, i_2] + r_4 * x_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = -y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]
@@ -478,7 +468,7 @@ def value_and_grad_J(theta, x, y, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
-    kernel = _value_and_grad_J_many if m * (4 * n + 3) >= 400_000 else _value_and_grad_J
+    kernel = _value_and_grad_J_many if m * (4 * n + 3) >= 80_000 else _value_and_grad_J
     J = kernel(theta, x, y, out)
     return J, out
 
@@ -508,29 +498,24 @@ def _value_and_grad_J_rows(theta, x, y, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             grad_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + quarter]
-            r_3 = -y_block[i + 2 * quarter]
-            r_4 = -y_block[i + 3 * quarter]
+            r_2 = -y_block[half + i]
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
-                r_2 += theta[j] * x_block[i + quarter, j]
-                r_3 += theta[j] * x_block[i + 2 * quarter, j]
-                r_4 += theta[j] * x_block[i + 3 * quarter, j]
-            J += r_1**2 + r_2**2 + r_3**2 + r_4**2
+                r_2 += theta[j] * x_block[half + i, j]
+            J += r_1**2 + r_2**2
             for i_2 in range(n):
-                grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + quarter, i_2] + r_3 * x_block[i + 2 * quarter, i_2] + r_4 * x_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = -y_block[i]
             for j in range(n):
                 r += theta[j] * x_block[i, j]
@@ -670,7 +655,7 @@ def hvp_J(theta, v, x, y, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, x, y))
-    kernel = _hvp_J_many if m * (4 * n + 4) >= 400_000 else _hvp_J
+    kernel = _hvp_J_many if m * (4 * n + 4) >= 80_000 else _hvp_J
     kernel(theta, v, x, y, out)
     return out
 
@@ -696,30 +681,23 @@ def _hvp_J_rows(theta, v, x, y, start, stop, hvp_J_theta_rows):
     n = x.shape[1]
     m = x.shape[0]
     hvp_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             hvp_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
-            r_bar_3 = 0.0
-            r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += v[j] * x_block[i, j]
-                r_bar_2 += v[j] * x_block[i + quarter, j]
-                r_bar_3 += v[j] * x_block[i + 2 * quarter, j]
-                r_bar_4 += v[j] * x_block[i + 3 * quarter, j]
+                r_bar_2 += v[j] * x_block[half + i, j]
             r_bar_1 = 2.0 / m * r_bar_1
             r_bar_2 = 2.0 / m * r_bar_2
-            r_bar_3 = 2.0 / m * r_bar_3
-            r_bar_4 = 2.0 / m * r_bar_4
             for i_2 in range(n):
-                hvp_J_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[i + quarter, i_2] + r_bar_3 * x_block[i + 2 * quarter, i_2] + r_bar_4 * x_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_J_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += v[j] * x_block[i, j]
@@ -844,7 +822,7 @@ def p_batch(y_arg, x_arg, theta, sigma, out=None):
         out = np.empty((batch,), y_arg.dtype)
     else:
         _check_out("out", out, (batch,), y_arg.dtype, (y_arg, x_arg, theta))
-    kernel = _p_batch_many if batch * (2 * n + 30) >= 400_000 else _p_batch
+    kernel = _p_batch_many if batch * (2 * n + 30) >= 80_000 else _p_batch
     kernel(y_arg, x_arg, theta, sigma, out)
     return out
 
@@ -867,7 +845,7 @@ def _p_batch(y_arg, x_arg, theta, sigma, p):
 def _p_batch_rows(y_arg, x_arg, theta, sigma, p, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x_arg.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that half a block is a long stream
     p_term = 0.5 * np.sqrt(2.0) / np.sqrt(np.pi) / abs(sigma)
     for first in range(start, stop, block):
         rows = min(block, stop - first)
@@ -875,22 +853,16 @@ def _p_batch_rows(y_arg, x_arg, theta, sigma, p, start, stop):
         x_arg_block = x_arg[first : first + rows]
         p_block = p[first : first + rows]
         y_arg_block = y_arg[first : first + rows]
-        quarter = rows // 4
-        for j in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for j in range(half):  # a row of each half at once: what they share is loaded once
             p_j_1 = 0.0
             p_j_2 = 0.0
-            p_j_3 = 0.0
-            p_j_4 = 0.0
             for i in range(n):
                 p_j_1 += theta_block[j, i] * x_arg_block[j, i]
-                p_j_2 += theta_block[j + quarter, i] * x_arg_block[j + quarter, i]
-                p_j_3 += theta_block[j + 2 * quarter, i] * x_arg_block[j + 2 * quarter, i]
-                p_j_4 += theta_block[j + 3 * quarter, i] * x_arg_block[j + 3 * quarter, i]
+                p_j_2 += theta_block[half + j, i] * x_arg_block[half + j, i]
             p_block[j] = p_j_1
-            p_block[j + quarter] = p_j_2
-            p_block[j + 2 * quarter] = p_j_3
-            p_block[j + 3 * quarter] = p_j_4
-        for j in range(4 * quarter, rows):
+            p_block[half + j] = p_j_2
+        for j in range(2 * half, rows):
             p_j = 0.0
             for i in range(n):
                 p_j += theta_block[j, i] * x_arg_block[j, i]
@@ -949,7 +921,7 @@ def ell(theta, x, y, sigma):
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if type(sigma) is not float:
         sigma = _number("sigma", sigma)
-    kernel = _ell_many if m * (2 * n + 8) >= 400_000 else _ell
+    kernel = _ell_many if m * (2 * n + 8) >= 80_000 else _ell
     return kernel(theta, x, y, sigma)
 
 
@@ -971,26 +943,21 @@ def _ell(theta, x, y, sigma):
 def _ell_rows(theta, x, y, sigma, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     ell_term = np.log(0.5 * np.sqrt(2.0) / np.sqrt(np.pi) / abs(sigma))
     ell = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         x_block = x[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             theta_x_1 = 0.0
             theta_x_2 = 0.0
-            theta_x_3 = 0.0
-            theta_x_4 = 0.0
             for j in range(n):
                 theta_x_1 += theta[j] * x_block[i, j]
-                theta_x_2 += theta[j] * x_block[i + quarter, j]
-                theta_x_3 += theta[j] * x_block[i + 2 * quarter, j]
-                theta_x_4 += theta[j] * x_block[i + 3 * quarter, j]
-            ell += 4.0 * ell_term - 0.5 / sigma**2 * (y_block[i] - theta_x_1) ** 2 - 0.5 / sigma**2 * (y_block[i + quarter] - theta_x_2) ** 2 - 0.5 / sigma**2 * (y_block[i + 2 * quarter] - theta_x_3) ** 2 - 0.5 / sigma**2 * (y_block[i + 3 * quarter] - theta_x_4) ** 2
-        for i in range(4 * quarter, rows):
+                theta_x_2 += theta[j] * x_block[half + i, j]
+            ell += 2.0 * ell_term - 0.5 / sigma**2 * (y_block[i] - theta_x_1) ** 2 - 0.5 / sigma**2 * (y_block[half + i] - theta_x_2) ** 2
+        for i in range(2 * half, rows):
             theta_x = 0.0
             for j in range(n):
                 theta_x += theta[j] * x_block[i, j]
@@ -1059,7 +1026,7 @@ def grad_ell(theta, x, y, sigma, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
-    kernel = _grad_ell_many if m * (4 * n + 1) >= 400_000 else _grad_ell
+    kernel = _grad_ell_many if m * (4 * n + 1) >= 80_000 else _grad_ell
     kernel(theta, x, y, sigma, out)
     return out
 
@@ -1085,27 +1052,22 @@ def _grad_ell_rows(theta, x, y, sigma, start, stop, grad_ell_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_ell_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             grad_ell_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = y_block[i]
-            r_2 = y_block[i + quarter]
-            r_3 = y_block[i + 2 * quarter]
-            r_4 = y_block[i + 3 * quarter]
+            r_2 = y_block[half + i]
             for j in range(n):
                 r_1 -= theta[j] * x_block[i, j]
-                r_2 -= theta[j] * x_block[i + quarter, j]
-                r_3 -= theta[j] * x_block[i + 2 * quarter, j]
-                r_4 -= theta[j] * x_block[i + 3 * quarter, j]
+                r_2 -= theta[j] * x_block[half + i, j]
             for i_2 in range(n):
-                grad_ell_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + quarter, i_2] + r_3 * x_block[i + 2 * quarter, i_2] + r_4 * x_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_ell_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = y_block[i]
             for j in range(n):
                 r -= theta[j] * x_block[i, j]
@@ -1181,7 +1143,7 @@ def value_and_grad_ell(theta, x, y, sigma, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
-    kernel = _value_and_grad_ell_many if m * (4 * n + 7) >= 400_000 else _value_and_grad_ell
+    kernel = _value_and_grad_ell_many if m * (4 * n + 7) >= 80_000 else _value_and_grad_ell
     ell = kernel(theta, x, y, sigma, out)
     return ell, out
 
@@ -1211,30 +1173,25 @@ def _value_and_grad_ell_rows(theta, x, y, sigma, start, stop, grad_ell_theta_row
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_ell_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     ell_term = np.log(0.5 * np.sqrt(2.0) / np.sqrt(np.pi) / abs(sigma))
     ell = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             grad_ell_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = y_block[i]
-            r_2 = y_block[i + quarter]
-            r_3 = y_block[i + 2 * quarter]
-            r_4 = y_block[i + 3 * quarter]
+            r_2 = y_block[half + i]
             for j in range(n):
                 r_1 -= theta[j] * x_block[i, j]
-                r_2 -= theta[j] * x_block[i + quarter, j]
-                r_3 -= theta[j] * x_block[i + 2 * quarter, j]
-                r_4 -= theta[j] * x_block[i + 3 * quarter, j]
-            ell += 4.0 * ell_term - 0.5 / sigma**2 * r_1**2 - 0.5 / sigma**2 * r_2**2 - 0.5 / sigma**2 * r_3**2 - 0.5 / sigma**2 * r_4**2
+                r_2 -= theta[j] * x_block[half + i, j]
+            ell += 2.0 * ell_term - 0.5 / sigma**2 * r_1**2 - 0.5 / sigma**2 * r_2**2
             for i_2 in range(n):
-                grad_ell_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[i + quarter, i_2] + r_3 * x_block[i + 2 * quarter, i_2] + r_4 * x_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_ell_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = y_block[i]
             for j in range(n):
                 r -= theta[j] * x_block[i, j]
@@ -1377,7 +1334,7 @@ def hvp_ell(theta, v, x, y, sigma, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, x, y))
-    kernel = _hvp_ell_many if m * (4 * n + 4) >= 400_000 else _hvp_ell
+    kernel = _hvp_ell_many if m * (4 * n + 4) >= 80_000 else _hvp_ell
     kernel(theta, v, x, y, sigma, out)
     return out
 
@@ -1402,30 +1359,23 @@ def _hvp_ell_rows(theta, v, x, y, sigma, start, stop, hvp_ell_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     hvp_ell_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             hvp_ell_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
-            r_bar_3 = 0.0
-            r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += v[j] * x_block[i, j]
-                r_bar_2 += v[j] * x_block[i + quarter, j]
-                r_bar_3 += v[j] * x_block[i + 2 * quarter, j]
-                r_bar_4 += v[j] * x_block[i + 3 * quarter, j]
+                r_bar_2 += v[j] * x_block[half + i, j]
             r_bar_1 = r_bar_1 / sigma**2
             r_bar_2 = r_bar_2 / sigma**2
-            r_bar_3 = r_bar_3 / sigma**2
-            r_bar_4 = r_bar_4 / sigma**2
             for i_2 in range(n):
-                hvp_ell_theta[i_2] -= r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[i + quarter, i_2] + r_bar_3 * x_block[i + 2 * quarter, i_2] + r_bar_4 * x_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_ell_theta[i_2] -= r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += v[j] * x_block[i, j]

@@ -158,7 +158,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -309,7 +309,7 @@ def L(theta, H, c):
         raise ValueError(f"H has {n} rows, c has {c.shape[0]}")
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
-    kernel = _L_many if n * (2 * n + 5) >= 400_000 else _L
+    kernel = _L_many if n * (2 * n + 5) >= 80_000 else _L
     return kernel(theta, H, c)
 
 
@@ -332,28 +332,23 @@ def _L(theta, H, c):
 def _L_rows(theta, H, c, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = H.shape[0]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     c_theta = 0.0
     L = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         c_block = c[first : first + rows]
         theta_block = theta[first : first + rows]
         H_block = H[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             H_theta_1 = 0.0
             H_theta_2 = 0.0
-            H_theta_3 = 0.0
-            H_theta_4 = 0.0
-            c_theta += c_block[i + 2 * quarter] * theta_block[i + 2 * quarter] + c_block[i + 3 * quarter] * theta_block[i + 3 * quarter] + c_block[i + quarter] * theta_block[i + quarter] + c_block[i] * theta_block[i]
+            c_theta += c_block[half + i] * theta_block[half + i] + c_block[i] * theta_block[i]
             for j in range(n):
                 H_theta_1 += H_block[i, j] * theta[j]
-                H_theta_2 += H_block[i + quarter, j] * theta[j]
-                H_theta_3 += H_block[i + 2 * quarter, j] * theta[j]
-                H_theta_4 += H_block[i + 3 * quarter, j] * theta[j]
-            L += H_theta_1 * theta_block[i] + H_theta_2 * theta_block[i + quarter] + H_theta_3 * theta_block[i + 2 * quarter] + H_theta_4 * theta_block[i + 3 * quarter]
-        for i in range(4 * quarter, rows):
+                H_theta_2 += H_block[half + i, j] * theta[j]
+            L += H_theta_1 * theta_block[i] + H_theta_2 * theta_block[half + i]
+        for i in range(2 * half, rows):
             H_theta = 0.0
             c_theta += c_block[i] * theta_block[i]
             for j in range(n):
@@ -557,7 +552,7 @@ def hess_L(theta, H, c, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, H, c))
-    kernel = _hess_L_many if n * (4 * n) >= 400_000 else _hess_L
+    kernel = _hess_L_many if n * (4 * n) >= 80_000 else _hess_L
     kernel(theta, H, c, out)
     return out
 

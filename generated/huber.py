@@ -158,7 +158,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -322,7 +322,7 @@ def L(theta, X, y, delta):
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(delta) is not float:
         delta = _number("delta", delta)
-    kernel = _L_many if m * (6 * n + 13) >= 400_000 else _L
+    kernel = _L_many if m * (6 * n + 13) >= 80_000 else _L
     return kernel(theta, X, y, delta)
 
 
@@ -349,42 +349,29 @@ def _L(theta, X, y, delta):
 def _L_rows(theta, X, y, delta, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     L = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             L_sum_1 = 0.0
             L_sum_2 = 0.0
-            L_sum_3 = 0.0
-            L_sum_4 = 0.0
             L_sum_2_1 = 0.0
             L_sum_2_2 = 0.0
-            L_sum_2_3 = 0.0
-            L_sum_2_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
+                X_theta_2 += X_block[half + i, j] * theta[j]
             for j in range(n):
                 L_sum_1 += X_block[i, j] * theta[j] if delta >= abs(X_theta_1 - y_block[i]) else 0.0
-                L_sum_2 += X_block[i + quarter, j] * theta[j] if delta >= abs(X_theta_2 - y_block[i + quarter]) else 0.0
-                L_sum_3 += X_block[i + 2 * quarter, j] * theta[j] if delta >= abs(X_theta_3 - y_block[i + 2 * quarter]) else 0.0
-                L_sum_4 += X_block[i + 3 * quarter, j] * theta[j] if delta >= abs(X_theta_4 - y_block[i + 3 * quarter]) else 0.0
+                L_sum_2 += X_block[half + i, j] * theta[j] if delta >= abs(X_theta_2 - y_block[half + i]) else 0.0
                 L_sum_2_1 += X_block[i, j] * theta[j] if delta < abs(X_theta_1 - y_block[i]) else 0.0
-                L_sum_2_2 += X_block[i + quarter, j] * theta[j] if delta < abs(X_theta_2 - y_block[i + quarter]) else 0.0
-                L_sum_2_3 += X_block[i + 2 * quarter, j] * theta[j] if delta < abs(X_theta_3 - y_block[i + 2 * quarter]) else 0.0
-                L_sum_2_4 += X_block[i + 3 * quarter, j] * theta[j] if delta < abs(X_theta_4 - y_block[i + 3 * quarter]) else 0.0
-            L += (0.5 * (L_sum_1 - y_block[i]) ** 2 if delta >= abs(X_theta_1 - y_block[i]) else delta * abs(L_sum_2_1 - y_block[i]) - 0.5 * delta**2) + (0.5 * (L_sum_2 - y_block[i + quarter]) ** 2 if delta >= abs(X_theta_2 - y_block[i + quarter]) else delta * abs(L_sum_2_2 - y_block[i + quarter]) - 0.5 * delta**2) + (0.5 * (L_sum_3 - y_block[i + 2 * quarter]) ** 2 if delta >= abs(X_theta_3 - y_block[i + 2 * quarter]) else delta * abs(L_sum_2_3 - y_block[i + 2 * quarter]) - 0.5 * delta**2) + (0.5 * (L_sum_4 - y_block[i + 3 * quarter]) ** 2 if delta >= abs(X_theta_4 - y_block[i + 3 * quarter]) else delta * abs(L_sum_2_4 - y_block[i + 3 * quarter]) - 0.5 * delta**2)
-        for i in range(4 * quarter, rows):
+                L_sum_2_2 += X_block[half + i, j] * theta[j] if delta < abs(X_theta_2 - y_block[half + i]) else 0.0
+            L += (0.5 * (L_sum_1 - y_block[i]) ** 2 if delta >= abs(X_theta_1 - y_block[i]) else delta * abs(L_sum_2_1 - y_block[i]) - 0.5 * delta**2) + (0.5 * (L_sum_2 - y_block[half + i]) ** 2 if delta >= abs(X_theta_2 - y_block[half + i]) else delta * abs(L_sum_2_2 - y_block[half + i]) - 0.5 * delta**2)
+        for i in range(2 * half, rows):
             X_theta = 0.0
             L_sum = 0.0
             L_sum_2 = 0.0
@@ -460,7 +447,7 @@ def grad_L(theta, X, y, delta, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _grad_L_many if m * (4 * n + 13) >= 400_000 else _grad_L
+    kernel = _grad_L_many if m * (4 * n + 13) >= 80_000 else _grad_L
     kernel(theta, X, y, delta, out)
     return out
 
@@ -488,39 +475,28 @@ def _grad_L_rows(theta, X, y, delta, start, stop, grad_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_L_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(n):
             grad_L_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
+                X_theta_2 += X_block[half + i, j] * theta[j]
             r_1 = X_theta_1 - y_block[i]
-            r_2 = X_theta_2 - y_block[i + quarter]
-            r_3 = X_theta_3 - y_block[i + 2 * quarter]
-            r_4 = X_theta_4 - y_block[i + 3 * quarter]
+            r_2 = X_theta_2 - y_block[half + i]
             r_2_1 = y_block[i] - X_theta_1
-            r_2_2 = y_block[i + quarter] - X_theta_2
-            r_2_3 = y_block[i + 2 * quarter] - X_theta_3
-            r_2_4 = y_block[i + 3 * quarter] - X_theta_4
+            r_2_2 = y_block[half + i] - X_theta_2
             X_theta_bar_1 = r_1 * (1.0 if delta >= abs(r_2_1) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_1) else 1.0) * np.sign(r_2_1) / m
             X_theta_bar_2 = r_2 * (1.0 if delta >= abs(r_2_2) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_2) else 1.0) * np.sign(r_2_2) / m
-            X_theta_bar_3 = r_3 * (1.0 if delta >= abs(r_2_3) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_3) else 1.0) * np.sign(r_2_3) / m
-            X_theta_bar_4 = r_4 * (1.0 if delta >= abs(r_2_4) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_4) else 1.0) * np.sign(r_2_4) / m
             for i_2 in range(n):
-                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[i + quarter, i_2] + X_theta_bar_3 * X_block[i + 2 * quarter, i_2] + X_theta_bar_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -597,7 +573,7 @@ def value_and_grad_L(theta, X, y, delta, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _value_and_grad_L_many if m * (4 * n + 21) >= 400_000 else _value_and_grad_L
+    kernel = _value_and_grad_L_many if m * (4 * n + 21) >= 80_000 else _value_and_grad_L
     L = kernel(theta, X, y, delta, out)
     return L, out
 
@@ -629,41 +605,30 @@ def _value_and_grad_L_rows(theta, X, y, delta, start, stop, grad_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_L_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     L = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(n):
             grad_L_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
+                X_theta_2 += X_block[half + i, j] * theta[j]
             r_1 = X_theta_1 - y_block[i]
-            r_2 = X_theta_2 - y_block[i + quarter]
-            r_3 = X_theta_3 - y_block[i + 2 * quarter]
-            r_4 = X_theta_4 - y_block[i + 3 * quarter]
+            r_2 = X_theta_2 - y_block[half + i]
             r_2_1 = y_block[i] - X_theta_1
-            r_2_2 = y_block[i + quarter] - X_theta_2
-            r_2_3 = y_block[i + 2 * quarter] - X_theta_3
-            r_2_4 = y_block[i + 3 * quarter] - X_theta_4
-            L += (0.5 * r_1**2 if delta >= abs(r_2_1) else delta * abs(r_2_1) - 0.5 * delta**2) + (0.5 * r_2**2 if delta >= abs(r_2_2) else delta * abs(r_2_2) - 0.5 * delta**2) + (0.5 * r_3**2 if delta >= abs(r_2_3) else delta * abs(r_2_3) - 0.5 * delta**2) + (0.5 * r_4**2 if delta >= abs(r_2_4) else delta * abs(r_2_4) - 0.5 * delta**2)
+            r_2_2 = y_block[half + i] - X_theta_2
+            L += (0.5 * r_1**2 if delta >= abs(r_2_1) else delta * abs(r_2_1) - 0.5 * delta**2) + (0.5 * r_2**2 if delta >= abs(r_2_2) else delta * abs(r_2_2) - 0.5 * delta**2)
             X_theta_bar_1 = r_1 * (1.0 if delta >= abs(r_2_1) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_1) else 1.0) * np.sign(r_2_1) / m
             X_theta_bar_2 = r_2 * (1.0 if delta >= abs(r_2_2) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_2) else 1.0) * np.sign(r_2_2) / m
-            X_theta_bar_3 = r_3 * (1.0 if delta >= abs(r_2_3) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_3) else 1.0) * np.sign(r_2_3) / m
-            X_theta_bar_4 = r_4 * (1.0 if delta >= abs(r_2_4) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_4) else 1.0) * np.sign(r_2_4) / m
             for i_2 in range(n):
-                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[i + quarter, i_2] + X_theta_bar_3 * X_block[i + 2 * quarter, i_2] + X_theta_bar_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -817,7 +782,7 @@ def hvp_L(theta, v, X, y, delta, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
-    kernel = _hvp_L_many if m * (6 * n + 7) >= 400_000 else _hvp_L
+    kernel = _hvp_L_many if m * (6 * n + 7) >= 80_000 else _hvp_L
     kernel(theta, v, X, y, delta, out)
     return out
 
@@ -846,43 +811,30 @@ def _hvp_L_rows(theta, v, X, y, delta, start, stop, hvp_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_L_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(n):
             hvp_L_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             X_v_1 = 0.0
             X_v_2 = 0.0
-            X_v_3 = 0.0
-            X_v_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
+                X_theta_2 += X_block[half + i, j] * theta[j]
                 X_v_1 += X_block[i, j] * v[j]
-                X_v_2 += X_block[i + quarter, j] * v[j]
-                X_v_3 += X_block[i + 2 * quarter, j] * v[j]
-                X_v_4 += X_block[i + 3 * quarter, j] * v[j]
+                X_v_2 += X_block[half + i, j] * v[j]
             r_2_1 = y_block[i] - X_theta_1
-            r_2_2 = y_block[i + quarter] - X_theta_2
-            r_2_3 = y_block[i + 2 * quarter] - X_theta_3
-            r_2_4 = y_block[i + 3 * quarter] - X_theta_4
+            r_2_2 = y_block[half + i] - X_theta_2
             X_theta_bar_2_1 = X_v_1 * (1.0 if delta >= abs(r_2_1) else 0.0) / m
             X_theta_bar_2_2 = X_v_2 * (1.0 if delta >= abs(r_2_2) else 0.0) / m
-            X_theta_bar_2_3 = X_v_3 * (1.0 if delta >= abs(r_2_3) else 0.0) / m
-            X_theta_bar_2_4 = X_v_4 * (1.0 if delta >= abs(r_2_4) else 0.0) / m
             for i_2 in range(n):
-                hvp_L_theta[i_2] += X_theta_bar_2_1 * X_block[i, i_2] + X_theta_bar_2_2 * X_block[i + quarter, i_2] + X_theta_bar_2_3 * X_block[i + 2 * quarter, i_2] + X_theta_bar_2_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_L_theta[i_2] += X_theta_bar_2_1 * X_block[i, i_2] + X_theta_bar_2_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             X_theta = 0.0
             X_v = 0.0
             for j in range(n):

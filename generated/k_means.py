@@ -158,7 +158,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -224,7 +224,7 @@ def J(C, X, A):
         raise ValueError(f"C has {n} columns, at least 1 needed")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
-    kernel = _J_many if m * (3 * k + 3 * k * n) >= 400_000 else _J
+    kernel = _J_many if m * (3 * k + 3 * k * n) >= 80_000 else _J
     return kernel(C, X, A)
 
 
@@ -248,26 +248,21 @@ def _J_rows(C, X, A, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     k = C.shape[0]
     n = C.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         A_block = A[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             for l in range(k):
                 J_sum_1 = 0.0
                 J_sum_2 = 0.0
-                J_sum_3 = 0.0
-                J_sum_4 = 0.0
                 for j in range(n):
                     J_sum_1 += (X_block[i, j] - C[l, j]) ** 2
-                    J_sum_2 += (X_block[i + quarter, j] - C[l, j]) ** 2
-                    J_sum_3 += (X_block[i + 2 * quarter, j] - C[l, j]) ** 2
-                    J_sum_4 += (X_block[i + 3 * quarter, j] - C[l, j]) ** 2
-                J += J_sum_1 * A_block[i, l] + J_sum_2 * A_block[i + quarter, l] + J_sum_3 * A_block[i + 2 * quarter, l] + J_sum_4 * A_block[i + 3 * quarter, l]
-        for i in range(4 * quarter, rows):
+                    J_sum_2 += (X_block[half + i, j] - C[l, j]) ** 2
+                J += J_sum_1 * A_block[i, l] + J_sum_2 * A_block[half + i, l]
+        for i in range(2 * half, rows):
             for l in range(k):
                 J_sum = 0.0
                 for j in range(n):
@@ -340,7 +335,7 @@ def grad_J(C, X, A, out=None):
         out = np.empty((k, n), C.dtype)
     else:
         _check_out("out", out, (k, n), C.dtype, (C, X, A))
-    kernel = _grad_J_many if k * (m + 3 * n + 3 * m * n) >= 400_000 else _grad_J
+    kernel = _grad_J_many if k * (m + 3 * n + 3 * m * n) >= 80_000 else _grad_J
     kernel(C, X, A, out)
     return out
 
@@ -566,7 +561,7 @@ def s(A, out=None):
         out = np.empty((k,), A.dtype)
     else:
         _check_out("out", out, (k,), A.dtype, (A,))
-    kernel = _s_many if m * k >= 400_000 else _s
+    kernel = _s_many if m * k >= 80_000 else _s
     kernel(A, out)
     return out
 
@@ -587,17 +582,16 @@ def _s_rows(A, start, stop, s_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     k = A.shape[1]
     s = np.empty((k,), A.dtype)
-    block = min(2048, max(512, 20480 // k))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         A_block = A[first : first + rows]
         for entry_1 in range(k):
             s[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             for l in range(k):
-                s[l] += A_block[i + 2 * quarter, l] + A_block[i + 3 * quarter, l] + A_block[i + quarter, l] + A_block[i, l]
-        for i in range(4 * quarter, rows):
+                s[l] += A_block[half + i, l] + A_block[i, l]
+        for i in range(2 * half, rows):
             for l in range(k):
                 s[l] += A_block[i, l]
         for entry_1 in range(k):

@@ -183,7 +183,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -328,7 +328,7 @@ def a(x, F, out=None):
         out = np.empty((n,), x.dtype)
     else:
         _check_out("out", out, (n,), x.dtype, (x, F))
-    kernel = _a_many if n * (2 * n + 2) >= 400_000 else _a
+    kernel = _a_many if n * (2 * n + 2) >= 80_000 else _a
     kernel(x, F, out)
     return out
 
@@ -347,27 +347,20 @@ def _a(x, F, a):
 def _a_rows(x, F, a, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = F.shape[0]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         F_block = F[first : first + rows]
         a_block = a[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             a_i_1 = 0.0
             a_i_2 = 0.0
-            a_i_3 = 0.0
-            a_i_4 = 0.0
             for j in range(n):
                 a_i_1 += F_block[i, j] * x[j]
-                a_i_2 += F_block[i + quarter, j] * x[j]
-                a_i_3 += F_block[i + 2 * quarter, j] * x[j]
-                a_i_4 += F_block[i + 3 * quarter, j] * x[j]
+                a_i_2 += F_block[half + i, j] * x[j]
             a_block[i] = a_i_1
-            a_block[i + quarter] = a_i_2
-            a_block[i + 2 * quarter] = a_i_3
-            a_block[i + 3 * quarter] = a_i_4
-        for i in range(4 * quarter, rows):
+            a_block[half + i] = a_i_2
+        for i in range(2 * half, rows):
             a_i = 0.0
             for j in range(n):
                 a_i += F_block[i, j] * x[j]
@@ -1143,7 +1136,7 @@ def P_0(M, out=None):
         out = np.empty((n, n), M.dtype)
     else:
         _check_out("out", out, (n, n), M.dtype, (M,))
-    kernel = _P_0_many if n * n >= 400_000 else _P_0
+    kernel = _P_0_many if n * n >= 80_000 else _P_0
     kernel(M, out)
     return out
 
@@ -1208,7 +1201,7 @@ def a_t(x, F, out=None):
         out = np.empty((n,), x.dtype)
     else:
         _check_out("out", out, (n,), x.dtype, (x, F))
-    kernel = _a_t_many if n * (2 * n + 2) >= 400_000 else _a_t
+    kernel = _a_t_many if n * (2 * n + 2) >= 80_000 else _a_t
     kernel(x, F, out)
     return out
 
@@ -1227,27 +1220,20 @@ def _a_t(x, F, a_t):
 def _a_t_rows(x, F, a_t, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = F.shape[0]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         F_block = F[first : first + rows]
         a_t_block = a_t[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             a_t_i_1 = 0.0
             a_t_i_2 = 0.0
-            a_t_i_3 = 0.0
-            a_t_i_4 = 0.0
             for j in range(n):
                 a_t_i_1 += F_block[i, j] * x[j]
-                a_t_i_2 += F_block[i + quarter, j] * x[j]
-                a_t_i_3 += F_block[i + 2 * quarter, j] * x[j]
-                a_t_i_4 += F_block[i + 3 * quarter, j] * x[j]
+                a_t_i_2 += F_block[half + i, j] * x[j]
             a_t_block[i] = a_t_i_1
-            a_t_block[i + quarter] = a_t_i_2
-            a_t_block[i + 2 * quarter] = a_t_i_3
-            a_t_block[i + 3 * quarter] = a_t_i_4
-        for i in range(4 * quarter, rows):
+            a_t_block[half + i] = a_t_i_2
+        for i in range(2 * half, rows):
             a_t_i = 0.0
             for j in range(n):
                 a_t_i += F_block[i, j] * x[j]

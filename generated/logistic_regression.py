@@ -171,7 +171,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -364,7 +364,7 @@ def p(X, theta, out=None):
         out = np.empty((m,), X.dtype)
     else:
         _check_out("out", out, (m,), X.dtype, (X, theta))
-    kernel = _p_many if m * (2 * n + 23) >= 400_000 else _p
+    kernel = _p_many if m * (2 * n + 23) >= 80_000 else _p
     kernel(X, theta, out)
     return out
 
@@ -384,28 +384,22 @@ def _p(X, theta, p):
 def _p_rows(X, theta, p, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that half a block is a long stream
     p_i_block = np.empty(block)
     for first in range(start, stop, block):
         rows = min(block, stop - first)
         X_block = X[first : first + rows]
         p_block = p[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             p_i_1 = 0.0
             p_i_2 = 0.0
-            p_i_3 = 0.0
-            p_i_4 = 0.0
             for j in range(n):
                 p_i_1 += X_block[i, j] * theta[j]
-                p_i_2 += X_block[i + quarter, j] * theta[j]
-                p_i_3 += X_block[i + 2 * quarter, j] * theta[j]
-                p_i_4 += X_block[i + 3 * quarter, j] * theta[j]
+                p_i_2 += X_block[half + i, j] * theta[j]
             p_i_block[i] = p_i_1
-            p_i_block[i + quarter] = p_i_2
-            p_i_block[i + 2 * quarter] = p_i_3
-            p_i_block[i + 3 * quarter] = p_i_4
-        for i in range(4 * quarter, rows):
+            p_i_block[half + i] = p_i_2
+        for i in range(2 * half, rows):
             p_i = 0.0
             for j in range(n):
                 p_i += X_block[i, j] * theta[j]
@@ -462,7 +456,7 @@ def L(theta, X, y):
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
-    kernel = _L_many if m * (2 * n + 23) >= 400_000 else _L
+    kernel = _L_many if m * (2 * n + 23) >= 80_000 else _L
     return kernel(theta, X, y)
 
 
@@ -484,29 +478,23 @@ def _L(theta, X, y):
 def _L_rows(theta, X, y, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that half a block is a long stream
     X_theta_block = np.empty(block)
     L = 0.0
     for first in range(start, stop, block):
         rows = min(block, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
+                X_theta_2 += X_block[half + i, j] * theta[j]
             X_theta_block[i] = X_theta_1
-            X_theta_block[i + quarter] = X_theta_2
-            X_theta_block[i + 2 * quarter] = X_theta_3
-            X_theta_block[i + 3 * quarter] = X_theta_4
-        for i in range(4 * quarter, rows):
+            X_theta_block[half + i] = X_theta_2
+        for i in range(2 * half, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -577,7 +565,7 @@ def grad_L(theta, X, y, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _grad_L_many if m * (4 * n + 26) >= 400_000 else _grad_L
+    kernel = _grad_L_many if m * (4 * n + 26) >= 80_000 else _grad_L
     kernel(theta, X, y, out)
     return out
 
@@ -603,7 +591,7 @@ def _grad_L_rows(theta, X, y, start, stop, grad_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_L_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that half a block is a long stream
     X_theta_block = np.empty(block)
     X_theta_bar_block = np.empty(block)
     for first in range(start, stop, block):
@@ -612,22 +600,16 @@ def _grad_L_rows(theta, X, y, start, stop, grad_L_theta_rows):
         y_block = y[first : first + rows]
         for entry_1 in range(n):
             grad_L_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
+                X_theta_2 += X_block[half + i, j] * theta[j]
             X_theta_block[i] = X_theta_1
-            X_theta_block[i + quarter] = X_theta_2
-            X_theta_block[i + 2 * quarter] = X_theta_3
-            X_theta_block[i + 3 * quarter] = X_theta_4
-        for i in range(4 * quarter, rows):
+            X_theta_block[half + i] = X_theta_2
+        for i in range(2 * half, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -713,7 +695,7 @@ def value_and_grad_L(theta, X, y, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _value_and_grad_L_many if m * (4 * n + 48) >= 400_000 else _value_and_grad_L
+    kernel = _value_and_grad_L_many if m * (4 * n + 48) >= 80_000 else _value_and_grad_L
     L = kernel(theta, X, y, out)
     return L, out
 
@@ -743,7 +725,7 @@ def _value_and_grad_L_rows(theta, X, y, start, stop, grad_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_L_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that half a block is a long stream
     X_theta_block = np.empty(block)
     X_theta_bar_block = np.empty(block)
     L = 0.0
@@ -753,22 +735,16 @@ def _value_and_grad_L_rows(theta, X, y, start, stop, grad_L_theta_rows):
         y_block = y[first : first + rows]
         for entry_1 in range(n):
             grad_L_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
+                X_theta_2 += X_block[half + i, j] * theta[j]
             X_theta_block[i] = X_theta_1
-            X_theta_block[i + quarter] = X_theta_2
-            X_theta_block[i + 2 * quarter] = X_theta_3
-            X_theta_block[i + 3 * quarter] = X_theta_4
-        for i in range(4 * quarter, rows):
+            X_theta_block[half + i] = X_theta_2
+        for i in range(2 * half, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -928,7 +904,7 @@ def hvp_L(theta, v, X, y, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
-    kernel = _hvp_L_many if m * (6 * n + 28) >= 400_000 else _hvp_L
+    kernel = _hvp_L_many if m * (6 * n + 28) >= 80_000 else _hvp_L
     kernel(theta, v, X, y, out)
     return out
 
@@ -956,38 +932,27 @@ def _hvp_L_rows(theta, v, X, y, start, stop, hvp_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_L_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             hvp_L_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             X_theta_bar_2_1 = 0.0
             X_theta_bar_2_2 = 0.0
-            X_theta_bar_2_3 = 0.0
-            X_theta_bar_2_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
+                X_theta_2 += X_block[half + i, j] * theta[j]
                 X_theta_bar_2_1 += X_block[i, j] * v[j]
-                X_theta_bar_2_2 += X_block[i + quarter, j] * v[j]
-                X_theta_bar_2_3 += X_block[i + 2 * quarter, j] * v[j]
-                X_theta_bar_2_4 += X_block[i + 3 * quarter, j] * v[j]
+                X_theta_bar_2_2 += X_block[half + i, j] * v[j]
             X_theta_bar_2_1 = X_theta_bar_2_1 * _sigmoid(-X_theta_1) * _sigmoid(X_theta_1) / m
             X_theta_bar_2_2 = X_theta_bar_2_2 * _sigmoid(-X_theta_2) * _sigmoid(X_theta_2) / m
-            X_theta_bar_2_3 = X_theta_bar_2_3 * _sigmoid(-X_theta_3) * _sigmoid(X_theta_3) / m
-            X_theta_bar_2_4 = X_theta_bar_2_4 * _sigmoid(-X_theta_4) * _sigmoid(X_theta_4) / m
             for i_2 in range(n):
-                hvp_L_theta[i_2] += X_theta_bar_2_1 * X_block[i, i_2] + X_theta_bar_2_2 * X_block[i + quarter, i_2] + X_theta_bar_2_3 * X_block[i + 2 * quarter, i_2] + X_theta_bar_2_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_L_theta[i_2] += X_theta_bar_2_1 * X_block[i, i_2] + X_theta_bar_2_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             X_theta = 0.0
             X_theta_bar_2 = 0.0
             for j in range(n):
@@ -1063,7 +1028,7 @@ def theta_step(theta, X, y, alpha, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _theta_step_many if m * (4 * n + 26) >= 400_000 else _theta_step
+    kernel = _theta_step_many if m * (4 * n + 26) >= 80_000 else _theta_step
     kernel(theta, X, y, alpha, out)
     return out
 
@@ -1092,7 +1057,7 @@ def _theta_step_rows(theta, X, y, alpha, start, stop, grad_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_L_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
+    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that half a block is a long stream
     X_theta_block = np.empty(block)
     X_theta_bar_block = np.empty(block)
     for first in range(start, stop, block):
@@ -1101,22 +1066,16 @@ def _theta_step_rows(theta, X, y, alpha, start, stop, grad_L_theta_rows):
         y_block = y[first : first + rows]
         for entry_1 in range(n):
             grad_L_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
+                X_theta_2 += X_block[half + i, j] * theta[j]
             X_theta_block[i] = X_theta_1
-            X_theta_block[i + quarter] = X_theta_2
-            X_theta_block[i + 2 * quarter] = X_theta_3
-            X_theta_block[i + 3 * quarter] = X_theta_4
-        for i in range(4 * quarter, rows):
+            X_theta_block[half + i] = X_theta_2
+        for i in range(2 * half, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]

@@ -158,7 +158,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -463,7 +463,7 @@ def F(U, V, R, M):
         raise ValueError(f"U has {k} columns, at least 1 needed")
     if n < 1:
         raise ValueError(f"V has {n} rows, at least 1 needed")
-    kernel = _F_many if m * (4 * n + 2 * k * n) >= 400_000 and k * n <= 1024 else _F
+    kernel = _F_many if m * (4 * n + 2 * k * n) >= 80_000 and k * n <= 1024 else _F
     return kernel(U, V, R, M)
 
 
@@ -494,11 +494,11 @@ def _F_rows(U, V, R, M, start, stop):
         U_block = U[first : first + rows]
         U_V_block = U_V_blocks[:rows]
         np.dot(U_block, V.T, U_V_block)
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             for j in range(n):
-                F += (R_block[i + 2 * quarter, j] - U_V_block[i + 2 * quarter, j]) ** 2 * M_block[i + 2 * quarter, j] + (R_block[i + 3 * quarter, j] - U_V_block[i + 3 * quarter, j]) ** 2 * M_block[i + 3 * quarter, j] + (R_block[i + quarter, j] - U_V_block[i + quarter, j]) ** 2 * M_block[i + quarter, j] + (R_block[i, j] - U_V_block[i, j]) ** 2 * M_block[i, j]
-        for i in range(4 * quarter, rows):
+                F += (R_block[half + i, j] - U_V_block[half + i, j]) ** 2 * M_block[half + i, j] + (R_block[i, j] - U_V_block[i, j]) ** 2 * M_block[i, j]
+        for i in range(2 * half, rows):
             for j in range(n):
                 F += (R_block[i, j] - U_V_block[i, j]) ** 2 * M_block[i, j]
     return (F,)

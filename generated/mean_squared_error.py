@@ -171,7 +171,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -229,7 +229,7 @@ def MSE(X, y, w, b):
         raise ValueError(f"X has {d} columns, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _MSE_many if n * (2 * d + 4) >= 400_000 else _MSE
+    kernel = _MSE_many if n * (2 * d + 4) >= 80_000 else _MSE
     return kernel(X, y, w, b)
 
 
@@ -251,25 +251,20 @@ def _MSE(X, y, w, b):
 def _MSE_rows(X, y, w, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     d = X.shape[1]
-    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
     MSE = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             y_hat_1 = b
             y_hat_2 = b
-            y_hat_3 = b
-            y_hat_4 = b
             for j in range(d):
                 y_hat_1 += X_block[i, j] * w[j]
-                y_hat_2 += X_block[i + quarter, j] * w[j]
-                y_hat_3 += X_block[i + 2 * quarter, j] * w[j]
-                y_hat_4 += X_block[i + 3 * quarter, j] * w[j]
-            MSE += (y_block[i] - y_hat_1) ** 2 + (y_block[i + quarter] - y_hat_2) ** 2 + (y_block[i + 2 * quarter] - y_hat_3) ** 2 + (y_block[i + 3 * quarter] - y_hat_4) ** 2
-        for i in range(4 * quarter, rows):
+                y_hat_2 += X_block[half + i, j] * w[j]
+            MSE += (y_block[i] - y_hat_1) ** 2 + (y_block[half + i] - y_hat_2) ** 2
+        for i in range(2 * half, rows):
             y_hat = b
             for j in range(d):
                 y_hat += X_block[i, j] * w[j]
@@ -341,7 +336,7 @@ def grad_MSE(X, y, w, b, out=None):
         out = np.empty((d,), X.dtype)
     else:
         _check_out("out", out, (d,), X.dtype, (X, y, w))
-    kernel = _grad_MSE_many if n * (4 * d + 6) >= 400_000 else _grad_MSE
+    kernel = _grad_MSE_many if n * (4 * d + 6) >= 80_000 else _grad_MSE
     grad_MSE_b = kernel(X, y, w, b, out)
     return out, grad_MSE_b
 
@@ -370,33 +365,26 @@ def _grad_MSE_rows(X, y, w, b, start, stop, grad_MSE_w_rows):
     n = X.shape[0]
     d = X.shape[1]
     grad_MSE_w = np.empty((d,), X.dtype)
-    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
     grad_MSE_b = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(d):
             grad_MSE_w[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             y_hat_1 = b
             y_hat_2 = b
-            y_hat_3 = b
-            y_hat_4 = b
             for j in range(d):
                 y_hat_1 += X_block[i, j] * w[j]
-                y_hat_2 += X_block[i + quarter, j] * w[j]
-                y_hat_3 += X_block[i + 2 * quarter, j] * w[j]
-                y_hat_4 += X_block[i + 3 * quarter, j] * w[j]
+                y_hat_2 += X_block[half + i, j] * w[j]
             y_hat_bar_1 = -2.0 / n * (y_block[i] - y_hat_1)
-            y_hat_bar_2 = -2.0 / n * (y_block[i + quarter] - y_hat_2)
-            y_hat_bar_3 = -2.0 / n * (y_block[i + 2 * quarter] - y_hat_3)
-            y_hat_bar_4 = -2.0 / n * (y_block[i + 3 * quarter] - y_hat_4)
-            grad_MSE_b += y_hat_bar_1 + y_hat_bar_2 + y_hat_bar_3 + y_hat_bar_4
+            y_hat_bar_2 = -2.0 / n * (y_block[half + i] - y_hat_2)
+            grad_MSE_b += y_hat_bar_1 + y_hat_bar_2
             for i_2 in range(d):
-                grad_MSE_w[i_2] += y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[i + quarter, i_2] + y_hat_bar_3 * X_block[i + 2 * quarter, i_2] + y_hat_bar_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_MSE_w[i_2] += y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             y_hat = b
             for j in range(d):
                 y_hat += X_block[i, j] * w[j]
@@ -475,7 +463,7 @@ def value_and_grad_MSE(X, y, w, b, out=None):
         out = np.empty((d,), X.dtype)
     else:
         _check_out("out", out, (d,), X.dtype, (X, y, w))
-    kernel = _value_and_grad_MSE_many if n * (4 * d + 9) >= 400_000 else _value_and_grad_MSE
+    kernel = _value_and_grad_MSE_many if n * (4 * d + 9) >= 80_000 else _value_and_grad_MSE
     MSE, grad_MSE_b = kernel(X, y, w, b, out)
     return MSE, out, grad_MSE_b
 
@@ -507,35 +495,28 @@ def _value_and_grad_MSE_rows(X, y, w, b, start, stop, grad_MSE_w_rows):
     n = X.shape[0]
     d = X.shape[1]
     grad_MSE_w = np.empty((d,), X.dtype)
-    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
     MSE = 0.0
     grad_MSE_b = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
         for entry_1 in range(d):
             grad_MSE_w[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             y_hat_1 = b
             y_hat_2 = b
-            y_hat_3 = b
-            y_hat_4 = b
             for j in range(d):
                 y_hat_1 += X_block[i, j] * w[j]
-                y_hat_2 += X_block[i + quarter, j] * w[j]
-                y_hat_3 += X_block[i + 2 * quarter, j] * w[j]
-                y_hat_4 += X_block[i + 3 * quarter, j] * w[j]
-            MSE += (y_block[i] - y_hat_1) ** 2 + (y_block[i + quarter] - y_hat_2) ** 2 + (y_block[i + 2 * quarter] - y_hat_3) ** 2 + (y_block[i + 3 * quarter] - y_hat_4) ** 2
+                y_hat_2 += X_block[half + i, j] * w[j]
+            MSE += (y_block[i] - y_hat_1) ** 2 + (y_block[half + i] - y_hat_2) ** 2
             y_hat_bar_1 = -2.0 / n * (y_block[i] - y_hat_1)
-            y_hat_bar_2 = -2.0 / n * (y_block[i + quarter] - y_hat_2)
-            y_hat_bar_3 = -2.0 / n * (y_block[i + 2 * quarter] - y_hat_3)
-            y_hat_bar_4 = -2.0 / n * (y_block[i + 3 * quarter] - y_hat_4)
-            grad_MSE_b += y_hat_bar_1 + y_hat_bar_2 + y_hat_bar_3 + y_hat_bar_4
+            y_hat_bar_2 = -2.0 / n * (y_block[half + i] - y_hat_2)
+            grad_MSE_b += y_hat_bar_1 + y_hat_bar_2
             for i_2 in range(d):
-                grad_MSE_w[i_2] += y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[i + quarter, i_2] + y_hat_bar_3 * X_block[i + 2 * quarter, i_2] + y_hat_bar_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_MSE_w[i_2] += y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             y_hat = b
             for j in range(d):
                 y_hat += X_block[i, j] * w[j]
@@ -606,7 +587,7 @@ def y_hat(X, w, b, out=None):
         out = np.empty((n,), X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, w))
-    kernel = _y_hat_many if n * (2 * d + 2) >= 400_000 else _y_hat
+    kernel = _y_hat_many if n * (2 * d + 2) >= 80_000 else _y_hat
     kernel(X, w, b, out)
     return out
 
@@ -626,27 +607,20 @@ def _y_hat(X, w, b, y_hat):
 def _y_hat_rows(X, w, b, y_hat, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     d = X.shape[1]
-    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_hat_block = y_hat[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             y_hat_i_1 = b
             y_hat_i_2 = b
-            y_hat_i_3 = b
-            y_hat_i_4 = b
             for j in range(d):
                 y_hat_i_1 += X_block[i, j] * w[j]
-                y_hat_i_2 += X_block[i + quarter, j] * w[j]
-                y_hat_i_3 += X_block[i + 2 * quarter, j] * w[j]
-                y_hat_i_4 += X_block[i + 3 * quarter, j] * w[j]
+                y_hat_i_2 += X_block[half + i, j] * w[j]
             y_hat_block[i] = y_hat_i_1
-            y_hat_block[i + quarter] = y_hat_i_2
-            y_hat_block[i + 2 * quarter] = y_hat_i_3
-            y_hat_block[i + 3 * quarter] = y_hat_i_4
-        for i in range(4 * quarter, rows):
+            y_hat_block[half + i] = y_hat_i_2
+        for i in range(2 * half, rows):
             y_hat_i = b
             for j in range(d):
                 y_hat_i += X_block[i, j] * w[j]
@@ -703,7 +677,7 @@ def L(theta, X, y, b):
         raise ValueError(f"X has {n} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _L_many if n * (2 * d + 5) >= 400_000 else _L
+    kernel = _L_many if n * (2 * d + 5) >= 80_000 else _L
     return kernel(theta, X, y, b)
 
 
@@ -725,25 +699,20 @@ def _L(theta, X, y, b):
 def _L_rows(theta, X, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     d = X.shape[1]
-    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
     L = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             for j in range(d):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
-            L += (y_block[i] - X_theta_1 - b) ** 2 + (y_block[i + quarter] - X_theta_2 - b) ** 2 + (y_block[i + 2 * quarter] - X_theta_3 - b) ** 2 + (y_block[i + 3 * quarter] - X_theta_4 - b) ** 2
-        for i in range(4 * quarter, rows):
+                X_theta_2 += X_block[half + i, j] * theta[j]
+            L += (y_block[i] - X_theta_1 - b) ** 2 + (y_block[half + i] - X_theta_2 - b) ** 2
+        for i in range(2 * half, rows):
             X_theta = 0.0
             for j in range(d):
                 X_theta += X_block[i, j] * theta[j]
@@ -814,7 +783,7 @@ def grad_L(theta, X, y, b, out=None):
         out = np.empty((d,), theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, X, y))
-    kernel = _grad_L_many if n * (4 * d + 2) >= 400_000 else _grad_L
+    kernel = _grad_L_many if n * (4 * d + 2) >= 80_000 else _grad_L
     kernel(theta, X, y, b, out)
     return out
 
@@ -840,27 +809,22 @@ def _grad_L_rows(theta, X, y, b, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     d = X.shape[1]
     grad_L_theta = np.empty((d,), theta.dtype)
-    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(d):
             grad_L_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = y_block[i] - b
-            r_2 = y_block[i + quarter] - b
-            r_3 = y_block[i + 2 * quarter] - b
-            r_4 = y_block[i + 3 * quarter] - b
+            r_2 = y_block[half + i] - b
             for j in range(d):
                 r_1 -= X_block[i, j] * theta[j]
-                r_2 -= X_block[i + quarter, j] * theta[j]
-                r_3 -= X_block[i + 2 * quarter, j] * theta[j]
-                r_4 -= X_block[i + 3 * quarter, j] * theta[j]
+                r_2 -= X_block[half + i, j] * theta[j]
             for i_2 in range(d):
-                grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = y_block[i] - b
             for j in range(d):
                 r -= X_block[i, j] * theta[j]
@@ -937,7 +901,7 @@ def value_and_grad_L(theta, X, y, b, out=None):
         out = np.empty((d,), theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, X, y))
-    kernel = _value_and_grad_L_many if n * (4 * d + 4) >= 400_000 else _value_and_grad_L
+    kernel = _value_and_grad_L_many if n * (4 * d + 4) >= 80_000 else _value_and_grad_L
     L = kernel(theta, X, y, b, out)
     return L, out
 
@@ -967,29 +931,24 @@ def _value_and_grad_L_rows(theta, X, y, b, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     d = X.shape[1]
     grad_L_theta = np.empty((d,), theta.dtype)
-    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
     L = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(d):
             grad_L_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = y_block[i] - b
-            r_2 = y_block[i + quarter] - b
-            r_3 = y_block[i + 2 * quarter] - b
-            r_4 = y_block[i + 3 * quarter] - b
+            r_2 = y_block[half + i] - b
             for j in range(d):
                 r_1 -= X_block[i, j] * theta[j]
-                r_2 -= X_block[i + quarter, j] * theta[j]
-                r_3 -= X_block[i + 2 * quarter, j] * theta[j]
-                r_4 -= X_block[i + 3 * quarter, j] * theta[j]
-            L += r_1**2 + r_2**2 + r_3**2 + r_4**2
+                r_2 -= X_block[half + i, j] * theta[j]
+            L += r_1**2 + r_2**2
             for i_2 in range(d):
-                grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = y_block[i] - b
             for j in range(d):
                 r -= X_block[i, j] * theta[j]
@@ -1135,7 +1094,7 @@ def hvp_L(theta, v, X, y, b, out=None):
         out = np.empty((d,), theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, v, X, y))
-    kernel = _hvp_L_many if n * (4 * d + 4) >= 400_000 else _hvp_L
+    kernel = _hvp_L_many if n * (4 * d + 4) >= 80_000 else _hvp_L
     kernel(theta, v, X, y, b, out)
     return out
 
@@ -1161,30 +1120,23 @@ def _hvp_L_rows(theta, v, X, y, b, start, stop, hvp_L_theta_rows):
     d = X.shape[1]
     n = X.shape[0]
     hvp_L_theta = np.empty((d,), theta.dtype)
-    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         for entry_1 in range(d):
             hvp_L_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
-            r_bar_3 = 0.0
-            r_bar_4 = 0.0
             for j in range(d):
                 r_bar_1 += X_block[i, j] * v[j]
-                r_bar_2 += X_block[i + quarter, j] * v[j]
-                r_bar_3 += X_block[i + 2 * quarter, j] * v[j]
-                r_bar_4 += X_block[i + 3 * quarter, j] * v[j]
+                r_bar_2 += X_block[half + i, j] * v[j]
             r_bar_1 = -2.0 / n * r_bar_1
             r_bar_2 = -2.0 / n * r_bar_2
-            r_bar_3 = -2.0 / n * r_bar_3
-            r_bar_4 = -2.0 / n * r_bar_4
             for i_2 in range(d):
-                hvp_L_theta[i_2] -= r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + quarter, i_2] + r_bar_3 * X_block[i + 2 * quarter, i_2] + r_bar_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_L_theta[i_2] -= r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r_bar = 0.0
             for j in range(d):
                 r_bar += X_block[i, j] * v[j]
@@ -1254,7 +1206,7 @@ def grad_L_b(theta, X, y, b):
         raise ValueError(f"X has {n} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _grad_L_b_many if n * (2 * d + 3) >= 400_000 else _grad_L_b
+    kernel = _grad_L_b_many if n * (2 * d + 3) >= 80_000 else _grad_L_b
     return kernel(theta, X, y, b)
 
 
@@ -1276,25 +1228,20 @@ def _grad_L_b(theta, X, y, b):
 def _grad_L_b_rows(theta, X, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     d = X.shape[1]
-    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
     grad_L_b = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = y_block[i] - b
-            r_2 = y_block[i + quarter] - b
-            r_3 = y_block[i + 2 * quarter] - b
-            r_4 = y_block[i + 3 * quarter] - b
+            r_2 = y_block[half + i] - b
             for j in range(d):
                 r_1 -= X_block[i, j] * theta[j]
-                r_2 -= X_block[i + quarter, j] * theta[j]
-                r_3 -= X_block[i + 2 * quarter, j] * theta[j]
-                r_4 -= X_block[i + 3 * quarter, j] * theta[j]
-            grad_L_b += r_1 + r_2 + r_3 + r_4
-        for i in range(4 * quarter, rows):
+                r_2 -= X_block[half + i, j] * theta[j]
+            grad_L_b += r_1 + r_2
+        for i in range(2 * half, rows):
             r = y_block[i] - b
             for j in range(d):
                 r -= X_block[i, j] * theta[j]
@@ -1368,7 +1315,7 @@ def theta_step(theta, X, y, b, eta, out=None):
         out = np.empty((d,), theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, X, y))
-    kernel = _theta_step_many if n * (4 * d + 2) >= 400_000 else _theta_step
+    kernel = _theta_step_many if n * (4 * d + 2) >= 80_000 else _theta_step
     kernel(theta, X, y, b, eta, out)
     return out
 
@@ -1396,27 +1343,22 @@ def _theta_step_rows(theta, X, y, b, eta, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     d = X.shape[1]
     grad_L_theta = np.empty((d,), theta.dtype)
-    block = min(2048, max(512, 20480 // d))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(d):
             grad_L_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = y_block[i] - b
-            r_2 = y_block[i + quarter] - b
-            r_3 = y_block[i + 2 * quarter] - b
-            r_4 = y_block[i + 3 * quarter] - b
+            r_2 = y_block[half + i] - b
             for j in range(d):
                 r_1 -= X_block[i, j] * theta[j]
-                r_2 -= X_block[i + quarter, j] * theta[j]
-                r_3 -= X_block[i + 2 * quarter, j] * theta[j]
-                r_4 -= X_block[i + 3 * quarter, j] * theta[j]
+                r_2 -= X_block[half + i, j] * theta[j]
             for i_2 in range(d):
-                grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = y_block[i] - b
             for j in range(d):
                 r -= X_block[i, j] * theta[j]

@@ -174,7 +174,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -818,7 +818,7 @@ def S(x, mu, out=None):
         out = np.empty((n, n), x.dtype)
     else:
         _check_out("out", out, (n, n), x.dtype, (x, mu))
-    kernel = _S_many if m * (2 * n + 3 * float(n) ** 2) >= 400_000 else _S
+    kernel = _S_many if m * (2 * n + 3 * float(n) ** 2) >= 80_000 else _S
     kernel(x, mu, out)
     return out
 
@@ -842,23 +842,20 @@ def _S_rows(x, mu, start, stop, S_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     S = np.empty((n, n), x.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             for entry_2 in range(n):
                 S[entry_1, entry_2] = 0.0
-        quarter = rows // 4
-        for k in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for k in range(half):  # a row of each half at once: what they share is loaded once
             for i in range(n):
                 x_minus_mu_1 = x_block[k, i] - mu[i]
-                x_minus_mu_2 = x_block[k + quarter, i] - mu[i]
-                x_minus_mu_3 = x_block[k + 2 * quarter, i] - mu[i]
-                x_minus_mu_4 = x_block[k + 3 * quarter, i] - mu[i]
+                x_minus_mu_2 = x_block[half + k, i] - mu[i]
                 for j in range(n):
-                    S[i, j] += x_minus_mu_1 * (x_block[k, j] - mu[j]) + x_minus_mu_2 * (x_block[k + quarter, j] - mu[j]) + x_minus_mu_3 * (x_block[k + 2 * quarter, j] - mu[j]) + x_minus_mu_4 * (x_block[k + 3 * quarter, j] - mu[j])
-        for k in range(4 * quarter, rows):
+                    S[i, j] += x_minus_mu_1 * (x_block[k, j] - mu[j]) + x_minus_mu_2 * (x_block[half + k, j] - mu[j])
+        for k in range(2 * half, rows):
             for i in range(n):
                 x_minus_mu = x_block[k, i] - mu[i]
                 for j in range(n):
@@ -1337,7 +1334,7 @@ def grad_r(Lambda, x, mu, out=None):
         out = np.empty((n, n), Lambda.dtype)
     else:
         _check_out("out", out, (n, n), Lambda.dtype, (Lambda, x, mu))
-    kernel = _grad_r_many if m * (4 * n + 3 * float(n) ** 2) >= 400_000 else _grad_r
+    kernel = _grad_r_many if m * (4 * n + 3 * float(n) ** 2) >= 80_000 else _grad_r
     kernel(Lambda, x, mu, out)
     return out
 
@@ -1366,23 +1363,20 @@ def _grad_r_rows(Lambda, x, mu, start, stop, grad_r_Lambda_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = Lambda.shape[0]
     grad_r_Lambda = np.empty((n, n), Lambda.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         x_block = x[first : first + rows]
         for entry_1 in range(n):
             for entry_2 in range(n):
                 grad_r_Lambda[entry_1, entry_2] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             for j in range(n):
                 s_bar_1 = 0.5 * mu[j] - 0.5 * x_block[i, j]
-                s_bar_2 = 0.5 * mu[j] - 0.5 * x_block[i + quarter, j]
-                s_bar_3 = 0.5 * mu[j] - 0.5 * x_block[i + 2 * quarter, j]
-                s_bar_4 = 0.5 * mu[j] - 0.5 * x_block[i + 3 * quarter, j]
+                s_bar_2 = 0.5 * mu[j] - 0.5 * x_block[half + i, j]
                 for j_2 in range(n):
-                    grad_r_Lambda[j, j_2] += s_bar_1 * (x_block[i, j_2] - mu[j_2]) + s_bar_2 * (x_block[i + quarter, j_2] - mu[j_2]) + s_bar_3 * (x_block[i + 2 * quarter, j_2] - mu[j_2]) + s_bar_4 * (x_block[i + 3 * quarter, j_2] - mu[j_2])
-        for i in range(4 * quarter, rows):
+                    grad_r_Lambda[j, j_2] += s_bar_1 * (x_block[i, j_2] - mu[j_2]) + s_bar_2 * (x_block[half + i, j_2] - mu[j_2])
+        for i in range(2 * half, rows):
             for j in range(n):
                 s_bar = 0.5 * mu[j] - 0.5 * x_block[i, j]
                 for j_2 in range(n):

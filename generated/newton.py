@@ -173,7 +173,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -536,7 +536,7 @@ def J(w, A, b):
         raise ValueError(f"A has {n} rows, b has {b.shape[0]}")
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
-    kernel = _J_many if n * (2 * n + 5) >= 400_000 else _J
+    kernel = _J_many if n * (2 * n + 5) >= 80_000 else _J
     return kernel(w, A, b)
 
 
@@ -559,28 +559,23 @@ def _J(w, A, b):
 def _J_rows(w, A, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = A.shape[0]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     b_w = 0.0
     J = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         b_block = b[first : first + rows]
         w_block = w[first : first + rows]
         A_block = A[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             A_w_1 = 0.0
             A_w_2 = 0.0
-            A_w_3 = 0.0
-            A_w_4 = 0.0
-            b_w += b_block[i + 2 * quarter] * w_block[i + 2 * quarter] + b_block[i + 3 * quarter] * w_block[i + 3 * quarter] + b_block[i + quarter] * w_block[i + quarter] + b_block[i] * w_block[i]
+            b_w += b_block[half + i] * w_block[half + i] + b_block[i] * w_block[i]
             for j in range(n):
                 A_w_1 += A_block[i, j] * w[j]
-                A_w_2 += A_block[i + quarter, j] * w[j]
-                A_w_3 += A_block[i + 2 * quarter, j] * w[j]
-                A_w_4 += A_block[i + 3 * quarter, j] * w[j]
-            J += A_w_1 * w_block[i] + A_w_2 * w_block[i + quarter] + A_w_3 * w_block[i + 2 * quarter] + A_w_4 * w_block[i + 3 * quarter]
-        for i in range(4 * quarter, rows):
+                A_w_2 += A_block[half + i, j] * w[j]
+            J += A_w_1 * w_block[i] + A_w_2 * w_block[half + i]
+        for i in range(2 * half, rows):
             A_w = 0.0
             b_w += b_block[i] * w_block[i]
             for j in range(n):
@@ -784,7 +779,7 @@ def hess_J(w, A, b, out=None):
         out = np.empty((n, n), w.dtype)
     else:
         _check_out("out", out, (n, n), w.dtype, (w, A, b))
-    kernel = _hess_J_many if n * (4 * n) >= 400_000 else _hess_J
+    kernel = _hess_J_many if n * (4 * n) >= 80_000 else _hess_J
     kernel(w, A, b, out)
     return out
 

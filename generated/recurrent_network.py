@@ -158,7 +158,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -249,7 +249,7 @@ def h_step(h, W, U, b, x_t, out=None):
         out = np.empty((k,), h.dtype)
     else:
         _check_out("out", out, (k,), h.dtype, (h, W, U, b, x_t))
-    kernel = _h_step_many if k * (2 * d + 2 * k + 26) >= 400_000 else _h_step
+    kernel = _h_step_many if k * (2 * d + 2 * k + 26) >= 80_000 else _h_step
     kernel(h, W, U, b, x_t, out)
     return out
 
@@ -273,7 +273,7 @@ def _h_step_rows(h, W, U, b, x_t, h_next, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     k = W.shape[0]
     d = U.shape[1]
-    block = min(2048, max(512, 20480 // k))  # short rows: more of them, so that a quarter of a block is a long stream
+    block = min(2048, max(512, 20480 // k))  # short rows: more of them, so that half a block is a long stream
     W_h_block = np.empty(block)
     h_next_i_block = np.empty(block)
     for first in range(start, stop, block):
@@ -282,35 +282,23 @@ def _h_step_rows(h, W, U, b, x_t, h_next, start, stop):
         U_block = U[first : first + rows]
         h_next_block = h_next[first : first + rows]
         b_block = b[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             W_h_1 = 0.0
             W_h_2 = 0.0
-            W_h_3 = 0.0
-            W_h_4 = 0.0
             h_next_i_1 = 0.0
             h_next_i_2 = 0.0
-            h_next_i_3 = 0.0
-            h_next_i_4 = 0.0
             for j in range(k):
                 W_h_1 += W_block[i, j] * h[j]
-                W_h_2 += W_block[i + quarter, j] * h[j]
-                W_h_3 += W_block[i + 2 * quarter, j] * h[j]
-                W_h_4 += W_block[i + 3 * quarter, j] * h[j]
+                W_h_2 += W_block[half + i, j] * h[j]
             for j in range(d):
                 h_next_i_1 += U_block[i, j] * x_t[j]
-                h_next_i_2 += U_block[i + quarter, j] * x_t[j]
-                h_next_i_3 += U_block[i + 2 * quarter, j] * x_t[j]
-                h_next_i_4 += U_block[i + 3 * quarter, j] * x_t[j]
+                h_next_i_2 += U_block[half + i, j] * x_t[j]
             W_h_block[i] = W_h_1
-            W_h_block[i + quarter] = W_h_2
-            W_h_block[i + 2 * quarter] = W_h_3
-            W_h_block[i + 3 * quarter] = W_h_4
+            W_h_block[half + i] = W_h_2
             h_next_i_block[i] = h_next_i_1
-            h_next_i_block[i + quarter] = h_next_i_2
-            h_next_i_block[i + 2 * quarter] = h_next_i_3
-            h_next_i_block[i + 3 * quarter] = h_next_i_4
-        for i in range(4 * quarter, rows):
+            h_next_i_block[half + i] = h_next_i_2
+        for i in range(2 * half, rows):
             W_h = 0.0
             h_next_i = 0.0
             for j in range(k):

@@ -176,7 +176,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -390,7 +390,7 @@ def h_theta_batch(x, theta, b, out=None):
         out = np.empty((batch,), x.dtype)
     else:
         _check_out("out", out, (batch,), x.dtype, (x, theta))
-    kernel = _h_theta_batch_many if batch * (2 * n + 2) >= 400_000 else _h_theta_batch
+    kernel = _h_theta_batch_many if batch * (2 * n + 2) >= 80_000 else _h_theta_batch
     kernel(x, theta, b, out)
     return out
 
@@ -410,27 +410,20 @@ def _h_theta_batch(x, theta, b, h_theta):
 def _h_theta_batch_rows(x, theta, b, h_theta, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = x.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         x_block = x[first : first + rows]
         h_theta_block = h_theta[first : first + rows]
-        quarter = rows // 4
-        for j in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for j in range(half):  # a row of each half at once: what they share is loaded once
             h_theta_j_1 = b
             h_theta_j_2 = b
-            h_theta_j_3 = b
-            h_theta_j_4 = b
             for i in range(n):
                 h_theta_j_1 += theta[i] * x_block[j, i]
-                h_theta_j_2 += theta[i] * x_block[j + quarter, i]
-                h_theta_j_3 += theta[i] * x_block[j + 2 * quarter, i]
-                h_theta_j_4 += theta[i] * x_block[j + 3 * quarter, i]
+                h_theta_j_2 += theta[i] * x_block[half + j, i]
             h_theta_block[j] = h_theta_j_1
-            h_theta_block[j + quarter] = h_theta_j_2
-            h_theta_block[j + 2 * quarter] = h_theta_j_3
-            h_theta_block[j + 3 * quarter] = h_theta_j_4
-        for j in range(4 * quarter, rows):
+            h_theta_block[half + j] = h_theta_j_2
+        for j in range(2 * half, rows):
             h_theta_j = b
             for i in range(n):
                 h_theta_j += theta[i] * x_block[j, i]
@@ -487,7 +480,7 @@ def J(theta, X, y, b):
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _J_many if m * (2 * n + 5) >= 400_000 else _J
+    kernel = _J_many if m * (2 * n + 5) >= 80_000 else _J
     return kernel(theta, X, y, b)
 
 
@@ -509,25 +502,20 @@ def _J(theta, X, y, b):
 def _J_rows(theta, X, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
-            J += (X_theta_1 + b - y_block[i]) ** 2 + (X_theta_2 + b - y_block[i + quarter]) ** 2 + (X_theta_3 + b - y_block[i + 2 * quarter]) ** 2 + (X_theta_4 + b - y_block[i + 3 * quarter]) ** 2
-        for i in range(4 * quarter, rows):
+                X_theta_2 += X_block[half + i, j] * theta[j]
+            J += (X_theta_1 + b - y_block[i]) ** 2 + (X_theta_2 + b - y_block[half + i]) ** 2
+        for i in range(2 * half, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -598,7 +586,7 @@ def grad_J(theta, X, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _grad_J_many if m * (4 * n + 2) >= 400_000 else _grad_J
+    kernel = _grad_J_many if m * (4 * n + 2) >= 80_000 else _grad_J
     kernel(theta, X, y, b, out)
     return out
 
@@ -624,27 +612,22 @@ def _grad_J_rows(theta, X, y, b, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * theta[j]
-                r_2 += X_block[i + quarter, j] * theta[j]
-                r_3 += X_block[i + 2 * quarter, j] * theta[j]
-                r_4 += X_block[i + 3 * quarter, j] * theta[j]
+                r_2 += X_block[half + i, j] * theta[j]
             for i_2 in range(n):
-                grad_J_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_J_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += X_block[i, j] * theta[j]
@@ -721,7 +704,7 @@ def value_and_grad_J(theta, X, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _value_and_grad_J_many if m * (4 * n + 4) >= 400_000 else _value_and_grad_J
+    kernel = _value_and_grad_J_many if m * (4 * n + 4) >= 80_000 else _value_and_grad_J
     J = kernel(theta, X, y, b, out)
     return J, out
 
@@ -751,29 +734,24 @@ def _value_and_grad_J_rows(theta, X, y, b, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * theta[j]
-                r_2 += X_block[i + quarter, j] * theta[j]
-                r_3 += X_block[i + 2 * quarter, j] * theta[j]
-                r_4 += X_block[i + 3 * quarter, j] * theta[j]
-            J += r_1**2 + r_2**2 + r_3**2 + r_4**2
+                r_2 += X_block[half + i, j] * theta[j]
+            J += r_1**2 + r_2**2
             for i_2 in range(n):
-                grad_J_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_J_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += X_block[i, j] * theta[j]
@@ -919,7 +897,7 @@ def hvp_J(theta, v, X, y, b, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
-    kernel = _hvp_J_many if m * (4 * n + 4) >= 400_000 else _hvp_J
+    kernel = _hvp_J_many if m * (4 * n + 4) >= 80_000 else _hvp_J
     kernel(theta, v, X, y, b, out)
     return out
 
@@ -945,30 +923,23 @@ def _hvp_J_rows(theta, v, X, y, b, start, stop, hvp_J_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             hvp_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
-            r_bar_3 = 0.0
-            r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += X_block[i, j] * v[j]
-                r_bar_2 += X_block[i + quarter, j] * v[j]
-                r_bar_3 += X_block[i + 2 * quarter, j] * v[j]
-                r_bar_4 += X_block[i + 3 * quarter, j] * v[j]
+                r_bar_2 += X_block[half + i, j] * v[j]
             r_bar_1 = 2.0 / m * r_bar_1
             r_bar_2 = 2.0 / m * r_bar_2
-            r_bar_3 = 2.0 / m * r_bar_3
-            r_bar_4 = 2.0 / m * r_bar_4
             for i_2 in range(n):
-                hvp_J_theta[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + quarter, i_2] + r_bar_3 * X_block[i + 2 * quarter, i_2] + r_bar_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_J_theta[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += X_block[i, j] * v[j]
@@ -1038,7 +1009,7 @@ def grad_J_b(theta, X, y, b):
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(b) is not float:
         b = _number("b", b)
-    kernel = _grad_J_b_many if m * (2 * n + 3) >= 400_000 else _grad_J_b
+    kernel = _grad_J_b_many if m * (2 * n + 3) >= 80_000 else _grad_J_b
     return kernel(theta, X, y, b)
 
 
@@ -1060,25 +1031,20 @@ def _grad_J_b(theta, X, y, b):
 def _grad_J_b_rows(theta, X, y, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     grad_J_b = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * theta[j]
-                r_2 += X_block[i + quarter, j] * theta[j]
-                r_3 += X_block[i + 2 * quarter, j] * theta[j]
-                r_4 += X_block[i + 3 * quarter, j] * theta[j]
-            grad_J_b += r_1 + r_2 + r_3 + r_4
-        for i in range(4 * quarter, rows):
+                r_2 += X_block[half + i, j] * theta[j]
+            grad_J_b += r_1 + r_2
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += X_block[i, j] * theta[j]
@@ -1148,7 +1114,7 @@ def J_2(theta, X, y, b, lambda_):
         b = _number("b", b)
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
-    kernel = _J_2_many if m * (2 * n + 5) >= 400_000 else _J_2
+    kernel = _J_2_many if m * (2 * n + 5) >= 80_000 else _J_2
     return kernel(theta, X, y, b, lambda_)
 
 
@@ -1173,25 +1139,20 @@ def _J_2(theta, X, y, b, lambda_):
 def _J_2_rows(theta, X, y, b, lambda_, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J_2 = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
-            J_2 += (X_theta_1 + b - y_block[i]) ** 2 + (X_theta_2 + b - y_block[i + quarter]) ** 2 + (X_theta_3 + b - y_block[i + 2 * quarter]) ** 2 + (X_theta_4 + b - y_block[i + 3 * quarter]) ** 2
-        for i in range(4 * quarter, rows):
+                X_theta_2 += X_block[half + i, j] * theta[j]
+            J_2 += (X_theta_1 + b - y_block[i]) ** 2 + (X_theta_2 + b - y_block[half + i]) ** 2
+        for i in range(2 * half, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -1269,7 +1230,7 @@ def grad_J_2(theta, X, y, b, lambda_, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _grad_J_2_many if m * (4 * n + 2) >= 400_000 else _grad_J_2
+    kernel = _grad_J_2_many if m * (4 * n + 2) >= 80_000 else _grad_J_2
     kernel(theta, X, y, b, lambda_, out)
     return out
 
@@ -1295,27 +1256,22 @@ def _grad_J_2_rows(theta, X, y, b, lambda_, start, stop, grad_J_2_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_J_2_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_J_2_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * theta[j]
-                r_2 += X_block[i + quarter, j] * theta[j]
-                r_3 += X_block[i + 2 * quarter, j] * theta[j]
-                r_4 += X_block[i + 3 * quarter, j] * theta[j]
+                r_2 += X_block[half + i, j] * theta[j]
             for i_2 in range(n):
-                grad_J_2_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_J_2_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += X_block[i, j] * theta[j]
@@ -1395,7 +1351,7 @@ def value_and_grad_J_2(theta, X, y, b, lambda_, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _value_and_grad_J_2_many if m * (4 * n + 4) >= 400_000 else _value_and_grad_J_2
+    kernel = _value_and_grad_J_2_many if m * (4 * n + 4) >= 80_000 else _value_and_grad_J_2
     J_2 = kernel(theta, X, y, b, lambda_, out)
     return J_2, out
 
@@ -1427,29 +1383,24 @@ def _value_and_grad_J_2_rows(theta, X, y, b, lambda_, start, stop, grad_J_2_thet
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_J_2_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J_2 = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_J_2_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * theta[j]
-                r_2 += X_block[i + quarter, j] * theta[j]
-                r_3 += X_block[i + 2 * quarter, j] * theta[j]
-                r_4 += X_block[i + 3 * quarter, j] * theta[j]
-            J_2 += r_1**2 + r_2**2 + r_3**2 + r_4**2
+                r_2 += X_block[half + i, j] * theta[j]
+            J_2 += r_1**2 + r_2**2
             for i_2 in range(n):
-                grad_J_2_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_J_2_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += X_block[i, j] * theta[j]
@@ -1604,7 +1555,7 @@ def hvp_J_2(theta, v, X, y, b, lambda_, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
-    kernel = _hvp_J_2_many if m * (4 * n + 4) >= 400_000 else _hvp_J_2
+    kernel = _hvp_J_2_many if m * (4 * n + 4) >= 80_000 else _hvp_J_2
     kernel(theta, v, X, y, b, lambda_, out)
     return out
 
@@ -1630,30 +1581,23 @@ def _hvp_J_2_rows(theta, v, X, y, b, lambda_, start, stop, hvp_J_2_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_J_2_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             hvp_J_2_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
-            r_bar_3 = 0.0
-            r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += X_block[i, j] * v[j]
-                r_bar_2 += X_block[i + quarter, j] * v[j]
-                r_bar_3 += X_block[i + 2 * quarter, j] * v[j]
-                r_bar_4 += X_block[i + 3 * quarter, j] * v[j]
+                r_bar_2 += X_block[half + i, j] * v[j]
             r_bar_1 = 2.0 / m * r_bar_1
             r_bar_2 = 2.0 / m * r_bar_2
-            r_bar_3 = 2.0 / m * r_bar_3
-            r_bar_4 = 2.0 / m * r_bar_4
             for i_2 in range(n):
-                hvp_J_2_theta[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + quarter, i_2] + r_bar_3 * X_block[i + 2 * quarter, i_2] + r_bar_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_J_2_theta[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += X_block[i, j] * v[j]
@@ -1728,7 +1672,7 @@ def grad_J_2_b(theta, X, y, b, lambda_):
         b = _number("b", b)
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
-    kernel = _grad_J_2_b_many if m * (2 * n + 3) >= 400_000 else _grad_J_2_b
+    kernel = _grad_J_2_b_many if m * (2 * n + 3) >= 80_000 else _grad_J_2_b
     return kernel(theta, X, y, b, lambda_)
 
 
@@ -1750,25 +1694,20 @@ def _grad_J_2_b(theta, X, y, b, lambda_):
 def _grad_J_2_b_rows(theta, X, y, b, lambda_, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     grad_J_2_b = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * theta[j]
-                r_2 += X_block[i + quarter, j] * theta[j]
-                r_3 += X_block[i + 2 * quarter, j] * theta[j]
-                r_4 += X_block[i + 3 * quarter, j] * theta[j]
-            grad_J_2_b += r_1 + r_2 + r_3 + r_4
-        for i in range(4 * quarter, rows):
+                r_2 += X_block[half + i, j] * theta[j]
+            grad_J_2_b += r_1 + r_2
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += X_block[i, j] * theta[j]
@@ -1913,7 +1852,7 @@ def theta_step(theta, X, y, b, lambda_, alpha, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _theta_step_many if m * (4 * n + 2) >= 400_000 else _theta_step
+    kernel = _theta_step_many if m * (4 * n + 2) >= 80_000 else _theta_step
     kernel(theta, X, y, b, lambda_, alpha, out)
     return out
 
@@ -1941,27 +1880,22 @@ def _theta_step_rows(theta, X, y, b, lambda_, alpha, start, stop, grad_J_2_theta
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_J_2_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_J_2_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * theta[j]
-                r_2 += X_block[i + quarter, j] * theta[j]
-                r_3 += X_block[i + 2 * quarter, j] * theta[j]
-                r_4 += X_block[i + 3 * quarter, j] * theta[j]
+                r_2 += X_block[half + i, j] * theta[j]
             for i_2 in range(n):
-                grad_J_2_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_J_2_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += X_block[i, j] * theta[j]

@@ -158,7 +158,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -329,7 +329,7 @@ def J(theta, X, y, lambda_):
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
-    kernel = _J_many if m * (2 * n + 4) >= 400_000 else _J
+    kernel = _J_many if m * (2 * n + 4) >= 80_000 else _J
     return kernel(theta, X, y, lambda_)
 
 
@@ -354,25 +354,20 @@ def _J(theta, X, y, lambda_):
 def _J_rows(theta, X, y, lambda_, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_theta_1 = 0.0
             X_theta_2 = 0.0
-            X_theta_3 = 0.0
-            X_theta_4 = 0.0
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
-                X_theta_2 += X_block[i + quarter, j] * theta[j]
-                X_theta_3 += X_block[i + 2 * quarter, j] * theta[j]
-                X_theta_4 += X_block[i + 3 * quarter, j] * theta[j]
-            J += (X_theta_1 - y_block[i]) ** 2 + (X_theta_2 - y_block[i + quarter]) ** 2 + (X_theta_3 - y_block[i + 2 * quarter]) ** 2 + (X_theta_4 - y_block[i + 3 * quarter]) ** 2
-        for i in range(4 * quarter, rows):
+                X_theta_2 += X_block[half + i, j] * theta[j]
+            J += (X_theta_1 - y_block[i]) ** 2 + (X_theta_2 - y_block[half + i]) ** 2
+        for i in range(2 * half, rows):
             X_theta = 0.0
             for j in range(n):
                 X_theta += X_block[i, j] * theta[j]
@@ -447,7 +442,7 @@ def grad_J(theta, X, y, lambda_, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _grad_J_many if m * (4 * n + 1) >= 400_000 else _grad_J
+    kernel = _grad_J_many if m * (4 * n + 1) >= 80_000 else _grad_J
     kernel(theta, X, y, lambda_, out)
     return out
 
@@ -473,27 +468,22 @@ def _grad_J_rows(theta, X, y, lambda_, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + quarter]
-            r_3 = -y_block[i + 2 * quarter]
-            r_4 = -y_block[i + 3 * quarter]
+            r_2 = -y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * theta[j]
-                r_2 += X_block[i + quarter, j] * theta[j]
-                r_3 += X_block[i + 2 * quarter, j] * theta[j]
-                r_4 += X_block[i + 3 * quarter, j] * theta[j]
+                r_2 += X_block[half + i, j] * theta[j]
             for i_2 in range(n):
-                grad_J_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_J_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = -y_block[i]
             for j in range(n):
                 r += X_block[i, j] * theta[j]
@@ -570,7 +560,7 @@ def value_and_grad_J(theta, X, y, lambda_, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _value_and_grad_J_many if m * (4 * n + 3) >= 400_000 else _value_and_grad_J
+    kernel = _value_and_grad_J_many if m * (4 * n + 3) >= 80_000 else _value_and_grad_J
     J = kernel(theta, X, y, lambda_, out)
     return J, out
 
@@ -602,29 +592,24 @@ def _value_and_grad_J_rows(theta, X, y, lambda_, start, stop, grad_J_theta_rows)
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     J = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + quarter]
-            r_3 = -y_block[i + 2 * quarter]
-            r_4 = -y_block[i + 3 * quarter]
+            r_2 = -y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * theta[j]
-                r_2 += X_block[i + quarter, j] * theta[j]
-                r_3 += X_block[i + 2 * quarter, j] * theta[j]
-                r_4 += X_block[i + 3 * quarter, j] * theta[j]
-            J += r_1**2 + r_2**2 + r_3**2 + r_4**2
+                r_2 += X_block[half + i, j] * theta[j]
+            J += r_1**2 + r_2**2
             for i_2 in range(n):
-                grad_J_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_J_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = -y_block[i]
             for j in range(n):
                 r += X_block[i, j] * theta[j]
@@ -773,7 +758,7 @@ def hvp_J(theta, v, X, y, lambda_, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
-    kernel = _hvp_J_many if m * (4 * n + 4) >= 400_000 else _hvp_J
+    kernel = _hvp_J_many if m * (4 * n + 4) >= 80_000 else _hvp_J
     kernel(theta, v, X, y, lambda_, out)
     return out
 
@@ -799,30 +784,23 @@ def _hvp_J_rows(theta, v, X, y, lambda_, start, stop, hvp_J_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             hvp_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
-            r_bar_3 = 0.0
-            r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += X_block[i, j] * v[j]
-                r_bar_2 += X_block[i + quarter, j] * v[j]
-                r_bar_3 += X_block[i + 2 * quarter, j] * v[j]
-                r_bar_4 += X_block[i + 3 * quarter, j] * v[j]
+                r_bar_2 += X_block[half + i, j] * v[j]
             r_bar_1 = 2.0 / m * r_bar_1
             r_bar_2 = 2.0 / m * r_bar_2
-            r_bar_3 = 2.0 / m * r_bar_3
-            r_bar_4 = 2.0 / m * r_bar_4
             for i_2 in range(n):
-                hvp_J_theta[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + quarter, i_2] + r_bar_3 * X_block[i + 2 * quarter, i_2] + r_bar_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_J_theta[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += X_block[i, j] * v[j]
@@ -959,7 +937,7 @@ def theta_step(theta, X, y, lambda_, alpha, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _theta_step_many if m * (4 * n + 1) >= 400_000 else _theta_step
+    kernel = _theta_step_many if m * (4 * n + 1) >= 80_000 else _theta_step
     kernel(theta, X, y, lambda_, alpha, out)
     return out
 
@@ -987,27 +965,22 @@ def _theta_step_rows(theta, X, y, lambda_, alpha, start, stop, grad_J_theta_rows
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = -y_block[i]
-            r_2 = -y_block[i + quarter]
-            r_3 = -y_block[i + 2 * quarter]
-            r_4 = -y_block[i + 3 * quarter]
+            r_2 = -y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * theta[j]
-                r_2 += X_block[i + quarter, j] * theta[j]
-                r_3 += X_block[i + 2 * quarter, j] * theta[j]
-                r_4 += X_block[i + 3 * quarter, j] * theta[j]
+                r_2 += X_block[half + i, j] * theta[j]
             for i_2 in range(n):
-                grad_J_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[i + quarter, i_2] + r_3 * X_block[i + 2 * quarter, i_2] + r_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_J_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = -y_block[i]
             for j in range(n):
                 r += X_block[i, j] * theta[j]

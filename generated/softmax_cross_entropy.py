@@ -158,7 +158,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -587,7 +587,7 @@ def P(X, W, out=None):
         out = np.empty((m, K), X.dtype)
     else:
         _check_out("out", out, (m, K), X.dtype, (X, W))
-    kernel = _P_many if m * (26 * K + 2 * K * n + 3) >= 400_000 and K * n <= 1024 else _P
+    kernel = _P_many if m * (26 * K + 2 * K * n + 3) >= 80_000 and K * n <= 1024 else _P
     kernel(X, W, out)
     return out
 
@@ -690,7 +690,7 @@ def J(W, X, Y):
         raise ValueError(f"W has {K} columns, at least 1 needed")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
-    kernel = _J_many if m * (27 * K + 2 * K * n + 25) >= 400_000 and K * n <= 1024 else _J
+    kernel = _J_many if m * (27 * K + 2 * K * n + 25) >= 80_000 and K * n <= 1024 else _J
     return kernel(W, X, Y)
 
 
@@ -731,39 +731,25 @@ def _J_rows(W, X, Y, start, stop):
         X_block = X[first : first + rows]
         W_X_block = W_X_blocks[:rows]
         np.dot(X_block, W, W_X_block)
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             W_X_max_1 = -1.7976931348623157e+308
             W_X_max_2 = -1.7976931348623157e+308
-            W_X_max_3 = -1.7976931348623157e+308
-            W_X_max_4 = -1.7976931348623157e+308
             P_sum_1 = 0.0
             P_sum_2 = 0.0
-            P_sum_3 = 0.0
-            P_sum_4 = 0.0
             for l in range(K):
                 W_X_max_1 = max(W_X_max_1, W_X_block[i, l])
-                W_X_max_2 = max(W_X_max_2, W_X_block[i + quarter, l])
-                W_X_max_3 = max(W_X_max_3, W_X_block[i + 2 * quarter, l])
-                W_X_max_4 = max(W_X_max_4, W_X_block[i + 3 * quarter, l])
+                W_X_max_2 = max(W_X_max_2, W_X_block[half + i, l])
             for l in range(K):
                 P_sum_term_1 = _exp_difference(W_X_block[i, l], W_X_max_1)
-                P_sum_term_2 = _exp_difference(W_X_block[i + quarter, l], W_X_max_2)
-                P_sum_term_3 = _exp_difference(W_X_block[i + 2 * quarter, l], W_X_max_3)
-                P_sum_term_4 = _exp_difference(W_X_block[i + 3 * quarter, l], W_X_max_4)
+                P_sum_term_2 = _exp_difference(W_X_block[half + i, l], W_X_max_2)
                 P_sum_1 += P_sum_term_1
                 P_sum_2 += P_sum_term_2
-                P_sum_3 += P_sum_term_3
-                P_sum_4 += P_sum_term_4
             P_sum_block[i] = P_sum_1
-            P_sum_block[i + quarter] = P_sum_2
-            P_sum_block[i + 2 * quarter] = P_sum_3
-            P_sum_block[i + 3 * quarter] = P_sum_4
+            P_sum_block[half + i] = P_sum_2
             W_X_max_block[i] = W_X_max_1
-            W_X_max_block[i + quarter] = W_X_max_2
-            W_X_max_block[i + 2 * quarter] = W_X_max_3
-            W_X_max_block[i + 3 * quarter] = W_X_max_4
-        for i in range(4 * quarter, rows):
+            W_X_max_block[half + i] = W_X_max_2
+        for i in range(2 * half, rows):
             W_X_max = -1.7976931348623157e+308
             P_sum = 0.0
             for l in range(K):
@@ -859,7 +845,7 @@ def grad_J(W, X, Y, out=None):
         out = np.empty((n, K), W.dtype)
     else:
         _check_out("out", out, (n, K), W.dtype, (W, X, Y))
-    kernel = _grad_J_many if m * (29 * K + 4 * K * n + 6) >= 400_000 and K * n <= 1024 else _grad_J
+    kernel = _grad_J_many if m * (29 * K + 4 * K * n + 6) >= 80_000 and K * n <= 1024 else _grad_J
     kernel(W, X, Y, out)
     return out
 
@@ -993,7 +979,7 @@ def value_and_grad_J(W, X, Y, out=None):
         out = np.empty((n, K), W.dtype)
     else:
         _check_out("out", out, (n, K), W.dtype, (W, X, Y))
-    kernel = _value_and_grad_J_many if m * (32 * K + 4 * K * n + 29) >= 400_000 and K * n <= 1024 else _value_and_grad_J
+    kernel = _value_and_grad_J_many if m * (32 * K + 4 * K * n + 29) >= 80_000 and K * n <= 1024 else _value_and_grad_J
     J = kernel(W, X, Y, out)
     return J, out
 

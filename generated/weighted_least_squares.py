@@ -158,7 +158,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -316,7 +316,7 @@ def L(beta, X, y, w):
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
-    kernel = _L_many if m * (2 * n + 5) >= 400_000 else _L
+    kernel = _L_many if m * (2 * n + 5) >= 80_000 else _L
     return kernel(beta, X, y, w)
 
 
@@ -338,26 +338,21 @@ def _L(beta, X, y, w):
 def _L_rows(beta, X, y, w, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     L = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         w_block = w[first : first + rows]
         y_block = y[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             X_beta_1 = 0.0
             X_beta_2 = 0.0
-            X_beta_3 = 0.0
-            X_beta_4 = 0.0
             for j in range(n):
                 X_beta_1 += X_block[i, j] * beta[j]
-                X_beta_2 += X_block[i + quarter, j] * beta[j]
-                X_beta_3 += X_block[i + 2 * quarter, j] * beta[j]
-                X_beta_4 += X_block[i + 3 * quarter, j] * beta[j]
-            L += (y_block[i] - X_beta_1) ** 2 * w_block[i] + (y_block[i + quarter] - X_beta_2) ** 2 * w_block[i + quarter] + (y_block[i + 2 * quarter] - X_beta_3) ** 2 * w_block[i + 2 * quarter] + (y_block[i + 3 * quarter] - X_beta_4) ** 2 * w_block[i + 3 * quarter]
-        for i in range(4 * quarter, rows):
+                X_beta_2 += X_block[half + i, j] * beta[j]
+            L += (y_block[i] - X_beta_1) ** 2 * w_block[i] + (y_block[half + i] - X_beta_2) ** 2 * w_block[half + i]
+        for i in range(2 * half, rows):
             X_beta = 0.0
             for j in range(n):
                 X_beta += X_block[i, j] * beta[j]
@@ -430,7 +425,7 @@ def grad_L(beta, X, y, w, out=None):
         out = np.empty((n,), beta.dtype)
     else:
         _check_out("out", out, (n,), beta.dtype, (beta, X, y, w))
-    kernel = _grad_L_many if m * (4 * n + 3) >= 400_000 else _grad_L
+    kernel = _grad_L_many if m * (4 * n + 3) >= 80_000 else _grad_L
     kernel(beta, X, y, w, out)
     return out
 
@@ -455,32 +450,25 @@ def _grad_L_rows(beta, X, y, w, start, stop, grad_L_beta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_L_beta = np.empty((n,), beta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         w_block = w[first : first + rows]
         for entry_1 in range(n):
             grad_L_beta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = y_block[i]
-            r_2 = y_block[i + quarter]
-            r_3 = y_block[i + 2 * quarter]
-            r_4 = y_block[i + 3 * quarter]
+            r_2 = y_block[half + i]
             for j in range(n):
                 r_1 -= X_block[i, j] * beta[j]
-                r_2 -= X_block[i + quarter, j] * beta[j]
-                r_3 -= X_block[i + 2 * quarter, j] * beta[j]
-                r_4 -= X_block[i + 3 * quarter, j] * beta[j]
+                r_2 -= X_block[half + i, j] * beta[j]
             r_w_1 = r_1 * w_block[i]
-            r_w_2 = r_2 * w_block[i + quarter]
-            r_w_3 = r_3 * w_block[i + 2 * quarter]
-            r_w_4 = r_4 * w_block[i + 3 * quarter]
+            r_w_2 = r_2 * w_block[half + i]
             for i_2 in range(n):
-                grad_L_beta[i_2] -= r_w_1 * X_block[i, i_2] + r_w_2 * X_block[i + quarter, i_2] + r_w_3 * X_block[i + 2 * quarter, i_2] + r_w_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_L_beta[i_2] -= r_w_1 * X_block[i, i_2] + r_w_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = y_block[i]
             for j in range(n):
                 r -= X_block[i, j] * beta[j]
@@ -558,7 +546,7 @@ def value_and_grad_L(beta, X, y, w, out=None):
         out = np.empty((n,), beta.dtype)
     else:
         _check_out("out", out, (n,), beta.dtype, (beta, X, y, w))
-    kernel = _value_and_grad_L_many if m * (4 * n + 6) >= 400_000 else _value_and_grad_L
+    kernel = _value_and_grad_L_many if m * (4 * n + 6) >= 80_000 else _value_and_grad_L
     L = kernel(beta, X, y, w, out)
     return L, out
 
@@ -587,34 +575,27 @@ def _value_and_grad_L_rows(beta, X, y, w, start, stop, grad_L_beta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_L_beta = np.empty((n,), beta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
     L = 0.0
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         w_block = w[first : first + rows]
         for entry_1 in range(n):
             grad_L_beta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = y_block[i]
-            r_2 = y_block[i + quarter]
-            r_3 = y_block[i + 2 * quarter]
-            r_4 = y_block[i + 3 * quarter]
+            r_2 = y_block[half + i]
             for j in range(n):
                 r_1 -= X_block[i, j] * beta[j]
-                r_2 -= X_block[i + quarter, j] * beta[j]
-                r_3 -= X_block[i + 2 * quarter, j] * beta[j]
-                r_4 -= X_block[i + 3 * quarter, j] * beta[j]
-            L += r_1**2 * w_block[i] + r_2**2 * w_block[i + quarter] + r_3**2 * w_block[i + 2 * quarter] + r_4**2 * w_block[i + 3 * quarter]
+                r_2 -= X_block[half + i, j] * beta[j]
+            L += r_1**2 * w_block[i] + r_2**2 * w_block[half + i]
             r_w_1 = r_1 * w_block[i]
-            r_w_2 = r_2 * w_block[i + quarter]
-            r_w_3 = r_3 * w_block[i + 2 * quarter]
-            r_w_4 = r_4 * w_block[i + 3 * quarter]
+            r_w_2 = r_2 * w_block[half + i]
             for i_2 in range(n):
-                grad_L_beta[i_2] -= r_w_1 * X_block[i, i_2] + r_w_2 * X_block[i + quarter, i_2] + r_w_3 * X_block[i + 2 * quarter, i_2] + r_w_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                grad_L_beta[i_2] -= r_w_1 * X_block[i, i_2] + r_w_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r = y_block[i]
             for j in range(n):
                 r -= X_block[i, j] * beta[j]
@@ -695,7 +676,7 @@ def hess_L(beta, X, y, w, out=None):
         out = np.empty((n, n), beta.dtype)
     else:
         _check_out("out", out, (n, n), beta.dtype, (beta, X, y, w))
-    kernel = _hess_L_many if m * (2 * n + 2 * float(n) ** 2 + 1) >= 400_000 and float(n) ** 2 <= 1024 else _hess_L
+    kernel = _hess_L_many if m * (2 * n + 2 * float(n) ** 2 + 1) >= 80_000 and float(n) ** 2 <= 1024 else _hess_L
     kernel(beta, X, y, w, out)
     return out
 
@@ -806,7 +787,7 @@ def hvp_L(beta, v, X, y, w, out=None):
         out = np.empty((n,), beta.dtype)
     else:
         _check_out("out", out, (n,), beta.dtype, (beta, v, X, y, w))
-    kernel = _hvp_L_many if m * (4 * n + 3) >= 400_000 else _hvp_L
+    kernel = _hvp_L_many if m * (4 * n + 3) >= 80_000 else _hvp_L
     kernel(beta, v, X, y, w, out)
     return out
 
@@ -831,31 +812,24 @@ def _hvp_L_rows(beta, v, X, y, w, start, stop, hvp_L_beta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     hvp_L_beta = np.empty((n,), beta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         X_block = X[first : first + rows]
         w_block = w[first : first + rows]
         for entry_1 in range(n):
             hvp_L_beta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_bar_1 = 0.0
             r_bar_2 = 0.0
-            r_bar_3 = 0.0
-            r_bar_4 = 0.0
             for j in range(n):
                 r_bar_1 += X_block[i, j] * v[j]
-                r_bar_2 += X_block[i + quarter, j] * v[j]
-                r_bar_3 += X_block[i + 2 * quarter, j] * v[j]
-                r_bar_4 += X_block[i + 3 * quarter, j] * v[j]
+                r_bar_2 += X_block[half + i, j] * v[j]
             r_bar_1 = -r_bar_1 * w_block[i]
-            r_bar_2 = -r_bar_2 * w_block[i + quarter]
-            r_bar_3 = -r_bar_3 * w_block[i + 2 * quarter]
-            r_bar_4 = -r_bar_4 * w_block[i + 3 * quarter]
+            r_bar_2 = -r_bar_2 * w_block[half + i]
             for i_2 in range(n):
-                hvp_L_beta[i_2] -= r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[i + quarter, i_2] + r_bar_3 * X_block[i + 2 * quarter, i_2] + r_bar_4 * X_block[i + 3 * quarter, i_2]
-        for i in range(4 * quarter, rows):
+                hvp_L_beta[i_2] -= r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
+        for i in range(2 * half, rows):
             r_bar = 0.0
             for j in range(n):
                 r_bar += X_block[i, j] * v[j]
@@ -962,7 +936,7 @@ def beta_hat(X, y, w, out=None):
         out = np.empty((n,), X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, y, w))
-    kernel = _beta_hat_many if m * (4 * n + 2 * float(n) ** 2 + 3) >= 400_000 and float(n) ** 2 <= 1024 else _beta_hat
+    kernel = _beta_hat_many if m * (4 * n + 2 * float(n) ** 2 + 3) >= 80_000 and float(n) ** 2 <= 1024 else _beta_hat
     kernel(X, y, w, out)
     return out
 
@@ -1001,23 +975,17 @@ def _beta_hat_rows(X, y, w, start, stop, rhs_rows, M_rows):
         M_weighted_block = M_weighted_blocks[:rows]
         for entry_1 in range(n):
             rhs[entry_1] = 0.0
-        quarter = rows // 4
-        for k in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for k in range(half):  # a row of each half at once: what they share is loaded once
             w_k_1 = w_block[k]
-            w_k_2 = w_block[k + quarter]
-            w_k_3 = w_block[k + 2 * quarter]
-            w_k_4 = w_block[k + 3 * quarter]
+            w_k_2 = w_block[half + k]
             w_y_1 = w_block[k] * y_block[k]
-            w_y_2 = w_block[k + quarter] * y_block[k + quarter]
-            w_y_3 = w_block[k + 2 * quarter] * y_block[k + 2 * quarter]
-            w_y_4 = w_block[k + 3 * quarter] * y_block[k + 3 * quarter]
+            w_y_2 = w_block[half + k] * y_block[half + k]
             for i in range(n):
                 M_weighted_block[k, i] = w_k_1 * X_block[k, i]
-                M_weighted_block[k + quarter, i] = w_k_2 * X_block[k + quarter, i]
-                M_weighted_block[k + 2 * quarter, i] = w_k_3 * X_block[k + 2 * quarter, i]
-                M_weighted_block[k + 3 * quarter, i] = w_k_4 * X_block[k + 3 * quarter, i]
-                rhs[i] += w_y_1 * X_block[k, i] + w_y_2 * X_block[k + quarter, i] + w_y_3 * X_block[k + 2 * quarter, i] + w_y_4 * X_block[k + 3 * quarter, i]
-        for k in range(4 * quarter, rows):
+                M_weighted_block[half + k, i] = w_k_2 * X_block[half + k, i]
+                rhs[i] += w_y_1 * X_block[k, i] + w_y_2 * X_block[half + k, i]
+        for k in range(2 * half, rows):
             w_k = w_block[k]
             w_y = w_block[k] * y_block[k]
             for i in range(n):

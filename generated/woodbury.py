@@ -158,7 +158,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -329,7 +329,7 @@ def B(A, u, v, out=None):
         out = np.empty((n, n), A.dtype)
     else:
         _check_out("out", out, (n, n), A.dtype, (A, u, v))
-    kernel = _B_many if n * (3 * n + 1) >= 400_000 else _B
+    kernel = _B_many if n * (3 * n + 1) >= 80_000 else _B
     kernel(A, u, v, out)
     return out
 

@@ -32,6 +32,9 @@ from eqcompiler.languages.loop_plan import (
 )
 from eqcompiler.languages.program import index, size, size_expression, tensor
 
+# what the part of a block is called that lies between rows that are taken at once, by their number
+APART = {2: "half", 4: "quarter"}
+
 
 class Printer(Protocol):
     """Prints the nodes of a plan."""
@@ -58,7 +61,7 @@ class _RangeText:
         stored = (*plan.results, *plan.temporaries, *many.sums)
         used_names = {s.name for s in stored} | {p.name for p in plan.parameters} | {view for _, _, view in many.views}
         names = Names(used_names | set(many.buffers) | set(plan.dimensions))
-        self.quarter = names.new("quarter")
+        self.distances = {count: names.new(word) for count, word in APART.items()}
         self.together = [self.joined(stage, names) for stage in many.stages]
         bodies = [node for stage in many.stages for node in _nodes(stage)] + [node for body in self.together for node in body]
         products = {stage.target for stage in many.stages if isinstance(stage, LibraryCall)}
@@ -67,7 +70,7 @@ class _RangeText:
         inside = (*many.before, *self.zero, *self.add, Loop(many.index, sympy.Integer(1), many.extent, tuple(bodies)))
         extra = (*many.workspaces, *many.sums, *many.totals, *(Storage(name, ()) for name in self.local_names))
         self.ranged = replace(plan, body=inside, temporaries=(*self.prepared, *extra), many=None)
-        self.names = Identifiers(replace(self.ranged, dimensions=(*plan.dimensions, self.quarter)))
+        self.names = Identifiers(replace(self.ranged, dimensions=(*plan.dimensions, *self.distances.values())))
         self.door = Door(self.ranged, self.names)
         self.printer = printer(self.ranged, self.names, self.door)
 
@@ -88,7 +91,9 @@ class _RangeText:
     def joined(self, stage: Stage | LibraryCall, names: Names) -> tuple[Node, ...]:
         if isinstance(stage, LibraryCall):
             return ()
-        return rows_at_once(stage.body, self.many.index, stage.at_once, size(self.quarter), names) if stage.at_once > 1 else ()
+        if stage.at_once == 1:
+            return ()
+        return rows_at_once(stage.body, self.many.index, stage.at_once, size(self.distances[stage.at_once]), names)
 
     def arguments(self) -> list[str]:
         given = [self.names.values[p.name] for p in self.plan.parameters]
@@ -113,7 +118,7 @@ class _RangeText:
             yield f"{values[storage.name]} = np.empty({self.door.shape(storage)}, {self.printer.dtype})"
         block = self.block()
         if not block.isdigit():
-            yield f"block = {block}  # short rows: more of them, so that a quarter of a block is a long stream"
+            yield f"block = {block}  # short rows: more of them, so that half a block is a long stream"
             block = "block"
         yield from (f"{values[buffer]} = np.empty({block})" for buffer in self.many.buffers)
         for s in self.many.blocks:
@@ -138,7 +143,7 @@ class _RangeText:
         shapes = {p.name: [size_expression(d) for d in p.shape] for p in self.plan.parameters}
         beside = [shapes[name][:axis] + shapes[name][axis + 1 :] for name, axis, _ in self.many.views if name in shapes]
         rows = [sympy.Mul(*extents) for extents in beside if extents]
-        if not self.many.quartered or not rows:
+        if not self.many.halved or len(self.many.stages) == 1 or not rows:
             return str(self.many.block)
         entries = self.door.text.size(rows[0])
         return f"min({LONG}, max({BLOCK}, {40 * BLOCK} // {entries if entries.isalnum() else f'({entries})'}))"
@@ -149,11 +154,11 @@ class _RangeText:
             return
         i, count = self.names.indices[self.many.index], stage.at_once
         if together:
-            quarter = self.names.dimensions[self.quarter]
-            yield f"{quarter} = rows // {count}"
-            yield f"for {i} in range({quarter}):  # a row of each quarter at once: what they share is loaded once"
+            apart = self.names.dimensions[self.distances[count]]
+            yield f"{apart} = rows // {count}"
+            yield f"for {i} in range({apart}):  # a row of each {APART[count]} at once: what they share is loaded once"
             yield from (f"    {line}" for line in self.printer.block(together))
-        yield f"for {i} in range({f'{count} * {quarter}, rows' if together else 'rows'}):"
+        yield f"for {i} in range({f'{count} * {apart}, rows' if together else 'rows'}):"
         yield from (f"    {line}" for line in self.printer.block(stage.body))
 
 

@@ -21,7 +21,9 @@ from eqcompiler.kernels.temporary_names import Names
 from eqcompiler.languages.loop_plan import Accumulate, Assign, Loop, Node, Stage
 from eqcompiler.languages.program import scalar, tensor
 
-AT_ONCE = 4
+# Two rows far apart are two long streams through memory, which are fetched ahead better than four. A later stage finds the
+# block in the cache, where four rows share more.
+FIRST_AT_ONCE, LATER_AT_ONCE = 2, 4
 
 
 def row_stages(
@@ -40,7 +42,8 @@ def row_stages(
         nodes = [*(Assign(scalar(name), tensor(buffers[name])[row]) for name in loaded), *part]
         buffers |= {name: names.new(f"{name}_block") for name in stored}
         nodes += [Assign(tensor(buffers[name])[row], scalar(name)) for name in stored]
-        found.append(Stage(tuple(nodes), AT_ONCE if not has_workspaces and _shares_loads(nodes, row) else 1))
+        at_once = LATER_AT_ONCE if position else FIRST_AT_ONCE
+        found.append(Stage(tuple(nodes), at_once if not has_workspaces and _shares_loads(nodes, row) else 1))
     return tuple(found), tuple(buffers.values())
 
 

@@ -1,7 +1,7 @@
 """Several rows in one turn of a loop: statements for each of them, with their inner loops joined.
 
 Takes: the body of a loop over rows. Gives: the body for `count` rows that lie `distance` apart.
-Guarantees: the same values, with sums added in another order; each row has scalars of its own, r_1 to r_4 for r. Rows that
+Guarantees: the same values, with sums added in another order; each row has scalars of its own, r_1 and r_2 for r. Rows that
 lie apart are read as so many long streams through memory, which processors fetch ahead of time; neighbours are not.
 
     r := b - y[i];  for j: r += X[i, j]*theta[j];  for k: g[k] += r*X[i, k]          becomes, for two rows

@@ -23,10 +23,10 @@ from eqcompiler.languages.step_loops import Steps
 
 INDENT = "  "
 # Rows in a block: few enough for the second-level cache and for sums in float32. Short rows: up to LONG of them, so that a
-# quarter of a block is a stream through memory that is long enough to be fetched ahead of time.
+# half of a block is a stream through memory that is long enough to be fetched ahead of time.
 BLOCK, LONG = 512, 2048
 # From how much work on, in flops, ranges of rows go to threads and blocks: below, setting that up costs more than it gains.
-MANY = 400_000
+MANY = 80_000
 # Up to this many multiplications OpenBLAS computes a product in the thread that asks for it.
 SINGLE = 262_144
 
@@ -208,19 +208,20 @@ class ManyRows:
     def __str__(self) -> str:
         width = max((stage.at_once for stage in self.stages if isinstance(stage, Stage)), default=1)
         parts = [f"{width} at once"] * (width > 1) + [f"{len(self.stages)} stages per block"] * (len(self.stages) > 1)
-        size = f"{BLOCK} to {LONG}" if self.quartered else self.block
+        size = f"{BLOCK} to {LONG}" if self.halved and len(self.stages) > 1 else self.block
         blocks = ", ".join([f"blocks of {size} rows", *parts])
         narrow = "".join(f" and {entries} <= {SINGLE // self.block}" for entries in self.factors)
         return f"from {self.work * self.extent} = {MANY} on{narrow}: for {self.index} in threads, {blocks}"
 
     @property
-    def quartered(self) -> bool:
+    def halved(self) -> bool:
         """Whether rows are taken at once, and no product limits their number."""
         return not self.factors and any(isinstance(stage, Stage) and stage.at_once > 1 for stage in self.stages)
 
     @property
     def block(self) -> int:
-        return BLOCK // 2 if self.factors else BLOCK
+        """Rows. A single stage reads nothing twice: the longer its streams, the better."""
+        return BLOCK // 2 if self.factors else LONG if self.halved and len(self.stages) == 1 else BLOCK
 
     @property
     def factors(self) -> tuple[sympy.Expr, ...]:

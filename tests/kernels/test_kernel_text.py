@@ -68,7 +68,7 @@ GRADIENT_TEXT = '''def grad_J(theta, b, X, y, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
-    kernel = _grad_J_many if m * (4 * n + 5) >= 400_000 else _grad_J
+    kernel = _grad_J_many if m * (4 * n + 5) >= 80_000 else _grad_J
     kernel(theta, b, X, y, out)
     return out
 
@@ -94,31 +94,24 @@ def _grad_J_rows(theta, b, X, y, start, stop, grad_J_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_J_theta = np.empty((n,), theta.dtype)
-    block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         y_block = y[first : first + rows]
         X_block = X[first : first + rows]
         for entry_1 in range(n):
             grad_J_theta[entry_1] = 0.0
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             r_1 = b - y_block[i]
-            r_2 = b - y_block[i + quarter]
-            r_3 = b - y_block[i + 2 * quarter]
-            r_4 = b - y_block[i + 3 * quarter]
+            r_2 = b - y_block[half + i]
             for j in range(n):
                 r_1 += X_block[i, j] * theta[j]
-                r_2 += X_block[i + quarter, j] * theta[j]
-                r_3 += X_block[i + 2 * quarter, j] * theta[j]
-                r_4 += X_block[i + 3 * quarter, j] * theta[j]
+                r_2 += X_block[half + i, j] * theta[j]
             r_bar_1 = 2.0 / m * r_1
             r_bar_2 = 2.0 / m * r_2
-            r_bar_3 = 2.0 / m * r_3
-            r_bar_4 = 2.0 / m * r_4
             for k in range(n):
-                grad_J_theta[k] += r_bar_1 * X_block[i, k] + r_bar_2 * X_block[i + quarter, k] + r_bar_3 * X_block[i + 2 * quarter, k] + r_bar_4 * X_block[i + 3 * quarter, k]
-        for i in range(4 * quarter, rows):
+                grad_J_theta[k] += r_bar_1 * X_block[i, k] + r_bar_2 * X_block[half + i, k]
+        for i in range(2 * half, rows):
             r = b - y_block[i]
             for j in range(n):
                 r += X_block[i, j] * theta[j]
@@ -144,7 +137,7 @@ def _grad_J_rest(theta, b, X, y, grad_J_theta, grad_J_theta_rows):
     n = X.shape[1]
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
-'''  # noqa: E501
+'''
 
 
 def test_a_kernel_reads_like_the_mathematics():

@@ -54,7 +54,7 @@ def test_value_and_gradient_visit_each_row_once():
         "    for k in 1..n:\n"
         "      grad_J_theta[k] += r_bar*X[i, k]\n"
         "  J := J/m\n"
-        "  from m*(4*n + 8) = 400000 on: for i in threads, blocks of 512 to 2048 rows, 4 at once"
+        "  from m*(4*n + 8) = 80000 on: for i in threads, blocks of 2048 rows, 2 at once"
     )
 
 

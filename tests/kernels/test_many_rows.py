@@ -170,7 +170,7 @@ def test_what_a_helper_raises_reaches_the_caller_and_it_goes_on_helping(kernels,
 
     for _ in range(3):
         with pytest.raises(MemoryError, match=r"rows \d+ to \d+"):
-            kernels._in_threads(rows, 1000, 2_000_000, (), ())
+            kernels._in_threads(rows, 1000, 1_200_000, (), ())
         np.testing.assert_array_equal(kernels.grad_L(theta, X, y, 0.3), expected)
 
 
@@ -280,7 +280,7 @@ def test_loops_whose_rows_depend_on_each_other_or_on_their_number_stay_whole(nam
 
 def test_the_plan_says_how_many_rows_are_taken():
     assert str(plan(LEAST_SQUARES_GRADIENT)).splitlines()[-1] == (
-        "  from m*(4*n + 5) = 400000 on: for i in threads, blocks of 512 to 2048 rows, 4 at once"
+        "  from m*(4*n + 5) = 80000 on: for i in threads, blocks of 2048 rows, 2 at once"
     )
 
 
