@@ -63,8 +63,8 @@ def with_superscript(reader: Reader, value: Term, superscript: Node | None, span
             return shapes.transpose(Call(value.type, "inverse", (value,), span=span), span)
     if is_transpose_mark(reader, superscript):
         if value.type.rank == 0 and isinstance(value, Symbol) and value.name in reader.scope.symbols:
-            if reader.scope.symbols[value.name].declared is None:
-                raise ShapeMismatch("a scalar has no transpose", span)
+            if reader.scope.symbols[value.name].declared is None or value.name in reader.scope.ranks:
+                raise ShapeMismatch("a scalar has no transpose", span)  # a rank that was only tried: the next one may fit
             what = f"'{span.text}': T is a transpose or a power, but the base is a scalar"
             raise AmbiguousNotation(what, span, fix="declare the base as a vector, or T as a number")
         return shapes.transpose(value, span)

@@ -57,3 +57,8 @@ def test_an_entry_of_a_number_is_no_name_of_its_own() -> None:
 def test_an_argument_of_which_entries_are_taken_is_a_vector() -> None:
     (found,) = statements(r"\[ H(p, q) = -\sum_{k=1}^K p_k \log q_k \]")
     assert (found.kind, found.type_text) == ("definition", "function of vector (K), vector (K) giving scalar")
+
+
+def test_an_argument_that_is_transposed_is_a_vector() -> None:
+    _, found = statements(r"$A \in \mathbb{R}^{n \times n}$. \[ f(\theta) = \frac12 \theta^\top A \theta - b^\top \theta \]")
+    assert (found.kind, found.type_text) == ("definition", "function of vector (n) giving scalar")
