@@ -90,7 +90,7 @@ def _exp_difference(a, b):
     c = d - a
     error = (a - (d - c)) - (b + c)
     e = _exp(d)
-    return e + e * error
+    return e + e * error if error == error else e
 
 
 @njit(cache=True, error_model="numpy")

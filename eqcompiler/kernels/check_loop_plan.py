@@ -6,10 +6,13 @@ Guarantees: in a plan that passes, every value is set before it is read and ever
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy
 
 from eqcompiler.errors import CompilerFault
-from eqcompiler.languages.loop_plan import Accumulate, Assign, Iterate, LibraryCall, Loop, LoopPlan, Node
+from eqcompiler.languages.accuracy import UNIT, Rounded, Summed
+from eqcompiler.languages.loop_plan import Accumulate, Assign, Iterate, LibraryCall, Loop, LoopPlan, Node, Storage
 from eqcompiler.languages.program import size
 from eqcompiler.languages.step_loops import Steps
 
@@ -23,6 +26,11 @@ def check_loop_plan(plan: LoopPlan) -> None:
     stored |= {name: rank for node in plan.body if isinstance(node, Steps) for name, rank in node.ranks({**ranks, **stored})}
     written = {name for name in plan.state if plan.kind == "run"}
     _Checker(plan, {**ranks, **stored}, frozenset(ranks) - written, set(ranks)).run()
+    if plan.accuracy:
+        temporaries = (*plan.accuracy.temporaries, Storage(str(UNIT), ()))
+        bounded = replace(plan, body=plan.accuracy.body, temporaries=temporaries, accuracy=None)
+        stored |= {s.name: len(s.shape) for s in temporaries}
+        _Checker(bounded, {**ranks, **stored}, frozenset(ranks), {*ranks, str(UNIT)}).run()
 
 
 class _Checker:
@@ -65,6 +73,18 @@ class _Checker:
             case Assign() | Accumulate():
                 self.read(node.value, indices)
                 self.target(node.target, indices, node)
+            case Rounded():
+                self.read(node.value, indices)
+                self.target(node.target, indices, node)
+                self.read(node.error, indices)
+                if node.kept is not None:
+                    self.target(node.kept, indices, node)
+            case Summed():
+                for addend in node.addends:
+                    for value in (*addend.factors, addend.error):
+                        self.read(value, indices)
+                for part in (node.target, node.low, node.error):
+                    self.target(part, indices, node)
 
     def steps(self, node: Steps, indices: frozenset[sympy.Symbol]) -> None:
         for needed in (*(t.start for t in node.turns), *(s.start for s in node.slots if s.start)):
@@ -84,9 +104,10 @@ class _Checker:
                 self.ready.add(slot.family)
         self.ready |= {turn.final for turn in node.turns if turn.final} | {family for _, family in node.kept}
 
-    def target(self, target: sympy.Expr, indices: frozenset[sympy.Symbol], node: Assign | Accumulate) -> None:
+    def target(self, target: sympy.Expr, indices: frozenset[sympy.Symbol], node: Node) -> None:
         name = str(target.base.label) if isinstance(target, sympy.Indexed) else str(target)
-        if isinstance(node, Accumulate) and name not in self.ready:
+        adds = isinstance(node, Accumulate) or (isinstance(node, Summed) and not node.starts)
+        if adds and name not in self.ready:
             raise self.fault(f"{name} is accumulated before it is set")
         self.write(name)
         self.read(target, indices)

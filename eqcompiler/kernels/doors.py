@@ -16,8 +16,9 @@ import sympy
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.kernels.bounds import smallest_sizes
 from eqcompiler.kernels.python_text import Identifiers, PythonText
+from eqcompiler.languages.accuracy import Accuracy
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.loop_plan import MANY, SINGLE, LibraryCall, LoopPlan, ManyRows, Parameter, Storage
+from eqcompiler.languages.loop_plan import CAREFUL, MANY, SINGLE, LibraryCall, LoopPlan, ManyRows, Parameter, Storage
 from eqcompiler.languages.program import size, size_expression
 
 LINE = 128
@@ -83,10 +84,29 @@ class Door:
         yield from self._smallest()
         yield from self._scalars()
         yield from self._results()
+        if self.plan.accuracy and self.plan.accuracy.proved is None:
+            yield from self._careful_call(kernel, self.plan.accuracy)
         if self.plan.many:
             yield f"kernel = {kernel}_many if {self.is_many(self.plan.many)} else {kernel}"
             kernel = "kernel"
         yield from self._call(kernel)
+
+    def _careful_call(self, kernel: str, accuracy: Accuracy) -> Iterator[str]:
+        """Where the bound of the error is too large, the same once more with more digits. float32 is widened first. What
+        is not finite is left to plain loops."""
+        arguments = ", ".join(self.arguments())
+        lines = [f"value, error = {kernel}_checked({arguments})", "if _sure(value, error):", "    return value"]
+        lines += ["if math.isfinite(value):", f"    value, error = {kernel}_doubled({arguments})"]
+        lines += [f"    return value if _sure(value, error) else _settled({kernel}_exactly, {arguments})"]
+        if self.floats:
+            names = [self.names.values[p.name] for p in self.floats]
+            widened = (f"    {name} = {name}.astype(np.float64)" for name in names)
+            lines = [f'if {names[0]}.dtype.char == "f":', *widened, *lines]
+        if accuracy.is_always(CAREFUL):
+            yield from lines
+        else:
+            yield f"if {self.text.size(accuracy.work)} < {CAREFUL:_}:"
+            yield from (f"    {line}" for line in lines)
 
     def is_many(self, many: ManyRows) -> str:
         """Whether the rows are worth threads; a large product is a matter for the threads of BLAS."""

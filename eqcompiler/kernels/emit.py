@@ -19,20 +19,25 @@ from itertools import chain
 import sympy
 
 from eqcompiler.errors import CompilerFault, Source
+from eqcompiler.kernels import decimal_text, double_double_text
+from eqcompiler.kernels.checked_text import checked_text
 from eqcompiler.kernels.doors import LINE, Door, used
 from eqcompiler.kernels.family_doors import MEMBERS, FamilyDoor
 from eqcompiler.kernels.many_rows_text import many_rows_text
+from eqcompiler.kernels.more_digits import DECIMAL, DOUBLE_DOUBLE, more_digits
 from eqcompiler.kernels.plan_loops import plan
 from eqcompiler.kernels.python_text import IDENTIFIER, MODULE_WORDS, Identifiers, PythonText
 from eqcompiler.kernels.samplers import law_texts, sampler_plans, sampler_text
 from eqcompiler.kernels.sampling_text import LAW_TEXTS, SAMPLER_DOOR
-from eqcompiler.kernels.stable_functions import TEXTS, texts_in
+from eqcompiler.kernels.stable_functions import TEXTS, called
 from eqcompiler.kernels.standing_solvers import FACTOR, FACTOR_INVERSE, FACTOR_LOGDET, FACTOR_SOLVE, GRAM_SOLVE, POSITIVE_SOLVE
 from eqcompiler.kernels.standing_text import DOOR, FILL, SQUARE_ROOT
 from eqcompiler.kernels.step_text import StepText
 from eqcompiler.kernels.threads_text import IN_THREADS
+from eqcompiler.languages.accuracy import Accuracy
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.loop_plan import (
+    CAREFUL,
     Accumulate,
     Assign,
     Iterate,
@@ -70,6 +75,10 @@ STANDING = (
     *LAW_TEXTS.values(),
     *chain.from_iterable(SOLVERS.values()),
     *TEXTS.values(),
+    decimal_text.SURE,
+    decimal_text.SETTLED,
+    *double_double_text.TEXTS.values(),
+    *decimal_text.TEXTS.values(),
 )
 HELPERS = frozenset(re.findall(r"^(?:def |class |(?=_\w+ = ))(\w+)", "".join(STANDING), re.MULTILINE))
 
@@ -81,6 +90,7 @@ def module_text(requests: tuple[KernelRequest, ...], source: Source) -> str:
     plans = [replace(plan(request), name=compiled_name(request.name)) for request in kernels]
     taken = [*names, *(p.name for p in plans if p.name not in names)]
     taken += [f"{p.name}_hoisted" for p in plans if p.hoisted]
+    taken += [f"{p.name}_{part}" for p in plans if p.accuracy for part in ("checked", "doubled", "exactly")]
     taken += [f"{p.name}_{part}" for p in plans if p.many for part in ("rows", "many", "rest")]
     for name in names:
         if not IDENTIFIER.fullmatch(name) or name in MODULE_WORDS or taken.count(name) > 1:
@@ -90,9 +100,11 @@ def module_text(requests: tuple[KernelRequest, ...], source: Source) -> str:
     plans += [planned for request in samplers for planned in sampler_plans(request)]
     solvers = dict.fromkeys(text for p in plans for call in _calls(p.body) for text in SOLVERS.get(call.operation, ()))
     families = [MEMBERS] if any(p.sizes for p in plans) else []
-    head = _header(source, names, "".join([*families, *bodies]))
-    threads = [IN_THREADS] if any(p.many for p in plans) else []
-    standing = (DOOR, *families, *threads, *law_texts(samplers), *solvers, *texts_in("".join(bodies)))
+    threads = [IN_THREADS] if any("_in_threads(" in body for body in bodies) else []
+    promises = [decimal_text.SURE, decimal_text.SETTLED] if any("_sure(" in body for body in bodies) else []
+    digits = [*called(double_double_text.TEXTS, bodies), *promises, *called(decimal_text.TEXTS, bodies)]
+    head = _header(source, names, "".join([*families, *digits, *bodies]))
+    standing = (DOOR, *families, *threads, *law_texts(samplers), *solvers, *called(TEXTS, bodies), *digits)
     return "\n\n".join([head, *(text.strip("\n") + "\n" for text in standing), *bodies])
 
 
@@ -101,7 +113,11 @@ def compiled_name(name: str) -> str:
     return f"{name}_kernel" if f"_{name}" in HELPERS else name
 
 
-IMPORTS = {"math.": "import math", "_in_threads(": "import os\nimport threading"}
+IMPORTS = {
+    "math.": "import math",
+    "_in_threads(": "import os\nimport threading",
+    "_settled(": "from decimal import Context, Decimal, Inexact, localcontext",
+}
 
 
 def _header(source: Source, names: Sequence[str], text: str) -> str:
@@ -115,6 +131,7 @@ def _header(source: Source, names: Sequence[str], text: str) -> str:
         *(["import numba"] if "_in_threads(" in text else []),
         "import numpy as np",
         "from numba import njit",
+        *([double_double_text.FUSED] if "def _fused(" in text else []),
         "",
         *_exports(names),
         "",
@@ -144,13 +161,26 @@ def _kernel(request: KernelRequest, planned: LoopPlan) -> str:
     door = FamilyDoor(planned, identifiers) if planned.sizes else Door(planned, identifiers)
     public = [f"def {request.name}({door.signature()}):", *_indented(_docstring(request, planned, identifiers))]
     public += _indented(door.lines(f"_{planned.name}"))
-    inner = _compiled(f"_{planned.name}", planned, identifiers, door)
+    inner = ["", "", *_compiled(f"_{planned.name}", planned, identifiers, door)]
+    if planned.accuracy and planned.accuracy.proved is None:
+        inner += _with_more_digits(planned, planned.accuracy)
     if planned.hoisted:
         other = planned.hoisted.plan
         identifiers = Identifiers(other)
         inner += ["", "", *_compiled(f"_{planned.name}_hoisted", other, identifiers, Door(other, identifiers))]
     inner += many_rows_text(planned, planned.many, _Body) if planned.many else []
-    return "\n".join([*public, "", "", *inner]) + "\n"
+    return "\n".join([*public, *inner]) + "\n"
+
+
+def _with_more_digits(planned: LoopPlan, accuracy: Accuracy) -> list[str]:
+    """The functions of a value that is known to 8 ulp, each with an empty line before and after it."""
+    doubled = "The same in double-double: the value as the sum of two float64, and the bound."
+    functions = [
+        checked_text(f"_{planned.name}_checked", planned, accuracy),
+        more_digits(f"_{planned.name}_doubled", planned, DOUBLE_DOUBLE, doubled),
+        more_digits(f"_{planned.name}_exactly", planned, DECIMAL, "The same in decimal numbers, to the digits of the context."),
+    ]
+    return [line for function in functions for line in ("", "", *function)]
 
 
 def _compiled_alone(planned: LoopPlan) -> list[str]:
@@ -202,6 +232,8 @@ def _docstring(request: KernelRequest, planned: LoopPlan, names: Identifiers) ->
     count = planned.operations()
     per = " per iteration" if planned.kind == "run" else ""
     yield from textwrap.wrap(f"{count.flops} floating-point operations{per}", WIDTH)
+    if planned.accuracy:
+        yield from textwrap.wrap(planned.accuracy.words(CAREFUL), WIDTH)
     reads = ", ".join(f"{names.values[name]} {entries}" for name, entries in count.reads.items())
     if reads:
         yield from textwrap.wrap(f"entries read{per}: {reads}", WIDTH)

@@ -16,8 +16,9 @@ import sympy
 
 from eqcompiler.kernels.split_reductions import depends
 from eqcompiler.kernels.statements import Statement, label
-from eqcompiler.languages.loop_plan import Accumulate, Assign, LibraryCall, Loop, Node
+from eqcompiler.languages.loop_plan import Accumulate, Assign, Iterate, LibraryCall, Loop, Node
 from eqcompiler.languages.program import Axis
+from eqcompiler.languages.step_loops import Steps
 
 
 @dataclass(slots=True)
@@ -148,7 +149,7 @@ def placed(nodes: Sequence[Node]) -> Iterator[Assign | Accumulate | LibraryCall]
     for node in nodes:
         if isinstance(node, (Assign, Accumulate, LibraryCall)):
             yield node
-        else:
+        elif isinstance(node, (Loop, Iterate, Steps)):
             yield from placed(node.body)
 
 

@@ -137,7 +137,7 @@ class _Rows:
             tuple(totals),
             tuple(name for name in kinds.own if name in results),
             _needed((*rest, *region.after), results),
-            sympy.expand(sum((_work(item.body) for item in region.loops), sympy.Integer(0)) + _product_work(region, extent)),
+            sympy.expand(sum((work(item.body) for item in region.loops), sympy.Integer(0)) + _product_work(region, extent)),
         )
 
     def viewed(self, region: _Region, rows: sympy.Symbol) -> dict[tuple[str, int], str]:
@@ -316,12 +316,12 @@ def _written(node: Node) -> Iterator[str]:
         yield part.target if isinstance(part, LibraryCall) else label(part.target)
 
 
-def _work(nodes: Sequence[Node]) -> sympy.Expr:
+def work(nodes: Sequence[Node]) -> sympy.Expr:
     """Flops of one row, where an elementary function counts for what it costs."""
     total = sympy.Integer(0)
     for node in nodes:
         if isinstance(node, Loop):
-            total += (node.upper - node.lower + 1) * _work(node.body)
+            total += (node.upper - node.lower + 1) * work(node.body)
         elif isinstance(node, (Assign, Accumulate)):
             functions = COSTLY_FLOPS if is_costly(node.value) else 0
             total += value_flops(node.value) + functions + 1

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import sympy
 
+from eqcompiler.kernels.accurate_values import with_accuracy
 from eqcompiler.kernels.bounds import extent
 from eqcompiler.kernels.check_loop_plan import check_loop_plan
 from eqcompiler.kernels.contract_invariants import contract_invariants
@@ -93,7 +94,7 @@ def _planned(request: KernelRequest, program: Program) -> LoopPlan:
     first, then = (keep_in_registers(nodes, names) for nodes in (first, then))
     shapes = _loop_shapes(found) | shapes
     storages = {s.name: Storage(s.name, _left(shapes[s.name], fused.get(s.name, ()))) for s in found}
-    result = with_many_rows(_assembled(request, program, first, then, storages))
+    result = with_accuracy(with_many_rows(_assembled(request, program, first, then, storages)))
     check_loop_plan(result)
     return result
 

@@ -107,6 +107,10 @@ class Identifiers:
         self.taken.add(name)
         return name
 
+    def add(self, names: Iterable[str]) -> None:
+        """Values that stand beside those of the plan."""
+        self.values |= {name: self._new(name) for name in dict.fromkeys(names) if name not in self.values}
+
     def of(self, symbol: sympy.Symbol) -> str:
         if symbol in self.indices:
             return self.indices[symbol]

@@ -7,7 +7,9 @@ differences depend on it.
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Sequence
 
 import sympy
 from sympy.concrete.expr_with_limits import ExprWithLimits
@@ -183,7 +185,7 @@ def _exp_difference(a, b):
     c = d - a
     error = (a - (d - c)) - (b + c)
     e = _exp(d)
-    return e + e * error
+    return e + e * error if error == error else e
 ''',
     "_apart": '''
 @njit(cache=True, error_model="numpy")
@@ -212,10 +214,10 @@ def _x_log_x(x):
 }
 
 
-def texts_in(body: str) -> list[str]:
-    """The texts that a kernel's text calls, and those that they call, in a fixed order."""
-    called: list[str] = []
-    for name, text in reversed(TEXTS.items()):
-        if f"{name}(" in body + "".join(called):
-            called.insert(0, text)
-    return called
+def called(texts: dict[str, str], bodies: Sequence[str]) -> list[str]:
+    """The texts that a module's functions call, and those that they call, in a fixed order."""
+    found: list[str] = []
+    for name, text in reversed(texts.items()):
+        if re.search(rf"\b{name}\(", "".join([*bodies, *found])):
+            found.insert(0, text)
+    return found

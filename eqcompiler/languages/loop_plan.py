@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 
 import sympy
 
+from eqcompiler.languages.accuracy import Accuracy, Rounded, Summed
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.program import StepSize
 from eqcompiler.languages.step_loops import Steps
@@ -27,6 +28,9 @@ INDENT = "  "
 BLOCK, LONG = 512, 2048
 # From how much work on, in flops, ranges of rows go to threads and blocks: below, setting that up costs more than it gains.
 MANY = 80_000
+# Up to how much work, in flops, a number is computed together with a bound of its error: a call then takes up to some 20
+# microseconds, about ten times what a call from Python costs at least.
+CAREFUL = 20_000
 # Up to this many multiplications OpenBLAS computes a product in the thread that asks for it.
 SINGLE = 262_144
 
@@ -160,7 +164,7 @@ class Iterate:
             yield from node.lines(depth + 1)
 
 
-Node: TypeAlias = "Assign | Accumulate | Loop | LibraryCall | Iterate | Steps"
+Node: TypeAlias = "Assign | Accumulate | Loop | LibraryCall | Iterate | Steps | Rounded | Summed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +259,7 @@ class LoopPlan:
     hoisted: Hoisted | None = None
     many: ManyRows | None = None
     sizes: tuple[StepSize, ...] = ()
+    accuracy: Accuracy | None = None
 
     def __str__(self) -> str:
         lines = [f"{self.name}({', '.join(map(str, self.parameters))}) -> {', '.join(map(str, self.results))}", *self._steps(1)]
@@ -262,6 +267,8 @@ class LoopPlan:
             lines += [f"{INDENT}or, where {self.hoisted}:", *self.hoisted.plan._steps(2)]
         if self.many:
             lines.append(f"{INDENT}{self.many}")
+        if self.accuracy:
+            lines += self.accuracy.lines(1, CAREFUL)
         return "\n".join(lines)
 
     def _steps(self, depth: int) -> Iterator[str]:
@@ -323,6 +330,8 @@ def mapped(node: Node, change: Callable[[sympy.Expr], sympy.Expr]) -> Node:
             return Assign(change(node.target), change(node.value))
         case Accumulate():
             return Accumulate(change(node.target), node.operation, change(node.value))
+        case Rounded() | Summed():
+            return node.mapped(change)
         case Loop():
             return Loop(node.index, change(node.lower), change(node.upper), tuple(mapped(part, change) for part in node.body))
         case LibraryCall():
@@ -380,6 +389,12 @@ def _flops(node: Node) -> sympy.Expr:
             return sympy.Integer(value_flops(node.value))
         case Accumulate():
             return sympy.Integer(value_flops(node.value) + 1)
+        case Rounded():
+            return sympy.Integer(value_flops(node.value) + value_flops(node.error))
+        case Summed():
+            return sympy.Integer(
+                sum(value_flops(factor) for addend in node.addends for factor in (*addend.factors, addend.error))
+            )
         case LibraryCall():
             return LIBRARY_FLOPS[node.operation](*node.shapes)
         case Loop():

@@ -3,16 +3,18 @@ r"""Accuracy of kernels in ulps, measured against ball arithmetic; the naive for
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
 import flint
 import numpy as np
 import pytest
+import scipy.special
 
 from eqcompiler import pipeline
 
+EQUATIONS = Path(__file__).parents[2] / "equations"
 POINTS = 10_000
 BITS = 400  # exponents reach 2000, a sum of exponentials then needs 2000/log(2) bits less than it has
 TEX = r"""
@@ -128,33 +130,59 @@ def test_softmax_is_exact_to_8_ulp(kernels: ModuleType, n: int) -> None:
         assert worst(found, [flint.arb(float(entry)).exp() / total for entry in v]) <= 8
 
 
-def small_values(seed: int, n: int) -> np.ndarray:
-    """Values of log-sum-exp near 0: the largest entry 0 or nearly, the others far below."""
+def near_zero(seed: int, n: int) -> np.ndarray:
+    """A quarter each: the largest entry 0 or nearly and the others far below; all below 0; logarithms of probabilities, whose
+    log-sum-exp is what their roundings leave; exponents to -1e3 beside 0."""
     random = np.random.default_rng(seed)
-    found = -(10 ** random.uniform(-12, 3, (POINTS // 8, n)))
-    found[::2, 0] = 0.0
+    found = -(10 ** random.uniform(-12, 3, (POINTS // 4, n)))
+    found[::4, 0] = 0.0
+    found[1::4] = -random.uniform(0, 5, found[1::4].shape)
+    found[2::4] = np.log(random.dirichlet(np.ones(n), len(found[2::4])) + 1e-300)
+    found[3::4, -1] = 0.0
     return found
+
+
+def expect_8_ulp(
+    kernel: Callable[..., float], arguments: Sequence[tuple[object, ...]], exact: Callable[..., flint.arb]
+) -> None:
+    """8 ulp of the exact value; where that is below the normal numbers, 8 times the least positive number."""
+    for given in arguments:
+        found = ulps(kernel(*given), exact(*given))
+        assert found <= 8, f"{found} ulp at {given}"
+
+
+def log_sum_exp(v: np.ndarray) -> flint.arb:
+    return exact_sum(v).log()
 
 
 @pytest.mark.parametrize("n", [1, 2, 10, 33])
 def test_log_sum_exp_is_exact_to_8_ulp(kernels: ModuleType, n: int) -> None:
-    """L = M + log S, M the largest entry. For M >= 0 both have one sign: 8 ulp of the value. For M < 0 they may cancel, and
-    S is known to the precision of its exponentials only: the bound is 8 ulp times the condition number max(1, |M|/|L|)."""
-    for v in (*vectors(4, n), *small_values(9, n)):
-        exact = exact_sum(v).log()
-        value, largest = abs(float(exact.mid())), float(max(v))
-        unit = math.ulp(value if largest >= 0 else max(value, -largest))
-        assert abs(float(flint.arb(kernels.rho(v)) - exact)) <= 8 * unit
+    """L = M + log S, M the largest entry: for M < 0 the two cancel."""
+    expect_8_ulp(kernels.rho, [(v,) for v in (*vectors(4, n)[::2], *near_zero(9, n)[: POINTS // 8])], log_sum_exp)
 
 
 def test_log_sum_exp_keeps_what_stands_beside_a_largest_entry_of_0(kernels: ModuleType) -> None:
-    """The plain form fails: beside 1 the other exponential loses its digits. NaN stays NaN."""
+    """The plain form fails: beside 1 the other exponential loses its digits."""
     v = np.array([0.0, -30.0])
-    exact = exact_sum(v).log()
-    assert ulps(float(np.log(np.sum(np.exp(v - v.max())))), exact) > 8
-    assert ulps(kernels.rho(v), exact) <= 8
-    assert math.isnan(kernels.rho(np.array([0.0, math.nan])))
+    assert ulps(float(np.log(np.sum(np.exp(v - v.max())))), log_sum_exp(v)) > 8
+    assert ulps(kernels.rho(v), log_sum_exp(v)) <= 8
     assert ulps(kernels.rho(np.full(3, 2.0)), 2 + flint.arb(3).log()) <= 8
+
+
+INFINITE = [[np.inf, 0.0], [0.0, np.inf], [np.inf, np.inf], [-np.inf, -np.inf], [-np.inf], [np.inf], [-np.inf, 0.0]]
+INFINITE += [[np.inf, -np.inf], [np.nan, 0.0], [np.inf, np.nan], [-np.inf, np.nan], [1e308, 1e308]]
+
+
+@pytest.mark.parametrize("entries", INFINITE, ids=str)
+def test_infinite_entries_of_log_sum_exp_and_softmax_mean_what_they_mean_in_scipy(
+    kernels: ModuleType, entries: list[float]
+) -> None:
+    v = np.array(entries)
+    with np.errstate(invalid="ignore"):
+        expected, shares = scipy.special.logsumexp(v), scipy.special.softmax(v)
+    for kernel in (kernels.rho, kernels._rho):  # few entries, many entries
+        assert np.array_equal(kernel(v), expected, equal_nan=True)
+    assert np.array_equal(kernels.p(v), shares, equal_nan=True)
 
 
 @pytest.mark.parametrize("n", [2, 10])
@@ -179,24 +207,80 @@ def test_the_logistic_loss_is_exact_to_8_ulp_for_labels(kernels: ModuleType) -> 
             assert ulps(found, softplus(float(-z if y else z))) <= 8
 
 
-def gaussian(t: np.ndarray, mu: float, s: float) -> tuple[flint.arb, flint.arb]:
-    """The log-likelihood, and its largest term."""
+def test_the_logistic_loss_is_exact_to_8_ulp_for_any_targets(kernels: ModuleType) -> None:
+    """For targets outside of 0 and 1 its two parts cancel."""
+    random = np.random.default_rng(10)
+    arguments = [
+        (random.uniform(-1, 1, m) * random.choice((1.0, 30.0, 1e3)), random.uniform(-2, 2, m))
+        for m in random.integers(1, 6, POINTS // 4)
+    ]
+    expect_8_ulp(kernels.N, arguments, logistic_loss)
+
+
+def logistic_loss(t: np.ndarray, y: np.ndarray) -> flint.arb:
+    return sum(
+        (softplus(float(z)) - flint.arb(float(a)) * flint.arb(float(z)) for z, a in zip(t, y, strict=True)), flint.arb(0)
+    )
+
+
+def cross_entropy(v: np.ndarray, q: np.ndarray) -> flint.arb:
+    total = log_sum_exp(v)
+    return sum((flint.arb(float(b)) * (total - flint.arb(float(a))) for a, b in zip(v, q, strict=True)), flint.arb(0))
+
+
+def test_cross_entropy_is_exact_to_8_ulp_for_any_weights(kernels: ModuleType) -> None:
+    random = np.random.default_rng(11)
+    arguments = []
+    for n in random.integers(2, 8, POINTS // 4):
+        weights = random.dirichlet(np.ones(n)) if n % 2 else random.uniform(-2, 2, n)
+        arguments.append((random.uniform(-1, 1, n) * random.choice((1.0, 30.0, 1e3)), weights))
+    expect_8_ulp(kernels.E, [(v, q) for v, q in arguments if abs(cross_entropy(v, q)) > 1e-300], cross_entropy)
+
+
+def gaussian(mean: object, s: float, t: np.ndarray) -> flint.arb:
+    """The log-likelihood of t around one mean, or a mean for each."""
+    means = mean if isinstance(mean, list) else [flint.arb(mean)] * len(t)
     variance = flint.arb(s) ** 2
-    norm = -(2 * flint.arb.pi() * variance).log() * len(t) / 2
-    squares = sum(((flint.arb(float(entry)) - flint.arb(mu)) ** 2 for entry in t), flint.arb(0)) / (2 * variance)
-    return norm - squares, flint.arb(max(abs(float(norm)), abs(float(squares))))
+    squares = sum(((flint.arb(float(entry)) - around) ** 2 for entry, around in zip(t, means, strict=True)), flint.arb(0))
+    return -(2 * flint.arb.pi() * variance).log() * len(t) / 2 - squares / (2 * variance)
 
 
-@pytest.mark.parametrize("m", [1, 10])
-def test_the_gaussian_log_likelihood_is_exact_to_8_ulp(kernels: ModuleType, m: int) -> None:
-    """L = A - B, A = -m log(2 pi s^2)/2 and B the squares. For s >= 0.4 both have one sign: 8 ulp of the value. Below they may
-    cancel; each is known to the precision of a float64 sum: the bound is 8 ulp times the condition number max(|A|, B)/|L|."""
-    random = np.random.default_rng(7)
-    for s in 10 ** random.uniform(-3, 3, POINTS // 2):
-        t, mu = random.uniform(-1e3, 1e3, m), float(random.uniform(-1e3, 1e3))
-        exact, largest = gaussian(t, mu, float(s))
-        unit = math.ulp(float(exact) if s >= 0.4 else float(largest))
-        assert abs(float(flint.arb(kernels.ell(mu, float(s), t)) - exact)) <= 8 * abs(unit)
+def gaussian_points(seed: int, count: int, sizes: Sequence[int]) -> Iterator[tuple[float, float, np.ndarray]]:
+    """Mean, deviation, samples: anywhere to 1e3; around the mean; residuals of every size to 1e-12; values next to 0."""
+    random = np.random.default_rng(seed)
+    for place in range(count):
+        m, s, mu = int(random.choice(sizes)), float(10 ** random.uniform(-3, 3)), float(random.uniform(-1e3, 1e3))
+        zero = 0.999 / math.sqrt(2 * math.pi)  # below it a residual exists that makes the value 0
+        s = float(10 ** random.uniform(-3, math.log10(zero))) if place % 4 == 3 else s
+        residuals = (
+            random.uniform(-1e3, 1e3, m) - mu,
+            s * random.standard_normal(m),
+            random.standard_normal(m) * 10 ** random.uniform(-12, 0),
+            np.full(m, s * math.sqrt(max(0.0, -math.log(2 * math.pi * s * s)))),
+        )
+        yield mu, s, mu + residuals[place % 4]
+
+
+def test_the_gaussian_log_likelihood_is_exact_to_8_ulp(kernels: ModuleType) -> None:
+    expect_8_ulp(kernels.ell, list(gaussian_points(7, POINTS, (1, 2, 10))), gaussian)
+
+
+def test_the_gaussian_log_likelihood_of_a_regression_is_exact_to_8_ulp() -> None:
+    """The residual is a sum of products, which cancels too."""
+    module = pipeline.kernels(pipeline.load(EQUATIONS / "gaussian_likelihood.tex"))
+    random = np.random.default_rng(12)
+    arguments = []
+    for _, s, t in gaussian_points(13, POINTS // 4, (1, 3)):
+        x, theta = random.uniform(-1e3, 1e3, (len(t), 3)), random.uniform(-1, 1, 3)
+        arguments.append((theta, x, x @ theta + (t - t[0]), s))
+
+    def exact(theta: np.ndarray, x: np.ndarray, y: np.ndarray, s: float) -> flint.arb:
+        means = [
+            sum((flint.arb(float(a)) * flint.arb(float(b)) for a, b in zip(row, theta, strict=True)), flint.arb(0)) for row in x
+        ]
+        return gaussian(means, s, y)
+
+    expect_8_ulp(module.ell, arguments, exact)
 
 
 def test_expm1_log1p_and_x_log_x_keep_small_arguments(kernels: ModuleType) -> None:
