@@ -1,8 +1,8 @@
 r"""Sums with a symbolic upper limit vanish by induction over a size: D(1) = 0 and D(n + 1) = D(n).
 
-Takes: a Normal without free indices that ought to be zero. Gives: the size over which induction shows that it is.
+Takes: a Normal that ought to be zero, equations that hold. Gives: the size over which induction shows that it is.
 Guarantees: an identity in the entries of all tensors, so that the entries of sizes n and n + 1 may be the same letters;
-whole-tensor operations, which are other functions for every size, are refused.
+whole-tensor operations, which are other functions for every size of their operands, take the size as an exponent only.
 
     D(n) = \sum_{k=1}^{n} a_k b_k - s_n b_n + \sum_{k=1}^{n-1} s_k (b_{k+1} - b_k),    s_k = \sum_{j=1}^{k} a_j    (Abel)
     D(n + 1) - D(n) = a_{n+1} b_{n+1} - s_{n+1} b_{n+1} + s_n b_n + s_n (b_{n+1} - b_n) = 0
@@ -10,9 +10,10 @@ whole-tensor operations, which are other functions for every size, are refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from eqcompiler.calculus.algebra import add, multiply_all, opened, power, substitute
+from eqcompiler.calculus.algebra import REBUILD_INTRINSIC, add, multiply_all, opened, power, substitute
 from eqcompiler.calculus.elementary import apply
 from eqcompiler.calculus.index_values import affine_value, delta, fresh, guard
 from eqcompiler.calculus.monomials import (
@@ -30,17 +31,61 @@ from eqcompiler.calculus.monomials import (
     Group,
     Guard,
     Index,
+    Intrinsic,
     Normal,
+    Operand,
     Position,
     Scalar,
     Size,
 )
+from eqcompiler.calculus.normal_form import Tensor
 from eqcompiler.calculus.rational import cleared
+from eqcompiler.calculus.relations import Relation, applied
+from eqcompiler.calculus.rewriting import intrinsics, rewritten
 from eqcompiler.calculus.sums import total
 from eqcompiler.errors import NotSupportedYet
 
 MOST_PEELED = 4  # terms taken off one sum
 MOST_TERMS = 60  # of a body for which induction is tried
+
+
+def exponent_size(zero: Tensor, equations: Sequence[Tensor]) -> str | None:
+    """The natural number k for which induction shows an equation of matrices with A^k: D(k) = 0 makes D(k + 1) zero."""
+    if len(zero.body.terms) > MOST_TERMS:
+        return None
+    powers = [a.operands[1].body for a in intrinsics(zero.body) if a.operation == "matpow"]
+    exponents = (f.atom for e in powers for t in e.terms for f in t.factors)
+    for name in dict.fromkeys(atom.name for atom in exponents if isinstance(atom, Size)):
+        following = Affine.of((name,)) + ONE_AFFINE
+        try:
+            first, step = (_Resized(name, value, zero.body).of(zero.body) for value in (ONE_AFFINE, following))
+        except NotSupportedYet:
+            continue
+        if any(name in _sizes_of(axis.upper) for axis in zero.axes) or any(_mentions(e, name) for e in equations):
+            continue  # what is assumed for k need not hold for k + 1
+        step = applied(list(_hypotheses(zero)), step)
+        if _is_zero(Tensor(zero.axes, first), equations) and _is_zero(Tensor(zero.axes, step), [*equations, zero]):
+            return name
+    return None
+
+
+def _mentions(equation: Tensor, name: str) -> bool:
+    return name in re.findall(r"\w+", equation.body.key) or any(name in _sizes_of(axis.upper) for axis in equation.axes)
+
+
+def _hypotheses(zero: Tensor) -> Iterator[Relation]:
+    """The equation solved for a power that stands alone in it: (P^-1 A P)^k = P^-1 A^k P."""
+    for term in zero.body.terms:
+        atom = term.factors[0].atom if len(term.factors) == 1 and term.factors[0].exponent == 1 else None
+        if isinstance(atom, Intrinsic) and atom.operation == "matpow" and set(atom.indices) == set(zero.axes):
+            rest = Normal(tuple(t for t in zero.body.terms if t is not term)).times(-1 / term.coefficient)
+            if atom.key.rpartition("[")[0] not in rest.key:
+                yield Relation(atom, rest, zero.axes)
+                return
+
+
+def _is_zero(zero: Tensor, equations: Sequence[Tensor]) -> bool:
+    return not rewritten(Tensor(zero.axes, cleared(zero.body)), equations)[0].terms
 
 
 def induction_size(body: Normal) -> str | None:
@@ -73,6 +118,12 @@ def _limits(body: Normal) -> list[str]:
     """The sizes to which sums run, in a fixed order."""
     sizes = (v for limit in _bounds(body) for v, _ in limit.terms if isinstance(v, tuple) and len(v) == 1)
     return list(dict.fromkeys(name for (name,) in sizes))
+
+
+def _sizes_of(affine: Affine) -> set[str]:
+    """The names of the sizes that an index expression or the ranges of its indices depend on."""
+    own = {name for v, _ in affine.terms for name in (v if isinstance(v, tuple) else getattr(v, "sizes", ()))}
+    return own.union(*(_sizes_of(i.upper) | _sizes_of(i.lower) for i in affine.indices))
 
 
 class _Resized:
@@ -108,6 +159,11 @@ class _Resized:
                 return self.of(body)
             case Function(arguments=arguments):
                 return apply(atom.name, tuple(self.of(a) for a in arguments))
+            case Intrinsic(operation=operation, operands=operands, positions=positions, shape=shape):
+                affines = [*positions, *shape, *(axis.upper for o in operands for axis in o.axes)]
+                if any(self.name in _sizes_of(affine) for affine in affines):
+                    raise NotSupportedYet(f"induction over a size of {atom.key}")
+                return REBUILD_INTRINSIC[operation](tuple(Operand(o.axes, self.of(o.body)) for o in operands), positions)
             case Contraction():
                 indices, factors = opened(atom)
                 return self.sum(sorted(indices, key=lambda b: len(b.upper.indices)), factors, {})

@@ -146,12 +146,28 @@ def _untransposed(term: Term) -> tuple[Term, bool]:
 def whole(low: Lowers, call: Call, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
     """inverse, pseudoinverse, matsqrt: f(A^T) is f(A)^T, so the operand is never a transpose."""
     operand, turned = _untransposed(call.arguments[0])
-    return low.intrinsic(call.operation, (operand,), frame, at[::-1] if turned else at)
+    at = at[::-1] if turned else at
+    factors = _square_kron(operand)
+    if factors and call.operation == "inverse":  # (A kron B)^-1 = A^-1 kron B^-1
+        inverses = tuple(Call(factor.type, "inverse", (factor,), span=call.span) for factor in factors)
+        return kron(low, Call(operand.type, "kron", inverses, span=call.span), at, frame)
+    return low.intrinsic(call.operation, (operand,), frame, at)
+
+
+def _square_kron(term: Term) -> tuple[Term, ...]:
+    """A and B of A kron B, when both are square; else nothing."""
+    if not isinstance(term, Call) or term.operation != "kron":
+        return ()
+    return term.arguments if all(a.type.shape == a.type.shape[::-1] for a in term.arguments) else ()
 
 
 def det(low: Lowers, call: Call, at: tuple[Position, ...], frame: Frame) -> sympy.Expr:
-    """det(A^T) is det A, and det(A^k) is (det A)^k."""
+    """det(A^T) is det A, det(A^k) is (det A)^k, det(A kron B) is (det A)^m (det B)^n for n by n and m by m."""
     operand, _ = _untransposed(call.arguments[0])
+    if factors := _square_kron(operand):
+        inside = [det(low, replace(call, arguments=(factor,)), (), frame) for factor in factors]
+        sizes = [size_expression(factor.type.shape[0]) for factor in factors]
+        return inside[0] ** sizes[1] * inside[1] ** sizes[0]
     if isinstance(operand, Call) and operand.operation == "matpow":
         bottom, exponent = operand.arguments
         return low.entry(replace(call, arguments=(bottom,)), (), frame) ** low.entry(exponent, (), frame)
@@ -194,10 +210,18 @@ def log(low: Lowers, call: Call, at: tuple[Position, ...], frame: Frame) -> symp
     inner = argument.arguments[0] if isinstance(argument, Call) and argument.operation == "abs" else argument
     if isinstance(inner, Call) and inner.operation == "det":
         scale, matrix = _scaled(inner.arguments[0])
-        whole_part = low.intrinsic("logdet", (_untransposed(matrix)[0],), frame, ())
+        whole_part = _log_det(low, _untransposed(matrix)[0], frame)
         size = size_expression(matrix.type.shape[0])
         return sympy.Add(*(size * sympy.log(abs(low.entry(factor, (), frame))) for factor in scale), whole_part)
     return sympy.log(low.entry(argument, at, frame))
+
+
+def _log_det(low: Lowers, matrix: Term, frame: Frame) -> sympy.Expr:
+    if factors := _square_kron(matrix):
+        sizes = [size_expression(factor.type.shape[0]) for factor in factors]
+        inside = [_log_det(low, _untransposed(factor)[0], frame) for factor in factors]
+        return sizes[1] * inside[0] + sizes[0] * inside[1]
+    return low.intrinsic("logdet", (matrix,), frame, ())
 
 
 def _scaled(term: Term) -> tuple[tuple[Term, ...], Term]:

@@ -14,11 +14,12 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from eqcompiler.calculus.algebra import merge, multiply, renamed_factor, replace, substitute
+from eqcompiler.calculus.algebra import add, merge, multiply, opened, renamed_factor, replace, substitute
 from eqcompiler.calculus.cases import vanishes
 from eqcompiler.calculus.completion import LEFT, RIGHT, SECONDS, Rewriter
 from eqcompiler.calculus.index_values import delta, fresh
 from eqcompiler.calculus.monomials import (
+    ONE,
     ONE_AFFINE,
     Affine,
     Atom,
@@ -100,13 +101,32 @@ def _relations(atom: Intrinsic) -> list[tuple[list[tuple[str, Intrinsic]], bool]
     return []
 
 
+def _power_relations(powers: Sequence[Intrinsic]) -> Iterator[tuple[Normal, tuple[Index, Index]]]:
+    """A^{e + 1} = A^e A where both occur, and A A^e = A^e A, A^e A^f = A^f A^e."""
+    for k, one in enumerate(powers):
+        ends = (Index("<", ONE_AFFINE, one.shape[0]), Index(">", ONE_AFFINE, one.shape[1]))
+        base = [("operand", one), ("result", one)]
+        yield _product(base, ends) - _product(base[::-1], ends), ends
+        for other in powers:
+            if one.operands[0] == other.operands[0]:
+                rest = other.operands[1].body - one.operands[1].body
+                if rest == ONE:
+                    yield _product(base, ends) - _product([("result", other)], ends), ends
+        for other in powers[k + 1 :]:
+            if one.operands[0] == other.operands[0]:
+                both = [("result", one), ("result", other)]
+                yield _product(both, ends) - _product(both[::-1], ends), ends
+
+
 def rewriter(body: Normal, equations: Iterable[Tensor]) -> Rewriter:
     """Rules from the operations in the body and from matrix equations (tensors that are zero)."""
     given = list(equations)
     result = Rewriter(cautious=bool(given))
     seen = intrinsics(body)
     for equation in given:
-        seen += [a for a in intrinsics(equation.body) if all(a.operands != b.operands for b in seen)]
+        seen += [
+            a for a in intrinsics(equation.body) if all((a.operation, a.operands) != (b.operation, b.operands) for b in seen)
+        ]
     zeros: list[tuple[Normal, tuple[Index, Index]]] = []
     for atom in seen:
         for parts, identity in _relations(atom):
@@ -114,6 +134,7 @@ def rewriter(body: Normal, equations: Iterable[Tensor]) -> Rewriter:
             here = tuple(Affine.of(e) for e in ends)
             value = delta(here[0], here[1]) if identity else read_at(atom.operands[0], here)
             zeros.append((_product(parts, ends) - value, ends))
+    zeros += _power_relations([a for a in seen if a.operation == "matpow"])
     for equation in given:
         if len(equation.axes) == 2:
             ends = (Index("<", ONE_AFFINE, equation.axes[0].upper), Index(">", ONE_AFFINE, equation.axes[1].upper))
@@ -182,7 +203,7 @@ def _with_vector(atom: Atom) -> Normal | None:
 
 def _rewritten(residual: Tensor, equations: Iterable[Tensor]) -> tuple[Normal, tuple[str, ...]]:
     work = rewriter(residual.body, equations)
-    if not work.rules:
+    if not work.rules and not any(a.operation == "inverse" for a in intrinsics(residual.body)):
         return residual.body, ()
     checked = _inverse_checked(work, residual)
     if checked:
@@ -260,8 +281,46 @@ def _free(factors: tuple[Factor, ...]) -> set[Index]:
 
 
 def _times_operand(residual: Tensor, axis: int, operand: Operand) -> Normal:
-    """Sum over k of operand[i, k] residual[.. k ..], open at i again."""
+    """Sum over k of operand[i, k] residual[.. k ..], open at i again; the operand and its own inverse cancel."""
     old = residual.axes[axis]
     middle = fresh(old.upper)
-    moved = substitute(residual.body, {old: Affine.of(middle)})
-    return total(multiply(read_at(operand, (Affine.of(old), Affine.of(middle))), moved), (middle,))
+    parts, left = [], []
+    for term in residual.body.terms:
+        cancelled = _without_inverse(term, old, operand)
+        if cancelled is None:
+            left.append(term)
+        else:
+            parts.append(cancelled)
+    moved = substitute(Normal(tuple(left)), {old: Affine.of(middle)})
+    product = total(multiply(read_at(operand, (Affine.of(old), Affine.of(middle))), moved), (middle,))
+    return add([product, *parts])
+
+
+def _without_inverse(term: Monomial, axis: Index, operand: Operand) -> Normal | None:
+    """The term without the inverse of the operand at its end on this axis: sum_k K[i, k] V[k, p] is delta(i, p)."""
+    for f in term.factors:
+        if f.exponent != 1 or axis not in f.atom.indices:
+            continue
+        rest = Normal((Monomial(term.coefficient, tuple(g for g in term.factors if g is not f)),))
+        if isinstance(f.atom, Intrinsic):
+            end = _other_end(f.atom, axis, operand)
+            return None if end is None or axis in rest.indices else multiply(rest, delta(Affine.of(axis), end))
+        if isinstance(f.atom, Contraction) and axis not in rest.indices:
+            bound, factors = opened(f.atom)
+            if any(axis in b.upper.indices for b in bound):
+                return None
+            for g in factors:
+                end = _other_end(g.atom, axis, operand) if isinstance(g.atom, Intrinsic) and g.exponent == 1 else None
+                others = merge(Fraction(1), [h for h in factors if h is not g])
+                if end is not None and axis not in others.indices:
+                    return multiply(rest, total(multiply(others, delta(Affine.of(axis), end)), bound))
+    return None
+
+
+def _other_end(atom: Intrinsic, axis: Index, operand: Operand) -> Affine | None:
+    """p of V[k, p], where k is the axis and V the inverse of the operand, read in its direction."""
+    if atom.operation != "inverse" or [p for p in atom.positions if axis in p.indices] != [Affine.of(axis)]:
+        return None
+    first = atom.positions[0] == Affine.of(axis)
+    fits = atom.operands[0] if first or atom.symmetric else transposed(atom.operands[0])
+    return atom.positions[1 if first else 0] if fits.key == operand.key else None

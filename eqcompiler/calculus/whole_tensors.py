@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import partial
 
 from eqcompiler.calculus.algebra import REBUILD_INTRINSIC, multiply, multiply_all, power, primitive, product, substitute
@@ -19,12 +20,15 @@ from eqcompiler.calculus.monomials import (
     ONE,
     ONE_AFFINE,
     Affine,
+    Atom,
     Component,
     Index,
     Intrinsic,
     Monomial,
     Normal,
     Operand,
+    Scalar,
+    Size,
 )
 from eqcompiler.calculus.sums import total
 from eqcompiler.errors import NotSupportedYet
@@ -198,23 +202,45 @@ def log_determinant(operands: tuple[Operand, ...], positions: tuple[Affine, ...]
 
 
 def matrix_power(operands: tuple[Operand, ...], positions: tuple[Affine, ...]) -> Normal:
-    """A small whole exponent is multiplied out; a symbolic one is an opaque letter."""
-    base, exponent = operands
-    k = exponent.body.constant
-    if k is None:
-        size = base.axes[0].upper
-        return Normal.atom(Intrinsic("matpow", operands, positions, (size, size), is_symmetric(base)))
-    if k.denominator != 1 or abs(k) > MAX_MATRIX_POWER:
-        raise NotSupportedYet(f"a matrix to the power {k}", allowed=f"whole exponents up to {MAX_MATRIX_POWER}")
-    if k == 0:
-        return delta(*positions)
-    nodes = [fresh(base.axes[0].upper) for _ in range(abs(int(k)) - 1)]
+    """(cA)^k = c^k A^k, A^{i + j + 2} = A^i A^j A A for natural i and j; what is left is an opaque letter."""
+    content, base = without_content(operands[0])
+    exponent = operands[1].body
+    scale = apply("power", (content, exponent)) if content != ONE else ONE
+    parts = _exponents(exponent)
+    nodes = [fresh(base.axes[0].upper) for _ in parts[1:]]
     places = [positions[0], *(Affine.of(b) for b in nodes), positions[1]]
-    read = read_at if k > 0 else (lambda o, where: inverse((o,), where))
-    body = ONE
-    for here, there in itertools.pairwise(places):
-        body = multiply(body, read(base, (here, there)))
-    return total(body, nodes)
+    if not parts:
+        return multiply(scale, delta(*positions))
+    body = product(_one_power(base, part, where) for part, where in zip(parts, itertools.pairwise(places), strict=True))
+    return multiply(scale, total(body, nodes))
+
+
+def _exponents(exponent: Normal) -> list[Normal]:
+    """The exponent as a sum of parts, each of which may be an exponent on its own wherever the sum is one."""
+    number = exponent.constant
+    if number is not None:
+        if number.denominator != 1 or abs(number) > MAX_MATRIX_POWER:
+            raise NotSupportedYet(f"a matrix to the power {number}", allowed=f"whole exponents up to {MAX_MATRIX_POWER}")
+        return [Normal.number(1 if number > 0 else -1)] * abs(int(number))
+    whole_terms = all(t.coefficient.denominator == 1 and 0 < t.coefficient <= MAX_MATRIX_POWER for t in exponent.terms)
+    if not whole_terms or not all(_is_natural(f.atom) and f.exponent == 1 for t in exponent.terms for f in t.factors):
+        return [exponent]
+    return [Normal((Monomial(Fraction(1), t.factors),)) for t in exponent.terms for _ in range(int(t.coefficient))]
+
+
+def _is_natural(atom: Atom) -> bool:
+    return isinstance(atom, Size) or (isinstance(atom, Scalar) and atom.integer and bool(atom.sign))
+
+
+def _one_power(base: Operand, exponent: Normal, positions: tuple[Affine, Affine]) -> Normal:
+    if exponent.constant is not None:
+        return read_at(base, positions) if exponent.constant > 0 else inverse((base,), positions)
+    other, size = transposed(base), base.axes[0].upper
+    symmetric = other.key == base.key
+    if other.key < base.key:
+        base, positions = other, positions[::-1]
+    where = tuple(sorted(positions)) if symmetric else positions
+    return Normal.atom(Intrinsic("matpow", (base, operand(exponent, ())), where, (size, size), symmetric))
 
 
 def solve(operands: tuple[Operand, ...], positions: tuple[Affine, ...]) -> Normal:

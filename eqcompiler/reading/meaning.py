@@ -195,7 +195,11 @@ def kronecker(left: Term, right: Term, span: Span) -> Term:
     if left.type.rank == right.type.rank == 2:
         shape = tuple(a * b for a, b in zip(left.type.shape, right.type.shape, strict=True))
         return Call(Type(shape), "kron", (left, right), span=span)
-    raise NotSupportedYet("a Kronecker product is implemented for two matrices", span)
+    if left.type.rank == right.type.rank == 1:  # every product of entries, those of the right one first: vec(y x^T)
+        (rows,), (columns,) = right.type.shape, left.type.shape
+        products = Call(Type((rows, columns)), "outer", (right, left), span=span)
+        return Call(Type((columns * rows,)), "vec", (products,), span=span)
+    raise NotSupportedYet("a Kronecker product is implemented for two matrices or two vectors", span)
 
 
 def fraction(reader: Reader, node: FractionNode) -> Term:

@@ -193,16 +193,31 @@ def power(base: Term, exponent: Term, span: Span, scope: Scope) -> Term:
         fix = r"write \|v\|_2^2, v^\top v, or v \odot v for the square of every entry"
         raise IllegalEquation(f"{shape_words(base, scope)} has no power", span, fix=fix)
     square(base, span, scope, "a power")
-    if isinstance(exponent, Number) and exponent.value == Fraction(1, 2):
+    value = written_number(exponent)
+    if value == Fraction(1, 2):
         return Call(base.type, "matsqrt", (base,), span=span)
-    if isinstance(exponent, Number) and exponent.value == -1:
+    if value == -1:
         return Call(base.type, "inverse", (base,), span=span)
-    if isinstance(exponent, Number) and exponent.value == Fraction(-1, 2):
+    if value == Fraction(-1, 2):
         return Call(base.type, "inverse", (Call(base.type, "matsqrt", (base,), span=span),), span=span)
     if exponent.type.domain != "integer":
         fix = "declare the exponent as a natural number or write \\exp and \\log"
         raise IllegalEquation("a matrix power needs a whole exponent", exponent.span, fix=fix)
     return Call(base.type, "matpow", (base, exponent), span=span)
+
+
+def written_number(term: Term) -> Fraction | None:
+    """The number that is written as one, as -1/2 or as \\frac{1}{2}."""
+    match term:
+        case Number(value=value):
+            return value
+        case Call(operation="neg", arguments=(inside,)):
+            negative = written_number(inside)
+            return None if negative is None else -negative
+        case Call(operation="div", arguments=(above, below)):
+            top, bottom = written_number(above), written_number(below)
+            return top / bottom if top is not None and bottom else None
+    return None
 
 
 def square(term: Term, span: Span | None, scope: Scope, what: str) -> None:

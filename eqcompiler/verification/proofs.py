@@ -16,8 +16,9 @@ from functools import lru_cache
 from eqcompiler.calculus.algebra import substitute
 from eqcompiler.calculus.cases import vanishes, with_closed_series, with_exponentials, with_steps
 from eqcompiler.calculus.chains import read as read_chains
+from eqcompiler.calculus.determinants import of_equation, readings, with_equation
 from eqcompiler.calculus.index_values import delta
-from eqcompiler.calculus.induction import induction_size
+from eqcompiler.calculus.induction import exponent_size, induction_size
 from eqcompiler.calculus.lower import lower
 from eqcompiler.calculus.monomials import Affine, Index, Intrinsic, Normal
 from eqcompiler.calculus.normal_form import Tensor, tensors
@@ -300,7 +301,29 @@ class _Search:
             self.steps += [f"rule: {rule}" for rule in rules]
             self.used += [e.condition for e in self.equations]
             return self.proof(f"rewriting{_with_inverses(left)}")
+        if "matpow{" in left.key:
+            over = exponent_size(Tensor(self.axes, left), [e.zero for e in self.equations])
+            if over is not None:
+                self.steps.append(f"zero for {over} = 1, and for {over} + 1 when it is for {over}")
+                self.used += [e.condition for e in self.equations]
+                return self.proof(f"induction over {over}")
+        if not self.axes and self.by_determinants(left):
+            self.used += [e.condition for e in self.equations]
+            return self.proof("determinants of sums")
         return Residual(residual, self.axes, tuple(self.steps))
+
+    def by_determinants(self, body: Normal) -> bool:
+        """The determinants read otherwise, or those of both sides of an assumption compared."""
+        equations = [e.zero for e in self.equations]
+        scalars = [zero for e in equations if (zero := of_equation(e)) is not None]
+        for reading in (body, *readings(body, equations, all(_is_open(c) for c in self.conditions))):
+            rest = self.related(cleared(reading))
+            for zero in scalars:
+                rest = with_equation(rest, zero)
+            if not rest.terms or not rewritten(Tensor((), rest), equations)[0].terms:
+                self.say("determinants as", reading)
+                return True
+        return False
 
     def related(self, body: Normal) -> Normal:
         relations: list[Relation] = []
@@ -322,6 +345,12 @@ class _Search:
     def proof(self, method: str) -> Proof:
         self.steps.append("the difference is zero")
         return Proof(tuple(self.steps), method, tuple(dict.fromkeys(self.used)), self.left, self.right)
+
+
+def _is_open(condition: Condition) -> bool:
+    """Whether values near those that satisfy the condition satisfy it as well, or are limits of such."""
+    strict = condition.relation in (">", "<", "!=") and condition.right is not None
+    return strict or (bool(_property(condition)[0]) and condition.relation != "orthogonal")
 
 
 def _with_inverses(body: Normal) -> str:
