@@ -1,18 +1,16 @@
-r"""Integrals, limits and infinite sums in index form: closed forms in the scalar that the operator binds.
+r"""Integrals and limits in index form: closed forms in the scalar that the operator binds.
 
 Takes: the term and its environment. Gives: an expression without the bound scalar.
-Guarantees: the document's assumptions say that the integral, limit or series exists, so that nothing is proved about what has
+Guarantees: the document's assumptions say that the integral or limit exists, so that nothing is proved about what has
 no value; each closed form is that value. Whatever fits no rule raises NotSupportedYet.
 
     \int e^{g(t)} p(t) dt over the line, g'' constant  ->  sqrt(2 pi / -g'') e^{g at its top} * (mean of p under that Gaussian)
     \lim n(t)/d(t)  ->  the quotient of the first derivatives that do not both vanish
-    \sum_{k >= L} p(k) r^k  ->  Newton's differences: r^L sum_j D^j p(L) r^j / (1 - r)^{j+1}
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from math import factorial
 
 import sympy
@@ -24,8 +22,8 @@ from eqcompiler.calculus.environments import Entry, Frame, Position
 from eqcompiler.calculus.index_algebra import replaced, substituted
 from eqcompiler.calculus.known_signs import nonzero, positive
 from eqcompiler.errors import NotSupportedYet
-from eqcompiler.languages.program import Axis, Indexed, Scan, scalar
-from eqcompiler.languages.terms import Integral, Limit, Reduction, Term
+from eqcompiler.languages.program import Indexed, Scan, scalar
+from eqcompiler.languages.terms import Integral, Limit, Term
 
 LARGEST_DEGREE = 8
 MOST_OPERATIONS = 80
@@ -345,73 +343,3 @@ def _is_analytic(expr: sympy.Expr, t: sympy.Symbol, target: sympy.Expr, above_ze
         if not whole and (not rooted or sympy.expand(inside.subs(t, target)) == 0 or not _is_finite(inside.subs(t, target))):
             return False
     return True
-
-
-# --- infinite sums -----------------------------------------------------------------------------------------------------
-
-
-def series(low: Lowers, term: Reduction, axis: Axis, frame: Frame) -> sympy.Expr:
-    """A sum of p(k) r^k or p(k) r^k / k! from a number on."""
-    if term.operation != "sum" or axis.upper != sympy.oo or not axis.lower.is_Integer or axis.lower < 0 or term.where:
-        raise _refuse("this infinite series", term)
-    inner = frame.within(axis).with_indices({term.binder.name: axis.index})
-    body = low.entry(term.body, (), inner)
-    k, total = axis.index, sympy.S.Zero
-    for part in sympy.Add.make_args(body):
-        total += _series_of_one(low, part, k, int(axis.lower), term, frame)
-    return total
-
-
-def _series_of_one(low: Lowers, part: sympy.Expr, k: sympy.Symbol, first: int, term: Reduction, frame: Frame) -> sympy.Expr:
-    constant, moving = part.as_independent(k, as_Add=False)
-    ratio, polynomial, factorials = sympy.S.One, sympy.S.One, 0
-    for factor in sympy.Mul.make_args(moving):
-        base, exponent = factor.as_base_exp()
-        if base in (sympy.factorial(k), sympy.gamma(k + 1)) and exponent == -1:
-            factorials += 1
-        elif not base.has(k) and exponent.has(k):
-            slope = sympy.diff(exponent, k)
-            if slope.has(k):
-                raise _refuse("this infinite series", term)
-            ratio *= base**slope
-            constant *= base ** sympy.expand(exponent - slope * k)
-        else:
-            polynomial *= factor
-    polynomial, reciprocal = _without_reciprocal(polynomial, k, first)
-    if not polynomial.is_polynomial(k) or factorials > 1 or (polynomial != 0 and sympy.degree(polynomial, k) > LARGEST_DEGREE):
-        raise _refuse("this infinite series", term)
-    if factorials and reciprocal:
-        raise _refuse("this infinite series", term)
-    if factorials:
-        return constant * _exponential_series(polynomial, ratio, k, first)
-    if not positive(low, 1 - ratio, frame) or not positive(low, 1 + ratio, frame):
-        raise NotSupportedYet("a geometric series whose ratio may not be between -1 and 1 has no index form yet", term.span)
-    differences = _differences(polynomial, k, first)
-    parts = [d * ratio**j / (1 - ratio) ** (j + 1) for j, d in enumerate(differences)]
-    logarithm = -sympy.log(1 - ratio) - sympy.Add(*(ratio**j / sympy.Integer(j) for j in range(1, first)))
-    return constant * (ratio**first * sympy.Add(*parts) + reciprocal * logarithm)
-
-
-def _without_reciprocal(body: sympy.Expr, k: sympy.Symbol, first: int) -> tuple[sympy.Expr, sympy.Expr]:
-    """(q, c) with p(k)/k = q(k) + c/k for a polynomial p: sum_{k >= 1} r^k/k = -log(1 - r)."""
-    raised = sympy.expand(body * k)
-    if body.is_polynomial(k) or first < 1 or not raised.is_polynomial(k):
-        return body, sympy.S.Zero
-    rest = raised.subs(k, 0)
-    return sympy.expand((raised - rest) / k), rest
-
-
-def _differences(polynomial: sympy.Expr, k: sympy.Symbol, first: int) -> list[sympy.Expr]:
-    """p(L), D p(L), D^2 p(L), ... by Newton's forward differences."""
-    row = [polynomial.subs(k, first + j) for j in range(int(sympy.degree(polynomial, k)) + 1 if polynomial != 0 else 0)]
-    found = []
-    while row:
-        found.append(row[0])
-        row = [sympy.expand(b - a) for a, b in pairwise(row)]
-    return found
-
-
-def _exponential_series(polynomial: sympy.Expr, ratio: sympy.Expr, k: sympy.Symbol, first: int) -> sympy.Expr:
-    whole = [d * ratio**j / factorial(j) for j, d in enumerate(_differences(polynomial, k, 0))]
-    before = [polynomial.subs(k, j) * ratio**j / factorial(j) for j in range(first)]
-    return sympy.exp(ratio) * sympy.Add(*whole) - sympy.Add(*before)

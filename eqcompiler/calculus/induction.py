@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from eqcompiler.calculus.algebra import REBUILD_INTRINSIC, add, multiply_all, opened, power, substitute
+from eqcompiler.calculus.algebra import REBUILD_INTRINSIC, add, multiply, multiply_all, opened, power, substitute
 from eqcompiler.calculus.elementary import apply
 from eqcompiler.calculus.index_values import affine_value, delta, fresh, guard
 from eqcompiler.calculus.monomials import (
@@ -42,6 +42,7 @@ from eqcompiler.calculus.normal_form import Tensor
 from eqcompiler.calculus.rational import cleared
 from eqcompiler.calculus.relations import Relation, applied
 from eqcompiler.calculus.rewriting import intrinsics, rewritten
+from eqcompiler.calculus.signs import sign_of_normal
 from eqcompiler.calculus.sums import total
 from eqcompiler.errors import NotSupportedYet
 
@@ -104,11 +105,32 @@ def induction_size(body: Normal) -> str | None:
     return None
 
 
+def ratio_size(left: Normal, right: Normal) -> str | None:
+    """The size over which both sides are equal by induction on their quotient: L(1) = R(1), L(n + 1) R(n) = L(n) R(n + 1),
+    where R is never zero."""
+    whole = left - right
+    if whole.indices or len(whole.terms) > MOST_TERMS or sign_of_normal(right) != "positive":
+        return None
+    for name in _limits(whole):
+        n = Affine.of((name,))
+        try:
+            first = _Resized(name, ONE_AFFINE, whole).of(whole)
+            before, after = _Resized(name, n, whole), _Resized(name, n + ONE_AFFINE, whole)
+            step = multiply(after.of(left), before.of(right)) - multiply(before.of(left), after.of(right))
+        except NotSupportedYet:
+            continue
+        if not cleared(first).terms and not cleared(step).terms:
+            return name
+    return None
+
+
 def _bounds(body: Normal) -> Iterator[Affine]:
-    """The limits of all sums that stand outside of functions and groups."""
+    """The limits of all sums that stand outside of groups, and outside of functions but the exponential."""
     waiting = [f.atom for term in body.terms for f in term.factors]
     while waiting:
         atom = waiting.pop(0)
+        if isinstance(atom, Function) and atom.name == "exp":
+            yield from _bounds(atom.arguments[0])
         if isinstance(atom, Contraction):
             yield from (b.upper for b in atom.bound)
             waiting += [f.atom for f in atom.factors]

@@ -33,7 +33,6 @@ from eqcompiler.calculus.monomials import (
     Scalar,
     Size,
 )
-from eqcompiler.calculus.signs import sign_of_normal
 from eqcompiler.calculus.sums import total
 from eqcompiler.errors import CompilerFault, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
@@ -214,16 +213,13 @@ class _Reader:
         return bound, environment
 
     def multiplied(self, e: sympy.Product, at: Environment) -> Normal:
-        """A product over an index: a power when the body does not use it, exp of a sum of logs when the body is positive."""
+        """A product over indices, the innermost first."""
         bound, environment = self._bound(e.limits, at)
         body = self.read(e.function, environment)
         for index in reversed(bound):
-            if index not in body.indices and index.upper.is_natural():
-                body = apply("power", (body, affine_value(index.upper)))
-            elif sign_of_normal(body) == "positive":
-                body = apply("exp", (total(apply("log", (body,)), (index,)),))
-            else:
-                raise NotSupportedYet("a product over an index of factors that are not known to be positive")
+            if not index.upper.is_natural():
+                raise NotSupportedYet("a product over a range that may be of negative length")
+            body = whole_tensors.whole("product", (whole_tensors.operand(body, (index,)),), ())
         return body
 
     def kronecker(self, e: sympy.KroneckerDelta, at: Environment) -> Normal:

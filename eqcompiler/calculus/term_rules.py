@@ -14,7 +14,7 @@ import sympy
 
 from eqcompiler.calculus.axis_sums import Lowers
 from eqcompiler.calculus.blocks import block
-from eqcompiler.calculus.bound_scalars import series
+from eqcompiler.calculus.closed_sums import binomial_sum, series
 from eqcompiler.calculus.environments import Frame, Position, expression
 from eqcompiler.calculus.index_algebra import summed, with_limits
 from eqcompiler.calculus.operations import OPERATION_RULES
@@ -62,6 +62,9 @@ def _reduction(low: Lowers, term: Reduction, at: tuple[Position, ...], frame: Fr
     neutral = sympy.S.Zero if term.operation == "sum" else sympy.S.One
     if term.where:
         body = sympy.Piecewise((body, _all(low, term.where, inner)), (neutral, True))
+    closed = binomial_sum(body, axis) if term.operation == "sum" else None
+    if closed is not None:
+        return closed
     limits = (axis.index, axis.lower, axis.upper)
     if term.operation == "sum":
         return summed(body, limits, frame.ranges)

@@ -30,6 +30,7 @@ from eqcompiler.calculus.monomials import (
     Scalar,
     Size,
 )
+from eqcompiler.calculus.signs import sign_of_normal
 from eqcompiler.calculus.sums import total
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.program import unknown_function, unknown_operation
@@ -100,6 +101,17 @@ def _square_letters(o: Operand) -> tuple[Letter, ...] | None:
     return chain.letters if all(sizes(letter) == (size, size) for letter in chain.letters) else None
 
 
+def _diagonal_entries(o: Operand) -> Operand | None:
+    """d of diag(d), when every term has the delta of both axes."""
+    row, column = o.axes
+    joined = delta(Affine.of(row), Affine.of(column)).terms[0].factors[0]
+    terms = [Monomial(t.coefficient, tuple(f for f in t.factors if f != joined)) for t in o.body.terms if joined in t.factors]
+    if len(terms) != len(o.body.terms):
+        return None
+    index = fresh(row.upper)
+    return operand(substitute(Normal.collect(terms), {row: Affine.of(index), column: Affine.of(index)}), (index,))
+
+
 def _letter_operand(letter: Letter) -> Operand:
     rows, columns = (fresh(size) for size in sizes(letter))
     return operand(letter_at(letter, Affine.of(rows), Affine.of(columns)), (rows, columns))
@@ -130,6 +142,9 @@ def inverse(operands: tuple[Operand, ...], positions: tuple[Affine, ...]) -> Nor
 
 def _inverse(o: Operand, positions: tuple[Affine, ...]) -> Normal:
     row, column = positions
+    entries = _diagonal_entries(o)
+    if entries is not None:
+        return multiply(delta(row, column), power(read_at(entries, (row,)), -1))
     letters = _square_letters(o)
     if letters is None:
         return _inverse_atom(o, positions)
@@ -168,6 +183,9 @@ def determinant(operands: tuple[Operand, ...], positions: tuple[Affine, ...]) ->
         return Normal(())
     content, o = without_content(operands[0])
     scale = apply("power", (content, affine_value(o.axes[0].upper))) if content != ONE else ONE
+    entries = _diagonal_entries(o)
+    if entries is not None:
+        return multiply(scale, entries_product((entries,), ()))
     letters = _square_letters(o)
     if letters is None:
         return multiply(scale, _determinant_atom(o, ""))
@@ -181,9 +199,8 @@ def _determinant_letter(letter: Letter) -> Normal:
     if isinstance(letter.atom, Intrinsic) and letter.atom.operation == "matpow" and letter.exponent == 1:
         return apply("power", (determinant(letter.atom.operands[:1], ()), letter.atom.operands[1].body))
     if letter.role == "diagonal":
-        rows, columns = (fresh(size) for size in sizes(letter))
-        body = multiply(delta(Affine.of(rows), Affine.of(columns)), letter_at(letter, Affine.of(rows)))
-        return _determinant_atom(operand(body, (rows, columns)), "")
+        rows = fresh(sizes(letter)[0])
+        return entries_product((operand(letter_at(letter, Affine.of(rows)), (rows,)),), ())
     definite = isinstance(letter.atom, Component) and letter.atom.definite and letter.exponent == 1
     return _determinant_atom(_letter_operand(letter), "positive" if definite else "")
 
@@ -196,6 +213,38 @@ def _determinant_atom(o: Operand, sign: str) -> Normal:
 def log_determinant(operands: tuple[Operand, ...], positions: tuple[Affine, ...]) -> Normal:
     """log |det A|."""
     return log(absolute(determinant(operands, ())))
+
+
+# --- products over an index ----------------------------------------------------------------------------------------------
+
+
+def entries_product(operands: tuple[Operand, ...], positions: tuple[Affine, ...]) -> Normal:
+    """The product of the entries of a vector, factor by factor: what does not depend on the index as a power, what is positive
+    as the exponential of a sum of logarithms, any other factor as a letter."""
+    (o,) = operands
+    (index,) = o.axes
+    if not o.body.terms:
+        return Normal(())
+    content, body = primitive(o.body, signed=True) if len(o.body.terms) > 1 else (o.body, ONE)
+    (term,) = content.terms
+    values = [Normal.atom(f.atom, f.exponent) for f in term.factors]
+    values += [Normal.number(term.coefficient)] if term.coefficient != 1 else []
+    values += [body] if body != ONE else []
+    return product(_product_over(index, value) for value in values)
+
+
+def _product_over(index: Index, value: Normal) -> Normal:
+    if index not in value.indices:
+        return apply("power", (value, affine_value(index.upper)))
+    if sign_of_normal(value) == "positive":
+        own = fresh(index.upper)
+        return apply("exp", (total(log(substitute(value, {index: Affine.of(own)})), (own,)),))
+    factor = value.terms[0].factors[0] if len(value.terms) == 1 else None
+    exponent = factor.exponent if factor is not None else Fraction(1)
+    if exponent.denominator > 1 or index.upper.indices:
+        raise NotSupportedYet("a product over an index of factors that are not known to be positive")
+    base = Normal.atom(factor.atom) if factor is not None else value
+    return Normal.atom(Intrinsic("product", (operand(base, (index,)),), (), ()), exponent)
 
 
 # --- powers and opaque operations --------------------------------------------------------------------------------------
@@ -285,7 +334,14 @@ def _slot_sizes(operands: tuple[Operand, ...], slots: tuple[int, ...]) -> list[A
 
 
 REBUILD_INTRINSIC.update(
-    {"inverse": inverse, "det": determinant, "logdet": log_determinant, "matpow": matrix_power, "solve": solve}
+    {
+        "product": entries_product,
+        "inverse": inverse,
+        "det": determinant,
+        "logdet": log_determinant,
+        "matpow": matrix_power,
+        "solve": solve,
+    }
 )
 _opaque("pseudoinverse", flipped=True, symmetric=False)
 _opaque("matsqrt", flipped=False, symmetric=True)

@@ -18,7 +18,7 @@ from eqcompiler.calculus.cases import vanishes, with_closed_series, with_exponen
 from eqcompiler.calculus.chains import read as read_chains
 from eqcompiler.calculus.determinants import of_equation, readings, with_equation
 from eqcompiler.calculus.index_values import delta
-from eqcompiler.calculus.induction import exponent_size, induction_size
+from eqcompiler.calculus.induction import exponent_size, induction_size, ratio_size
 from eqcompiler.calculus.lower import lower
 from eqcompiler.calculus.monomials import Affine, Index, Intrinsic, Normal
 from eqcompiler.calculus.normal_form import Tensor, tensors
@@ -292,7 +292,7 @@ class _Search:
         if (stepped != left or "step(" in left.key or ">=0]" in left.key) and vanishes(stepped):
             self.steps.append("zero in each case")
             return self.proof("case distinction")
-        over = induction_size(residual) if not self.axes else None
+        over = (induction_size(residual) or ratio_size(self.left.body, self.right.body)) if not self.axes else None
         if over is not None:
             self.steps.append(f"zero for {over} = 1, and for {over} + 1 the same as for {over}")
             return self.proof(f"induction over {over}")
