@@ -34,7 +34,7 @@ MAX_DISTINCTIONS = 4
 
 
 def with_exponentials(body: Normal) -> Normal:
-    """sinh, cosh and tanh as rational functions of exp."""
+    """sinh, cosh and tanh as rational functions of exp, their inverses as logarithms."""
 
     def rule(atom: Atom) -> Normal | None:
         known = isinstance(atom, Function) and atom.name in HYPERBOLIC

@@ -351,6 +351,9 @@ HYPERBOLIC: dict[str, Callable[[Normal], Normal]] = {
     "sinh": lambda x: (exp(x) - exp(-x)).times(HALF),
     "cosh": lambda x: (exp(x) + exp(-x)).times(HALF),
     "tanh": lambda x: multiply(exp(x) - exp(-x), power(exp(x) + exp(-x), -1)),
+    "asinh": lambda x: log(x + power(multiply(x, x) + ONE, HALF)),
+    "acosh": lambda x: log(x + power(multiply(x, x) - ONE, HALF)),
+    "atanh": lambda x: log(multiply(ONE + x, power(ONE - x, -1))).times(HALF),
 }
 
 _ONE_ARGUMENT: dict[str, Callable[[Normal], Normal]] = {

@@ -21,6 +21,7 @@ SAME_AS = {
     "arcsin": "asin",
     "arccos": "acos",
     "arctan": "atan",
+    **{f"{prefix}{name}": f"a{name}" for prefix in ("ar", "arc") for name in ("sinh", "cosh", "tanh")},
     "tg": "tan",
     "Tr": "tr",
     "trace": "tr",
@@ -104,7 +105,8 @@ def elementwise(reader: Reader, function: str, argument: Term, span: Span) -> Te
         rows, columns = reader.scope.type_of(argument.type).shape
         if rows == columns:
             what = f"'{function}' of a square matrix: entry by entry, or the matrix function"
-            raise AmbiguousNotation(what, span, fix=f"write the entries: \\{function} A_{{ij}}, or A^{{1/2}} for a matrix root")
+            other = {"exp": ", or e^{A} for the matrix exponential", "log": ""}.get(function, ", or A^{1/2} for a matrix root")
+            raise AmbiguousNotation(what, span, fix=f"write the entries: \\{function} A_{{ij}}{other}")
     if argument.type.rank:
         reader.scope.notes.append(f"{function} acts on every entry of '{argument.span.text if argument.span else ''}'")
     return Call(replace(argument.type, domain="real"), function, (argument,), span=span)

@@ -46,6 +46,18 @@ def is_transpose_mark(reader: Reader, superscript: Node | None) -> bool:
     return False
 
 
+def exponential(reader: Reader, exponent: Term, span: Span) -> Term:
+    """e^{A} of a square matrix is the matrix exponential; of any other tensor every entry is meant, and a note says so."""
+    if exponent.type.rank == 2:
+        rows, columns = reader.scope.type_of(exponent.type).shape
+        if rows == columns:
+            reader.scope.notes.append(f"'{span.text}' is the matrix exponential; write the entries for e^{{A_{{ij}}}}")
+            return Call(exponent.type, "matexp", (exponent,), span=span)
+    if exponent.type.rank:
+        reader.scope.notes.append(f"e acts on every entry of '{exponent.span.text if exponent.span else ''}'")
+    return Call(replace(exponent.type, domain="real"), "exp", (exponent,), span=span)
+
+
 def with_superscript(reader: Reader, value: Term, superscript: Node | None, span: Span) -> Term:
     """Transpose, inverse, pseudo-inverse or power, by the mark and by the shape."""
     match superscript:
@@ -70,7 +82,7 @@ def with_superscript(reader: Reader, value: Term, superscript: Node | None, span
         return shapes.transpose(value, span)
     if value.type.rank == 0 and isinstance(value, Constant) and value.name == "e":
         exponent = reader.term(superscript)
-        return Call(replace(exponent.type, domain="real"), "exp", (exponent,), span=span)
+        return exponential(reader, exponent, span)
     exponent = reader.term(superscript)
     if isinstance(exponent, Number) and abs(exponent.value) > MAXIMUM_EXPONENT:
         raise IllegalEquation(

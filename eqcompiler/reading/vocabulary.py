@@ -115,7 +115,7 @@ PRODUCTS = {
 FUNCTIONS = {
     **{name: name for name in words("exp log ln lg sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan")},
     **{name: name for name in words("det dim ker deg gcd erf erfc tr diag vec sign rank Var Cov Corr logdet max min sup inf")},
-    **{name: name for name in words("span range blkdiag arcsinh arccosh arctanh asinh acosh atanh")},
+    **{name: name for name in words("span range blkdiag arcsinh arccosh arctanh arsinh arcosh artanh asinh acosh atanh")},
     "Tr": "tr",
     "trace": "tr",
     "Trace": "tr",

@@ -11,15 +11,7 @@ from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.verdicts import Verdict
 from eqcompiler.verification.proofs import Proof, prove
 
-HOLDING = {
-    r"(I + u v^\top)^{-1} = I - \frac{u v^\top}{1 + v^\top u}",
-    r"\det(I + u v^\top) = 1 + v^\top u",
-    r"\det(A + u v^\top) = \det(A) (1 + v^\top A^{-1} u)",
-    r"\sum_{k=0}^n \binom{n}{k} = 2^n",
-    r"\prod_{k=2}^n \frac{k}{k-1} = n",
-    r"\det K = \det(A) \det(D)",
-    r"a \times (b \times c) = b (a^T c) - c (a^T b)",
-}
+HOLDING = {r"a \times (b \times c) = b (a^T c) - c (a^T b)"}
 
 
 def read(topic: Topic, claim: str) -> Document:
