@@ -1,4 +1,4 @@
-"""e^{A} of a square matrix is the matrix exponential; names of inverse hyperbolic functions: wrong laws refuted, right ones not."""
+"""e^{A} of a square matrix is the matrix exponential; inverse hyperbolic functions by name: wrong laws fail, right ones do not."""
 
 from __future__ import annotations
 
