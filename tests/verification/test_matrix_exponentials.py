@@ -1,4 +1,4 @@
-"""e^{A} of a square matrix is the matrix exponential; inverse hyperbolic functions by name: wrong laws fail, right ones do not."""
+"""e^{A} of a square matrix is the matrix exponential; inverse hyperbolic functions are known by name."""
 
 from __future__ import annotations
 
