@@ -13,6 +13,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
+from eqcompiler.errors import EquationError
 from eqcompiler.interfaces.judging import Judged
 from eqcompiler.interfaces.screen import STYLES, console, counted, details, duration, show, table
 from eqcompiler.languages.verdicts import Verdict
@@ -27,9 +28,9 @@ def show_verdicts(judged: list[Judged]) -> None:
     out = console()
     rows = [row for result in judged for row in _rows(result)]
     _show_rows(out, rows)
-    for verdict in (verdict for result in judged for verdict in result.verdicts):
+    for verdict, errors in ((verdict, result.errors) for result in judged for verdict in result.verdicts):
         pairs = _detail_pairs(verdict)
-        if pairs:
+        if pairs and not _is_told(verdict, errors):
             head = Text(f"\n{verdict.file}:{verdict.line}:{verdict.column} {verdict.name} ")
             show(out, head.append(_verdict_words(verdict), STYLES[verdict.verdict]))
             show(out, details(pairs))
@@ -71,6 +72,11 @@ def _verdict_words(verdict: Verdict) -> str:
     if not verdict.expected:
         return verdict.verdict
     return f"{verdict.verdict}, {'expected' if verdict.ok else 'unexpected'}"
+
+
+def _is_told(verdict: Verdict, errors: tuple[EquationError, ...]) -> bool:
+    """Whether the reason is that of an error, which is shown below with its excerpt and what to do."""
+    return verdict.verdict == "unsupported" and any(verdict.reason == f"{e.span}: {e.what}" for e in errors)
 
 
 def _detail_pairs(verdict: Verdict) -> list[tuple[str, str]]:

@@ -207,3 +207,13 @@ def test_an_illegal_equation_is_an_error_in_check(stand_in: StandIn, eqc: Comman
         "a.tex:1:4: A has 4 columns, x has 5 entries\n    \\[ A x \\]\n       ^\n  to fix: declare sizes that fit\n\n"
     )
     assert result.exit_code == 2
+
+
+def test_an_error_is_told_once(eqc: Command, folder: Path) -> None:
+    """The row says unsupported, the error below why; the reason does not stand between them a second time."""
+    (folder / "one.tex").write_text(r"\[ x + 1 = x \quad \oint x \]")
+    result = eqc("verify", "one.tex")
+    assert result.exit_code == 2
+    assert "unsupported" in result.stdout
+    assert "reason" not in result.stdout
+    assert result.stderr.count("one.tex:1:") == 1
