@@ -17,12 +17,15 @@ from dataclasses import dataclass, field, replace
 
 from eqcompiler.errors import EquationError, IllegalEquation
 from eqcompiler.languages.notation import Formula, Letter, Node, Relation
-from eqcompiler.reading.layer_families import AT, BEFORE, START, Layers, found, given_by, is_member, place
+from eqcompiler.reading.layer_families import AT, BEFORE, START, Layers, found, given_by, is_member, letter_of, place
+from eqcompiler.reading.layer_losses import Beside, beside, recurrences_of
+from eqcompiler.reading.layer_sums import lifted
 from eqcompiler.reading.layers import (
     AHEAD,
     AT_END,
     HERE,
     LATEST,
+    LOCAL,
     ONE,
     SHIFTED,
     TWO,
@@ -37,9 +40,9 @@ from eqcompiler.reading.layers import (
 )
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.steps import Steps
-from eqcompiler.reading.survey import walk
+from eqcompiler.reading.survey import names_used, walk
 
-COPIED_TO_END = View({AT: LATEST, BEFORE: "before_end_{}", START: "0"}, LATEST, True)
+COPIED_TO_END = View({AT: LATEST, BEFORE: "before_end_{}", START: "0"}, LATEST, True, LATEST)
 DECLARING = frozenset({"in", "<", "<=", ">", ">=", "!=", "succ", "succeq"})
 
 
@@ -48,45 +51,75 @@ class Copies:
     """places: where they stand among the formulas. users: places of the formulas that rest on them.
 
     arguments: loss -> the state that it is a function of. latex: how the names of other layers are written.
+    functions: unknown function -> the state that it is a function of, the loss of which it is a term, how that is written.
     """
 
     places: frozenset[int] = frozenset()
     users: frozenset[int] = frozenset()
     arguments: Mapping[str, Node] = field(default_factory=dict)
     latex: Mapping[str, str] = field(default_factory=dict)
+    functions: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
 
 
 def one_at_a_time(
     formulas: tuple[Formula | EquationError, ...],
 ) -> tuple[tuple[Formula | EquationError, ...], tuple[Steps, ...], Copies]:
     """The formulas as they are where the file has no layers; copies stand before the first formula that rests on them."""
-    read = tuple(f for f in formulas if isinstance(f, Formula))
-    layers = found(read)
-    if layers is None:
+    letter = letter_of(tuple(f for f in formulas if isinstance(f, Formula)))
+    if letter is None:
         return formulas, (), Copies()
+    formulas, totals = lifted(formulas, letter)
+    read = tuple(f for f in formulas if isinstance(f, Formula))
+    layers = found(read, letter, totals)
     first = first_giving(read, layers)
     renamed: list[Formula | EquationError] = []
     for formula in formulas:
         own = one_layer(formula, layers) if isinstance(formula, Formula) else formula
         asked = unknown_there(formula, layers, first, read) if isinstance(formula, Formula) else None
         renamed.append(asked if asked is not None and isinstance(own, Formula) else own)
-    steps = (steps_of(read, layers),) if layers.state else ()
+    steps = steps_of(read, layers) if layers.state or totals else ()
     views = [view_of(f, layers) if isinstance(f, Formula) else ONE for f in formulas]
-    users = [place for place, view in enumerate(views) if view is not ONE]
+    users = [place for place, view in enumerate(views) if view is not ONE or names_of(formulas[place]) & totals.keys()]
     if not users:
         return tuple(renamed), steps, Copies()
-    made, at = copies(read, layers, first, views), users[0]
+    try:
+        losses = [seen_beside(formulas, layers, view, views, first) for view in (LOCAL, TWO, AT_END)]
+    except EquationError as error:
+        return tuple(error if place in users else f for place, f in enumerate(renamed)), steps, Copies()
+    made = [*recurrences_of(layers), *copies(read, layers, first, views), *(f for loss in losses for f in loss.formulas)]
+    at, latex = users[0], dict(spellings(read, layers))
+    latex |= {key: text for loss in losses for key, text in loss.latex.items()}
+    functions = {key: entry for loss in losses for key, entry in loss.functions.items()}
     whole = (*renamed[:at], *made, *renamed[at:])
-    latex = dict(spellings(read, layers))
     places, moved = frozenset(range(at, at + len(made))), frozenset(place + len(made) for place in users)
-    return whole, steps, Copies(places, moved, dict(arguments(read, layers)), latex)
+    return whole, steps, Copies(places, moved, dict(arguments(read, layers)), latex, functions)
+
+
+def names_of(formula: Formula | EquationError) -> frozenset[str]:
+    return names_used(formula) if isinstance(formula, Formula) else frozenset()
+
+
+def seen_beside(
+    formulas: tuple[Formula | EquationError, ...],
+    layers: Layers,
+    view: View,
+    views: list[View],
+    first: Mapping[str, Formula],
+) -> Beside:
+    """What passes through all layers, for the formulas that speak of it in this view, and for what they are made of."""
+    if all(own.whole != view.whole for own in views):
+        return Beside()
+    asked = {name for f, own in zip(formulas, views, strict=True) if own.whole == view.whole for name in names_of(f)}
+    asked |= {name for key in layers.of_loss if key in first for name in names_used(first[key])}
+    read = tuple(f for f in formulas if isinstance(f, Formula))
+    return beside(read, layers, frozenset(asked & layers.whole), view)
 
 
 def first_giving(formulas: tuple[Formula, ...], layers: Layers) -> dict[str, Formula]:
     """The formulas about one layer that are the first to give a name."""
     first: dict[str, Formula] = {}
     for formula in formulas:
-        if not formula.inline and view_of(formula, layers) is ONE:
+        if not formula.inline and view_of(formula, layers) in (ONE, LOCAL):
             for key, at in given_by(formula, layers.letter):
                 if at == AT:
                     first.setdefault(key, formula)
@@ -97,10 +130,9 @@ def unknown_there(
     formula: Formula, layers: Layers, first: Mapping[str, Formula], formulas: tuple[Formula, ...]
 ) -> EquationError | None:
     """What a formula asks of another layer that no formula about layer l says."""
-    view = view_of(formula, layers)
-    if view is ONE:
+    if view_of(formula, layers) in (ONE, LOCAL):
         return None
-    said = {key for f in formulas if view_of(f, layers) is ONE for key, at, _ in members_of(f, layers) if at == AT}
+    said = {key for f in formulas if view_of(f, layers) in (ONE, LOCAL) for key, at, _ in members_of(f, layers) if at == AT}
     for key, at, node in members_of(formula, layers):
         if at not in (START,) and ((key in layers.given and key not in first) or key not in said | layers.given):
             what = f"nothing says what '{node.span.text}' is at layer {layers.letter}"

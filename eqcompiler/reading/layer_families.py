@@ -7,7 +7,7 @@ nothing is changed and nothing refused here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ from eqcompiler.languages.notation import (
     Dots,
     Fence,
     Formula,
+    Juxtaposed,
     Leibniz,
     Letter,
     Listing,
@@ -40,7 +41,8 @@ class Layers:
     shared: names that every layer depends on: a derivative in them passes through all layers. inputs: those of the start.
     end: L, the last layer; "" when no range says it. given: the names with members that formulas define.
     whole: names that formulas define by the last state. losses: names that only their derivatives mention. of_loss: the given
-    names that are made of such derivatives. loose: names without members that formulas define by members.
+    names that are made of derivatives of one of these or of what is whole. loose: names without members that formulas define by
+    members. functions: those of `whole` that are functions. totals: what stands for a sum over the layers, its member at l.
     """
 
     letter: str
@@ -55,14 +57,19 @@ class Layers:
     losses: frozenset[str]
     of_loss: frozenset[str]
     loose: frozenset[str]
+    functions: frozenset[str]
+    totals: Mapping[str, tuple[Node, Formula]]
 
 
-def found(formulas: tuple[Formula, ...]) -> Layers | None:
-    """The families that one letter numbers: their declared sizes depend on it, or one is given by what stands before it."""
+def letter_of(formulas: tuple[Formula, ...]) -> str | None:
+    """The letter that numbers layers: declared sizes depend on it, or a member is given by what stands before it."""
+    nodes = (node for formula in formulas for part in formula.parts for node in walk(part))
+    return next((key for node in nodes if (key := ragged(node)) is not None), None) or stepping(formulas)
+
+
+def found(formulas: tuple[Formula, ...], letter: str, totals: Mapping[str, tuple[Node, Formula]]) -> Layers:
+    """What the formulas say of the layers that the letter numbers, sums over them apart."""
     nodes = [(formula, node) for formula in formulas for part in formula.parts for node in walk(part)]
-    letter = next((key for _, node in nodes if (key := ragged(node)) is not None), None) or stepping(formulas)
-    if letter is None:
-        return None
     end = end_of_range(formulas, letter)
     members = [(letter_name(b).key, place(node, letter, end)) for _, node in nodes if (b := base_of(node))]
     names = frozenset(key for key, where in members if where in (AT, BEFORE, NEXT))
@@ -74,10 +81,19 @@ def found(formulas: tuple[Formula, ...]) -> Layers | None:
     shared = closed(formulas, {key for formula in (*steps, *starts) for key in names_used(formula)}) - names
     sizes = frozenset(key for _, node in nodes for key in sizes_in(node, letter))
     losses = only_differentiated(formulas) - names
+    whole = whole_names(formulas, state, end, totals)
+    of_loss, loose = made_of_losses(formulas, letter, losses | whole), loose_names(formulas, names, state, end)
+    functions = functions_in(formulas, whole)
     return Layers(
-        letter, names, sizes, state, shared, inputs, end, given, whole_names(formulas, state, end), losses,
-        made_of_losses(formulas, letter, losses), loose_names(formulas, names, state, end),
+        letter, names, sizes, state, shared, inputs, end, given, whole, losses, of_loss, loose, functions, totals
     )  # fmt: skip
+
+
+def functions_in(formulas: tuple[Formula, ...], names: frozenset[str]) -> frozenset[str]:
+    """Those of the names that are defined with an argument."""
+    parts = (f.parts[0] for f in formulas if f.parts and not f.inline)
+    left = (part.sides[0] for part in parts if isinstance(part, Relation) and part.operators[0] == "=")
+    return frozenset(n for side in left if isinstance(side, Juxtaposed) and (n := left_name(side, frozenset())) in names and n)
 
 
 def stepping(formulas: tuple[Formula, ...]) -> str | None:
@@ -151,9 +167,9 @@ def end_of_range(formulas: tuple[Formula, ...], letter: str) -> str:
     return ""
 
 
-def whole_names(formulas: tuple[Formula, ...], state: str, end: str) -> frozenset[str]:
-    """The names that formulas define by the last state, through other definitions too."""
-    found: set[str] = set()
+def whole_names(formulas: tuple[Formula, ...], state: str, end: str, totals: Mapping[str, object]) -> frozenset[str]:
+    """The names that formulas define by the last state or by sums over the layers, through other definitions too."""
+    found: set[str] = {*totals}
     for _ in formulas:
         for formula in formulas:
             for part in formula.parts if not formula.inline else ():

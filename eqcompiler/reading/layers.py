@@ -60,18 +60,21 @@ class View:
     """What the layers that a formula names are called: place -> label, "{}" for the letter. ends: n_L beside n_l.
 
     loss: the label of a loss and of what is made of it, where the loss is a function of another layer than l; else "".
+    whole: the label of what passes through all layers, seen from these; "" where it is what it is.
     """
 
     labels: Mapping[str, str]
     loss: str = ""
     ends: bool = False
+    whole: str = ""
 
 
 HERE, BEHIND, AHEAD, LATEST = "{}", "before_{}", "next_{}", "end_{}"
 ONE = View({AT: HERE, BEFORE: BEHIND, START: "0", LAST: "last_{}"})
-TWO = View({AT: HERE, BEFORE: BEHIND, NEXT: AHEAD, START: "0", LAST: "last_{}"}, "ahead_{}")
-SHIFTED = View({BEFORE: HERE, AT: AHEAD, START: "0", LAST: "last_{}"}, "ahead_{}")  # l - 1 and l, read as l and l + 1
-AT_END = View({END: LATEST, LAST: LATEST, BEFORE_END: "before_end_{}", START: "0"}, LATEST, True)
+LOCAL = View({AT: HERE, BEFORE: BEHIND, START: "0"}, whole="here_{}")
+TWO = View({AT: HERE, BEFORE: BEHIND, NEXT: AHEAD, START: "0"}, "ahead_{}", whole="ahead_{}")
+SHIFTED = View({BEFORE: HERE, AT: AHEAD, START: "0"}, "ahead_{}", whole="ahead_{}")  # l - 1 and l, read as l and l + 1
+AT_END = View({END: LATEST, LAST: LATEST, BEFORE_END: "before_end_{}", START: "0"}, LATEST, True, LATEST)
 
 
 def members_of(formula: Formula, layers: Layers) -> list[tuple[str, str, Node]]:
@@ -86,7 +89,7 @@ def where(node: Node, layers: Layers) -> str | None:
 
 
 def view_of(formula: Formula, layers: Layers) -> View:
-    """Two neighbouring layers, the last layer with what stands in it, or one layer."""
+    """Two neighbouring layers, the last layer with what stands in it, one layer and what J is to it, or one layer alone."""
     if formula.inline or not layers.state:
         return ONE
     members = members_of(formula, layers)
@@ -96,10 +99,24 @@ def view_of(formula: Formula, layers: Layers) -> View:
     if any(at == BEFORE and key != layers.state for key, at, _ in members):
         return SHIFTED
     nodes = [n for part in formula.parts for n in walk(part) if isinstance(n, Leibniz | Nabla)]
-    variables = [v for n in nodes if not is_whole(n.argument, layers) for v in below(n)]
-    inside = any(where(n, layers) == LAST for v in variables for n in walk(v) if is_member(n, layers.names))
-    whole = any(is_whole(n.argument, layers) for n in nodes)
-    return AT_END if (places & {END, BEFORE_END} or inside) and not whole else ONE
+    inside = any(where(n, layers) == LAST for d in nodes for v in below(d) for n in walk(v) if is_member(n, layers.names))
+    if places & {END, BEFORE_END} or inside:
+        return AT_END
+    return LOCAL if is_local(formula, layers, nodes) else ONE
+
+
+def is_local(formula: Formula, layers: Layers, derivatives: list[Leibniz | Nabla]) -> bool:
+    """Whether a layer stands beside what passes through all of them, or a state below its derivative."""
+    part = formula.parts[0]
+    left = left_name(part.sides[0], frozenset()) if isinstance(part, Relation) else None
+    letters = {letter_name(n).key for p in formula.parts for n in walk(p) if isinstance(n, Letter) and n.kind != "symbol"}
+    if left in layers.whole or not letters & layers.whole:
+        return False
+    variables = [v for d in derivatives if is_whole(d.argument, layers) for v in below(d)]
+    own = {id(n) for v in variables for n in walk(v)}
+    states = any(is_member(n, layers.given | {layers.state}) for v in variables for n in walk(v))
+    alone = any(at in (AT, BEFORE) and id(node) not in own for _, at, node in members_of(formula, layers))
+    return states or alone
 
 
 # --- refusals ----------------------------------------------------------------------------------------------------------
@@ -111,8 +128,9 @@ def one_layer(formula: Formula, layers: Layers) -> Formula | EquationError:
         for part in formula.parts:
             for node in walk(part):
                 refuse_other_layers(node, layers, view)
-        refuse_mixtures(formula, layers)
-        if view is not ONE:
+        if view is ONE:
+            refuse_mixtures(formula, layers)
+        elif view is not LOCAL:
             refuse_hidden_layers(formula, layers)
         return viewed(formula, layers, view)
     except EquationError as error:
@@ -121,7 +139,7 @@ def one_layer(formula: Formula, layers: Layers) -> Formula | EquationError:
 
 def refuse_other_layers(node: Node, layers: Layers, view: View) -> None:
     """What no view shows: a member of another layer, a sum over l, a derivative that passes through all layers."""
-    for what in (through_all(node, layers), over_layers(node, layers), elsewhere(node, layers, view)):
+    for what in (through_all(node, layers, view), over_layers(node, layers), elsewhere(node, layers, view)):
         if what:
             raise NotSupportedYet(what, node.span, fix=ONE_LAYER)
 
@@ -160,8 +178,8 @@ def is_whole(argument: Node, layers: Layers) -> bool:
     return bool(members) or bool(names_in(argument) & layers.whole)
 
 
-def through_all(node: Node, layers: Layers) -> str:
-    if isinstance(node, Leibniz | Nabla) and is_whole(node.argument, layers):
+def through_all(node: Node, layers: Layers, view: View) -> str:
+    if isinstance(node, Leibniz | Nabla) and view is ONE and is_whole(node.argument, layers):
         states = [n for v in below(node) for n in walk(v) if is_member(n, layers.given | {layers.state})]
         return f"the derivative of what passes through all layers in '{states[0].span.text}' is not read" if states else ""
     variables = below(node) if isinstance(node, Leibniz | Nabla) else []
@@ -169,6 +187,8 @@ def through_all(node: Node, layers: Layers) -> str:
         members = [place(n, layers.letter) for n in walk(variable) if is_member(n, layers.names)]
         if START in members or (not members and names_in(variable) & layers.shared):
             return f"'{variable.span.text}' acts on every layer; a derivative through all of them is not read"
+        if not members and isinstance(node, Leibniz | Nabla) and hides_loss(node.argument, layers, view):
+            return f"'{variable.span.text}' acts on the loss in a way that a layer does not show"
     if isinstance(node, Relation) and any(
         is_member(n, layers.names) and not is_last(n, layers.state, layers.end) for n in walk(node)
     ):
@@ -176,6 +196,15 @@ def through_all(node: Node, layers: Layers) -> str:
             case Juxtaposed(factors=(_, Fence(body=body))) if names_in(body) & layers.inputs:
                 return f"a layer as a function of '{body.span.text}' passes through all layers, which is not read"
     return ""
+
+
+def hides_loss(argument: Node, layers: Layers, view: View) -> bool:
+    """Whether what is differentiated is made of a loss that stands here for any function of a state."""
+    return is_member_of_loss(argument, layers) or (view is not ONE and is_whole(argument, layers))
+
+
+def is_member_of_loss(argument: Node, layers: Layers) -> bool:
+    return any(is_member(n, layers.of_loss) for n in walk(argument))
 
 
 def over_layers(node: Node, layers: Layers) -> str:
@@ -192,6 +221,8 @@ def elsewhere(node: Node, layers: Layers, view: View) -> str:
     at = where(node, layers) if base_of(node) is not None else OTHER
     if view is AT_END and at in (AT, BEFORE):
         return f"'{node.span.text}' stands beside the last layer"
+    if at == LAST and at not in view.labels:
+        return f"'{node.span.text}' passes through all layers, beside a derivative at one of them"
     known = at is None or at in view.labels
     only_states = (START, BEFORE_END) if view is SHIFTED else (START, BEFORE_END, BEFORE)
     if not known or (at in only_states and key != layers.state):
@@ -206,13 +237,17 @@ def viewed(formula: Formula, layers: Layers, view: View) -> Formula:
     return cast(Formula, renamed(formula, layers, view))
 
 
+def node_in_view(node: Node, layers: Layers, view: View) -> Node:
+    return cast(Node, renamed(node, layers, view))
+
+
 def renamed(tree: object, layers: Layers, view: View) -> object:
     """The tree with W_l for W^{(l)}, a_before_l for a^{(l-1)}; the sizes n_l and n_{l-1} likewise."""
     if isinstance(tree, tuple):
         return tuple(renamed(item, layers, view) for item in tree)
     if not isinstance(tree, Node | Formula):
         return tree
-    if isinstance(tree, Leibniz | Nabla) and is_whole(tree.argument, layers):
+    if isinstance(tree, Leibniz | Nabla) and not view.whole and is_whole(tree.argument, layers):
         return replace(tree, argument=cast(Node, renamed(tree.argument, layers, view)))  # its variables are whole families
     if isinstance(tree, Scripted) and isinstance(tree.base, Letter):
         if is_member(tree, layers.names):
@@ -227,6 +262,12 @@ def renamed(tree: object, layers: Layers, view: View) -> object:
                 return Letter(tree.span, size)
     if isinstance(tree, Letter) and view.loss and letter_name(tree).key in layers.losses:
         return replace(tree, text=f"{letter_name(tree).key}_{view.loss.format(layers.letter)}", font="", accent="")
+    if isinstance(tree, Letter) and tree.kind != "symbol":
+        key = letter_name(tree).key
+        if view.whole and key in layers.whole:
+            return replace(tree, text=f"{key}_{view.whole.format(layers.letter)}", font="", accent="")
+        if key in layers.totals:
+            return replace(tree, text=f"{key}_last_{layers.letter}")
     changes = {field.name: renamed(getattr(tree, field.name), layers, view) for field in fields(tree)}
     return replace(tree, **changes)  # type: ignore[arg-type]
 
@@ -247,14 +288,21 @@ def size_key(node: Scripted, layers: Layers, view: View) -> str:
     )
 
 
-def steps_of(formulas: tuple[Formula, ...], layers: Layers) -> Steps:
+def steps_of(formulas: tuple[Formula, ...], layers: Layers) -> tuple[Steps, ...]:
+    """The recurrence of the layers, and one for each sum over them."""
     bases, written = writing(formulas, layers)
-    name, own = layers.state, f"_{layers.letter}"
-    here, start, last = (f"{name}_{label.format(layers.letter)}" for label in (HERE, "0", "last_{}"))
-    state = State(name, here, f"{name}_{BEHIND.format(layers.letter)}", start, last, written % letter_name(bases[name]).latex)
-    families = sorted(layers.names - layers.given - {name})
-    members = tuple((f"{f}{own}", f, letter_name(bases[f]).latex) for f in families)
-    return Steps(layers.letter, (state,), members, tuple(sorted(layers.sizes)), 1, layers.end)
+    families = sorted(layers.names - layers.given - {layers.state})
+    members = tuple((key_of(f, HERE, layers), f, letter_name(bases[f]).latex) for f in families)
+    texts = {layers.state: written % letter_name(bases[layers.state]).latex} if layers.state else {}
+    for name, (body, _) in layers.totals.items():
+        texts[name] = rf"\sum_{{{layers.letter}=1}}^{{%s}} {body.span.text.replace('%', '%%')}"
+    sizes = tuple(sorted(layers.sizes))
+    return tuple(Steps(layers.letter, (state_of(n, t, layers),), members, sizes, 1, layers.end) for n, t in texts.items())
+
+
+def state_of(name: str, written: str, layers: Layers) -> State:
+    here, before, start, last = (key_of(name, label, layers) for label in (HERE, BEHIND, "0", "last_{}"))
+    return State(name, here, before, start, last, written)
 
 
 def writing(formulas: tuple[Formula, ...], layers: Layers) -> tuple[dict[str, Letter], str]:

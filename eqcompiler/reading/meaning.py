@@ -52,7 +52,7 @@ from eqcompiler.languages.terms import (
     Term,
     Type,
 )
-from eqcompiler.reading import calls, chain_rule, derivatives, functions, grids, large, shapes, steps
+from eqcompiler.reading import calls, chain_rule, derivatives, functions, grids, large, shapes, steps, unknown_functions
 from eqcompiler.reading.names import Name, letter_name
 from eqcompiler.reading.scope import Scope
 from eqcompiler.reading.scripts import SPECIAL_LETTERS, scripted
@@ -82,6 +82,8 @@ class Reader:
         last = steps.last_state(self, key, span)
         if last is not None:
             return last
+        if key in scope.of_states:
+            return unknown_functions.of_state(self, key, span)
         info = scope.symbol(key)
         if info is not None:
             if isinstance(info.type, FunctionType):

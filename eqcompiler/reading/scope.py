@@ -84,6 +84,9 @@ class Scope:
     misread: dict[str, Span] = field(default_factory=dict)  # names whose definition could not be read, and where it stands
     updates: dict[str, Term] = field(default_factory=dict)  # state -> the update that theta_{t+1} = ... gave it first
     steps: tuple[Steps, ...] = ()  # the recurrences over layers and over time that the file writes down step by step
+    of_states: Mapping[str, tuple[str, str, str]] = field(
+        default_factory=dict
+    )  # function of a state -> the state, its loss, LaTeX
     members: dict[str, str] = field(default_factory=dict)  # symbol for one step, W_l -> the family that it belongs to, W
     ragged: dict[str, Dimension] = field(default_factory=dict)  # family whose members differ in size -> how many there are
     recurrences: dict[str, Recurrence] = field(default_factory=dict)  # state -> its recurrence with a number of steps
@@ -112,6 +115,7 @@ class Scope:
             dict(self.misread),
             dict(self.updates),
             self.steps,
+            self.of_states,
             dict(self.members),
             dict(self.ragged),
             dict(self.recurrences),

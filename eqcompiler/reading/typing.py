@@ -43,9 +43,9 @@ def type_document(
     formulas, layers, copies = one_at_a_time(with_squared_names(with_bold_entries(formulas)))
     formulas, over_time = in_sequence(formulas)
     read = tuple(f for f in formulas if isinstance(f, Formula))
-    seen = with_last_states(survey(read), (*layers, *over_time))
+    seen = with_states(with_last_states(survey(read), (*layers, *over_time)), copies)
     scope = start(seen, includes)
-    scope.steps = (*layers, *over_time)
+    scope.steps, scope.of_states = (*layers, *over_time), copies.functions
     scope.differentiated, scope.only_differentiated = differentiated(read, copies.arguments), only_differentiated(read)
     failed = declare(scope, read)
     declare_members(scope)
@@ -89,6 +89,13 @@ def with_last_states(seen: Survey, all_steps: tuple[Steps, ...]) -> Survey:
         used = [s for s in all_steps if any(state.last in names for state in s.states)]
         uses.append(names.union(*((state.start, state.here) for s in used for state in s.states)))
     return replace(seen, uses=tuple(uses))
+
+
+def with_states(seen: Survey, copies: Copies) -> Survey:
+    """Who uses a function of a state uses the state, and the loss of which it is a term."""
+    own = copies.functions
+    more = ({name for key in names & own.keys() for name in own[key][:2]} for names in seen.uses)
+    return replace(seen, uses=tuple(names | new for names, new in zip(seen.uses, more, strict=True)))
 
 
 def start(seen: Survey, includes: tuple[Document, ...]) -> Scope:

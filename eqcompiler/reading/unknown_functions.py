@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from eqcompiler.errors import AmbiguousNotation, Span
+from eqcompiler.errors import AmbiguousNotation, NotSupportedYet, Span
 from eqcompiler.languages.notation import Formula, Leibniz, Letter, Nabla, Node, Scripted
 from eqcompiler.languages.statements import SymbolInfo
 from eqcompiler.languages.terms import SCALAR, Derivative, FunctionType, Reference, Symbol, Term, Type, UnknownCall, children
@@ -92,6 +92,20 @@ def _is_entry(scope: Scope, node: Node) -> bool:
     key = letter_name(node.base).key
     info = scope.symbol(key)
     return key in scope.families or key in scope.current or (info is not None and getattr(info.type, "rank", 0) > 0)
+
+
+def of_state(reader: Reader, key: str, span: Span) -> Term:
+    """The value at a state of a number that is a function of it: what a loss is to one layer."""
+    scope = reader.scope
+    state, loss, latex = scope.of_states[key]
+    whole, value = reader.known_symbol(loss, span), reader.known_symbol(state, span)
+    if whole is None or value is None or whole.type.rank:
+        raise NotSupportedYet(f"'{span.text}' is no number that passes through all layers", span)
+    types = (scope.type_of(value.type),)
+    why = f"a part of {loss}, any function of {state}"
+    scope.symbols.setdefault(key, SymbolInfo(key, latex, FunctionType(types, SCALAR), "function", None, why))
+    _name_slots(scope, key, types)
+    return UnknownCall(SCALAR, key, (value,), span=span)
 
 
 def _variables(reader: Reader, name: Name) -> list[str]:
