@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import sympy
 
-from eqcompiler.calculus.check_scans import made_extents
+from eqcompiler.calculus.check_scans import extents_of, made_extents
 from eqcompiler.calculus.dependencies import Definition, dependent, live, made_names, operand_names, reached
 from eqcompiler.calculus.index_algebra import (
     ONE,
@@ -250,15 +250,34 @@ class _Reverse:
         return known.steps is not None if isinstance(known, Input) else isinstance(known, Scan) and name in known.families
 
     def _close_family(self, name: str) -> None:
-        """The adjoint of a family is complete: the one that a Scan made takes its name."""
+        """The adjoint of a family is complete: the one that a Scan made takes its name; several are added up."""
         parts = self._family_parts.get(name, [])
-        if len(parts) != 1:
-            times = "several recurrences" if parts else "no recurrence"
-            raise NotSupportedYet(f"the derivative in the family {name}, which {times} read, is not supported yet")
+        if not parts:
+            raise NotSupportedYet(f"the derivative in the family {name}, which no recurrence reads, is not supported yet")
+        while len(parts) > 1:
+            parts[:2] = [self._sum_of_families(name, parts[0], parts[1])]
         if name not in self._bars:
             self._bars[name] = self.names.fresh(f"{name}_bar")
             self.introduced.add(self._bars[name])
         self._renamed_in_scan(parts[0], self._bars[name])
+
+    def _sum_of_families(self, name: str, first: str, second: str) -> str:
+        """What two recurrences add to the adjoint of one family, added up member by member."""
+        like = next(d for d in self.made if isinstance(d, Scan) and first in d.families)
+        given = next(own for own, family in like.kept if family == first)
+        axes = tuple(Axis(self.names.index(), ONE, extent) for extent in extents_of(like.step)[given])
+        own = [self.names.fresh(f"{name}_bar_{number}") for number in (1, 2)]
+        total, family = self.names.fresh(f"{name}_bar_sum"), self.names.fresh(f"{name}_bar")
+        places = tuple(axis.index for axis in axes)
+        added = Indexed(total, axes, sympy.Add(*(reference(part, places) for part in own)))
+        inputs = tuple(Input(part, tuple(dimension_of(axis.upper) for axis in axes)) for part in own)
+        step = Program(inputs, (added,), (total,))
+        members = ((own[0], first), (own[1], second))
+        scan = Scan(self.names.fresh(total), like.index, like.count, (), members, ((total, family),), (), step, like.sizes)
+        self.made.append(scan)
+        self.by_name |= dict.fromkeys(scan.made, scan)
+        self.introduced.add(family)
+        return family
 
     def _latex(self, name: str) -> str:
         return self.by_name[name].latex or name

@@ -7,6 +7,10 @@ state of one; the recursion that is proved for one step gives the oracle's deriv
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
 import numpy as np
 import pytest
 
@@ -16,6 +20,7 @@ from eqcompiler.languages.statements import Document
 from eqcompiler.verification.oracle import evaluate_float
 from eqcompiler.verification.points import gradients, point
 
+EQUATIONS = Path(__file__).parents[2] / "equations"
 LAYERS = (
     r"$W^{(l)} \in \mathbb{R}^{n_l \times n_{l-1}}$, $b^{(l)} \in \mathbb{R}^{n_l}$, $l = 1, \dots, L$,"
     r"$x \in \mathbb{R}^{n_0}$, $y \in \mathbb{R}^{n_L}$, $\lambda \in \mathbb{R}$ \[ a^{(0)} = x \]"
@@ -110,6 +115,16 @@ def read(text: str) -> Document:
     return pipeline.document_of(Source("losses.tex", text))
 
 
+@cache
+def penalised() -> Document:
+    return pipeline.load(EQUATIONS / "penalised_network.tex")
+
+
+@cache
+def kernels() -> ModuleType:
+    return pipeline.kernels(penalised())
+
+
 def verdict(setting: str, claim: str) -> str:
     *_, last = pipeline.verify(read(rf"{setting} \[ {claim} \]"))
     return last.verdict
@@ -123,6 +138,10 @@ def test_a_wrong_claim_about_a_written_loss_is_refuted(case: str) -> None:
 @pytest.mark.parametrize("case", sorted(RIGHT))
 def test_a_right_claim_about_a_written_loss_is_proved(case: str) -> None:
     assert verdict(*RIGHT[case]) == "proved"
+
+
+def test_the_file_of_the_library_is_proved() -> None:
+    assert [(v.name, v.verdict) for v in pipeline.verify(penalised()) if v.verdict != "proved"] == []
 
 
 @pytest.mark.parametrize("case", sorted(TRUE))
@@ -147,7 +166,7 @@ def test_the_proved_recursion_is_the_derivative_through_all_layers(widths: tuple
     for W, b in zip(weights, biases, strict=True):
         states.append(1 / (1 + np.exp(-(W @ states[-1] + b))))
     error = (states[-1] - y) * states[-1] * (1 - states[-1])
-    document = read(PENALTY)
+    document = penalised()
     at = point(document, {"W": weights, "b": biases, "x": x, "y": y, "lambda": penalty})
     wanted = gradients(document, "J", at, ("W", "b"))
     loss = 0.5 * np.sum((states[-1] - y) ** 2) + penalty * sum(np.sum(W**2) for W in weights)
@@ -157,3 +176,19 @@ def test_the_proved_recursion_is_the_derivative_through_all_layers(widths: tuple
         np.testing.assert_allclose(wanted["W"][layer - 1], by_hand, rtol=1e-12)
         np.testing.assert_allclose(wanted["b"][layer - 1], error, rtol=1e-12)
         error = (weights[layer - 1].T @ error) * states[layer - 1] * (1 - states[layer - 1])
+
+
+@pytest.mark.parametrize("widths", [(3, 2), (2, 1, 3), (1, 4, 2, 3)])
+def test_the_kernel_of_a_penalised_loss_has_the_derivatives_of_the_oracle(widths: tuple[int, ...]) -> None:
+    generator = np.random.default_rng(len(widths))
+    weights = tuple(generator.normal(size=pair) for pair in zip(widths[1:], widths[:-1], strict=True))
+    biases = tuple(generator.normal(size=here) for here in widths[1:])
+    x, y, penalty = generator.normal(size=widths[0]), generator.normal(size=widths[-1]), 0.3
+    document = penalised()
+    at = point(document, {"W": weights, "b": biases, "x": x, "y": y, "lambda": penalty})
+    wanted = gradients(document, "J", at, ("W", "b"))
+    loss, *found = kernels().value_and_grad_J(weights, biases, x, y, penalty)
+    assert loss == pytest.approx(evaluate_float(document, document.definitions["J"].body, at), rel=1e-13)
+    for family, name in zip(found, ("W", "b"), strict=True):
+        for mine, exact in zip(family, wanted[name], strict=True):
+            np.testing.assert_allclose(mine, exact, rtol=1e-12, atol=1e-12 * np.max(np.abs(exact)))
