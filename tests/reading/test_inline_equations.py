@@ -110,3 +110,35 @@ def test_the_gradient_of_a_constant_times_the_rest_is_asked_about() -> None:
 )
 def test_a_word_introduces_a_definition_of_a_new_name(text: str, expected: str) -> None:
     assert verdict(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("display", "kinds"),
+    [
+        (r"a = \sigma(W x), \quad \text{where } \sigma(z) = \frac{1}{1 + e^{-z}}", ["definition", "definition"]),
+        (
+            r"a = \sigma(W x) \text{ with } \sigma(z) = 1/(1 + e^{-z}) \text{ and } \lambda \ge 0",
+            ["definition", "definition"],
+        ),
+        (r"\lambda = c \quad \text{where } c = 1", ["definition"]),
+    ],
+)
+def test_a_function_behind_where_in_a_display_is_a_definition(display: str, kinds: list[str]) -> None:
+    found = document(rf"$W \in \mathbb{{R}}^{{n \times n}}$, $x \in \mathbb{{R}}^n$ \[ {display} \]")
+    assert [str(s.error) for s in found.statements if s.error] == []
+    assert [s.kind for s in found.statements[2:]] == kinds
+
+
+@pytest.mark.parametrize(("factor", "expected"), [("(1 - a_i)", "proved"), ("(1 + a_i)", "refuted"), ("", "refuted")])
+def test_what_is_claimed_about_a_function_behind_where_is_judged(factor: str, expected: str) -> None:
+    text = (
+        r"$W \in \mathbb{R}^{n \times n}$, $x \in \mathbb{R}^n$"
+        r"\[ a = \sigma(W x), \quad \text{where } \sigma(z) = \frac{1}{1 + e^{-z}} \]"
+        rf"\[ \frac{{\partial a_i}}{{\partial x_j}} = a_i {factor} W_{{ij}} \]"
+    )
+    assert verdict(text) == expected
+
+
+def test_a_function_that_the_file_gives_elsewhere_stays_a_condition() -> None:
+    text = r"\[ f(x) = x^2 \] \[ g(x) = f(x) + 1, \quad \text{where } f(x) = x \]"
+    assert [s.kind for s in document(text).statements] == ["definition", "definition"]
