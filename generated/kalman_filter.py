@@ -29,6 +29,7 @@ __all__ = [
     "D",
     "grad_D",
     "value_and_grad_D",
+    "hvp_D",
     "grad_D_F",
     "grad_D_Q",
     "grad_D_H",
@@ -2100,6 +2101,735 @@ def _value_and_grad_D(F, Q, H, R, w, m, M, s, grad_D_s):
     return D
 
 
+def hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, out=None):
+    r"""The Hessian in all of these times a direction of each, through the recurrence twice and back.
+
+    line 69:  D = \|x_T - s\|_2^2
+
+    takes  F        n by n  F
+           v_F      n by n
+           Q        n by n  Q
+           v_Q      n by n
+           H        k by n  H
+           v_H      k by n
+           R        k by k  R
+           v_R      k by k
+           w        T by k  w
+           m        n       m
+           M        n by n  M
+           s        n       s
+           v_s      n
+
+    gives  hvp_D_s  n
+           hvp_D_F  n by n
+           hvp_D_Q  n by n
+           hvp_D_H  k by n
+           hvp_D_R  k by k
+
+    56*T*k**3/3 + 36*T*k**2*n + 8*T*k**2 + 54*T*k*n**2 + 54*T*k*n + T*k + 54*T*n**3 + 46*T*n**2 + 5*T*n + k*n - 6*n**3 -
+    4*n**2 + 9*n floating-point operations
+    entries read: B_t_B_t_H_bar T*k*n, B_t_B_t_H_bar_3 T*k*n, B_t_H_2_bar_3 T*k*n, B_t_H_2_bar_bar T*k*n,
+    B_t_H_2_bar_bar_S_t_inv T*k*n, B_t_H_2_bar_kept 2*T*k*n, B_t_H_2_kept 4*T*k*n, B_t_H_2_kept_bar_2 T*k*n, B_t_H_S_t_bar
+    T*k*n, B_t_H_S_t_bar_2 T*k*n, B_t_H_bar_3 T*k*n, B_t_H_bar_3_H T*n**2, B_t_H_bar_B_t_bar_bar T*k*n, B_t_H_bar_H T*n**2,
+    B_t_H_bar_bar T*k*n, B_t_H_bar_bar_S_t_bar T*k*n, B_t_H_bar_grad_D_H_bar T*n**2, B_t_H_bar_kept 2*T*k*n,
+    B_t_H_grad_D_H_bar T*k**2, B_t_H_kept 4*T*k*n, B_t_H_kept_bar_2 T*k*n, B_t_bar_3 T*n**2, B_t_bar_bar T*n**2,
+    B_t_bar_bar_H_K_t T*n**2, B_t_bar_kept 2*T*n**2, B_t_grad_D_H_bar T*k*n, B_t_grad_D_H_bar_2 T*k*n, B_t_kept 4*T*n**2,
+    B_t_kept_bar_2 2*T*n**2, F 4*T*n**2, F_P_bar_3 T*n**2, F_P_bar_3_P T*n**2, F_P_bar_P T*n**2, F_P_bar_P_bar_bar T*n**2,
+    F_P_bar_bar T*n**2, F_P_bar_kept 2*T*n**2, F_P_grad_D_F_bar T*n**2, F_P_kept 4*T*n**2, F_P_kept_bar_2 T*n**2, F_bar
+    T*n**2, F_bar_2 T*n**2, F_bar_3 T*n**2 + n**2, F_bar_4 T*n**2, F_bar_5 T*n**2 + n**2, H 4*T*k*n, H_K_t_P_t_bar T*n**2,
+    H_K_t_P_t_bar_3 T*n**2, H_K_t_bar_3 T*n**2, H_K_t_bar_3_K_t T*k*n, H_K_t_bar_K_t T*k*n, H_K_t_bar_K_t_bar_bar T*k*n,
+    H_K_t_bar_bar T*n**2, H_K_t_bar_bar_P_t_bar T*n**2, H_K_t_bar_kept 2*T*n**2, H_K_t_kept 4*T*n**2, H_K_t_kept_bar_2
+    2*T*n**2, H_a_t_bar_bar T*k, H_a_t_bar_j T*k, H_a_t_bar_kept 2*T*k, H_bar T*k*n, H_bar_2 T*k*n, H_bar_3 T*k*n + k*n,
+    H_bar_4 T*k*n, H_bar_4_term T*k, H_bar_5 T*k*n + k*n, K_t_bar_2_term T*n, K_t_bar_3 T*k*n, K_t_bar_bar T*k*n,
+    K_t_bar_bar_r T*n, K_t_bar_kept 2*T*k*n, K_t_grad_D_H_bar T*n**2, K_t_kept 4*T*k*n, K_t_kept_bar_2 2*T*k*n, M n**2, P
+    T*n**2, P_bar_3 T*n**2, P_bar_bar T*n**2, P_bar_kept T*n**2, P_grad_D_F_bar T*n**2, P_kept_bar_2 T*n**2, P_t_bar T*n**2,
+    P_t_bar_3 T*n**2, P_t_bar_bar T*n**2, P_t_kept 4*T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, S_t_T T*k**2, S_t_bar_2 T*k**2,
+    S_t_bar_bar T*k**2, S_t_bar_bar_s_2 T*k**2, S_t_bar_kept 2*T*k**2, S_t_inv_S_t_inv_bar_3 T*k**2, S_t_inv_bar_3 T*k**2,
+    S_t_inv_bar_bar T*k**2, S_t_inv_bar_kept 2*T*k**2, S_t_inv_bar_s_2_bar T*k**2, S_t_inv_kept 3*T*k**2, S_t_inv_kept_bar_2
+    2*T*k**2, a_t_bar_3 T*n, a_t_bar_3_j T*n, a_t_bar_bar T*n, a_t_bar_j T*n, a_t_bar_kept 2*T*n, a_t_grad_D_H_bar T*k,
+    a_t_kept 4*T*n, a_t_kept_bar_2 T*n, grad_D_F T*n**2, grad_D_F_bar T*n**2, grad_D_H T*k*n, grad_D_H_bar T*k*n, grad_D_Q
+    T*n**2, grad_D_Q_bar T*n**2, grad_D_R T*k**2, grad_D_R_bar T*k**2, hvp_D_Q T*n**2, hvp_D_R T*k**2, m n, r_bar_2 T*k,
+    r_kept 4*T*k, r_kept_bar_2 T*k, rhs T*k*n, s n, s_2_bar T*k**2, s_2_kept 2*T*k**2, solution T*k*n, v_F n**2, v_H k*n,
+    v_Q n**2, v_R k**2, v_s 2*n, w T*k, x T*n, x_T n, x_T_bar_bar_2 2*n, x_bar_bar T*n, x_bar_kept T*n, x_kept_bar_2 T*n,
+    x_t_bar T*n, x_t_bar_2 T*n, x_t_bar_2_j T*n, x_t_bar_bar T*n, x_t_bar_j 2*T*n, x_t_kept 4*T*n
+    """
+    if not (
+        type(F) is type(v_F) is type(Q) is type(v_Q) is type(H) is type(v_H) is type(R) is type(v_R) is type(w) is type(m) is type(M) is type(s) is type(v_s) is np.ndarray
+        and F.dtype is v_F.dtype is Q.dtype is v_Q.dtype is H.dtype is v_H.dtype is R.dtype is v_R.dtype is w.dtype is m.dtype is M.dtype is s.dtype is v_s.dtype
+        and F.dtype.char in "fd"
+        and F.flags.carray
+        and v_F.flags.carray
+        and Q.flags.carray
+        and v_Q.flags.carray
+        and H.flags.carray
+        and v_H.flags.carray
+        and R.flags.carray
+        and v_R.flags.carray
+        and w.flags.carray
+        and m.flags.carray
+        and M.flags.carray
+        and s.flags.carray
+        and v_s.flags.carray
+    ):
+        F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s = _floats(("F", "v_F", "Q", "v_Q", "H", "v_H", "R", "v_R", "w", "m", "M", "s", "v_s"), (F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s))
+    if F.ndim != 2:
+        raise ValueError(f"F must have 2 axes (n, n), has shape {F.shape}")
+    if v_F.ndim != 2:
+        raise ValueError(f"v_F must have 2 axes (n, n), has shape {v_F.shape}")
+    if Q.ndim != 2:
+        raise ValueError(f"Q must have 2 axes (n, n), has shape {Q.shape}")
+    if v_Q.ndim != 2:
+        raise ValueError(f"v_Q must have 2 axes (n, n), has shape {v_Q.shape}")
+    if H.ndim != 2:
+        raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
+    if v_H.ndim != 2:
+        raise ValueError(f"v_H must have 2 axes (k, n), has shape {v_H.shape}")
+    if R.ndim != 2:
+        raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
+    if v_R.ndim != 2:
+        raise ValueError(f"v_R must have 2 axes (k, k), has shape {v_R.shape}")
+    if w.ndim != 2:
+        raise ValueError(f"w must have 2 axes (T, k), has shape {w.shape}")
+    if m.ndim != 1:
+        raise ValueError(f"m must have 1 axis (n), has shape {m.shape}")
+    if M.ndim != 2:
+        raise ValueError(f"M must have 2 axes (n, n), has shape {M.shape}")
+    if s.ndim != 1:
+        raise ValueError(f"s must have 1 axis (n), has shape {s.shape}")
+    if v_s.ndim != 1:
+        raise ValueError(f"v_s must have 1 axis (n), has shape {v_s.shape}")
+    n = F.shape[0]
+    k = H.shape[0]
+    T = w.shape[0]
+    if F.shape[1] != n:
+        raise ValueError(f"F has {n} rows, F has {F.shape[1]} columns")
+    if v_F.shape[0] != n:
+        raise ValueError(f"F has {n} rows, v_F has {v_F.shape[0]} rows")
+    if v_F.shape[1] != n:
+        raise ValueError(f"F has {n} rows, v_F has {v_F.shape[1]} columns")
+    if Q.shape[0] != n:
+        raise ValueError(f"F has {n} rows, Q has {Q.shape[0]} rows")
+    if Q.shape[1] != n:
+        raise ValueError(f"F has {n} rows, Q has {Q.shape[1]} columns")
+    if v_Q.shape[0] != n:
+        raise ValueError(f"F has {n} rows, v_Q has {v_Q.shape[0]} rows")
+    if v_Q.shape[1] != n:
+        raise ValueError(f"F has {n} rows, v_Q has {v_Q.shape[1]} columns")
+    if H.shape[1] != n:
+        raise ValueError(f"F has {n} rows, H has {H.shape[1]} columns")
+    if v_H.shape[0] != k:
+        raise ValueError(f"H has {k} rows, v_H has {v_H.shape[0]} rows")
+    if v_H.shape[1] != n:
+        raise ValueError(f"F has {n} rows, v_H has {v_H.shape[1]} columns")
+    if R.shape[0] != k:
+        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if R.shape[1] != k:
+        raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
+    if v_R.shape[0] != k:
+        raise ValueError(f"H has {k} rows, v_R has {v_R.shape[0]} rows")
+    if v_R.shape[1] != k:
+        raise ValueError(f"H has {k} rows, v_R has {v_R.shape[1]} columns")
+    if w.shape[1] != k:
+        raise ValueError(f"H has {k} rows, w has {w.shape[1]} columns")
+    if M.shape[0] != n:
+        raise ValueError(f"F has {n} rows, M has {M.shape[0]} rows")
+    if M.shape[1] != n:
+        raise ValueError(f"F has {n} rows, M has {M.shape[1]} columns")
+    if m.shape[0] != n:
+        raise ValueError(f"F has {n} rows, m has {m.shape[0]}")
+    if s.shape[0] != n:
+        raise ValueError(f"F has {n} rows, s has {s.shape[0]}")
+    if v_s.shape[0] != n:
+        raise ValueError(f"F has {n} rows, v_s has {v_s.shape[0]}")
+    if n < 1:
+        raise ValueError(f"F has {n} rows, at least 1 needed")
+    if k < 1:
+        raise ValueError(f"H has {k} rows, at least 1 needed")
+    if T < 1:
+        raise ValueError(f"w has {T} rows, at least 1 needed")
+    if out is None:
+        out = (np.empty((n,), F.dtype), np.empty((n, n), F.dtype), np.empty((n, n), F.dtype), np.empty((k, n), F.dtype), np.empty((k, k), F.dtype))
+    else:
+        _check_outs(out, ((n,), (n, n), (n, n), (k, n), (k, k)), F.dtype, (F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s))
+    _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, out[0], out[1], out[2], out[3], out[4])
+    return out[0], out[1], out[2], out[3], out[4]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hvp_D_Q, hvp_D_H, hvp_D_R):
+    n = F.shape[0]
+    k = H.shape[0]
+    T = w.shape[0]
+    x_0 = np.empty((n,), F.dtype)
+    P_0 = np.empty((n, n), F.dtype)
+    B_t_kept = np.empty((T, n, n), F.dtype)
+    K_t_kept = np.empty((T, n, k), F.dtype)
+    r_kept = np.empty((T, k), F.dtype)
+    S_t_inv_kept = np.empty((T, k, k), F.dtype)
+    B_t_H_2_kept = np.empty((T, n, k), F.dtype)
+    H_K_t_kept = np.empty((T, n, n), F.dtype)
+    F_P_kept = np.empty((T, n, n), F.dtype)
+    a_t_kept = np.empty((T, n), F.dtype)
+    B_t_H_kept = np.empty((T, k, n), F.dtype)
+    x_t_kept = np.empty((T, n), F.dtype)
+    P_t_kept = np.empty((T, n, n), F.dtype)
+    S_t = np.empty((k, k), F.dtype)
+    S_t_T = np.empty((k, k), F.dtype)
+    rhs = np.empty((k, n), F.dtype)
+    solution = np.empty((k, n), F.dtype)
+    x_T_bar = np.empty((n,), F.dtype)
+    P_t_bar_2 = np.empty((n, n), F.dtype)
+    grad_D_F = np.empty((n, n), F.dtype)
+    grad_D_Q = np.empty((n, n), F.dtype)
+    grad_D_H = np.empty((k, n), F.dtype)
+    grad_D_R = np.empty((k, k), F.dtype)
+    B_t_H_2_bar_kept = np.empty((T, n, k), F.dtype)
+    B_t_H_bar_kept = np.empty((T, k, n), F.dtype)
+    H_K_t_bar_kept = np.empty((T, n, n), F.dtype)
+    s_2_kept = np.empty((T, k, k), F.dtype)
+    K_t_bar_kept = np.empty((T, n, k), F.dtype)
+    S_t_inv_bar_kept = np.empty((T, k, k), F.dtype)
+    a_t_bar_kept = np.empty((T, n), F.dtype)
+    B_t_bar_kept = np.empty((T, n, n), F.dtype)
+    F_P_bar_kept = np.empty((T, n, n), F.dtype)
+    H_a_t_bar_kept = np.empty((T, k), F.dtype)
+    S_t_bar_kept = np.empty((T, k, k), F.dtype)
+    x_bar_kept = np.empty((T, n), F.dtype)
+    P_bar_kept = np.empty((T, n, n), F.dtype)
+    B_t_B_t_H_bar = np.empty((k, n), F.dtype)
+    B_t_H_S_t_bar = np.empty((k, n), F.dtype)
+    B_t_H_bar_H = np.empty((n, n), F.dtype)
+    F_P_bar_P = np.empty((n, n), F.dtype)
+    F_bar = np.empty((n, n), F.dtype)
+    H_K_t_P_t_bar = np.empty((n, n), F.dtype)
+    H_K_t_bar_K_t = np.empty((k, n), F.dtype)
+    H_bar = np.empty((k, n), F.dtype)
+    x_t_bar_j = np.empty((n,), F.dtype)
+    grad_D_F_bar = np.empty((n, n), F.dtype)
+    grad_D_Q_bar = np.empty((n, n), F.dtype)
+    grad_D_H_bar = np.empty((k, n), F.dtype)
+    grad_D_R_bar = np.empty((k, k), F.dtype)
+    x_bar_bar_2 = np.empty((n,), F.dtype)
+    P_bar_bar_2 = np.empty((n, n), F.dtype)
+    H_bar_3 = np.empty((k, n), F.dtype)
+    F_bar_3 = np.empty((n, n), F.dtype)
+    B_t_kept_bar_2 = np.empty((T, n, n), F.dtype)
+    K_t_kept_bar_2 = np.empty((T, n, k), F.dtype)
+    r_kept_bar_2 = np.empty((T, k), F.dtype)
+    S_t_inv_kept_bar_2 = np.empty((T, k, k), F.dtype)
+    B_t_H_2_kept_bar_2 = np.empty((T, n, k), F.dtype)
+    H_K_t_kept_bar_2 = np.empty((T, n, n), F.dtype)
+    x_kept_bar_2 = np.empty((T, n), F.dtype)
+    F_P_kept_bar_2 = np.empty((T, n, n), F.dtype)
+    P_kept_bar_2 = np.empty((T, n, n), F.dtype)
+    a_t_kept_bar_2 = np.empty((T, n), F.dtype)
+    B_t_H_kept_bar_2 = np.empty((T, k, n), F.dtype)
+    x_t_bar_bar_room = np.empty((2, n), F.dtype)
+    P_t_bar_bar_room = np.empty((2, n, n), F.dtype)
+    B_t_H_2_bar_bar = np.empty((n, k), F.dtype)
+    B_t_H_2_bar_bar_S_t_inv = np.empty((n, k), F.dtype)
+    B_t_H_bar_B_t_bar_bar = np.empty((k, n), F.dtype)
+    B_t_H_bar_bar = np.empty((k, n), F.dtype)
+    B_t_H_bar_bar_S_t_bar = np.empty((k, n), F.dtype)
+    B_t_H_bar_grad_D_H_bar = np.empty((n, n), F.dtype)
+    B_t_H_grad_D_H_bar = np.empty((k, k), F.dtype)
+    B_t_bar_bar = np.empty((n, n), F.dtype)
+    B_t_grad_D_H_bar = np.empty((k, n), F.dtype)
+    B_t_grad_D_H_bar_2 = np.empty((n, k), F.dtype)
+    F_P_bar_P_bar_bar = np.empty((n, n), F.dtype)
+    F_P_bar_bar = np.empty((n, n), F.dtype)
+    F_P_grad_D_F_bar = np.empty((n, n), F.dtype)
+    F_bar_2 = np.empty((n, n), F.dtype)
+    H_K_t_bar_K_t_bar_bar = np.empty((k, n), F.dtype)
+    H_K_t_bar_bar = np.empty((n, n), F.dtype)
+    H_K_t_bar_bar_P_t_bar = np.empty((n, n), F.dtype)
+    H_a_t_bar_bar = np.empty((k,), F.dtype)
+    H_a_t_bar_j = np.empty((k,), F.dtype)
+    H_bar_2 = np.empty((k, n), F.dtype)
+    K_t_bar_2_term = np.empty((n,), F.dtype)
+    K_t_bar_bar = np.empty((n, k), F.dtype)
+    K_t_bar_bar_r = np.empty((n,), F.dtype)
+    K_t_grad_D_H_bar = np.empty((n, n), F.dtype)
+    P_grad_D_F_bar = np.empty((n, n), F.dtype)
+    S_t_bar_bar = np.empty((k, k), F.dtype)
+    S_t_bar_bar_s_2 = np.empty((k, k), F.dtype)
+    S_t_inv_bar_bar = np.empty((k, k), F.dtype)
+    S_t_inv_bar_s_2_bar = np.empty((k, k), F.dtype)
+    a_t_bar_bar = np.empty((n,), F.dtype)
+    a_t_bar_j = np.empty((n,), F.dtype)
+    a_t_grad_D_H_bar = np.empty((k,), F.dtype)
+    s_2_bar = np.empty((k, k), F.dtype)
+    B_t_bar_bar_H_K_t = np.empty((n, n), F.dtype)
+    x_T_bar_2 = np.empty((n,), F.dtype)
+    P_t_bar_4 = np.empty((n, n), F.dtype)
+    F_bar_5 = np.empty((n, n), F.dtype)
+    H_bar_5 = np.empty((k, n), F.dtype)
+    x_bar_4_room = np.empty((2, n), F.dtype)
+    P_bar_3_room = np.empty((2, n, n), F.dtype)
+    B_t_B_t_H_bar_3 = np.empty((k, n), F.dtype)
+    B_t_H_2_bar_3 = np.empty((n, k), F.dtype)
+    B_t_H_S_t_bar_2 = np.empty((k, n), F.dtype)
+    B_t_H_bar_3 = np.empty((k, n), F.dtype)
+    B_t_H_bar_3_H = np.empty((n, n), F.dtype)
+    B_t_bar_3 = np.empty((n, n), F.dtype)
+    F_P_bar_3 = np.empty((n, n), F.dtype)
+    F_P_bar_3_P = np.empty((n, n), F.dtype)
+    F_bar_4 = np.empty((n, n), F.dtype)
+    H_K_t_P_t_bar_3 = np.empty((n, n), F.dtype)
+    H_K_t_bar_3 = np.empty((n, n), F.dtype)
+    H_K_t_bar_3_K_t = np.empty((k, n), F.dtype)
+    H_bar_4 = np.empty((k, n), F.dtype)
+    H_bar_4_term = np.empty((k,), F.dtype)
+    K_t_bar_3 = np.empty((n, k), F.dtype)
+    S_t_bar_2 = np.empty((k, k), F.dtype)
+    S_t_inv_S_t_inv_bar_3 = np.empty((k, k), F.dtype)
+    S_t_inv_bar_3 = np.empty((k, k), F.dtype)
+    a_t_bar_3 = np.empty((n,), F.dtype)
+    r_bar_2 = np.empty((k,), F.dtype)
+    x_t_bar_2_j = np.empty((n,), F.dtype)
+    a_t_bar_3_j = np.empty((n,), F.dtype)
+    for i in range(n):
+        x_0[i] = m[i]
+        for j in range(n):
+            P_0[i, j] = M[i, j]
+    x = x_0
+    P = P_0
+    for t in range(T):
+        w_t = w[t]
+        B_t = B_t_kept[t]
+        K_t = K_t_kept[t]
+        r = r_kept[t]
+        S_t_inv = S_t_inv_kept[t]
+        B_t_H_2 = B_t_H_2_kept[t]
+        H_K_t = H_K_t_kept[t]
+        F_P = F_P_kept[t]
+        a_t = a_t_kept[t]
+        B_t_H = B_t_H_kept[t]
+        x_t = x_t_kept[t]
+        P_t = P_t_kept[t]
+        for i in range(n):
+            a_t_i = 0.0
+            x_t[i] = 0.0
+            for j in range(n):
+                a_t_i += F[i, j] * x[j]
+            a_t[i] = a_t_i
+        np.dot(F, P, F_P)
+        np.dot(F_P, F.T, B_t)
+        for i in range(n):
+            for j in range(n):
+                B_t[i, j] = B_t[i, j] + Q[i, j]
+        np.dot(H, B_t, B_t_H)
+        np.dot(B_t_H, H.T, S_t)
+        np.dot(B_t, H.T, B_t_H_2)
+        for i in range(k):
+            r_i = w_t[i]
+            for j in range(k):
+                S_t[i, j] = R[i, j] + S_t[i, j]
+            for j in range(n):
+                rhs[i, j] = B_t_H_2[j, i]
+                r_i -= H[i, j] * a_t[j]
+            r[i] = r_i
+        _fill(S_t_inv, np.linalg.inv(S_t))
+        for i in range(k):
+            for j in range(k):
+                S_t_T[i, j] = S_t[j, i]
+        _fill(solution, np.linalg.solve(S_t_T, rhs))
+        for i in range(n):
+            x_t_i = x_t[i]
+            for j in range(k):
+                K_t[i, j] = solution[j, i]
+                x_t_i += K_t[i, j] * r[j]
+            x_t[i] = x_t_i + a_t[i]
+        np.dot(K_t, H, H_K_t)
+        np.dot(H_K_t, B_t, P_t)
+        for i in range(n):
+            for j in range(n):
+                P_t[i, j] = B_t[i, j] - P_t[i, j]
+        x = x_t
+        P = P_t
+    x_T = x
+    P_T = P
+    for i in range(n):
+        x_T_bar[i] = 2.0 * x_T[i] - 2.0 * s[i]
+        for j in range(n):
+            P_t_bar_2[i, j] = 0.0
+            grad_D_F[i, j] = 0.0
+            grad_D_Q[i, j] = 0.0
+    for i in range(k):
+        for j in range(n):
+            grad_D_H[i, j] = 0.0
+        for j in range(k):
+            grad_D_R[i, j] = 0.0
+    x_t_bar = x_T_bar
+    P_t_bar = P_t_bar_2
+    for t in range(T - 1, -1, -1):
+        B_t = B_t_kept[t]
+        K_t = K_t_kept[t]
+        r = r_kept[t]
+        S_t_inv = S_t_inv_kept[t]
+        B_t_H_2 = B_t_H_2_kept[t]
+        H_K_t = H_K_t_kept[t]
+        x = x_t_kept[t - 1] if t > 0 else x_0
+        F_P = F_P_kept[t]
+        P = P_t_kept[t - 1] if t > 0 else P_0
+        a_t = a_t_kept[t]
+        B_t_H = B_t_H_kept[t]
+        B_t_H_2_bar = B_t_H_2_bar_kept[t]
+        B_t_H_bar = B_t_H_bar_kept[t]
+        H_K_t_bar = H_K_t_bar_kept[t]
+        s_2 = s_2_kept[t]
+        K_t_bar = K_t_bar_kept[t]
+        S_t_inv_bar = S_t_inv_bar_kept[t]
+        a_t_bar = a_t_bar_kept[t]
+        B_t_bar = B_t_bar_kept[t]
+        F_P_bar = F_P_bar_kept[t]
+        H_a_t_bar = H_a_t_bar_kept[t]
+        S_t_bar = S_t_bar_kept[t]
+        x_bar = x_bar_kept[t]
+        P_bar = P_bar_kept[t]
+        for i in range(k):
+            H_a_t_bar[i] = 0.0
+        for i in range(n):
+            a_t_bar[i] = x_t_bar[i]
+            x_bar[i] = 0.0
+            x_t_bar_j[i] = x_t_bar[i]
+            for i_2 in range(k):
+                H_a_t_bar[i_2] -= K_t[i, i_2] * x_t_bar_j[i]
+        np.dot(P_t_bar, B_t.T, H_K_t_bar)
+        np.dot(H_K_t.T, P_t_bar, H_K_t_P_t_bar)
+        for i in range(n):
+            for j in range(n):
+                H_K_t_bar[i, j] = -H_K_t_bar[i, j]
+        np.dot(H_K_t_bar, H.T, K_t_bar)
+        np.dot(K_t.T, H_K_t_bar, H_K_t_bar_K_t)
+        for i in range(n):
+            for j in range(k):
+                K_t_bar[i, j] = r[j] * x_t_bar_j[i] + K_t_bar[i, j]
+        np.dot(K_t_bar, S_t_inv.T, B_t_H_2_bar)
+        np.dot(B_t_H_2.T, K_t_bar, S_t_inv_bar)
+        np.dot(S_t_inv, S_t_inv_bar.T, s_2)
+        np.dot(S_t_inv.T, s_2.T, S_t_bar)
+        np.dot(B_t_H_2_bar, H, B_t_bar)
+        np.dot(B_t_H_2_bar.T, B_t, H_bar)
+        for i in range(k):
+            for j in range(k):
+                S_t_bar[i, j] = -S_t_bar[i, j]
+                grad_D_R[i, j] = S_t_bar[i, j] + grad_D_R[i, j]
+            for i_2 in range(n):
+                a_t_bar[i_2] += H[i, i_2] * H_a_t_bar[i]
+        np.dot(S_t_bar, H, B_t_H_bar)
+        np.dot(H.T, B_t_H_bar, B_t_H_bar_H)
+        np.dot(B_t_H_bar, B_t.T, B_t_B_t_H_bar)
+        np.dot(S_t_bar.T, B_t_H, B_t_H_S_t_bar)
+        for i in range(n):
+            for j in range(n):
+                B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar[i, j] - H_K_t_P_t_bar[i, j]
+                x_bar[j] += F[i, j] * a_t_bar[i]
+                grad_D_Q[i, j] = B_t_bar[i, j] + grad_D_Q[i, j]
+        np.dot(B_t_bar, F, F_P_bar)
+        np.dot(F.T, F_P_bar, P_bar)
+        np.dot(F_P_bar, P.T, F_P_bar_P)
+        np.dot(B_t_bar.T, F_P, F_bar)
+        for i in range(n):
+            for j in range(n):
+                F_bar[i, j] = a_t_bar[i] * x[j] + F_P_bar_P[i, j] + F_bar[i, j]
+                grad_D_F[i, j] = F_bar[i, j] + grad_D_F[i, j]
+        for i in range(k):
+            for j in range(n):
+                H_bar[i, j] = H_a_t_bar[i] * a_t[j] + B_t_B_t_H_bar[i, j] + B_t_H_S_t_bar[i, j] + H_K_t_bar_K_t[i, j] + H_bar[i, j]
+                grad_D_H[i, j] = H_bar[i, j] + grad_D_H[i, j]
+        x_t_bar = x_bar
+        P_t_bar = P_bar
+    for i in range(n):
+        for j in range(n):
+            grad_D_F_bar[i, j] = v_F[i, j]
+            grad_D_Q_bar[i, j] = v_Q[i, j]
+            P_bar_bar_2[i, j] = 0.0
+            F_bar_3[i, j] = 0.0
+        x_bar_bar_2[i] = 0.0
+    for i in range(k):
+        for j in range(n):
+            grad_D_H_bar[i, j] = v_H[i, j]
+            H_bar_3[i, j] = 0.0
+        for j in range(k):
+            grad_D_R_bar[i, j] = v_R[i, j]
+    x_bar_bar = x_bar_bar_2
+    P_bar_bar = P_bar_bar_2
+    for t in range(T):
+        x = x_t_kept[t - 1] if t > 0 else x_0
+        P = P_t_kept[t - 1] if t > 0 else P_0
+        F_P = F_P_kept[t]
+        B_t = B_t_kept[t]
+        B_t_H = B_t_H_kept[t]
+        S_t_inv = S_t_inv_kept[t]
+        B_t_H_2 = B_t_H_2_kept[t]
+        a_t = a_t_kept[t]
+        K_t = K_t_kept[t]
+        r = r_kept[t]
+        H_K_t = H_K_t_kept[t]
+        P_t_bar = P_bar_kept[t + 1] if t + 1 < T else P_t_bar_2
+        B_t_H_2_bar = B_t_H_2_bar_kept[t]
+        B_t_H_bar = B_t_H_bar_kept[t]
+        x_t_bar = x_bar_kept[t + 1] if t + 1 < T else x_T_bar
+        H_K_t_bar = H_K_t_bar_kept[t]
+        s_2 = s_2_kept[t]
+        K_t_bar = K_t_bar_kept[t]
+        S_t_inv_bar = S_t_inv_bar_kept[t]
+        a_t_bar = a_t_bar_kept[t]
+        B_t_bar = B_t_bar_kept[t]
+        F_P_bar = F_P_bar_kept[t]
+        H_a_t_bar = H_a_t_bar_kept[t]
+        S_t_bar = S_t_bar_kept[t]
+        B_t_bar_2 = B_t_kept_bar_2[t]
+        K_t_bar_2 = K_t_kept_bar_2[t]
+        r_bar = r_kept_bar_2[t]
+        S_t_inv_bar_2 = S_t_inv_kept_bar_2[t]
+        B_t_H_2_bar_2 = B_t_H_2_kept_bar_2[t]
+        H_K_t_bar_2 = H_K_t_kept_bar_2[t]
+        x_bar_3 = x_kept_bar_2[t]
+        F_P_bar_2 = F_P_kept_bar_2[t]
+        P_bar_2 = P_kept_bar_2[t]
+        a_t_bar_2 = a_t_kept_bar_2[t]
+        B_t_H_bar_2 = B_t_H_kept_bar_2[t]
+        x_t_bar_bar = x_t_bar_bar_room[t % 2]
+        P_t_bar_bar = P_t_bar_bar_room[t % 2]
+        for i in range(k):
+            a_t_grad_D_H_bar_i = 0.0
+            r_bar[i] = 0.0
+            H_a_t_bar_bar[i] = 0.0
+            H_a_t_bar_j[i] = H_a_t_bar[i]
+            for j in range(n):
+                a_t_grad_D_H_bar_i += a_t[j] * grad_D_H_bar[i, j]
+            a_t_grad_D_H_bar[i] = a_t_grad_D_H_bar_i
+        for i in range(n):
+            grad_D_F_bar_x = 0.0
+            a_t_bar_bar_i = 0.0
+            x_bar_3[i] = 0.0
+            a_t_bar_2[i] = 0.0
+            K_t_bar_bar_r[i] = 0.0
+            x_t_bar_bar[i] = 0.0
+            K_t_bar_2_term[i] = -x_t_bar[i]
+            x_t_bar_j[i] = x_t_bar[i]
+            a_t_bar_j[i] = a_t_bar[i]
+            for j in range(n):
+                grad_D_F_bar_x += grad_D_F_bar[i, j] * x[j]
+                a_t_bar_bar_i += F[i, j] * x_bar_bar[j]
+            a_t_bar_bar[i] = a_t_bar_bar_i + grad_D_F_bar_x
+        np.dot(grad_D_F_bar, P, P_grad_D_F_bar)
+        np.dot(F, P_bar_bar, F_P_bar_bar)
+        np.dot(F_P, grad_D_F_bar.T, F_P_grad_D_F_bar)
+        np.dot(grad_D_H_bar, B_t, B_t_grad_D_H_bar)
+        np.dot(B_t_H, grad_D_H_bar.T, B_t_H_grad_D_H_bar)
+        np.dot(B_t, grad_D_H_bar.T, B_t_grad_D_H_bar_2)
+        np.dot(K_t, grad_D_H_bar, K_t_grad_D_H_bar)
+        np.dot(grad_D_H_bar.T, B_t_H_bar, B_t_H_bar_grad_D_H_bar)
+        np.dot(B_t_H_2_bar, grad_D_H_bar, B_t_bar_2)
+        np.dot(H_K_t_bar, grad_D_H_bar.T, K_t_bar_2)
+        np.dot(B_t_bar, grad_D_F_bar, F_P_bar_2)
+        np.dot(grad_D_F_bar.T, F_P_bar, P_bar_2)
+        np.dot(S_t_bar, grad_D_H_bar, B_t_H_bar_2)
+        np.dot(F_P_bar, P_bar_bar.T, F_P_bar_P_bar_bar)
+        for i in range(n):
+            for j in range(n):
+                F_P_bar_bar[i, j] = F_P_bar_bar[i, j] + P_grad_D_F_bar[i, j]
+                x_bar_3[j] += a_t_bar_j[i] * grad_D_F_bar[i, j]
+        np.dot(F_P_bar_bar, F.T, B_t_bar_bar)
+        np.dot(B_t_bar.T, F_P_bar_bar, F_bar_2)
+        for i in range(n):
+            for j in range(n):
+                B_t_bar_bar[i, j] = B_t_bar_bar[i, j] + F_P_grad_D_F_bar[i, j] + grad_D_Q_bar[i, j]
+                F_bar_2[i, j] = a_t_bar_j[i] * x_bar_bar[j] + F_P_bar_P_bar_bar[i, j] + F_bar_2[i, j]
+                F_bar_3[i, j] = F_bar_2[i, j] + F_bar_3[i, j]
+        np.dot(H, B_t_bar_bar, B_t_H_bar_bar)
+        np.dot(B_t_bar_bar, H.T, B_t_H_2_bar_bar)
+        np.dot(P_t_bar, B_t_bar_bar.T, H_K_t_bar_2)
+        np.dot(B_t_H_bar, B_t_bar_bar.T, B_t_H_bar_B_t_bar_bar)
+        np.dot(B_t_H_2_bar.T, B_t_bar_bar, H_bar_2)
+        for i in range(k):
+            H_a_t_bar_bar_i = H_a_t_bar_bar[i]
+            for j in range(n):
+                B_t_H_bar_bar[i, j] = B_t_H_bar_bar[i, j] + B_t_grad_D_H_bar[i, j]
+                H_a_t_bar_bar_i += H[i, j] * a_t_bar_bar[j]
+                a_t_bar_2[j] += H_a_t_bar_j[i] * grad_D_H_bar[i, j]
+            H_a_t_bar_bar[i] = H_a_t_bar_bar_i + a_t_grad_D_H_bar[i]
+        np.dot(B_t_H_bar_bar, H.T, S_t_bar_bar)
+        np.dot(S_t_bar.T, B_t_H_bar_bar, B_t_H_bar_bar_S_t_bar)
+        for i in range(k):
+            for j in range(k):
+                S_t_bar_bar[i, j] = B_t_H_grad_D_H_bar[i, j] + S_t_bar_bar[i, j] + grad_D_R_bar[i, j]
+        np.dot(S_t_bar_bar.T, S_t_inv.T, s_2_bar)
+        np.dot(s_2.T, S_t_bar_bar.T, S_t_bar_bar_s_2)
+        for i in range(k):
+            for j in range(k):
+                s_2_bar[i, j] = -s_2_bar[i, j]
+        np.dot(s_2_bar.T, S_t_inv, S_t_inv_bar_bar)
+        np.dot(B_t_H_2, S_t_inv_bar_bar, K_t_bar_bar)
+        np.dot(s_2_bar, S_t_inv_bar, S_t_inv_bar_s_2_bar)
+        np.dot(K_t_bar, S_t_inv_bar_bar.T, B_t_H_2_bar_2)
+        for i in range(n):
+            x_t_bar_bar_i = x_t_bar_bar[i]
+            for j in range(k):
+                B_t_H_2_bar_bar[i, j] = B_t_H_2_bar_bar[i, j] + B_t_grad_D_H_bar_2[i, j]
+                x_t_bar_bar_i += H_a_t_bar_bar[j] * K_t[i, j]
+                K_t_bar_2[i, j] = H_a_t_bar_bar[j] * K_t_bar_2_term[i] + K_t_bar_2[i, j]
+            x_t_bar_bar[i] = x_t_bar_bar_i
+            for j in range(n):
+                H_K_t_bar_2[i, j] = -H_K_t_bar_2[i, j]
+        np.dot(B_t_H_2_bar_bar, S_t_inv, B_t_H_2_bar_bar_S_t_inv)
+        np.dot(B_t_H_2_bar_bar.T, K_t_bar, S_t_inv_bar_2)
+        for i in range(n):
+            K_t_bar_bar_r_i = K_t_bar_bar_r[i]
+            for j in range(k):
+                K_t_bar_bar[i, j] = B_t_H_2_bar_bar_S_t_inv[i, j] + K_t_bar_bar[i, j]
+                K_t_bar_bar_r_i += K_t_bar_bar[i, j] * r[j]
+                r_bar[j] += K_t_bar_bar[i, j] * x_t_bar_j[i]
+            K_t_bar_bar_r[i] = K_t_bar_bar_r_i
+            x_t_bar_bar[i] = K_t_bar_bar_r[i] + a_t_bar_bar[i] - x_t_bar_bar[i]
+        np.dot(K_t_bar_bar, H, H_K_t_bar_bar)
+        np.dot(K_t_bar_bar.T, H_K_t_bar, H_K_t_bar_K_t_bar_bar)
+        for i in range(n):
+            for j in range(n):
+                H_K_t_bar_bar[i, j] = H_K_t_bar_bar[i, j] + K_t_grad_D_H_bar[i, j]
+        np.dot(H_K_t_bar_bar.T, P_t_bar, H_K_t_bar_bar_P_t_bar)
+        for i in range(n):
+            for j in range(n):
+                B_t_bar_2[i, j] = B_t_H_bar_grad_D_H_bar[i, j] + B_t_bar_2[i, j] - H_K_t_bar_bar_P_t_bar[i, j]
+        for i in range(k):
+            for j in range(k):
+                S_t_inv_bar_2[i, j] = S_t_inv_bar_2[i, j] + S_t_inv_bar_s_2_bar[i, j] - S_t_bar_bar_s_2[i, j]
+            for j in range(n):
+                H_bar_2[i, j] = H_a_t_bar_j[i] * a_t_bar_bar[j] + B_t_H_bar_B_t_bar_bar[i, j] + B_t_H_bar_bar_S_t_bar[i, j] + H_K_t_bar_K_t_bar_bar[i, j] + H_bar_2[i, j]
+                H_bar_3[i, j] = H_bar_2[i, j] + H_bar_3[i, j]
+        if t < T - 1:
+            np.dot(H_K_t, B_t_bar_bar, B_t_bar_bar_H_K_t)
+            np.dot(H_K_t_bar_bar, B_t, P_t_bar_bar)
+            for i in range(n):
+                for j in range(n):
+                    P_t_bar_bar[i, j] = B_t_bar_bar[i, j] - B_t_bar_bar_H_K_t[i, j] - P_t_bar_bar[i, j]
+        x_bar_bar = x_t_bar_bar
+        P_bar_bar = P_t_bar_bar
+    x_T_bar_bar_2 = x_bar_bar
+    for i in range(n):
+        x_T_bar_2[i] = 2.0 * x_T_bar_bar_2[i] - 2.0 * v_s[i]
+        for j in range(n):
+            P_t_bar_4[i, j] = 0.0
+            F_bar_5[i, j] = 0.0
+            hvp_D_Q[i, j] = 0.0
+    for i in range(k):
+        for j in range(n):
+            H_bar_5[i, j] = 0.0
+        for j in range(k):
+            hvp_D_R[i, j] = 0.0
+    x_t_bar_2 = x_T_bar_2
+    P_t_bar_3 = P_t_bar_4
+    for t in range(T - 1, -1, -1):
+        B_t = B_t_kept[t]
+        K_t = K_t_kept[t]
+        r = r_kept[t]
+        S_t_inv = S_t_inv_kept[t]
+        B_t_H_2 = B_t_H_2_kept[t]
+        H_K_t = H_K_t_kept[t]
+        x = x_t_kept[t - 1] if t > 0 else x_0
+        F_P = F_P_kept[t]
+        P = P_t_kept[t - 1] if t > 0 else P_0
+        a_t = a_t_kept[t]
+        B_t_H = B_t_H_kept[t]
+        B_t_kept_bar_3 = B_t_kept_bar_2[t]
+        K_t_kept_bar_3 = K_t_kept_bar_2[t]
+        r_kept_bar_3 = r_kept_bar_2[t]
+        S_t_inv_kept_bar_3 = S_t_inv_kept_bar_2[t]
+        B_t_H_2_kept_bar_3 = B_t_H_2_kept_bar_2[t]
+        H_K_t_kept_bar_3 = H_K_t_kept_bar_2[t]
+        x_kept_bar_3 = x_kept_bar_2[t]
+        F_P_kept_bar_3 = F_P_kept_bar_2[t]
+        P_kept_bar_3 = P_kept_bar_2[t]
+        a_t_kept_bar_3 = a_t_kept_bar_2[t]
+        B_t_H_kept_bar_3 = B_t_H_kept_bar_2[t]
+        x_bar_4 = x_bar_4_room[t % 2]
+        P_bar_3 = P_bar_3_room[t % 2]
+        for i in range(k):
+            r_bar_2[i] = r_kept_bar_3[i]
+        for i in range(n):
+            a_t_bar_3[i] = a_t_kept_bar_3[i] + x_t_bar_2[i]
+            x_t_bar_2_j[i] = x_t_bar_2[i]
+            for i_2 in range(k):
+                r_bar_2[i_2] += K_t[i, i_2] * x_t_bar_2_j[i]
+        np.dot(P_t_bar_3, B_t.T, H_K_t_bar_3)
+        np.dot(H_K_t.T, P_t_bar_3, H_K_t_P_t_bar_3)
+        for i in range(n):
+            for j in range(n):
+                H_K_t_bar_3[i, j] = H_K_t_kept_bar_3[i, j] - H_K_t_bar_3[i, j]
+        np.dot(H_K_t_bar_3, H.T, K_t_bar_3)
+        np.dot(K_t.T, H_K_t_bar_3, H_K_t_bar_3_K_t)
+        for i in range(n):
+            for j in range(k):
+                K_t_bar_3[i, j] = r[j] * x_t_bar_2_j[i] + K_t_bar_3[i, j] + K_t_kept_bar_3[i, j]
+        np.dot(K_t_bar_3, S_t_inv.T, B_t_H_2_bar_3)
+        np.dot(B_t_H_2.T, K_t_bar_3, S_t_inv_bar_3)
+        for i in range(n):
+            for j in range(k):
+                B_t_H_2_bar_3[i, j] = B_t_H_2_bar_3[i, j] + B_t_H_2_kept_bar_3[i, j]
+        for i in range(k):
+            for j in range(k):
+                S_t_inv_bar_3[i, j] = S_t_inv_bar_3[i, j] + S_t_inv_kept_bar_3[i, j]
+            for i_2 in range(n):
+                a_t_bar_3[i_2] -= H[i, i_2] * r_bar_2[i]
+            H_bar_4_term[i] = -r_bar_2[i]
+        np.dot(S_t_inv, S_t_inv_bar_3.T, S_t_inv_S_t_inv_bar_3)
+        np.dot(S_t_inv.T, S_t_inv_S_t_inv_bar_3.T, S_t_bar_2)
+        np.dot(B_t_H_2_bar_3, H, B_t_bar_3)
+        np.dot(B_t_H_2_bar_3.T, B_t, H_bar_4)
+        for i in range(k):
+            for j in range(k):
+                S_t_bar_2[i, j] = -S_t_bar_2[i, j]
+                hvp_D_R[i, j] = S_t_bar_2[i, j] + hvp_D_R[i, j]
+        np.dot(S_t_bar_2, H, B_t_H_bar_3)
+        np.dot(S_t_bar_2.T, B_t_H, B_t_H_S_t_bar_2)
+        for i in range(k):
+            for j in range(n):
+                B_t_H_bar_3[i, j] = B_t_H_bar_3[i, j] + B_t_H_kept_bar_3[i, j]
+        np.dot(H.T, B_t_H_bar_3, B_t_H_bar_3_H)
+        np.dot(B_t_H_bar_3, B_t.T, B_t_B_t_H_bar_3)
+        for i in range(n):
+            for j in range(n):
+                B_t_bar_3[i, j] = B_t_H_bar_3_H[i, j] + B_t_bar_3[i, j] + B_t_kept_bar_3[i, j] + P_t_bar_3[i, j] - H_K_t_P_t_bar_3[i, j]
+                hvp_D_Q[i, j] = B_t_bar_3[i, j] + hvp_D_Q[i, j]
+        np.dot(B_t_bar_3, F, F_P_bar_3)
+        np.dot(B_t_bar_3.T, F_P, F_bar_4)
+        for i in range(n):
+            for j in range(n):
+                F_P_bar_3[i, j] = F_P_bar_3[i, j] + F_P_kept_bar_3[i, j]
+        np.dot(F_P_bar_3, P.T, F_P_bar_3_P)
+        for i in range(n):
+            for j in range(n):
+                F_bar_4[i, j] = a_t_bar_3[i] * x[j] + F_P_bar_3_P[i, j] + F_bar_4[i, j]
+                F_bar_5[i, j] = F_bar_4[i, j] + F_bar_5[i, j]
+        for i in range(k):
+            for j in range(n):
+                H_bar_4[i, j] = H_bar_4_term[i] * a_t[j] + B_t_B_t_H_bar_3[i, j] + B_t_H_S_t_bar_2[i, j] + H_K_t_bar_3_K_t[i, j] + H_bar_4[i, j]
+                H_bar_5[i, j] = H_bar_4[i, j] + H_bar_5[i, j]
+        if t > 0:
+            for i in range(n):
+                x_bar_4[i] = x_kept_bar_3[i]
+                a_t_bar_3_j[i] = a_t_bar_3[i]
+            for j in range(n):
+                for i in range(n):
+                    x_bar_4[i] += F[j, i] * a_t_bar_3_j[j]
+            np.dot(F.T, F_P_bar_3, P_bar_3)
+            for i in range(n):
+                for j in range(n):
+                    P_bar_3[i, j] = P_bar_3[i, j] + P_kept_bar_3[i, j]
+        x_t_bar_2 = x_bar_4
+        P_t_bar_3 = P_bar_3
+    for i in range(n):
+        hvp_D_s[i] = 2.0 * v_s[i] - 2.0 * x_T_bar_bar_2[i]
+        for j in range(n):
+            hvp_D_F[i, j] = F_bar_3[i, j] + F_bar_5[i, j]
+    for i in range(k):
+        for j in range(n):
+            hvp_D_H[i, j] = H_bar_3[i, j] + H_bar_5[i, j]
+
+
 def grad_D_F(F, Q, H, R, w, m, M, s, out=None):
     r"""grad D F.
 
@@ -2121,7 +2851,7 @@ def grad_D_F(F, Q, H, R, w, m, M, s, out=None):
     entries read: B_t_H T*k*n, B_t_H_2_bar T*k*n, B_t_H_2_kept 2*T*k*n, B_t_H_bar T*k*n, B_t_H_bar_H T*n**2, B_t_bar T*n**2,
     B_t_kept 2*T*n**2, F 2*T*n**2, F_P_bar T*n**2, F_P_bar_P T*n**2, F_P_kept 2*T*n**2, F_bar T*n**2, H 2*T*k*n,
     H_K_t_P_t_bar T*n**2, H_K_t_bar T*n**2, H_K_t_kept 2*T*n**2, H_a_t_bar T*k, K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P
-    T*n**2, P_t_bar_2 T*n**2, P_t_kept 2*T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, S_t_T T*k**2, S_t_bar T*k**2,
+    T*n**2, P_t_bar T*n**2, P_t_kept 2*T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, S_t_T T*k**2, S_t_bar T*k**2,
     S_t_inv_S_t_inv_bar T*k**2, S_t_inv_bar T*k**2, S_t_inv_kept T*k**2, a_t T*n, a_t_bar T*n, a_t_bar_j T*n, grad_D_F
     T*n**2, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t_bar T*n, x_t_bar_j T*n, x_t_kept
     2*T*n
@@ -2218,7 +2948,7 @@ def _grad_D_F(F, Q, H, R, w, m, M, s, grad_D_F):
     rhs = np.empty((k, n), F.dtype)
     solution = np.empty((k, n), F.dtype)
     x_T_bar = np.empty((n,), F.dtype)
-    P_t_bar = np.empty((n, n), F.dtype)
+    P_t_bar_2 = np.empty((n, n), F.dtype)
     x_bar_room = np.empty((2, n), F.dtype)
     P_bar_room = np.empty((2, n, n), F.dtype)
     B_t_H_2_bar = np.empty((n, k), F.dtype)
@@ -2300,10 +3030,10 @@ def _grad_D_F(F, Q, H, R, w, m, M, s, grad_D_F):
     for i in range(n):
         x_T_bar[i] = 2.0 * x_T[i] - 2.0 * s[i]
         for j in range(n):
-            P_t_bar[i, j] = 0.0
+            P_t_bar_2[i, j] = 0.0
             grad_D_F[i, j] = 0.0
     x_t_bar = x_T_bar
-    P_t_bar_2 = P_t_bar
+    P_t_bar = P_t_bar_2
     for t in range(T - 1, -1, -1):
         B_t = B_t_kept[t]
         K_t = K_t_kept[t]
@@ -2323,8 +3053,8 @@ def _grad_D_F(F, Q, H, R, w, m, M, s, grad_D_F):
             x_t_bar_j[i] = x_t_bar[i]
             for i_2 in range(k):
                 H_a_t_bar[i_2] -= K_t[i, i_2] * x_t_bar_j[i]
-        np.dot(P_t_bar_2, B_t.T, H_K_t_bar)
-        np.dot(H_K_t.T, P_t_bar_2, H_K_t_P_t_bar)
+        np.dot(P_t_bar, B_t.T, H_K_t_bar)
+        np.dot(H_K_t.T, P_t_bar, H_K_t_P_t_bar)
         for i in range(n):
             for j in range(n):
                 H_K_t_bar[i, j] = -H_K_t_bar[i, j]
@@ -2346,7 +3076,7 @@ def _grad_D_F(F, Q, H, R, w, m, M, s, grad_D_F):
         np.dot(H.T, B_t_H_bar, B_t_H_bar_H)
         for i in range(n):
             for j in range(n):
-                B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar_2[i, j] - H_K_t_P_t_bar[i, j]
+                B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar[i, j] - H_K_t_P_t_bar[i, j]
         np.dot(B_t_bar, F, F_P_bar)
         np.dot(F_P_bar, P.T, F_P_bar_P)
         np.dot(B_t_bar.T, F_P, F_bar)
@@ -2363,7 +3093,7 @@ def _grad_D_F(F, Q, H, R, w, m, M, s, grad_D_F):
                     x_bar[i] += F[j, i] * a_t_bar_j[j]
             np.dot(F.T, F_P_bar, P_bar)
         x_t_bar = x_bar
-        P_t_bar_2 = P_bar
+        P_t_bar = P_bar
 
 
 def grad_D_Q(F, Q, H, R, w, m, M, s, out=None):
@@ -2386,7 +3116,7 @@ def grad_D_Q(F, Q, H, R, w, m, M, s, out=None):
     3*n floating-point operations
     entries read: B_t_H T*k*n, B_t_H_2_bar T*k*n, B_t_H_2_kept 2*T*k*n, B_t_H_bar T*k*n, B_t_H_bar_H T*n**2, B_t_bar T*n**2,
     B_t_kept 2*T*n**2, F 2*T*n**2, F_P T*n**2, F_P_bar T*n**2, H 2*T*k*n, H_K_t_P_t_bar T*n**2, H_K_t_bar T*n**2, H_K_t_kept
-    2*T*n**2, H_a_t_bar T*k, K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P T*n**2, P_t T*n**2, P_t_bar_2 T*n**2, Q T*n**2, R
+    2*T*n**2, H_a_t_bar T*k, K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P T*n**2, P_t T*n**2, P_t_bar T*n**2, Q T*n**2, R
     T*k**2, S_t T*k**2, S_t_T T*k**2, S_t_bar T*k**2, S_t_inv_S_t_inv_bar T*k**2, S_t_inv_bar T*k**2, S_t_inv_kept T*k**2,
     a_t T*n, a_t_bar T*n, grad_D_Q T*n**2, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n,
     x_t_bar T*n, x_t_bar_i T*n
@@ -2483,7 +3213,7 @@ def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
     rhs = np.empty((k, n), F.dtype)
     solution = np.empty((k, n), F.dtype)
     x_T_bar = np.empty((n,), F.dtype)
-    P_t_bar = np.empty((n, n), F.dtype)
+    P_t_bar_2 = np.empty((n, n), F.dtype)
     x_bar_room = np.empty((2, n), F.dtype)
     P_bar_room = np.empty((2, n, n), F.dtype)
     B_t_H_2_bar = np.empty((n, k), F.dtype)
@@ -2561,10 +3291,10 @@ def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
     for i in range(n):
         x_T_bar[i] = 2.0 * x_T[i] - 2.0 * s[i]
         for j in range(n):
-            P_t_bar[i, j] = 0.0
+            P_t_bar_2[i, j] = 0.0
             grad_D_Q[i, j] = 0.0
     x_t_bar = x_T_bar
-    P_t_bar_2 = P_t_bar
+    P_t_bar = P_t_bar_2
     for t in range(T - 1, -1, -1):
         B_t = B_t_kept[t]
         K_t = K_t_kept[t]
@@ -2574,8 +3304,8 @@ def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
         H_K_t = H_K_t_kept[t]
         x_bar = x_bar_room[t % 2]
         P_bar = P_bar_room[t % 2]
-        np.dot(P_t_bar_2, B_t.T, H_K_t_bar)
-        np.dot(H_K_t.T, P_t_bar_2, H_K_t_P_t_bar)
+        np.dot(P_t_bar, B_t.T, H_K_t_bar)
+        np.dot(H_K_t.T, P_t_bar, H_K_t_P_t_bar)
         for i in range(n):
             for j in range(n):
                 H_K_t_bar[i, j] = -H_K_t_bar[i, j]
@@ -2596,7 +3326,7 @@ def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
         np.dot(H.T, B_t_H_bar, B_t_H_bar_H)
         for i in range(n):
             for j in range(n):
-                B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar_2[i, j] - H_K_t_P_t_bar[i, j]
+                B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar[i, j] - H_K_t_P_t_bar[i, j]
                 grad_D_Q[i, j] = B_t_bar[i, j] + grad_D_Q[i, j]
         if t > 0:
             for i in range(k):
@@ -2616,7 +3346,7 @@ def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
                 for i in range(n):
                     x_bar[i] += F[j, i] * a_t_bar[j]
         x_t_bar = x_bar
-        P_t_bar_2 = P_bar
+        P_t_bar = P_bar
 
 
 def grad_D_H(F, Q, H, R, w, m, M, s, out=None):
@@ -2640,7 +3370,7 @@ def grad_D_H(F, Q, H, R, w, m, M, s, out=None):
     entries read: B_t_B_t_H_bar T*k*n, B_t_H_2_bar T*k*n, B_t_H_2_kept 2*T*k*n, B_t_H_S_t_bar T*k*n, B_t_H_bar T*k*n,
     B_t_H_bar_H T*n**2, B_t_H_kept 2*T*k*n, B_t_bar T*n**2, B_t_kept 2*T*n**2, F 2*T*n**2, F_P T*n**2, F_P_bar T*n**2, H
     2*T*k*n, H_K_t_P_t_bar T*n**2, H_K_t_bar T*n**2, H_K_t_bar_K_t T*k*n, H_K_t_kept 2*T*n**2, H_a_t_bar T*k, H_bar T*k*n,
-    K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P T*n**2, P_t T*n**2, P_t_bar_2 T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, S_t_T
+    K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P T*n**2, P_t T*n**2, P_t_bar T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, S_t_T
     T*k**2, S_t_bar T*k**2, S_t_inv_S_t_inv_bar T*k**2, S_t_inv_bar T*k**2, S_t_inv_kept T*k**2, a_t_bar T*n, a_t_kept
     2*T*n, grad_D_H T*k*n, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n, x_t_bar T*n,
     x_t_bar_j T*n
@@ -2737,7 +3467,7 @@ def _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H):
     rhs = np.empty((k, n), F.dtype)
     solution = np.empty((k, n), F.dtype)
     x_T_bar = np.empty((n,), F.dtype)
-    P_t_bar = np.empty((n, n), F.dtype)
+    P_t_bar_2 = np.empty((n, n), F.dtype)
     x_bar_room = np.empty((2, n), F.dtype)
     P_bar_room = np.empty((2, n, n), F.dtype)
     B_t_B_t_H_bar = np.empty((k, n), F.dtype)
@@ -2821,12 +3551,12 @@ def _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H):
     for i in range(n):
         x_T_bar[i] = 2.0 * x_T[i] - 2.0 * s[i]
         for j in range(n):
-            P_t_bar[i, j] = 0.0
+            P_t_bar_2[i, j] = 0.0
     for i in range(k):
         for j in range(n):
             grad_D_H[i, j] = 0.0
     x_t_bar = x_T_bar
-    P_t_bar_2 = P_t_bar
+    P_t_bar = P_t_bar_2
     for t in range(T - 1, -1, -1):
         B_t = B_t_kept[t]
         K_t = K_t_kept[t]
@@ -2840,7 +3570,7 @@ def _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H):
         P_bar = P_bar_room[t % 2]
         for i in range(k):
             H_a_t_bar[i] = 0.0
-        np.dot(P_t_bar_2, B_t.T, H_K_t_bar)
+        np.dot(P_t_bar, B_t.T, H_K_t_bar)
         for i in range(n):
             for j in range(n):
                 H_K_t_bar[i, j] = -H_K_t_bar[i, j]
@@ -2871,12 +3601,12 @@ def _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H):
             for i in range(n):
                 a_t_bar[i] = x_t_bar[i]
                 x_bar[i] = 0.0
-            np.dot(H_K_t.T, P_t_bar_2, H_K_t_P_t_bar)
+            np.dot(H_K_t.T, P_t_bar, H_K_t_P_t_bar)
             np.dot(H.T, B_t_H_bar, B_t_H_bar_H)
             np.dot(B_t_H_2_bar, H, B_t_bar)
             for i in range(n):
                 for j in range(n):
-                    B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar_2[i, j] - H_K_t_P_t_bar[i, j]
+                    B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar[i, j] - H_K_t_P_t_bar[i, j]
             np.dot(B_t_bar, F, F_P_bar)
             np.dot(F.T, F_P_bar, P_bar)
             for j in range(k):
@@ -2887,7 +3617,7 @@ def _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H):
                 for i in range(n):
                     x_bar[i] += F[j, i] * a_t_bar[j]
         x_t_bar = x_bar
-        P_t_bar_2 = P_bar
+        P_t_bar = P_bar
 
 
 def grad_D_R(F, Q, H, R, w, m, M, s, out=None):
@@ -2910,7 +3640,7 @@ def grad_D_R(F, Q, H, R, w, m, M, s, out=None):
     - 6*n**3 - 5*n**2 + 3*n floating-point operations
     entries read: B_t_H T*k*n, B_t_H_2_bar T*k*n, B_t_H_2_kept 2*T*k*n, B_t_H_bar T*k*n, B_t_H_bar_H T*n**2, B_t_bar T*n**2,
     B_t_kept 2*T*n**2, F 2*T*n**2, F_P T*n**2, F_P_bar T*n**2, H 2*T*k*n, H_K_t_P_t_bar T*n**2, H_K_t_bar T*n**2, H_K_t_kept
-    2*T*n**2, H_a_t_bar T*k, K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P T*n**2, P_t T*n**2, P_t_bar_2 T*n**2, Q T*n**2, R
+    2*T*n**2, H_a_t_bar T*k, K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P T*n**2, P_t T*n**2, P_t_bar T*n**2, Q T*n**2, R
     T*k**2, S_t T*k**2, S_t_T T*k**2, S_t_bar T*k**2, S_t_inv_S_t_inv_bar T*k**2, S_t_inv_bar T*k**2, S_t_inv_kept T*k**2,
     a_t T*n, a_t_bar T*n, grad_D_R T*k**2, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n,
     x_t_bar T*n, x_t_bar_i T*n
@@ -3007,7 +3737,7 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
     rhs = np.empty((k, n), F.dtype)
     solution = np.empty((k, n), F.dtype)
     x_T_bar = np.empty((n,), F.dtype)
-    P_t_bar = np.empty((n, n), F.dtype)
+    P_t_bar_2 = np.empty((n, n), F.dtype)
     x_bar_room = np.empty((2, n), F.dtype)
     P_bar_room = np.empty((2, n, n), F.dtype)
     H_K_t_bar = np.empty((n, n), F.dtype)
@@ -3085,12 +3815,12 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
     for i in range(n):
         x_T_bar[i] = 2.0 * x_T[i] - 2.0 * s[i]
         for j in range(n):
-            P_t_bar[i, j] = 0.0
+            P_t_bar_2[i, j] = 0.0
     for i in range(k):
         for j in range(k):
             grad_D_R[i, j] = 0.0
     x_t_bar = x_T_bar
-    P_t_bar_2 = P_t_bar
+    P_t_bar = P_t_bar_2
     for t in range(T - 1, -1, -1):
         B_t = B_t_kept[t]
         K_t = K_t_kept[t]
@@ -3100,7 +3830,7 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
         H_K_t = H_K_t_kept[t]
         x_bar = x_bar_room[t % 2]
         P_bar = P_bar_room[t % 2]
-        np.dot(P_t_bar_2, B_t.T, H_K_t_bar)
+        np.dot(P_t_bar, B_t.T, H_K_t_bar)
         for i in range(n):
             for j in range(n):
                 H_K_t_bar[i, j] = -H_K_t_bar[i, j]
@@ -3127,12 +3857,12 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
                     H_a_t_bar[i_2] -= x_t_bar_j * K_t[i, i_2]
             np.dot(K_t_bar, S_t_inv.T, B_t_H_2_bar)
             np.dot(S_t_bar, H, B_t_H_bar)
-            np.dot(H_K_t.T, P_t_bar_2, H_K_t_P_t_bar)
+            np.dot(H_K_t.T, P_t_bar, H_K_t_P_t_bar)
             np.dot(H.T, B_t_H_bar, B_t_H_bar_H)
             np.dot(B_t_H_2_bar, H, B_t_bar)
             for i in range(n):
                 for j in range(n):
-                    B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar_2[i, j] - H_K_t_P_t_bar[i, j]
+                    B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar[i, j] - H_K_t_P_t_bar[i, j]
             np.dot(B_t_bar, F, F_P_bar)
             np.dot(F.T, F_P_bar, P_bar)
             for j in range(k):
@@ -3142,4 +3872,4 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
                 for i in range(n):
                     x_bar[i] += F[j, i] * a_t_bar[j]
         x_t_bar = x_bar
-        P_t_bar_2 = P_bar
+        P_t_bar = P_bar

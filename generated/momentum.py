@@ -23,6 +23,7 @@ __all__ = [
     "E",
     "grad_E",
     "value_and_grad_E",
+    "hvp_E",
 ]
 
 
@@ -1410,7 +1411,7 @@ def grad_E(X, y, w, beta, alpha, N):
 
     8*N*m*n + N*m + 19*N*n + 4*N - m - 5*n floating-point operations
     entries read: X 2*N*m*n + m*n, grad_J_theta_bar N*n, grad_J_theta_kept 2*N*n, theta N*n, theta_N n, theta_N_bar n,
-    theta_t_bar N*n, v N*n, v_t_bar_2 N*n, v_t_kept 2*N*n, w n, y N*m + m
+    theta_t_bar N*n, v N*n, v_t_bar N*n, v_t_kept 2*N*n, w n, y N*m + m
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
@@ -1457,7 +1458,7 @@ def _grad_E(X, y, w, beta, alpha, N):
     v_t_kept = np.empty((N, n), X.dtype)
     theta_t_room = np.empty((2, n), X.dtype)
     theta_N_bar = np.empty((n,), X.dtype)
-    v_t_bar = np.empty((n,), X.dtype)
+    v_t_bar_2 = np.empty((n,), X.dtype)
     v_bar_room = np.empty((2, n), X.dtype)
     theta_bar_room = np.empty((2, n), X.dtype)
     grad_J_theta_bar = np.empty((n,), X.dtype)
@@ -1489,7 +1490,7 @@ def _grad_E(X, y, w, beta, alpha, N):
     theta_N = theta
     for i in range(n):
         theta_N_bar[i] = 0.0
-        v_t_bar[i] = 0.0
+        v_t_bar_2[i] = 0.0
     for i in range(m):
         r_2 = -y[i]
         for j in range(n):
@@ -1500,7 +1501,7 @@ def _grad_E(X, y, w, beta, alpha, N):
         theta_N_bar[i] = theta_N_bar[i] / m
     grad_E_beta = 0.0
     grad_E_alpha = 0.0
-    v_t_bar_2 = v_t_bar
+    v_t_bar = v_t_bar_2
     theta_t_bar = theta_N_bar
     for t in range(N - 1, -1, -1):
         v = v_t_kept[t - 1] if t > 0 else v_0_2
@@ -1512,9 +1513,9 @@ def _grad_E(X, y, w, beta, alpha, N):
         grad_J_theta_v_t_bar = 0.0
         alpha_bar = 0.0
         for i in range(n):
-            v_v_t_bar += v[i] * v_t_bar_2[i]
+            v_v_t_bar += v[i] * v_t_bar[i]
             beta_bar += theta_t_bar[i] * v[i]
-            grad_J_theta_v_t_bar += grad_J_theta[i] * v_t_bar_2[i]
+            grad_J_theta_v_t_bar += grad_J_theta[i] * v_t_bar[i]
             alpha_bar += grad_J_theta[i] * theta_t_bar[i]
         beta_bar = beta_bar + v_v_t_bar
         grad_E_beta = beta_bar + grad_E_beta
@@ -1523,8 +1524,8 @@ def _grad_E(X, y, w, beta, alpha, N):
         if t > 0:
             for i in range(n):
                 theta_bar[i] = theta_t_bar[i]
-                grad_J_theta_bar[i] = -alpha * theta_t_bar[i] - alpha * v_t_bar_2[i]
-                v_bar[i] = beta * theta_t_bar[i] + beta * v_t_bar_2[i]
+                grad_J_theta_bar[i] = -alpha * theta_t_bar[i] - alpha * v_t_bar[i]
+                v_bar[i] = beta * theta_t_bar[i] + beta * v_t_bar[i]
             for i in range(m):
                 r_bar = 0.0
                 for j in range(n):
@@ -1532,7 +1533,7 @@ def _grad_E(X, y, w, beta, alpha, N):
                 r_bar = r_bar / m
                 for i_2 in range(n):
                     theta_bar[i_2] += r_bar * X[i, i_2]
-        v_t_bar_2 = v_bar
+        v_t_bar = v_bar
         theta_t_bar = theta_bar
     return grad_E_beta, grad_E_alpha
 
@@ -1554,7 +1555,7 @@ def value_and_grad_E(X, y, w, beta, alpha, N):
 
     8*N*m*n + N*m + 19*N*n + 4*N + m - 5*n + 2 floating-point operations
     entries read: X 2*N*m*n + m*n, grad_J_theta_bar N*n, grad_J_theta_kept 2*N*n, theta N*n, theta_N n, theta_N_bar n,
-    theta_t_bar N*n, v N*n, v_t_bar_2 N*n, v_t_kept 2*N*n, w n, y N*m + m
+    theta_t_bar N*n, v N*n, v_t_bar N*n, v_t_kept 2*N*n, w n, y N*m + m
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
@@ -1601,7 +1602,7 @@ def _value_and_grad_E(X, y, w, beta, alpha, N):
     v_t_kept = np.empty((N, n), X.dtype)
     theta_t_room = np.empty((2, n), X.dtype)
     theta_N_bar = np.empty((n,), X.dtype)
-    v_t_bar = np.empty((n,), X.dtype)
+    v_t_bar_2 = np.empty((n,), X.dtype)
     v_bar_room = np.empty((2, n), X.dtype)
     theta_bar_room = np.empty((2, n), X.dtype)
     grad_J_theta_bar = np.empty((n,), X.dtype)
@@ -1636,7 +1637,7 @@ def _value_and_grad_E(X, y, w, beta, alpha, N):
     grad_E_alpha = 0.0
     for i in range(n):
         theta_N_bar[i] = 0.0
-        v_t_bar[i] = 0.0
+        v_t_bar_2[i] = 0.0
     for i in range(m):
         r_2 = -y[i]
         for j in range(n):
@@ -1648,7 +1649,7 @@ def _value_and_grad_E(X, y, w, beta, alpha, N):
     E = J_1
     for i in range(n):
         theta_N_bar[i] = theta_N_bar[i] / m
-    v_t_bar_2 = v_t_bar
+    v_t_bar = v_t_bar_2
     theta_t_bar = theta_N_bar
     for t in range(N - 1, -1, -1):
         v = v_t_kept[t - 1] if t > 0 else v_0_2
@@ -1660,9 +1661,9 @@ def _value_and_grad_E(X, y, w, beta, alpha, N):
         grad_J_theta_v_t_bar = 0.0
         alpha_bar = 0.0
         for i in range(n):
-            v_v_t_bar += v[i] * v_t_bar_2[i]
+            v_v_t_bar += v[i] * v_t_bar[i]
             beta_bar += theta_t_bar[i] * v[i]
-            grad_J_theta_v_t_bar += grad_J_theta[i] * v_t_bar_2[i]
+            grad_J_theta_v_t_bar += grad_J_theta[i] * v_t_bar[i]
             alpha_bar += grad_J_theta[i] * theta_t_bar[i]
         beta_bar = beta_bar + v_v_t_bar
         grad_E_beta = beta_bar + grad_E_beta
@@ -1671,8 +1672,8 @@ def _value_and_grad_E(X, y, w, beta, alpha, N):
         if t > 0:
             for i in range(n):
                 theta_bar[i] = theta_t_bar[i]
-                grad_J_theta_bar[i] = -alpha * theta_t_bar[i] - alpha * v_t_bar_2[i]
-                v_bar[i] = beta * theta_t_bar[i] + beta * v_t_bar_2[i]
+                grad_J_theta_bar[i] = -alpha * theta_t_bar[i] - alpha * v_t_bar[i]
+                v_bar[i] = beta * theta_t_bar[i] + beta * v_t_bar[i]
             for i in range(m):
                 r_bar = 0.0
                 for j in range(n):
@@ -1680,6 +1681,267 @@ def _value_and_grad_E(X, y, w, beta, alpha, N):
                 r_bar = r_bar / m
                 for i_2 in range(n):
                     theta_bar[i_2] += r_bar * X[i, i_2]
-        v_t_bar_2 = v_bar
+        v_t_bar = v_bar
         theta_t_bar = theta_bar
     return E, grad_E_beta, grad_E_alpha
+
+
+def hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
+    r"""The Hessian in all of these times a direction of each, through the recurrence twice and back.
+
+    line 46:  E = J(\theta_N)
+
+    takes  X            m by n  X
+           y            m       y
+           w            n       w
+           beta         number  \beta
+           v_beta       number
+           alpha        number  \alpha
+           v_alpha      number
+
+    gives  hvp_E_beta   number
+           hvp_E_alpha  number
+
+    16*N*m*n + 2*N*m + 65*N*n + 12*N + 4*m*n - 14*n + 2 floating-point operations
+    entries read: X 4*N*m*n + 2*m*n, grad_J_theta_bar N*n, grad_J_theta_bar_3 N*n, grad_J_theta_bar_bar N*n,
+    grad_J_theta_kept 4*N*n, grad_J_theta_kept_bar_2 N*n, theta N*n, theta_N n, theta_N_bar n, theta_N_bar_bar_2 n,
+    theta_bar_bar N*n, theta_bar_kept N*n, theta_t_bar N*n, theta_t_bar_2 N*n, v N*n, v_bar_bar N*n, v_bar_kept N*n,
+    v_kept_bar_2 N*n, v_t_bar N*n, v_t_bar_3 N*n, v_t_kept 4*N*n, w n, y N*m + m
+    """
+    if not (
+        type(X) is type(y) is type(w) is np.ndarray
+        and X.dtype is y.dtype is w.dtype
+        and X.dtype.char in "fd"
+        and X.flags.carray
+        and y.flags.carray
+        and w.flags.carray
+    ):
+        X, y, w = _floats(("X", "y", "w"), (X, y, w))
+    if X.ndim != 2:
+        raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
+    if w.ndim != 1:
+        raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
+    m = X.shape[0]
+    n = X.shape[1]
+    N = _whole("N", N, 1)
+    if y.shape[0] != m:
+        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if w.shape[0] != n:
+        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if N < 1:
+        raise ValueError(f"N is {N}, at least 1 needed")
+    if type(beta) is not float:
+        beta = _number("beta", beta)
+    if type(v_beta) is not float:
+        v_beta = _number("v_beta", v_beta)
+    if type(alpha) is not float:
+        alpha = _number("alpha", alpha)
+    if type(v_alpha) is not float:
+        v_alpha = _number("v_alpha", v_alpha)
+    return _hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
+    m = X.shape[0]
+    n = X.shape[1]
+    v_0_2 = np.empty((n,), X.dtype)
+    theta_0 = np.empty((n,), X.dtype)
+    grad_J_theta_kept = np.empty((N, n), X.dtype)
+    v_t_kept = np.empty((N, n), X.dtype)
+    theta_t_room = np.empty((2, n), X.dtype)
+    theta_N_bar = np.empty((n,), X.dtype)
+    v_t_bar_2 = np.empty((n,), X.dtype)
+    v_bar_kept = np.empty((N, n), X.dtype)
+    theta_bar_kept = np.empty((N, n), X.dtype)
+    grad_J_theta_bar = np.empty((n,), X.dtype)
+    v_bar_bar_2 = np.empty((n,), X.dtype)
+    theta_bar_bar_2 = np.empty((n,), X.dtype)
+    v_kept_bar_2 = np.empty((N, n), X.dtype)
+    grad_J_theta_kept_bar_2 = np.empty((N, n), X.dtype)
+    v_t_bar_bar_room = np.empty((2, n), X.dtype)
+    theta_t_bar_bar_room = np.empty((2, n), X.dtype)
+    grad_J_theta_bar_bar = np.empty((n,), X.dtype)
+    theta_N_bar_2 = np.empty((n,), X.dtype)
+    v_t_bar_4 = np.empty((n,), X.dtype)
+    v_bar_4_room = np.empty((2, n), X.dtype)
+    theta_bar_2_room = np.empty((2, n), X.dtype)
+    grad_J_theta_bar_3 = np.empty((n,), X.dtype)
+    for i in range(n):
+        v_0_2[i] = 0.0
+        theta_0[i] = w[i]
+    v = v_0_2
+    theta = theta_0
+    for t in range(N):
+        grad_J_theta = grad_J_theta_kept[t]
+        v_t = v_t_kept[t]
+        theta_t = theta_t_room[t % 2]
+        for i in range(n):
+            grad_J_theta[i] = 0.0
+        for i in range(m):
+            r = -y[i]
+            for j in range(n):
+                r += X[i, j] * theta[j]
+            for i_2 in range(n):
+                grad_J_theta[i_2] += r * X[i, i_2]
+        for i in range(n):
+            grad_J_theta[i] = grad_J_theta[i] / m
+            v_t[i] = beta * v[i] - alpha * grad_J_theta[i]
+            v_after_t = v_t[i]
+            theta_t[i] = v_after_t + theta[i]
+        v = v_t
+        theta = theta_t
+    v_N = v
+    theta_N = theta
+    for i in range(n):
+        theta_N_bar[i] = 0.0
+        v_t_bar_2[i] = 0.0
+    for i in range(m):
+        r_2 = -y[i]
+        for j in range(n):
+            r_2 += X[i, j] * theta_N[j]
+        for i_2 in range(n):
+            theta_N_bar[i_2] += r_2 * X[i, i_2]
+    for i in range(n):
+        theta_N_bar[i] = theta_N_bar[i] / m
+    grad_E_beta = 0.0
+    grad_E_alpha = 0.0
+    v_t_bar = v_t_bar_2
+    theta_t_bar = theta_N_bar
+    for t in range(N - 1, -1, -1):
+        v = v_t_kept[t - 1] if t > 0 else v_0_2
+        grad_J_theta = grad_J_theta_kept[t]
+        v_bar = v_bar_kept[t]
+        theta_bar = theta_bar_kept[t]
+        for i in range(n):
+            theta_bar[i] = theta_t_bar[i]
+            grad_J_theta_bar[i] = -alpha * theta_t_bar[i] - alpha * v_t_bar[i]
+            v_bar[i] = beta * theta_t_bar[i] + beta * v_t_bar[i]
+        v_v_t_bar = 0.0
+        beta_bar = 0.0
+        grad_J_theta_v_t_bar = 0.0
+        alpha_bar = 0.0
+        for i in range(m):
+            r_bar = 0.0
+            for j in range(n):
+                r_bar += X[i, j] * grad_J_theta_bar[j]
+            r_bar = r_bar / m
+            for i_2 in range(n):
+                theta_bar[i_2] += r_bar * X[i, i_2]
+        for i in range(n):
+            v_v_t_bar += v[i] * v_t_bar[i]
+            beta_bar += theta_t_bar[i] * v[i]
+            grad_J_theta_v_t_bar += grad_J_theta[i] * v_t_bar[i]
+            alpha_bar += grad_J_theta[i] * theta_t_bar[i]
+        beta_bar = beta_bar + v_v_t_bar
+        grad_E_beta = beta_bar + grad_E_beta
+        alpha_bar = -alpha_bar - grad_J_theta_v_t_bar
+        grad_E_alpha = alpha_bar + grad_E_alpha
+        v_t_bar = v_bar
+        theta_t_bar = theta_bar
+    grad_E_beta_bar = v_beta
+    grad_E_alpha_bar = v_alpha
+    alpha_bar_3 = 0.0
+    beta_bar_3 = 0.0
+    for i in range(n):
+        v_bar_bar_2[i] = 0.0
+        theta_bar_bar_2[i] = 0.0
+    v_bar_bar = v_bar_bar_2
+    theta_bar_bar = theta_bar_bar_2
+    for t in range(N):
+        v = v_t_kept[t - 1] if t > 0 else v_0_2
+        grad_J_theta = grad_J_theta_kept[t]
+        theta_t_bar = theta_bar_kept[t + 1] if t + 1 < N else theta_N_bar
+        v_t_bar = v_bar_kept[t + 1] if t + 1 < N else v_t_bar_2
+        v_bar_3 = v_kept_bar_2[t]
+        grad_J_theta_bar_2 = grad_J_theta_kept_bar_2[t]
+        v_t_bar_bar = v_t_bar_bar_room[t % 2]
+        theta_t_bar_bar = theta_t_bar_bar_room[t % 2]
+        for i in range(n):
+            grad_J_theta_bar_bar[i] = 0.0
+            v_bar_3[i] = grad_E_beta_bar * theta_t_bar[i] + grad_E_beta_bar * v_t_bar[i]
+            grad_J_theta_bar_2[i] = -grad_E_alpha_bar * theta_t_bar[i] - grad_E_alpha_bar * v_t_bar[i]
+        grad_J_theta_bar_bar_v_t_bar = 0.0
+        alpha_bar_2 = 0.0
+        v_bar_bar_v_t_bar = 0.0
+        beta_bar_2 = 0.0
+        for i in range(m):
+            r_bar_bar = 0.0
+            for j in range(n):
+                r_bar_bar += X[i, j] * theta_bar_bar[j]
+            for i_2 in range(n):
+                grad_J_theta_bar_bar[i_2] += r_bar_bar * X[i, i_2]
+        for i in range(n):
+            grad_J_theta_bar_bar[i] = grad_J_theta_bar_bar[i] / m
+            theta_t_bar_bar[i] = beta * v_bar_bar[i] + grad_E_beta_bar * v[i] + theta_bar_bar[i] - alpha * grad_J_theta_bar_bar[i] - grad_E_alpha_bar * grad_J_theta[i]
+            grad_J_theta_bar_bar_v_t_bar += grad_J_theta_bar_bar[i] * v_t_bar[i]
+            alpha_bar_2 += grad_J_theta_bar_bar[i] * theta_t_bar[i]
+            v_bar_bar_v_t_bar += v_bar_bar[i] * v_t_bar[i]
+            beta_bar_2 += theta_t_bar[i] * v_bar_bar[i]
+        alpha_bar_2 = -alpha_bar_2 - grad_J_theta_bar_bar_v_t_bar
+        alpha_bar_3 = alpha_bar_2 + alpha_bar_3
+        beta_bar_2 = beta_bar_2 + v_bar_bar_v_t_bar
+        beta_bar_3 = beta_bar_2 + beta_bar_3
+        if t < N - 1:
+            for i in range(n):
+                v_t_bar_bar[i] = beta * v_bar_bar[i] + grad_E_beta_bar * v[i] - alpha * grad_J_theta_bar_bar[i] - grad_E_alpha_bar * grad_J_theta[i]
+        v_bar_bar = v_t_bar_bar
+        theta_bar_bar = theta_t_bar_bar
+    theta_N_bar_bar_2 = theta_bar_bar
+    for i in range(n):
+        theta_N_bar_2[i] = 0.0
+        v_t_bar_4[i] = 0.0
+    for i in range(m):
+        r_2_bar = 0.0
+        for j in range(n):
+            r_2_bar += X[i, j] * theta_N_bar_bar_2[j]
+        r_2_bar = r_2_bar / m
+        for i_2 in range(n):
+            theta_N_bar_2[i_2] += r_2_bar * X[i, i_2]
+    beta_bar_5 = 0.0
+    alpha_bar_5 = 0.0
+    v_t_bar_3 = v_t_bar_4
+    theta_t_bar_2 = theta_N_bar_2
+    for t in range(N - 1, -1, -1):
+        v = v_t_kept[t - 1] if t > 0 else v_0_2
+        grad_J_theta = grad_J_theta_kept[t]
+        v_kept_bar_3 = v_kept_bar_2[t]
+        grad_J_theta_kept_bar_3 = grad_J_theta_kept_bar_2[t]
+        v_bar_4 = v_bar_4_room[t % 2]
+        theta_bar_2 = theta_bar_2_room[t % 2]
+        v_v_t_bar_3 = 0.0
+        beta_bar_4 = 0.0
+        grad_J_theta_v_t_bar_3 = 0.0
+        alpha_bar_4 = 0.0
+        for i in range(n):
+            v_v_t_bar_3 += v[i] * v_t_bar_3[i]
+            beta_bar_4 += theta_t_bar_2[i] * v[i]
+            grad_J_theta_v_t_bar_3 += grad_J_theta[i] * v_t_bar_3[i]
+            alpha_bar_4 += grad_J_theta[i] * theta_t_bar_2[i]
+        beta_bar_4 = beta_bar_4 + v_v_t_bar_3
+        beta_bar_5 = beta_bar_4 + beta_bar_5
+        alpha_bar_4 = -alpha_bar_4 - grad_J_theta_v_t_bar_3
+        alpha_bar_5 = alpha_bar_4 + alpha_bar_5
+        if t > 0:
+            for i in range(n):
+                theta_bar_2[i] = theta_t_bar_2[i]
+                grad_J_theta_bar_3[i] = grad_J_theta_kept_bar_3[i] - alpha * theta_t_bar_2[i] - alpha * v_t_bar_3[i]
+                v_bar_4[i] = beta * theta_t_bar_2[i] + beta * v_t_bar_3[i] + v_kept_bar_3[i]
+            for i in range(m):
+                r_bar_2 = 0.0
+                for j in range(n):
+                    r_bar_2 += X[i, j] * grad_J_theta_bar_3[j]
+                r_bar_2 = r_bar_2 / m
+                for i_2 in range(n):
+                    theta_bar_2[i_2] += r_bar_2 * X[i, i_2]
+        v_t_bar_3 = v_bar_4
+        theta_t_bar_2 = theta_bar_2
+    hvp_E_beta = beta_bar_3 + beta_bar_5
+    hvp_E_alpha = alpha_bar_3 + alpha_bar_5
+    return hvp_E_beta, hvp_E_alpha

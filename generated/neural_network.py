@@ -21,6 +21,7 @@ __all__ = [
     "C",
     "grad_C",
     "value_and_grad_C",
+    "hvp_C",
 ]
 
 
@@ -1083,3 +1084,333 @@ def _value_and_grad_C(X, W, b, y, n, grad_C_W, grad_C_b):
                     a_before_l_bar[i, j] = -a_before_l_bar[i, j]
         a_l_bar = a_before_l_bar
     return C
+
+
+def hvp_C(X, W, v_W, b, v_b, y):
+    r"""The Hessian in all of these times a direction of each, through the recurrence twice and back.
+
+    line 22:  C = \frac{1}{m} \sum_{i=1}^{m} \|h(x^{(i)}) - y^{(i)}\|_2^2
+
+    takes  X        m by n_0                    X
+           W        L arrays n_l by n_before_l  W
+           v_W      L arrays n_l by n_before_l
+           b        L arrays n_l                b
+           v_b      L arrays n_l
+           y        m by n_L                    y
+
+    gives  hvp_C_W  L arrays n_l by n_before_l
+           hvp_C_b  L arrays n_l
+
+    5*m*n_L + Sum(2*m*n[l - 1]*n[l] + m*n[l - 1], (l, 2, L)) + Sum(16*m*n[l - 1]*n[l] + 25*m*n[l] + 2*n[l - 1]*n[l] + n[l],
+    (l, 1, L)) floating-point operations
+    entries read: W Sum(4*n[l - 1]*n[l], (l, 1, L)), W_bar Sum(2*n[l - 1]*n[l], (l, 1, L)), W_bar_2 Sum(2*n[l - 1]*n[l], (l,
+    1, L)), a_L m*n_L, a_L_bar_bar_2 m*n_L, a_before_l Sum(m*n[l - 1], (l, 1, L)), a_before_l_bar_3 Sum(m*n[l - 1], (l, 1,
+    L)), a_before_l_bar_bar Sum(m*n[l - 1], (l, 1, L)), a_before_l_bar_kept Sum(m*n[l - 1] + m*n[l], (l, 1, L)),
+    a_before_l_grad_C_W_bar_3 Sum(m*n[l], (l, 1, L)), a_before_l_kept_bar_2 Sum(2*m*n[l - 1], (l, 1, L)), a_l_bar
+    Sum(m*n[l], (l, 1, L)), a_l_bar_3 Sum(m*n[l], (l, 1, L)), a_l_kept Sum(3*m*n[l - 1] + 3*m*n[l], (l, 1, L)),
+    a_l_kept_bar_2 Sum(m*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), grad_C_W Sum(n[l - 1]*n[l], (l, 1, L)), grad_C_W_bar_2
+    Sum(n[l - 1]*n[l], (l, 1, L)), grad_C_b_bar_2 Sum(n[l], (l, 1, L)), r Sum(m*n[l], (l, 1, L)), r_bar Sum(2*m*n[l], (l, 1,
+    L)), r_bar_2 Sum(m*n[l], (l, 1, L)), r_bar_bar Sum(m*n[l], (l, 1, L)), v_W Sum(n[l - 1]*n[l], (l, 1, L)), v_b Sum(n[l],
+    (l, 1, L)), y m*n_L
+    """
+    W = _members("W", W, 2)
+    v_W = _members("v_W", v_W, 2)
+    b = _members("b", b, 1)
+    v_b = _members("v_b", v_b, 1)
+    if len(v_W) != len(W):
+        raise ValueError(f"W has {len(W)} arrays, v_W has {len(v_W)}")
+    if len(b) != len(W):
+        raise ValueError(f"W has {len(W)} arrays, b has {len(b)}")
+    if len(v_b) != len(W):
+        raise ValueError(f"W has {len(W)} arrays, v_b has {len(v_b)}")
+    n = [W[0].shape[1], *[member.shape[0] for member in W]]
+    if min(n) < 1:
+        raise ValueError(f"W has the widths {n}, each must be at least 1")
+    W_shapes = [(n_l, n_before_l) for n_before_l, n_l in zip(n, n[1:])]
+    _check_members("W", W, W_shapes)
+    _check_members("v_W", v_W, W_shapes)
+    b_shapes = [(n_l,) for n_before_l, n_l in zip(n, n[1:])]
+    _check_members("b", b, b_shapes)
+    _check_members("v_b", v_b, b_shapes)
+    W = np.concatenate([member.ravel() for member in W])
+    v_W = np.concatenate([member.ravel() for member in v_W])
+    b = np.concatenate([member.ravel() for member in b])
+    v_b = np.concatenate([member.ravel() for member in v_b])
+    if not (
+        type(X) is type(W) is type(v_W) is type(b) is type(v_b) is type(y) is np.ndarray
+        and X.dtype is W.dtype is v_W.dtype is b.dtype is v_b.dtype is y.dtype
+        and X.dtype.char in "fd"
+        and X.flags.carray
+        and W.flags.carray
+        and v_W.flags.carray
+        and b.flags.carray
+        and v_b.flags.carray
+        and y.flags.carray
+    ):
+        X, W, v_W, b, v_b, y = _floats(("X", "W", "v_W", "b", "v_b", "y"), (X, W, v_W, b, v_b, y))
+    if X.ndim != 2:
+        raise ValueError(f"X must have 2 axes (m, n_0), has shape {X.shape}")
+    if y.ndim != 2:
+        raise ValueError(f"y must have 2 axes (m, n_L), has shape {y.shape}")
+    n_0 = n[0]
+    L = len(n) - 1
+    n_L = n[-1]
+    m = X.shape[0]
+    if X.shape[1] != n_0:
+        raise ValueError(f"X must have n_0 = {n_0} columns, has {X.shape[1]}")
+    if y.shape[0] != m:
+        raise ValueError(f"X has {m} rows, y has {y.shape[0]} rows")
+    if y.shape[1] != n_L:
+        raise ValueError(f"y must have n_L = {n_L} columns, has {y.shape[1]}")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if n_0 < 1:
+        raise ValueError(f"n_0 is {n_0}, at least 1 needed")
+    if L < 1:
+        raise ValueError(f"L is {L}, at least 1 needed")
+    if n_L < 1:
+        raise ValueError(f"n_L is {n_L}, at least 1 needed")
+    hvp_C_W = np.empty(W.size, X.dtype)
+    hvp_C_b = np.empty(b.size, X.dtype)
+    n = np.array(n)
+    _hvp_C(X, W, v_W, b, v_b, y, n, hvp_C_W, hvp_C_b)
+    return _views(hvp_C_W, W_shapes), _views(hvp_C_b, b_shapes)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_C(X, W, v_W, b, v_b, y, n, hvp_C_W, hvp_C_b):
+    n_0 = n[0]
+    L = n.size - 1
+    n_L = n[n.size - 1]
+    m = X.shape[0]
+    a_l_kept_size = 0
+    r_room_size = 0
+    grad_C_W_size = 0
+    grad_C_b_size = 0
+    a_before_l_bar_kept_size = 0
+    a_before_l_bar_3_room_size = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        a_l_kept_size += m * n_l
+        r_room_size = max(r_room_size, m * n_l)
+        grad_C_W_size += n_before_l * n_l
+        grad_C_b_size += n_l
+        a_before_l_bar_kept_size += m * n_before_l
+        a_before_l_bar_3_room_size = max(a_before_l_bar_3_room_size, m * n_before_l)
+    a_l_kept = np.empty(a_l_kept_size, X.dtype)
+    r_room = np.empty(r_room_size, X.dtype)
+    grad_C_W = np.empty(grad_C_W_size, X.dtype)
+    grad_C_b = np.empty(grad_C_b_size, X.dtype)
+    a_before_l_bar_kept = np.empty(a_before_l_bar_kept_size, X.dtype)
+    r_bar_room = np.empty(r_room_size, X.dtype)
+    grad_C_b_bar_2 = np.empty(grad_C_b_size, X.dtype)
+    grad_C_W_bar_2 = np.empty(grad_C_W_size, X.dtype)
+    a_l_kept_bar_2 = np.empty(a_l_kept_size, X.dtype)
+    a_before_l_kept_bar_2 = np.empty(a_before_l_bar_kept_size, X.dtype)
+    W_bar = np.empty(grad_C_W_size, X.dtype)
+    a_l_bar_bar_room = np.empty((2, r_room_size), X.dtype)
+    a_before_l_grad_C_W_bar_3_room = np.empty(r_room_size, X.dtype)
+    r_bar_room_2 = np.empty(r_room_size, X.dtype)
+    r_bar_bar_room = np.empty(r_room_size, X.dtype)
+    W_bar_2 = np.empty(grad_C_W_size, X.dtype)
+    a_before_l_bar_3_room = np.empty((2, a_before_l_bar_3_room_size), X.dtype)
+    r_bar_2_room = np.empty(r_room_size, X.dtype)
+    a_L_bar = np.empty((m, n_L), X.dtype)
+    a_before_l_bar_bar_2 = np.empty((m, n_0), X.dtype)
+    a_L_bar_2 = np.empty((m, n_L), X.dtype)
+    a_before_l = X
+    W_end = 0
+    b_end = 0
+    a_l_kept_end = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        W_start = W_end
+        W_end += n_before_l * n_l
+        b_start = b_end
+        b_end += n_l
+        a_l_kept_start = a_l_kept_end
+        a_l_kept_end += m * n_l
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        b_l = b[b_start:b_end]
+        a_l = a_l_kept[a_l_kept_start:a_l_kept_end].reshape(m, n_l)
+        r = r_room[: m * n_l].reshape(m, n_l)
+        np.dot(a_before_l, W_l.T, r)
+        for i in range(m):
+            for k in range(n_l):
+                r[i, k] = -b_l[k] - r[i, k]
+                a_l[i, k] = _sigmoid(-r[i, k])
+        a_before_l = a_l
+    a_L = a_before_l
+    for i in range(m):
+        for j in range(n_L):
+            a_L_bar[i, j] = 2.0 / m * (a_L[i, j] - y[i, j])
+    a_l_bar = a_L_bar
+    a_l_kept_start = a_l_kept.size
+    W_start = W.size
+    grad_C_b_start = grad_C_b.size
+    a_before_l_bar_kept_start = a_before_l_bar_kept.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        a_l_kept_end = a_l_kept_start
+        a_l_kept_start -= m * n_l
+        W_end = W_start
+        W_start -= n_before_l * n_l
+        grad_C_b_end = grad_C_b_start
+        grad_C_b_start -= n_l
+        a_before_l_bar_kept_end = a_before_l_bar_kept_start
+        a_before_l_bar_kept_start -= m * n_before_l
+        a_l = a_l_kept[a_l_kept_start:a_l_kept_end].reshape(m, n_l)
+        a_before_l = a_l_kept[a_l_kept_start - m * n_before_l : a_l_kept_start].reshape(m, n_before_l) if l > 0 else X
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        W_l_bar = grad_C_W[W_start:W_end].reshape(n_l, n_before_l)
+        b_l_bar = grad_C_b[grad_C_b_start:grad_C_b_end]
+        a_before_l_bar = a_before_l_bar_kept[a_before_l_bar_kept_start:a_before_l_bar_kept_end].reshape(m, n_before_l)
+        r_bar = r_bar_room[: m * n_l].reshape(m, n_l)
+        for i in range(n_l):
+            b_l_bar[i] = 0.0
+        for i in range(m):
+            for j in range(n_l):
+                r_bar[i, j] = -(1.0 - a_l[i, j]) * a_l[i, j] * a_l_bar[i, j]
+                b_l_bar[j] -= r_bar[i, j]
+        np.dot(r_bar.T, a_before_l, W_l_bar)
+        np.dot(r_bar, W_l, a_before_l_bar)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                W_l_bar[i, j] = -W_l_bar[i, j]
+        for i in range(m):
+            for j in range(n_before_l):
+                a_before_l_bar[i, j] = -a_before_l_bar[i, j]
+        a_l_bar = a_before_l_bar
+    slope_b_bar = 1.0
+    v_b_start = v_b.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        v_b_end = v_b_start
+        v_b_start -= n_l
+        v_b_l = v_b[v_b_start:v_b_end]
+        grad_C_b_l_bar = grad_C_b_bar_2[v_b_start:v_b_end]
+        for i in range(n_l):
+            grad_C_b_l_bar[i] = slope_b_bar * v_b_l[i]
+    slope_W_bar = 1.0
+    v_W_start = v_W.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        v_W_end = v_W_start
+        v_W_start -= n_before_l * n_l
+        v_W_l = v_W[v_W_start:v_W_end].reshape(n_l, n_before_l)
+        grad_C_W_l_bar = grad_C_W_bar_2[v_W_start:v_W_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                grad_C_W_l_bar[i, j] = slope_W_bar * v_W_l[i, j]
+    for i in range(m):
+        for j in range(n_0):
+            a_before_l_bar_bar_2[i, j] = 0.0
+    a_before_l_bar_bar = a_before_l_bar_bar_2
+    a_l_kept_end = 0
+    a_before_l_bar_kept_end = 0
+    W_end = 0
+    grad_C_b_bar_2_end = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        a_l_kept_start = a_l_kept_end
+        a_l_kept_end += m * n_l
+        a_before_l_bar_kept_start = a_before_l_bar_kept_end
+        a_before_l_bar_kept_end += m * n_before_l
+        W_start = W_end
+        W_end += n_before_l * n_l
+        grad_C_b_bar_2_start = grad_C_b_bar_2_end
+        grad_C_b_bar_2_end += n_l
+        a_l = a_l_kept[a_l_kept_start:a_l_kept_end].reshape(m, n_l)
+        a_l_bar = a_before_l_bar_kept[a_before_l_bar_kept_end : a_before_l_bar_kept_end + m * n_l].reshape(m, n_l) if l + 1 < L else a_L_bar
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        a_before_l = a_l_kept[a_l_kept_start - m * n_before_l : a_l_kept_start].reshape(m, n_before_l) if l > 0 else X
+        grad_C_W_bar_3 = grad_C_W_bar_2[W_start:W_end].reshape(n_l, n_before_l)
+        grad_C_b_bar_3 = grad_C_b_bar_2[grad_C_b_bar_2_start:grad_C_b_bar_2_end]
+        a_l_bar_2 = a_l_kept_bar_2[a_l_kept_start:a_l_kept_end].reshape(m, n_l)
+        a_before_l_bar_2 = a_before_l_kept_bar_2[a_before_l_bar_kept_start:a_before_l_bar_kept_end].reshape(m, n_before_l)
+        W_l_bar_2 = W_bar[W_start:W_end].reshape(n_l, n_before_l)
+        a_l_bar_bar = a_l_bar_bar_room[l % 2, : m * n_l].reshape(m, n_l)
+        a_before_l_grad_C_W_bar_3 = a_before_l_grad_C_W_bar_3_room[: m * n_l].reshape(m, n_l)
+        r_bar = r_bar_room_2[: m * n_l].reshape(m, n_l)
+        r_bar_bar = r_bar_bar_room[: m * n_l].reshape(m, n_l)
+        for i in range(m):
+            for j in range(n_l):
+                r_bar[i, j] = -(1.0 - a_l[i, j]) * a_l[i, j] * a_l_bar[i, j]
+        np.dot(a_before_l, grad_C_W_bar_3.T, a_before_l_grad_C_W_bar_3)
+        np.dot(a_before_l_bar_bar, W_l.T, r_bar_bar)
+        np.dot(r_bar, grad_C_W_bar_3, a_before_l_bar_2)
+        np.dot(r_bar.T, a_before_l_bar_bar, W_l_bar_2)
+        for i in range(m):
+            for j in range(n_l):
+                r_bar_bar[i, j] = -a_before_l_grad_C_W_bar_3[i, j] - grad_C_b_bar_3[j] - r_bar_bar[i, j]
+                a_l_bar_bar[i, j] = -(1.0 - a_l[i, j]) * a_l[i, j] * r_bar_bar[i, j]
+                a_l_bar_2[i, j] = a_l[i, j] * a_l_bar[i, j] * r_bar_bar[i, j] - (1.0 - a_l[i, j]) * a_l_bar[i, j] * r_bar_bar[i, j]
+            for j in range(n_before_l):
+                a_before_l_bar_2[i, j] = -a_before_l_bar_2[i, j]
+        for i in range(n_l):
+            for j in range(n_before_l):
+                W_l_bar_2[i, j] = -W_l_bar_2[i, j]
+        a_before_l_bar_bar = a_l_bar_bar
+    a_L_bar_bar_2 = a_before_l_bar_bar
+    for i in range(m):
+        for j in range(n_L):
+            a_L_bar_2[i, j] = 2.0 / m * a_L_bar_bar_2[i, j]
+    a_l_bar_3 = a_L_bar_2
+    a_l_kept_start = a_l_kept.size
+    W_start = W.size
+    a_before_l_kept_bar_2_start = a_before_l_kept_bar_2.size
+    hvp_C_b_start = hvp_C_b.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        a_l_kept_end = a_l_kept_start
+        a_l_kept_start -= m * n_l
+        W_end = W_start
+        W_start -= n_before_l * n_l
+        a_before_l_kept_bar_2_end = a_before_l_kept_bar_2_start
+        a_before_l_kept_bar_2_start -= m * n_before_l
+        hvp_C_b_end = hvp_C_b_start
+        hvp_C_b_start -= n_l
+        a_l = a_l_kept[a_l_kept_start:a_l_kept_end].reshape(m, n_l)
+        a_before_l = a_l_kept[a_l_kept_start - m * n_before_l : a_l_kept_start].reshape(m, n_before_l) if l > 0 else X
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        a_l_kept_bar_3 = a_l_kept_bar_2[a_l_kept_start:a_l_kept_end].reshape(m, n_l)
+        a_before_l_kept_bar_3 = a_before_l_kept_bar_2[a_before_l_kept_bar_2_start:a_before_l_kept_bar_2_end].reshape(m, n_before_l)
+        W_l_bar_3 = W_bar_2[W_start:W_end].reshape(n_l, n_before_l)
+        b_l_bar_2 = hvp_C_b[hvp_C_b_start:hvp_C_b_end]
+        a_before_l_bar_3 = a_before_l_bar_3_room[l % 2, : m * n_before_l].reshape(m, n_before_l)
+        r_bar_2 = r_bar_2_room[: m * n_l].reshape(m, n_l)
+        for i in range(n_l):
+            b_l_bar_2[i] = 0.0
+        for i in range(m):
+            for j in range(n_l):
+                r_bar_2[i, j] = -(1.0 - a_l[i, j]) * (a_l_bar_3[i, j] + a_l_kept_bar_3[i, j]) * a_l[i, j]
+                b_l_bar_2[j] -= r_bar_2[i, j]
+        np.dot(r_bar_2.T, a_before_l, W_l_bar_3)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                W_l_bar_3[i, j] = -W_l_bar_3[i, j]
+        if l > 0:
+            np.dot(r_bar_2, W_l, a_before_l_bar_3)
+            for i in range(m):
+                for j in range(n_before_l):
+                    a_before_l_bar_3[i, j] = a_before_l_kept_bar_3[i, j] - a_before_l_bar_3[i, j]
+        a_l_bar_3 = a_before_l_bar_3
+    W_bar_end = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        W_bar_start = W_bar_end
+        W_bar_end += n_before_l * n_l
+        W_bar_1 = W_bar[W_bar_start:W_bar_end].reshape(n_l, n_before_l)
+        W_bar_2_2 = W_bar_2[W_bar_start:W_bar_end].reshape(n_l, n_before_l)
+        W_bar_sum = hvp_C_W[W_bar_start:W_bar_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                W_bar_sum[i, j] = W_bar_1[i, j] + W_bar_2_2[i, j]

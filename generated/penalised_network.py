@@ -20,12 +20,15 @@ __all__ = [
     "C",
     "grad_C",
     "value_and_grad_C",
+    "hvp_C",
     "R",
     "grad_R",
     "value_and_grad_R",
+    "hvp_R",
     "J",
     "grad_J",
     "value_and_grad_J",
+    "hvp_J",
 ]
 
 
@@ -964,6 +967,287 @@ def _value_and_grad_C(W, b, x, y, n, grad_C_W, grad_C_b):
     return C
 
 
+def hvp_C(W, v_W, b, v_b, x, y):
+    r"""The Hessian in all of these times a direction of each, through the recurrence twice and back.
+
+    line 20:  C = \frac{1}{2} \|a^{(L)} - y\|_2^2
+
+    takes  W        L arrays n_l by n_before_l  W
+           v_W      L arrays n_l by n_before_l
+           b        L arrays n_l                b
+           v_b      L arrays n_l
+           x        n_0                         x
+           y        n_L                         y
+
+    gives  hvp_C_W  L arrays n_l by n_before_l
+           hvp_C_b  L arrays n_l
+
+    n_L + Sum(2*n[l - 1]*n[l], (l, 2, L)) + Sum(15*n[l - 1]*n[l] + 23*n[l], (l, 1, L)) floating-point operations
+    entries read: W Sum(4*n[l - 1]*n[l], (l, 1, L)), W_bar Sum(n[l - 1]*n[l], (l, 1, L)), W_bar_2 Sum(n[l - 1]*n[l], (l, 1,
+    L)), a_L n_L, a_before_l Sum(n[l - 1], (l, 1, L)), a_before_l_bar_bar Sum(n[l - 1], (l, 1, L)), a_before_l_bar_kept
+    Sum(n[l], (l, 1, L)), a_before_l_kept_bar_2 Sum(n[l - 1], (l, 1, L)), a_l_bar Sum(n[l], (l, 1, L)), a_l_bar_3 Sum(n[l],
+    (l, 1, L)), a_l_kept Sum(3*n[l - 1] + 3*n[l], (l, 1, L)), a_l_kept_bar_2 Sum(n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)),
+    grad_C_W_bar_2 Sum(n[l - 1]*n[l], (l, 1, L)), grad_C_b_bar_2 Sum(n[l], (l, 1, L)), v_W Sum(n[l - 1]*n[l], (l, 1, L)),
+    v_b Sum(n[l], (l, 1, L)), x n_0, y n_L, z_l_bar_2 Sum(n[l], (l, 1, L))
+    """
+    W = _members("W", W, 2)
+    v_W = _members("v_W", v_W, 2)
+    b = _members("b", b, 1)
+    v_b = _members("v_b", v_b, 1)
+    if len(v_W) != len(W):
+        raise ValueError(f"W has {len(W)} arrays, v_W has {len(v_W)}")
+    if len(b) != len(W):
+        raise ValueError(f"W has {len(W)} arrays, b has {len(b)}")
+    if len(v_b) != len(W):
+        raise ValueError(f"W has {len(W)} arrays, v_b has {len(v_b)}")
+    n = [W[0].shape[1], *[member.shape[0] for member in W]]
+    if min(n) < 1:
+        raise ValueError(f"W has the widths {n}, each must be at least 1")
+    W_shapes = [(n_l, n_before_l) for n_before_l, n_l in zip(n, n[1:])]
+    _check_members("W", W, W_shapes)
+    _check_members("v_W", v_W, W_shapes)
+    b_shapes = [(n_l,) for n_before_l, n_l in zip(n, n[1:])]
+    _check_members("b", b, b_shapes)
+    _check_members("v_b", v_b, b_shapes)
+    W = np.concatenate([member.ravel() for member in W])
+    v_W = np.concatenate([member.ravel() for member in v_W])
+    b = np.concatenate([member.ravel() for member in b])
+    v_b = np.concatenate([member.ravel() for member in v_b])
+    if not (
+        type(W) is type(v_W) is type(b) is type(v_b) is type(x) is type(y) is np.ndarray
+        and W.dtype is v_W.dtype is b.dtype is v_b.dtype is x.dtype is y.dtype
+        and W.dtype.char in "fd"
+        and W.flags.carray
+        and v_W.flags.carray
+        and b.flags.carray
+        and v_b.flags.carray
+        and x.flags.carray
+        and y.flags.carray
+    ):
+        W, v_W, b, v_b, x, y = _floats(("W", "v_W", "b", "v_b", "x", "y"), (W, v_W, b, v_b, x, y))
+    if x.ndim != 1:
+        raise ValueError(f"x must have 1 axis (n_0), has shape {x.shape}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have 1 axis (n_L), has shape {y.shape}")
+    L = len(n) - 1
+    n_0 = n[0]
+    n_L = n[-1]
+    if x.shape[0] != n_0:
+        raise ValueError(f"x must have n_0 = {n_0} entries, has {x.shape[0]}")
+    if y.shape[0] != n_L:
+        raise ValueError(f"y must have n_L = {n_L} entries, has {y.shape[0]}")
+    if L < 1:
+        raise ValueError(f"L is {L}, at least 1 needed")
+    if n_0 < 1:
+        raise ValueError(f"n_0 is {n_0}, at least 1 needed")
+    if n_L < 1:
+        raise ValueError(f"n_L is {n_L}, at least 1 needed")
+    hvp_C_W = np.empty(W.size, W.dtype)
+    hvp_C_b = np.empty(b.size, W.dtype)
+    n = np.array(n)
+    _hvp_C(W, v_W, b, v_b, x, y, n, hvp_C_W, hvp_C_b)
+    return _views(hvp_C_W, W_shapes), _views(hvp_C_b, b_shapes)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_C(W, v_W, b, v_b, x, y, n, hvp_C_W, hvp_C_b):
+    L = n.size - 1
+    n_0 = n[0]
+    n_L = n[n.size - 1]
+    a_l_kept_size = 0
+    grad_C_W_size = 0
+    a_before_l_bar_kept_size = 0
+    a_l_bar_bar_room_size = 0
+    a_before_l_bar_3_room_size = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        a_l_kept_size += n_l
+        grad_C_W_size += n_before_l * n_l
+        a_before_l_bar_kept_size += n_before_l
+        a_l_bar_bar_room_size = max(a_l_bar_bar_room_size, n_l)
+        a_before_l_bar_3_room_size = max(a_before_l_bar_3_room_size, n_before_l)
+    a_l_kept = np.empty(a_l_kept_size, W.dtype)
+    grad_C_W = np.empty(grad_C_W_size, W.dtype)
+    grad_C_b = np.empty(a_l_kept_size, W.dtype)
+    a_before_l_bar_kept = np.empty(a_before_l_bar_kept_size, W.dtype)
+    grad_C_b_bar_2 = np.empty(a_l_kept_size, W.dtype)
+    grad_C_W_bar_2 = np.empty(grad_C_W_size, W.dtype)
+    a_l_kept_bar_2 = np.empty(a_l_kept_size, W.dtype)
+    a_before_l_kept_bar_2 = np.empty(a_before_l_bar_kept_size, W.dtype)
+    W_bar = np.empty(grad_C_W_size, W.dtype)
+    a_l_bar_bar_room = np.empty((2, a_l_bar_bar_room_size), W.dtype)
+    W_bar_2 = np.empty(grad_C_W_size, W.dtype)
+    a_before_l_bar_3_room = np.empty((2, a_before_l_bar_3_room_size), W.dtype)
+    z_l_bar_2_room = np.empty(a_l_bar_bar_room_size, W.dtype)
+    a_0 = np.empty((n_0,), W.dtype)
+    a_L_bar = np.empty((n_L,), W.dtype)
+    a_before_l_bar_bar_2 = np.empty((n_0,), W.dtype)
+    for i in range(n_0):
+        a_0[i] = x[i]
+    a_before_l = a_0
+    W_end = 0
+    b_end = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        W_start = W_end
+        W_end += n_before_l * n_l
+        b_start = b_end
+        b_end += n_l
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        b_l = b[b_start:b_end]
+        a_l = a_l_kept[b_start:b_end]
+        for i in range(n_l):
+            z_l = b_l[i]
+            for j in range(n_before_l):
+                z_l += W_l[i, j] * a_before_l[j]
+            a_l[i] = _sigmoid(z_l)
+        a_before_l = a_l
+    a_L = a_before_l
+    for i in range(n_L):
+        a_L_bar[i] = a_L[i] - y[i]
+    a_l_bar = a_L_bar
+    a_l_kept_start = a_l_kept.size
+    W_start = W.size
+    a_before_l_bar_kept_start = a_before_l_bar_kept.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        a_l_kept_end = a_l_kept_start
+        a_l_kept_start -= n_l
+        W_end = W_start
+        W_start -= n_before_l * n_l
+        a_before_l_bar_kept_end = a_before_l_bar_kept_start
+        a_before_l_bar_kept_start -= n_before_l
+        a_l = a_l_kept[a_l_kept_start:a_l_kept_end]
+        a_before_l = a_l_kept[a_l_kept_start - n_before_l : a_l_kept_start] if l > 0 else a_0
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        W_l_bar = grad_C_W[W_start:W_end].reshape(n_l, n_before_l)
+        b_l_bar = grad_C_b[a_l_kept_start:a_l_kept_end]
+        a_before_l_bar = a_before_l_bar_kept[a_before_l_bar_kept_start:a_before_l_bar_kept_end]
+        for i in range(n_before_l):
+            a_before_l_bar[i] = 0.0
+        for i in range(n_l):
+            z_l_bar = (1.0 - a_l[i]) * a_l[i] * a_l_bar[i]
+            b_l_bar[i] = z_l_bar
+            for j in range(n_before_l):
+                W_l_bar[i, j] = z_l_bar * a_before_l[j]
+                a_before_l_bar[j] += z_l_bar * W_l[i, j]
+        a_l_bar = a_before_l_bar
+    slope_b_bar = 1.0
+    v_b_start = v_b.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        v_b_end = v_b_start
+        v_b_start -= n_l
+        v_b_l = v_b[v_b_start:v_b_end]
+        grad_C_b_l_bar = grad_C_b_bar_2[v_b_start:v_b_end]
+        for i in range(n_l):
+            grad_C_b_l_bar[i] = slope_b_bar * v_b_l[i]
+    slope_W_bar = 1.0
+    v_W_start = v_W.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        v_W_end = v_W_start
+        v_W_start -= n_before_l * n_l
+        v_W_l = v_W[v_W_start:v_W_end].reshape(n_l, n_before_l)
+        grad_C_W_l_bar = grad_C_W_bar_2[v_W_start:v_W_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                grad_C_W_l_bar[i, j] = slope_W_bar * v_W_l[i, j]
+    for i in range(n_0):
+        a_before_l_bar_bar_2[i] = 0.0
+    a_before_l_bar_bar = a_before_l_bar_bar_2
+    a_l_kept_end = 0
+    a_before_l_bar_kept_end = 0
+    W_end = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        a_l_kept_start = a_l_kept_end
+        a_l_kept_end += n_l
+        a_before_l_bar_kept_start = a_before_l_bar_kept_end
+        a_before_l_bar_kept_end += n_before_l
+        W_start = W_end
+        W_end += n_before_l * n_l
+        a_l = a_l_kept[a_l_kept_start:a_l_kept_end]
+        a_l_bar = a_before_l_bar_kept[a_before_l_bar_kept_end : a_before_l_bar_kept_end + n_l] if l + 1 < L else a_L_bar
+        a_before_l = a_l_kept[a_l_kept_start - n_before_l : a_l_kept_start] if l > 0 else a_0
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        grad_C_W_bar_3 = grad_C_W_bar_2[W_start:W_end].reshape(n_l, n_before_l)
+        grad_C_b_bar_3 = grad_C_b_bar_2[a_l_kept_start:a_l_kept_end]
+        a_l_bar_2 = a_l_kept_bar_2[a_l_kept_start:a_l_kept_end]
+        a_before_l_bar_2 = a_before_l_kept_bar_2[a_before_l_bar_kept_start:a_before_l_bar_kept_end]
+        W_l_bar_2 = W_bar[W_start:W_end].reshape(n_l, n_before_l)
+        a_l_bar_bar = a_l_bar_bar_room[l % 2, : n_l]
+        for i in range(n_before_l):
+            a_before_l_bar_2[i] = 0.0
+        for i in range(n_l):
+            a_before_l_grad_C_W_bar_3 = 0.0
+            z_l_bar_bar = 0.0
+            z_l_bar = (1.0 - a_l[i]) * a_l[i] * a_l_bar[i]
+            for j in range(n_before_l):
+                a_before_l_grad_C_W_bar_3 += a_before_l[j] * grad_C_W_bar_3[i, j]
+                z_l_bar_bar += W_l[i, j] * a_before_l_bar_bar[j]
+                a_before_l_bar_2[j] += z_l_bar * grad_C_W_bar_3[i, j]
+                W_l_bar_2[i, j] = z_l_bar * a_before_l_bar_bar[j]
+            z_l_bar_bar = a_before_l_grad_C_W_bar_3 + z_l_bar_bar + grad_C_b_bar_3[i]
+            a_l_bar_bar[i] = z_l_bar_bar * (1.0 - a_l[i]) * a_l[i]
+            a_l_bar_2[i] = z_l_bar_bar * (1.0 - a_l[i]) * a_l_bar[i] - z_l_bar_bar * a_l[i] * a_l_bar[i]
+        a_before_l_bar_bar = a_l_bar_bar
+    a_L_bar_2 = a_before_l_bar_bar
+    a_l_bar_3 = a_L_bar_2
+    a_l_kept_start = a_l_kept.size
+    W_start = W.size
+    a_before_l_kept_bar_2_start = a_before_l_kept_bar_2.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        a_l_kept_end = a_l_kept_start
+        a_l_kept_start -= n_l
+        W_end = W_start
+        W_start -= n_before_l * n_l
+        a_before_l_kept_bar_2_end = a_before_l_kept_bar_2_start
+        a_before_l_kept_bar_2_start -= n_before_l
+        a_l = a_l_kept[a_l_kept_start:a_l_kept_end]
+        a_before_l = a_l_kept[a_l_kept_start - n_before_l : a_l_kept_start] if l > 0 else a_0
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        a_l_kept_bar_3 = a_l_kept_bar_2[a_l_kept_start:a_l_kept_end]
+        a_before_l_kept_bar_3 = a_before_l_kept_bar_2[a_before_l_kept_bar_2_start:a_before_l_kept_bar_2_end]
+        W_l_bar_3 = W_bar_2[W_start:W_end].reshape(n_l, n_before_l)
+        b_l_bar_2 = hvp_C_b[a_l_kept_start:a_l_kept_end]
+        a_before_l_bar_3 = a_before_l_bar_3_room[l % 2, : n_before_l]
+        z_l_bar_2 = z_l_bar_2_room[: n_l]
+        for i in range(n_l):
+            z_l_bar_2[i] = (1.0 - a_l[i]) * (a_l_bar_3[i] + a_l_kept_bar_3[i]) * a_l[i]
+            b_l_bar_2[i] = z_l_bar_2[i]
+            for j in range(n_before_l):
+                W_l_bar_3[i, j] = a_before_l[j] * z_l_bar_2[i]
+        if l > 0:
+            for i in range(n_before_l):
+                a_before_l_bar_3[i] = a_before_l_kept_bar_3[i]
+            for j in range(n_l):
+                z_l_bar_2_j = z_l_bar_2[j]
+                for i in range(n_before_l):
+                    a_before_l_bar_3[i] += z_l_bar_2_j * W_l[j, i]
+        a_l_bar_3 = a_before_l_bar_3
+    W_bar_end = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        W_bar_start = W_bar_end
+        W_bar_end += n_before_l * n_l
+        W_bar_1 = W_bar[W_bar_start:W_bar_end].reshape(n_l, n_before_l)
+        W_bar_2_2 = W_bar_2[W_bar_start:W_bar_end].reshape(n_l, n_before_l)
+        W_bar_sum = hvp_C_W[W_bar_start:W_bar_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                W_bar_sum[i, j] = W_bar_1[i, j] + W_bar_2_2[i, j]
+
+
 def R(W):
     r"""R.
 
@@ -1150,6 +1434,108 @@ def _value_and_grad_R(W, n, grad_R_W):
             total_1_before_l_bar = total_1_l_bar
         total_1_l_bar = total_1_before_l_bar
     return R
+
+
+def hvp_R(W, v_W):
+    r"""The Hessian in all of these times a direction of each, through the recurrence twice and back.
+
+    line 23:  R = \sum_{l=1}^{L} \|W^{(l)}\|_F^2
+
+    takes  W        L arrays n_l by n_before_l  W
+           v_W      L arrays n_l by n_before_l
+
+    gives  hvp_R_W  L arrays n_l by n_before_l
+
+    Sum(5*n[l - 1]*n[l], (l, 1, L)) floating-point operations
+    entries read: W Sum(n[l - 1]*n[l], (l, 1, L)), grad_R_W_bar_2 Sum(n[l - 1]*n[l], (l, 1, L)), v_W Sum(n[l - 1]*n[l], (l,
+    1, L))
+    """
+    W = _members("W", W, 2)
+    v_W = _members("v_W", v_W, 2)
+    if len(v_W) != len(W):
+        raise ValueError(f"W has {len(W)} arrays, v_W has {len(v_W)}")
+    n = [W[0].shape[1], *[member.shape[0] for member in W]]
+    if min(n) < 1:
+        raise ValueError(f"W has the widths {n}, each must be at least 1")
+    W_shapes = [(n_l, n_before_l) for n_before_l, n_l in zip(n, n[1:])]
+    _check_members("W", W, W_shapes)
+    _check_members("v_W", v_W, W_shapes)
+    W = np.concatenate([member.ravel() for member in W])
+    v_W = np.concatenate([member.ravel() for member in v_W])
+    if not (
+        type(W) is type(v_W) is np.ndarray
+        and W.dtype is v_W.dtype
+        and W.dtype.char in "fd"
+        and W.flags.carray
+        and v_W.flags.carray
+    ):
+        W, v_W = _floats(("W", "v_W"), (W, v_W))
+    L = len(n) - 1
+    n_0 = n[0]
+    n_L = n[-1]
+    if L < 1:
+        raise ValueError(f"L is {L}, at least 1 needed")
+    if n_0 < 1:
+        raise ValueError(f"n_0 is {n_0}, at least 1 needed")
+    if n_L < 1:
+        raise ValueError(f"n_L is {n_L}, at least 1 needed")
+    hvp_R_W = np.empty(W.size, W.dtype)
+    n = np.array(n)
+    _hvp_R(W, v_W, n, hvp_R_W)
+    return _views(hvp_R_W, W_shapes)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_R(W, v_W, n, hvp_R_W):
+    L = n.size - 1
+    grad_R_W_size = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        grad_R_W_size += n_before_l * n_l
+    grad_R_W = np.empty(grad_R_W_size, W.dtype)
+    grad_R_W_bar_2 = np.empty(grad_R_W_size, W.dtype)
+    total_1_before_l_bar_kept = np.empty((L,), W.dtype)
+    total_1_L_bar = 1.0
+    total_1_l_bar = total_1_L_bar
+    W_start = W.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        W_end = W_start
+        W_start -= n_before_l * n_l
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        W_l_bar = grad_R_W[W_start:W_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                W_l_bar[i, j] = 2.0 * total_1_l_bar * W_l[i, j]
+        total_1_before_l_bar = total_1_l_bar
+        total_1_before_l_bar_kept[l] = total_1_before_l_bar
+        total_1_l_bar = total_1_before_l_bar
+    slope_W_bar = 1.0
+    v_W_start = v_W.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        v_W_end = v_W_start
+        v_W_start -= n_before_l * n_l
+        v_W_l = v_W[v_W_start:v_W_end].reshape(n_l, n_before_l)
+        grad_R_W_l_bar = grad_R_W_bar_2[v_W_start:v_W_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                grad_R_W_l_bar[i, j] = slope_W_bar * v_W_l[i, j]
+    grad_R_W_bar_2_end = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        grad_R_W_bar_2_start = grad_R_W_bar_2_end
+        grad_R_W_bar_2_end += n_before_l * n_l
+        total_1_l_bar = total_1_before_l_bar_kept[l + 1] if l + 1 < L else total_1_L_bar
+        grad_R_W_bar_3 = grad_R_W_bar_2[grad_R_W_bar_2_start:grad_R_W_bar_2_end].reshape(n_l, n_before_l)
+        W_l_bar_2 = hvp_R_W[grad_R_W_bar_2_start:grad_R_W_bar_2_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                W_l_bar_2[i, j] = 2.0 * total_1_l_bar * grad_R_W_bar_3[i, j]
 
 
 def J(W, b, x, y, lambda_):
@@ -1417,7 +1803,7 @@ def _grad_J(W, b, x, y, lambda_, n, grad_J_W, grad_J_b):
         a_l = a_l_kept[a_l_kept_start:a_l_kept_end]
         a_before_l = a_l_kept[a_l_kept_start - n_before_l : a_l_kept_start] if l > 0 else a_0
         W_l = W[W_start:W_end].reshape(n_l, n_before_l)
-        W_l_bar = W_bar_2[W_start:W_end].reshape(n_l, n_before_l)
+        W_l_bar_2 = W_bar_2[W_start:W_end].reshape(n_l, n_before_l)
         b_l_bar = grad_J_b[a_l_kept_start:a_l_kept_end]
         a_before_l_bar = a_before_l_bar_room[l % 2, : n_before_l]
         z_l_bar = z_l_bar_room[: n_l]
@@ -1425,7 +1811,7 @@ def _grad_J(W, b, x, y, lambda_, n, grad_J_W, grad_J_b):
             z_l_bar[i] = (1.0 - a_l[i]) * a_l[i] * a_l_bar[i]
             b_l_bar[i] = z_l_bar[i]
             for j in range(n_before_l):
-                W_l_bar[i, j] = a_before_l[j] * z_l_bar[i]
+                W_l_bar_2[i, j] = a_before_l[j] * z_l_bar[i]
         if l > 0:
             for i in range(n_before_l):
                 a_before_l_bar[i] = 0.0
@@ -1614,7 +2000,7 @@ def _value_and_grad_J(W, b, x, y, lambda_, n, grad_J_W, grad_J_b):
         a_l = a_l_kept[a_l_kept_start:a_l_kept_end]
         a_before_l = a_l_kept[a_l_kept_start - n_before_l : a_l_kept_start] if l > 0 else a_0
         W_l = W[W_start:W_end].reshape(n_l, n_before_l)
-        W_l_bar = W_bar_2[W_start:W_end].reshape(n_l, n_before_l)
+        W_l_bar_2 = W_bar_2[W_start:W_end].reshape(n_l, n_before_l)
         b_l_bar = grad_J_b[a_l_kept_start:a_l_kept_end]
         a_before_l_bar = a_before_l_bar_room[l % 2, : n_before_l]
         z_l_bar = z_l_bar_room[: n_l]
@@ -1622,7 +2008,7 @@ def _value_and_grad_J(W, b, x, y, lambda_, n, grad_J_W, grad_J_b):
             z_l_bar[i] = (1.0 - a_l[i]) * a_l[i] * a_l_bar[i]
             b_l_bar[i] = z_l_bar[i]
             for j in range(n_before_l):
-                W_l_bar[i, j] = a_before_l[j] * z_l_bar[i]
+                W_l_bar_2[i, j] = a_before_l[j] * z_l_bar[i]
         if l > 0:
             for i in range(n_before_l):
                 a_before_l_bar[i] = 0.0
@@ -1644,3 +2030,348 @@ def _value_and_grad_J(W, b, x, y, lambda_, n, grad_J_W, grad_J_b):
             for j in range(n_before_l):
                 W_bar_sum[i, j] = W_bar_1[i, j] + W_bar_2_2[i, j]
     return J
+
+
+def hvp_J(W, v_W, b, v_b, x, y, lambda_):
+    r"""The Hessian in all of these times a direction of each, through the recurrence twice and back.
+
+    line 26:  J = C + \lambda R
+
+    takes  W        L arrays n_l by n_before_l  W
+           v_W      L arrays n_l by n_before_l
+           b        L arrays n_l                b
+           v_b      L arrays n_l
+           x        n_0                         x
+           y        n_L                         y
+           lambda_  number                      \lambda
+
+    gives  hvp_J_W  L arrays n_l by n_before_l
+           hvp_J_b  L arrays n_l
+
+    n_L + Sum(2*n[l - 1]*n[l], (l, 2, L)) + Sum(20*n[l - 1]*n[l] + 23*n[l], (l, 1, L)) floating-point operations
+    entries read: W Sum(5*n[l - 1]*n[l], (l, 1, L)), W_bar_2_bar_2 Sum(n[l - 1]*n[l], (l, 1, L)), W_bar_3 Sum(n[l - 1]*n[l],
+    (l, 1, L)), W_bar_4 Sum(n[l - 1]*n[l], (l, 1, L)), W_bar_5 Sum(n[l - 1]*n[l], (l, 1, L)), W_bar_6 Sum(n[l - 1]*n[l], (l,
+    1, L)), W_bar_bar_2 Sum(n[l - 1]*n[l], (l, 1, L)), a_L n_L, a_before_l Sum(n[l - 1], (l, 1, L)), a_before_l_bar_bar
+    Sum(n[l - 1], (l, 1, L)), a_before_l_bar_kept Sum(n[l], (l, 1, L)), a_before_l_kept_bar_2 Sum(n[l - 1], (l, 1, L)),
+    a_l_bar Sum(n[l], (l, 1, L)), a_l_bar_3 Sum(n[l], (l, 1, L)), a_l_kept Sum(3*n[l - 1] + 3*n[l], (l, 1, L)),
+    a_l_kept_bar_2 Sum(n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), grad_J_W_bar_2 Sum(n[l - 1]*n[l], (l, 1, L)),
+    grad_J_b_bar_2 Sum(n[l], (l, 1, L)), v_W Sum(n[l - 1]*n[l], (l, 1, L)), v_b Sum(n[l], (l, 1, L)), x n_0, y n_L,
+    z_l_bar_2 Sum(n[l], (l, 1, L))
+    """
+    W = _members("W", W, 2)
+    v_W = _members("v_W", v_W, 2)
+    b = _members("b", b, 1)
+    v_b = _members("v_b", v_b, 1)
+    if len(v_W) != len(W):
+        raise ValueError(f"W has {len(W)} arrays, v_W has {len(v_W)}")
+    if len(b) != len(W):
+        raise ValueError(f"W has {len(W)} arrays, b has {len(b)}")
+    if len(v_b) != len(W):
+        raise ValueError(f"W has {len(W)} arrays, v_b has {len(v_b)}")
+    n = [W[0].shape[1], *[member.shape[0] for member in W]]
+    if min(n) < 1:
+        raise ValueError(f"W has the widths {n}, each must be at least 1")
+    W_shapes = [(n_l, n_before_l) for n_before_l, n_l in zip(n, n[1:])]
+    _check_members("W", W, W_shapes)
+    _check_members("v_W", v_W, W_shapes)
+    b_shapes = [(n_l,) for n_before_l, n_l in zip(n, n[1:])]
+    _check_members("b", b, b_shapes)
+    _check_members("v_b", v_b, b_shapes)
+    W = np.concatenate([member.ravel() for member in W])
+    v_W = np.concatenate([member.ravel() for member in v_W])
+    b = np.concatenate([member.ravel() for member in b])
+    v_b = np.concatenate([member.ravel() for member in v_b])
+    if not (
+        type(W) is type(v_W) is type(b) is type(v_b) is type(x) is type(y) is np.ndarray
+        and W.dtype is v_W.dtype is b.dtype is v_b.dtype is x.dtype is y.dtype
+        and W.dtype.char in "fd"
+        and W.flags.carray
+        and v_W.flags.carray
+        and b.flags.carray
+        and v_b.flags.carray
+        and x.flags.carray
+        and y.flags.carray
+    ):
+        W, v_W, b, v_b, x, y = _floats(("W", "v_W", "b", "v_b", "x", "y"), (W, v_W, b, v_b, x, y))
+    if x.ndim != 1:
+        raise ValueError(f"x must have 1 axis (n_0), has shape {x.shape}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have 1 axis (n_L), has shape {y.shape}")
+    L = len(n) - 1
+    n_0 = n[0]
+    n_L = n[-1]
+    if x.shape[0] != n_0:
+        raise ValueError(f"x must have n_0 = {n_0} entries, has {x.shape[0]}")
+    if y.shape[0] != n_L:
+        raise ValueError(f"y must have n_L = {n_L} entries, has {y.shape[0]}")
+    if L < 1:
+        raise ValueError(f"L is {L}, at least 1 needed")
+    if n_0 < 1:
+        raise ValueError(f"n_0 is {n_0}, at least 1 needed")
+    if n_L < 1:
+        raise ValueError(f"n_L is {n_L}, at least 1 needed")
+    if type(lambda_) is not float:
+        lambda_ = _number("lambda_", lambda_)
+    hvp_J_W = np.empty(W.size, W.dtype)
+    hvp_J_b = np.empty(b.size, W.dtype)
+    n = np.array(n)
+    _hvp_J(W, v_W, b, v_b, x, y, lambda_, n, hvp_J_W, hvp_J_b)
+    return _views(hvp_J_W, W_shapes), _views(hvp_J_b, b_shapes)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_J(W, v_W, b, v_b, x, y, lambda_, n, hvp_J_W, hvp_J_b):
+    L = n.size - 1
+    n_0 = n[0]
+    n_L = n[n.size - 1]
+    a_l_kept_size = 0
+    W_bar_size = 0
+    a_before_l_bar_kept_size = 0
+    a_l_bar_bar_room_size = 0
+    a_before_l_bar_3_room_size = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        a_l_kept_size += n_l
+        W_bar_size += n_before_l * n_l
+        a_before_l_bar_kept_size += n_before_l
+        a_l_bar_bar_room_size = max(a_l_bar_bar_room_size, n_l)
+        a_before_l_bar_3_room_size = max(a_before_l_bar_3_room_size, n_before_l)
+    a_l_kept = np.empty(a_l_kept_size, W.dtype)
+    W_bar = np.empty(W_bar_size, W.dtype)
+    W_bar_2 = np.empty(W_bar_size, W.dtype)
+    grad_J_b = np.empty(a_l_kept_size, W.dtype)
+    a_before_l_bar_kept = np.empty(a_before_l_bar_kept_size, W.dtype)
+    grad_J_b_bar_2 = np.empty(a_l_kept_size, W.dtype)
+    grad_J_W_bar_2 = np.empty(W_bar_size, W.dtype)
+    W_bar_bar_2 = np.empty(W_bar_size, W.dtype)
+    W_bar_2_bar_2 = np.empty(W_bar_size, W.dtype)
+    a_l_kept_bar_2 = np.empty(a_l_kept_size, W.dtype)
+    a_before_l_kept_bar_2 = np.empty(a_before_l_bar_kept_size, W.dtype)
+    W_bar_3 = np.empty(W_bar_size, W.dtype)
+    a_l_bar_bar_room = np.empty((2, a_l_bar_bar_room_size), W.dtype)
+    W_bar_4 = np.empty(W_bar_size, W.dtype)
+    W_bar_5 = np.empty(W_bar_size, W.dtype)
+    a_before_l_bar_3_room = np.empty((2, a_before_l_bar_3_room_size), W.dtype)
+    z_l_bar_2_room = np.empty(a_l_bar_bar_room_size, W.dtype)
+    W_bar_6 = np.empty(W_bar_size, W.dtype)
+    a_0 = np.empty((n_0,), W.dtype)
+    total_1_before_l_bar_kept = np.empty((L,), W.dtype)
+    a_L_bar = np.empty((n_L,), W.dtype)
+    a_before_l_bar_bar_2 = np.empty((n_0,), W.dtype)
+    for i in range(n_0):
+        a_0[i] = x[i]
+    a_before_l = a_0
+    W_end = 0
+    b_end = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        W_start = W_end
+        W_end += n_before_l * n_l
+        b_start = b_end
+        b_end += n_l
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        b_l = b[b_start:b_end]
+        a_l = a_l_kept[b_start:b_end]
+        for i in range(n_l):
+            z_l = b_l[i]
+            for j in range(n_before_l):
+                z_l += W_l[i, j] * a_before_l[j]
+            a_l[i] = _sigmoid(z_l)
+        a_before_l = a_l
+    a_L = a_before_l
+    total_1_L_bar = lambda_
+    total_1_l_bar = total_1_L_bar
+    W_start = W.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        W_end = W_start
+        W_start -= n_before_l * n_l
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        W_l_bar = W_bar[W_start:W_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                W_l_bar[i, j] = 2.0 * total_1_l_bar * W_l[i, j]
+        total_1_before_l_bar = total_1_l_bar
+        total_1_before_l_bar_kept[l] = total_1_before_l_bar
+        total_1_l_bar = total_1_before_l_bar
+    for i in range(n_L):
+        a_L_bar[i] = a_L[i] - y[i]
+    a_l_bar = a_L_bar
+    a_l_kept_start = a_l_kept.size
+    W_start = W.size
+    a_before_l_bar_kept_start = a_before_l_bar_kept.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        a_l_kept_end = a_l_kept_start
+        a_l_kept_start -= n_l
+        W_end = W_start
+        W_start -= n_before_l * n_l
+        a_before_l_bar_kept_end = a_before_l_bar_kept_start
+        a_before_l_bar_kept_start -= n_before_l
+        a_l = a_l_kept[a_l_kept_start:a_l_kept_end]
+        a_before_l = a_l_kept[a_l_kept_start - n_before_l : a_l_kept_start] if l > 0 else a_0
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        W_l_bar_2 = W_bar_2[W_start:W_end].reshape(n_l, n_before_l)
+        b_l_bar = grad_J_b[a_l_kept_start:a_l_kept_end]
+        a_before_l_bar = a_before_l_bar_kept[a_before_l_bar_kept_start:a_before_l_bar_kept_end]
+        for i in range(n_before_l):
+            a_before_l_bar[i] = 0.0
+        for i in range(n_l):
+            z_l_bar = (1.0 - a_l[i]) * a_l[i] * a_l_bar[i]
+            b_l_bar[i] = z_l_bar
+            for j in range(n_before_l):
+                W_l_bar_2[i, j] = z_l_bar * a_before_l[j]
+                a_before_l_bar[j] += z_l_bar * W_l[i, j]
+        a_l_bar = a_before_l_bar
+    slope_b_bar = 1.0
+    v_b_start = v_b.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        v_b_end = v_b_start
+        v_b_start -= n_l
+        v_b_l = v_b[v_b_start:v_b_end]
+        grad_J_b_l_bar = grad_J_b_bar_2[v_b_start:v_b_end]
+        for i in range(n_l):
+            grad_J_b_l_bar[i] = slope_b_bar * v_b_l[i]
+    slope_W_bar = 1.0
+    v_W_start = v_W.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        v_W_end = v_W_start
+        v_W_start -= n_before_l * n_l
+        v_W_l = v_W[v_W_start:v_W_end].reshape(n_l, n_before_l)
+        grad_J_W_l_bar = grad_J_W_bar_2[v_W_start:v_W_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                grad_J_W_l_bar[i, j] = slope_W_bar * v_W_l[i, j]
+    grad_J_W_bar_2_start = grad_J_W_bar_2.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        grad_J_W_bar_2_end = grad_J_W_bar_2_start
+        grad_J_W_bar_2_start -= n_before_l * n_l
+        grad_J_W_bar_3 = grad_J_W_bar_2[grad_J_W_bar_2_start:grad_J_W_bar_2_end].reshape(n_l, n_before_l)
+        W_bar_1_bar = W_bar_bar_2[grad_J_W_bar_2_start:grad_J_W_bar_2_end].reshape(n_l, n_before_l)
+        W_bar_2_2_bar = W_bar_2_bar_2[grad_J_W_bar_2_start:grad_J_W_bar_2_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                W_bar_1_bar[i, j] = grad_J_W_bar_3[i, j]
+                W_bar_2_2_bar[i, j] = grad_J_W_bar_3[i, j]
+    for i in range(n_0):
+        a_before_l_bar_bar_2[i] = 0.0
+    a_before_l_bar_bar = a_before_l_bar_bar_2
+    a_l_kept_end = 0
+    a_before_l_bar_kept_end = 0
+    W_end = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        a_l_kept_start = a_l_kept_end
+        a_l_kept_end += n_l
+        a_before_l_bar_kept_start = a_before_l_bar_kept_end
+        a_before_l_bar_kept_end += n_before_l
+        W_start = W_end
+        W_end += n_before_l * n_l
+        a_l = a_l_kept[a_l_kept_start:a_l_kept_end]
+        a_l_bar = a_before_l_bar_kept[a_before_l_bar_kept_end : a_before_l_bar_kept_end + n_l] if l + 1 < L else a_L_bar
+        a_before_l = a_l_kept[a_l_kept_start - n_before_l : a_l_kept_start] if l > 0 else a_0
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        W_bar_2_bar_3 = W_bar_2_bar_2[W_start:W_end].reshape(n_l, n_before_l)
+        grad_J_b_bar_3 = grad_J_b_bar_2[a_l_kept_start:a_l_kept_end]
+        a_l_bar_2 = a_l_kept_bar_2[a_l_kept_start:a_l_kept_end]
+        a_before_l_bar_2 = a_before_l_kept_bar_2[a_before_l_bar_kept_start:a_before_l_bar_kept_end]
+        W_l_bar_3 = W_bar_3[W_start:W_end].reshape(n_l, n_before_l)
+        a_l_bar_bar = a_l_bar_bar_room[l % 2, : n_l]
+        for i in range(n_before_l):
+            a_before_l_bar_2[i] = 0.0
+        for i in range(n_l):
+            W_l_a_before_l_bar_bar = 0.0
+            z_l_bar_bar = 0.0
+            z_l_bar = (1.0 - a_l[i]) * a_l[i] * a_l_bar[i]
+            for j in range(n_before_l):
+                W_l_a_before_l_bar_bar += W_l[i, j] * a_before_l_bar_bar[j]
+                z_l_bar_bar += W_bar_2_bar_3[i, j] * a_before_l[j]
+                a_before_l_bar_2[j] += z_l_bar * W_bar_2_bar_3[i, j]
+                W_l_bar_3[i, j] = z_l_bar * a_before_l_bar_bar[j]
+            z_l_bar_bar = W_l_a_before_l_bar_bar + z_l_bar_bar + grad_J_b_bar_3[i]
+            a_l_bar_bar[i] = z_l_bar_bar * (1.0 - a_l[i]) * a_l[i]
+            a_l_bar_2[i] = z_l_bar_bar * (1.0 - a_l[i]) * a_l_bar[i] - z_l_bar_bar * a_l[i] * a_l_bar[i]
+        a_before_l_bar_bar = a_l_bar_bar
+    a_L_bar_2 = a_before_l_bar_bar
+    W_bar_bar_2_end = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        W_bar_bar_2_start = W_bar_bar_2_end
+        W_bar_bar_2_end += n_before_l * n_l
+        total_1_l_bar = total_1_before_l_bar_kept[l + 1] if l + 1 < L else total_1_L_bar
+        W_bar_bar_3 = W_bar_bar_2[W_bar_bar_2_start:W_bar_bar_2_end].reshape(n_l, n_before_l)
+        W_l_bar_4 = W_bar_4[W_bar_bar_2_start:W_bar_bar_2_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                W_l_bar_4[i, j] = 2.0 * total_1_l_bar * W_bar_bar_3[i, j]
+    a_l_bar_3 = a_L_bar_2
+    a_l_kept_start = a_l_kept.size
+    W_start = W.size
+    a_before_l_kept_bar_2_start = a_before_l_kept_bar_2.size
+    for l in range(L - 1, -1, -1):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        a_l_kept_end = a_l_kept_start
+        a_l_kept_start -= n_l
+        W_end = W_start
+        W_start -= n_before_l * n_l
+        a_before_l_kept_bar_2_end = a_before_l_kept_bar_2_start
+        a_before_l_kept_bar_2_start -= n_before_l
+        a_l = a_l_kept[a_l_kept_start:a_l_kept_end]
+        a_before_l = a_l_kept[a_l_kept_start - n_before_l : a_l_kept_start] if l > 0 else a_0
+        W_l = W[W_start:W_end].reshape(n_l, n_before_l)
+        a_l_kept_bar_3 = a_l_kept_bar_2[a_l_kept_start:a_l_kept_end]
+        a_before_l_kept_bar_3 = a_before_l_kept_bar_2[a_before_l_kept_bar_2_start:a_before_l_kept_bar_2_end]
+        W_l_bar_5 = W_bar_5[W_start:W_end].reshape(n_l, n_before_l)
+        b_l_bar_2 = hvp_J_b[a_l_kept_start:a_l_kept_end]
+        a_before_l_bar_3 = a_before_l_bar_3_room[l % 2, : n_before_l]
+        z_l_bar_2 = z_l_bar_2_room[: n_l]
+        for i in range(n_l):
+            z_l_bar_2[i] = (1.0 - a_l[i]) * (a_l_bar_3[i] + a_l_kept_bar_3[i]) * a_l[i]
+            b_l_bar_2[i] = z_l_bar_2[i]
+            for j in range(n_before_l):
+                W_l_bar_5[i, j] = a_before_l[j] * z_l_bar_2[i]
+        if l > 0:
+            for i in range(n_before_l):
+                a_before_l_bar_3[i] = a_before_l_kept_bar_3[i]
+            for j in range(n_l):
+                z_l_bar_2_j = z_l_bar_2[j]
+                for i in range(n_before_l):
+                    a_before_l_bar_3[i] += z_l_bar_2_j * W_l[j, i]
+        a_l_bar_3 = a_before_l_bar_3
+    W_bar_3_end = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        W_bar_3_start = W_bar_3_end
+        W_bar_3_end += n_before_l * n_l
+        W_bar_1_2 = W_bar_3[W_bar_3_start:W_bar_3_end].reshape(n_l, n_before_l)
+        W_bar_2_3 = W_bar_4[W_bar_3_start:W_bar_3_end].reshape(n_l, n_before_l)
+        W_bar_sum_3 = W_bar_6[W_bar_3_start:W_bar_3_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                W_bar_sum_3[i, j] = W_bar_1_2[i, j] + W_bar_2_3[i, j]
+    W_bar_6_end = 0
+    for l in range(L):
+        n_before_l = n[l]
+        n_l = n[l + 1]
+        W_bar_6_start = W_bar_6_end
+        W_bar_6_end += n_before_l * n_l
+        W_bar_1_3 = W_bar_6[W_bar_6_start:W_bar_6_end].reshape(n_l, n_before_l)
+        W_bar_2_4 = W_bar_5[W_bar_6_start:W_bar_6_end].reshape(n_l, n_before_l)
+        W_bar_sum_4 = hvp_J_W[W_bar_6_start:W_bar_6_end].reshape(n_l, n_before_l)
+        for i in range(n_l):
+            for j in range(n_before_l):
+                W_bar_sum_4[i, j] = W_bar_1_3[i, j] + W_bar_2_4[i, j]

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numba import njit
 
-__all__ = ["h_0", "h_step", "o", "E", "grad_E", "value_and_grad_E", "grad_E_W", "grad_E_U", "grad_E_b"]
+__all__ = ["h_0", "h_step", "o", "E", "grad_E", "value_and_grad_E", "hvp_E", "grad_E_W", "grad_E_U", "grad_E_b"]
 
 
 def _floats(names, values):
@@ -764,6 +764,301 @@ def _value_and_grad_E(x, W, U, b, V, c, y, grad_E_V, grad_E_c):
             grad_E_V[i, j] = o_bar * h_T[j]
     E = 0.5 * E
     return E
+
+
+def hvp_E(x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y, out=None):
+    r"""The Hessian in all of these times a direction of each, through the recurrence twice and back.
+
+    line 16:  E = \frac{1}{2} \|o - y\|_2^2
+
+    takes  x        T by d  x
+           W        k by k  W
+           v_W      k by k
+           U        k by d  U
+           v_U      k by d
+           b        k       b
+           v_b      k
+           V        p by k  V
+           v_V      p by k
+           c        p       c
+           v_c      p
+           y        p       y
+
+    gives  hvp_E_V  p by k
+           hvp_E_c  p
+           hvp_E_W  k by k
+           hvp_E_U  k by d
+           hvp_E_b  k
+
+    8*T*d*k + 18*T*k**2 + 22*T*k - k**2 + 15*k*p + k + 3*p floating-point operations
+    entries read: U T*d*k, V 2*k*p, W 4*T*k**2, W_bar_3 T*k**2 + k**2, W_bar_5 T*k**2 + k**2, b T*k, c p, grad_E_U T*d*k,
+    grad_E_U_bar T*d*k, grad_E_W T*k**2, grad_E_W_bar T*k**2, grad_E_b T*k, grad_E_b_bar T*k, h T*k, h_T 3*k, h_T_bar_2 k,
+    h_T_bar_bar_2 2*k, h_bar_bar T*k, h_bar_kept T*k, h_kept_bar_2 T*k, h_t_bar T*k, h_t_bar_3 T*k, h_t_kept 3*T*k,
+    h_t_kept_bar_2 T*k, hvp_E_U T*d*k, hvp_E_b T*k, o_bar 3*p, o_bar_2 2*p, o_bar_v_V k, r_bar 2*T*k, r_bar_2 T*k, r_bar_2_j
+    T*k, v_U d*k, v_V k*p, v_W k**2, v_b k, v_c p, x 4*T*d, y p
+    """
+    if not (
+        type(x) is type(W) is type(v_W) is type(U) is type(v_U) is type(b) is type(v_b) is type(V) is type(v_V) is type(c) is type(v_c) is type(y) is np.ndarray
+        and x.dtype is W.dtype is v_W.dtype is U.dtype is v_U.dtype is b.dtype is v_b.dtype is V.dtype is v_V.dtype is c.dtype is v_c.dtype is y.dtype
+        and x.dtype.char in "fd"
+        and x.flags.carray
+        and W.flags.carray
+        and v_W.flags.carray
+        and U.flags.carray
+        and v_U.flags.carray
+        and b.flags.carray
+        and v_b.flags.carray
+        and V.flags.carray
+        and v_V.flags.carray
+        and c.flags.carray
+        and v_c.flags.carray
+        and y.flags.carray
+    ):
+        x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y = _floats(("x", "W", "v_W", "U", "v_U", "b", "v_b", "V", "v_V", "c", "v_c", "y"), (x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y))
+    if x.ndim != 2:
+        raise ValueError(f"x must have 2 axes (T, d), has shape {x.shape}")
+    if W.ndim != 2:
+        raise ValueError(f"W must have 2 axes (k, k), has shape {W.shape}")
+    if v_W.ndim != 2:
+        raise ValueError(f"v_W must have 2 axes (k, k), has shape {v_W.shape}")
+    if U.ndim != 2:
+        raise ValueError(f"U must have 2 axes (k, d), has shape {U.shape}")
+    if v_U.ndim != 2:
+        raise ValueError(f"v_U must have 2 axes (k, d), has shape {v_U.shape}")
+    if b.ndim != 1:
+        raise ValueError(f"b must have 1 axis (k), has shape {b.shape}")
+    if v_b.ndim != 1:
+        raise ValueError(f"v_b must have 1 axis (k), has shape {v_b.shape}")
+    if V.ndim != 2:
+        raise ValueError(f"V must have 2 axes (p, k), has shape {V.shape}")
+    if v_V.ndim != 2:
+        raise ValueError(f"v_V must have 2 axes (p, k), has shape {v_V.shape}")
+    if c.ndim != 1:
+        raise ValueError(f"c must have 1 axis (p), has shape {c.shape}")
+    if v_c.ndim != 1:
+        raise ValueError(f"v_c must have 1 axis (p), has shape {v_c.shape}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have 1 axis (p), has shape {y.shape}")
+    T = x.shape[0]
+    d = x.shape[1]
+    k = W.shape[0]
+    p = V.shape[0]
+    if W.shape[1] != k:
+        raise ValueError(f"W has {k} rows, W has {W.shape[1]} columns")
+    if v_W.shape[0] != k:
+        raise ValueError(f"W has {k} rows, v_W has {v_W.shape[0]} rows")
+    if v_W.shape[1] != k:
+        raise ValueError(f"W has {k} rows, v_W has {v_W.shape[1]} columns")
+    if U.shape[0] != k:
+        raise ValueError(f"W has {k} rows, U has {U.shape[0]} rows")
+    if U.shape[1] != d:
+        raise ValueError(f"x has {d} columns, U has {U.shape[1]} columns")
+    if v_U.shape[0] != k:
+        raise ValueError(f"W has {k} rows, v_U has {v_U.shape[0]} rows")
+    if v_U.shape[1] != d:
+        raise ValueError(f"x has {d} columns, v_U has {v_U.shape[1]} columns")
+    if V.shape[1] != k:
+        raise ValueError(f"W has {k} rows, V has {V.shape[1]} columns")
+    if v_V.shape[0] != p:
+        raise ValueError(f"V has {p} rows, v_V has {v_V.shape[0]} rows")
+    if v_V.shape[1] != k:
+        raise ValueError(f"W has {k} rows, v_V has {v_V.shape[1]} columns")
+    if b.shape[0] != k:
+        raise ValueError(f"W has {k} rows, b has {b.shape[0]}")
+    if v_b.shape[0] != k:
+        raise ValueError(f"W has {k} rows, v_b has {v_b.shape[0]}")
+    if c.shape[0] != p:
+        raise ValueError(f"V has {p} rows, c has {c.shape[0]}")
+    if v_c.shape[0] != p:
+        raise ValueError(f"V has {p} rows, v_c has {v_c.shape[0]}")
+    if y.shape[0] != p:
+        raise ValueError(f"V has {p} rows, y has {y.shape[0]}")
+    if T < 1:
+        raise ValueError(f"x has {T} rows, at least 1 needed")
+    if d < 1:
+        raise ValueError(f"x has {d} columns, at least 1 needed")
+    if k < 1:
+        raise ValueError(f"W has {k} rows, at least 1 needed")
+    if p < 1:
+        raise ValueError(f"V has {p} rows, at least 1 needed")
+    if out is None:
+        out = (np.empty((p, k), x.dtype), np.empty((p,), x.dtype), np.empty((k, k), x.dtype), np.empty((k, d), x.dtype), np.empty((k,), x.dtype))
+    else:
+        _check_outs(out, ((p, k), (p,), (k, k), (k, d), (k,)), x.dtype, (x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y))
+    _hvp_E(x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y, out[0], out[1], out[2], out[3], out[4])
+    return out[0], out[1], out[2], out[3], out[4]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_E(x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y, hvp_E_V, hvp_E_c, hvp_E_W, hvp_E_U, hvp_E_b):
+    T = x.shape[0]
+    d = x.shape[1]
+    k = W.shape[0]
+    p = V.shape[0]
+    h_0_2 = np.empty((k,), x.dtype)
+    h_t_kept = np.empty((T, k), x.dtype)
+    o_bar = np.empty((p,), x.dtype)
+    h_T_bar = np.empty((k,), x.dtype)
+    grad_E_W = np.empty((k, k), x.dtype)
+    grad_E_U = np.empty((k, d), x.dtype)
+    grad_E_b = np.empty((k,), x.dtype)
+    h_bar_kept = np.empty((T, k), x.dtype)
+    r_bar = np.empty((k,), x.dtype)
+    grad_E_W_bar = np.empty((k, k), x.dtype)
+    grad_E_U_bar = np.empty((k, d), x.dtype)
+    grad_E_b_bar = np.empty((k,), x.dtype)
+    h_bar_bar_2 = np.empty((k,), x.dtype)
+    W_bar_3 = np.empty((k, k), x.dtype)
+    h_t_kept_bar_2 = np.empty((T, k), x.dtype)
+    h_kept_bar_2 = np.empty((T, k), x.dtype)
+    h_t_bar_bar_room = np.empty((2, k), x.dtype)
+    o_bar_2 = np.empty((p,), x.dtype)
+    h_T_bar_2 = np.empty((k,), x.dtype)
+    W_bar_5 = np.empty((k, k), x.dtype)
+    o_bar_v_V = np.empty((k,), x.dtype)
+    h_bar_4_room = np.empty((2, k), x.dtype)
+    r_bar_2 = np.empty((k,), x.dtype)
+    r_bar_2_j = np.empty((k,), x.dtype)
+    for i in range(k):
+        h_0_2[i] = 0.0
+    h = h_0_2
+    for t in range(T):
+        x_t = x[t]
+        h_t = h_t_kept[t]
+        for i in range(k):
+            W_h = 0.0
+            r = 0.0
+            for j in range(k):
+                W_h += W[i, j] * h[j]
+            for j in range(d):
+                r += U[i, j] * x_t[j]
+            r = W_h + r + b[i]
+            h_t[i] = np.tanh(r)
+        h = h_t
+    h_T = h
+    for i in range(k):
+        h_T_bar[i] = 0.0
+        grad_E_b[i] = 0.0
+        for j in range(k):
+            grad_E_W[i, j] = 0.0
+        for j in range(d):
+            grad_E_U[i, j] = 0.0
+    for i in range(p):
+        o = c[i]
+        for j in range(k):
+            o += V[i, j] * h_T[j]
+        o_bar[i] = o - y[i]
+        for i_2 in range(k):
+            h_T_bar[i_2] += V[i, i_2] * o_bar[i]
+    h_t_bar = h_T_bar
+    for t in range(T - 1, -1, -1):
+        h_t = h_t_kept[t]
+        h = h_t_kept[t - 1] if t > 0 else h_0_2
+        x_t = x[t]
+        h_bar = h_bar_kept[t]
+        for i in range(k):
+            h_bar[i] = 0.0
+            r_bar[i] = (1.0 - h_t[i] ** 2) * h_t_bar[i]
+            grad_E_b[i] = grad_E_b[i] + r_bar[i]
+            for j in range(k):
+                grad_E_W[i, j] = h[j] * r_bar[i] + grad_E_W[i, j]
+            for j in range(d):
+                grad_E_U[i, j] = r_bar[i] * x_t[j] + grad_E_U[i, j]
+        for j in range(k):
+            for i in range(k):
+                h_bar[i] += W[j, i] * r_bar[j]
+        h_t_bar = h_bar
+    for i in range(k):
+        for j in range(k):
+            grad_E_W_bar[i, j] = v_W[i, j]
+            W_bar_3[i, j] = 0.0
+        for j in range(d):
+            grad_E_U_bar[i, j] = v_U[i, j]
+        grad_E_b_bar[i] = v_b[i]
+        h_bar_bar_2[i] = 0.0
+    h_bar_bar = h_bar_bar_2
+    for t in range(T):
+        h_t = h_t_kept[t]
+        h_t_bar = h_bar_kept[t + 1] if t + 1 < T else h_T_bar
+        h = h_t_kept[t - 1] if t > 0 else h_0_2
+        x_t = x[t]
+        h_t_bar_2 = h_t_kept_bar_2[t]
+        h_bar_3 = h_kept_bar_2[t]
+        h_t_bar_bar = h_t_bar_bar_room[t % 2]
+        for i in range(k):
+            grad_E_W_bar_h = 0.0
+            grad_E_U_bar_x_t = 0.0
+            r_bar_bar = 0.0
+            h_bar_3[i] = 0.0
+            r_bar_term = 1.0 - h_t[i] ** 2
+            r_bar[i] = r_bar_term * h_t_bar[i]
+            for j in range(k):
+                grad_E_W_bar_h += grad_E_W_bar[i, j] * h[j]
+                r_bar_bar += W[i, j] * h_bar_bar[j]
+                W_bar_3[i, j] = h_bar_bar[j] * r_bar[i] + W_bar_3[i, j]
+            for j in range(d):
+                grad_E_U_bar_x_t += grad_E_U_bar[i, j] * x_t[j]
+            r_bar_bar = grad_E_U_bar_x_t + grad_E_W_bar_h + r_bar_bar + grad_E_b_bar[i]
+            h_t_bar_bar[i] = r_bar_bar * r_bar_term
+            h_t_bar_2[i] = -2.0 * r_bar_bar * h_t[i] * h_t_bar[i]
+        for j in range(k):
+            for i in range(k):
+                h_bar_3[i] += grad_E_W_bar[j, i] * r_bar[j]
+        h_bar_bar = h_t_bar_bar
+    h_T_bar_bar_2 = h_bar_bar
+    for i in range(k):
+        o_bar_v_V[i] = 0.0
+        h_T_bar_2[i] = 0.0
+        hvp_E_b[i] = 0.0
+        for j in range(k):
+            W_bar_5[i, j] = 0.0
+        for j in range(d):
+            hvp_E_U[i, j] = 0.0
+    for i in range(p):
+        h_T_v_V = 0.0
+        o_bar_2_i = 0.0
+        o_bar_j = o_bar[i]
+        for j in range(k):
+            h_T_v_V += h_T[j] * v_V[i, j]
+            o_bar_2_i += V[i, j] * h_T_bar_bar_2[j]
+            o_bar_v_V[j] += o_bar_j * v_V[i, j]
+        o_bar_2[i] = h_T_v_V + o_bar_2_i + v_c[i]
+        for i_2 in range(k):
+            h_T_bar_2[i_2] += V[i, i_2] * o_bar_2[i]
+    for i in range(k):
+        h_T_bar_2[i] = h_T_bar_2[i] + o_bar_v_V[i]
+    h_t_bar_3 = h_T_bar_2
+    for t in range(T - 1, -1, -1):
+        h_t = h_t_kept[t]
+        h = h_t_kept[t - 1] if t > 0 else h_0_2
+        x_t = x[t]
+        h_t_kept_bar_3 = h_t_kept_bar_2[t]
+        h_kept_bar_3 = h_kept_bar_2[t]
+        h_bar_4 = h_bar_4_room[t % 2]
+        for i in range(k):
+            r_bar_2[i] = (1.0 - h_t[i] ** 2) * (h_t_bar_3[i] + h_t_kept_bar_3[i])
+            hvp_E_b[i] = hvp_E_b[i] + r_bar_2[i]
+            for j in range(k):
+                W_bar_5[i, j] = h[j] * r_bar_2[i] + W_bar_5[i, j]
+            for j in range(d):
+                hvp_E_U[i, j] = r_bar_2[i] * x_t[j] + hvp_E_U[i, j]
+        if t > 0:
+            for i in range(k):
+                h_bar_4[i] = h_kept_bar_3[i]
+                r_bar_2_j[i] = r_bar_2[i]
+            for j in range(k):
+                for i in range(k):
+                    h_bar_4[i] += W[j, i] * r_bar_2_j[j]
+        h_t_bar_3 = h_bar_4
+    for i in range(p):
+        o_bar_2_i_2 = o_bar_2[i]
+        o_bar_i = o_bar[i]
+        hvp_E_c[i] = o_bar_2[i]
+        for j in range(k):
+            hvp_E_V[i, j] = o_bar_2_i_2 * h_T[j] + o_bar_i * h_T_bar_bar_2[j]
+    for i in range(k):
+        for j in range(k):
+            hvp_E_W[i, j] = W_bar_3[i, j] + W_bar_5[i, j]
 
 
 def grad_E_W(x, W, U, b, V, c, y, out=None):

@@ -20,6 +20,7 @@ __all__ = [
     "V",
     "grad_V",
     "value_and_grad_V",
+    "hvp_V",
 ]
 
 
@@ -1283,3 +1284,185 @@ def _value_and_grad_V(alpha, X, y, u, T):
                     theta_bar[i_2] += r_bar * X[i, i_2]
         theta_t_bar = theta_bar
     return V, grad_V_alpha
+
+
+def hvp_V(alpha, v_alpha, X, y, u, T):
+    r"""The Hessian in all of these times a direction of each, through the recurrence twice and back.
+
+    line 19:  V(\alpha) = J(\theta_T)
+
+    takes  alpha        number  \alpha
+           v_alpha      number
+           X            m by n  X
+           y            m       y
+           u            n       u
+
+    gives  hvp_V_alpha  number
+
+    16*T*m*n + 5*T*m + 15*T*n + 4*T + 4*m*n - n + 1 floating-point operations
+    entries read: X 4*T*m*n + 2*m*n, grad_J_theta_bar_2 T*n, grad_J_theta_kept 4*T*n, grad_J_theta_kept_bar_2 T*n, s_kept
+    2*T*m, theta T*n, theta_T n, theta_T_bar n, theta_T_bar_bar_2 n, theta_bar_bar T*n, theta_bar_kept T*n, theta_t_bar T*n,
+    theta_t_bar_2 T*n, theta_t_bar_bar T*n, u n, y T*m + m
+    """
+    if not (
+        type(X) is type(y) is type(u) is np.ndarray
+        and X.dtype is y.dtype is u.dtype
+        and X.dtype.char in "fd"
+        and X.flags.carray
+        and y.flags.carray
+        and u.flags.carray
+    ):
+        X, y, u = _floats(("X", "y", "u"), (X, y, u))
+    if X.ndim != 2:
+        raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
+    if u.ndim != 1:
+        raise ValueError(f"u must have 1 axis (n), has shape {u.shape}")
+    m = X.shape[0]
+    n = X.shape[1]
+    T = _whole("T", T, 1)
+    if y.shape[0] != m:
+        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if u.shape[0] != n:
+        raise ValueError(f"X has {n} columns, u has {u.shape[0]}")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"X has {n} columns, at least 1 needed")
+    if T < 1:
+        raise ValueError(f"T is {T}, at least 1 needed")
+    if type(alpha) is not float:
+        alpha = _number("alpha", alpha)
+    if type(v_alpha) is not float:
+        v_alpha = _number("v_alpha", v_alpha)
+    return _hvp_V(alpha, v_alpha, X, y, u, T)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_V(alpha, v_alpha, X, y, u, T):
+    m = X.shape[0]
+    n = X.shape[1]
+    theta_0 = np.empty((n,), X.dtype)
+    grad_J_theta_kept = np.empty((T, n), X.dtype)
+    theta_t_room = np.empty((2, n), X.dtype)
+    theta_T_bar = np.empty((n,), X.dtype)
+    s_kept = np.empty((T, m), X.dtype)
+    theta_bar_kept = np.empty((T, n), X.dtype)
+    theta_bar_bar_2 = np.empty((n,), X.dtype)
+    grad_J_theta_kept_bar_2 = np.empty((T, n), X.dtype)
+    theta_t_bar_bar_room = np.empty((2, n), X.dtype)
+    theta_T_bar_2 = np.empty((n,), X.dtype)
+    theta_bar_3_room = np.empty((2, n), X.dtype)
+    grad_J_theta_bar_2 = np.empty((n,), X.dtype)
+    for i in range(n):
+        theta_0[i] = u[i]
+    theta = theta_0
+    for t in range(T):
+        grad_J_theta = grad_J_theta_kept[t]
+        theta_t = theta_t_room[t % 2]
+        for i in range(n):
+            grad_J_theta[i] = 0.0
+        for i in range(m):
+            r = -y[i]
+            for j in range(n):
+                r += X[i, j] * theta[j]
+            for i_2 in range(n):
+                grad_J_theta[i_2] += r * X[i, i_2]
+        for i in range(n):
+            grad_J_theta[i] = grad_J_theta[i] / m
+            theta_t[i] = theta[i] - alpha * grad_J_theta[i]
+        theta = theta_t
+    theta_T = theta
+    for i in range(n):
+        theta_T_bar[i] = 0.0
+    for i in range(m):
+        r_2 = -y[i]
+        for j in range(n):
+            r_2 += X[i, j] * theta_T[j]
+        for i_2 in range(n):
+            theta_T_bar[i_2] += r_2 * X[i, i_2]
+    for i in range(n):
+        theta_T_bar[i] = theta_T_bar[i] / m
+    grad_V_alpha = 0.0
+    theta_t_bar = theta_T_bar
+    for t in range(T - 1, -1, -1):
+        grad_J_theta = grad_J_theta_kept[t]
+        s = s_kept[t]
+        theta_bar = theta_bar_kept[t]
+        for i in range(n):
+            theta_bar[i] = theta_t_bar[i]
+        alpha_bar = 0.0
+        for i in range(m):
+            s_i = 0.0
+            for j in range(n):
+                s_i += X[i, j] * theta_t_bar[j]
+            s[i] = s_i
+            r_bar = -alpha * s[i] / m
+            for i_2 in range(n):
+                theta_bar[i_2] += r_bar * X[i, i_2]
+        for i in range(n):
+            alpha_bar -= grad_J_theta[i] * theta_t_bar[i]
+        grad_V_alpha = alpha_bar + grad_V_alpha
+        theta_t_bar = theta_bar
+    grad_V_alpha_bar = v_alpha
+    alpha_bar_3 = 0.0
+    for i in range(n):
+        theta_bar_bar_2[i] = 0.0
+    theta_bar_bar = theta_bar_bar_2
+    for t in range(T):
+        grad_J_theta = grad_J_theta_kept[t]
+        theta_t_bar = theta_bar_kept[t + 1] if t + 1 < T else theta_T_bar
+        s = s_kept[t]
+        grad_J_theta_bar = grad_J_theta_kept_bar_2[t]
+        theta_t_bar_bar = theta_t_bar_bar_room[t % 2]
+        for i in range(n):
+            theta_t_bar_bar[i] = 0.0
+            grad_J_theta_bar[i] = -grad_V_alpha_bar * theta_t_bar[i]
+        alpha_bar_2 = 0.0
+        for i in range(m):
+            r_bar_bar = 0.0
+            for j in range(n):
+                r_bar_bar += X[i, j] * theta_bar_bar[j]
+            for i_2 in range(n):
+                theta_t_bar_bar[i_2] += r_bar_bar * X[i, i_2]
+            alpha_bar_2 += r_bar_bar * s[i]
+        for i in range(n):
+            theta_t_bar_bar[i] = theta_bar_bar[i] - grad_V_alpha_bar * grad_J_theta[i] - alpha * theta_t_bar_bar[i] / m
+        alpha_bar_2 = -alpha_bar_2 / m
+        alpha_bar_3 = alpha_bar_2 + alpha_bar_3
+        theta_bar_bar = theta_t_bar_bar
+    theta_T_bar_bar_2 = theta_bar_bar
+    for i in range(n):
+        theta_T_bar_2[i] = 0.0
+    for i in range(m):
+        r_2_bar = 0.0
+        for j in range(n):
+            r_2_bar += X[i, j] * theta_T_bar_bar_2[j]
+        r_2_bar = r_2_bar / m
+        for i_2 in range(n):
+            theta_T_bar_2[i_2] += r_2_bar * X[i, i_2]
+    alpha_bar_5 = 0.0
+    theta_t_bar_2 = theta_T_bar_2
+    for t in range(T - 1, -1, -1):
+        grad_J_theta = grad_J_theta_kept[t]
+        grad_J_theta_kept_bar_3 = grad_J_theta_kept_bar_2[t]
+        theta_bar_3 = theta_bar_3_room[t % 2]
+        alpha_bar_4 = 0.0
+        for i in range(n):
+            alpha_bar_4 -= grad_J_theta[i] * theta_t_bar_2[i]
+        alpha_bar_5 = alpha_bar_4 + alpha_bar_5
+        if t > 0:
+            for i in range(n):
+                theta_bar_3[i] = theta_t_bar_2[i]
+                grad_J_theta_bar_2[i] = grad_J_theta_kept_bar_3[i] - alpha * theta_t_bar_2[i]
+            for i in range(m):
+                r_bar_2 = 0.0
+                for j in range(n):
+                    r_bar_2 += X[i, j] * grad_J_theta_bar_2[j]
+                r_bar_2 = r_bar_2 / m
+                for i_2 in range(n):
+                    theta_bar_3[i_2] += r_bar_2 * X[i, i_2]
+        theta_t_bar_2 = theta_bar_3
+    hvp_V_alpha = alpha_bar_3 + alpha_bar_5
+    return hvp_V_alpha

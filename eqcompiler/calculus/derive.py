@@ -31,6 +31,7 @@ from eqcompiler.calculus.partials import Sensitivity, contribution, occurrences
 from eqcompiler.calculus.scans import reverse
 from eqcompiler.calculus.sharing import Names, inlined, settled, shared
 from eqcompiler.errors import CompilerFault, NotSupportedYet
+from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.program import Axis, Indexed, Input, Intrinsic, Program, Scan, dimension_of, size_expression
 
 
@@ -60,15 +61,44 @@ def hvp(program: Program, output: str, variable: str, direction: str = "v") -> P
     first = gradient(program, output, variable)
     along = Names(_all_names(first)).fresh(direction)
     item = next(item for item in first.inputs if item.name == variable)
-    slope = Names(_all_names(first) | {along}).fresh("slope")
+    names = Names(_all_names(first) | {along})
+    slope = names.fresh("slope")
     both = Program(
         (*first.inputs, Input(along, item.shape, along)),
-        (*first.definitions, _inner_product(slope, first.plain("Hessian")[-1], along)),
+        (*first.definitions, _inner_product(slope, first.outputs[0], item.shape, along, names)),
         (slope,),
     )
     definitions, name = extended(both, slope, variable)
     wanted = Names(_all_names(program)).fresh(f"hvp_{output}_{variable}")
     return Program(both.inputs, live(_renamed(definitions, name, wanted), (wanted,)), (wanted,))
+
+
+def joint_hvp(program: Program, output: str, variables: tuple[str, ...]) -> Program:
+    """The Hessian in all variables together, times a direction of each, v_W for W: the gradient of the slope along them.
+
+    Forward over reverse would cost the same; here recurrences need no rule but the one of their way back.
+    """
+    definitions, gradients = _accumulated(program, output, variables, set())
+    taken = Names(_all_names(Program(program.inputs, definitions, (output,))))
+    given = {item.name: item for item in program.inputs}
+    along = {name: replace(given[name], name=taken.fresh(f"v_{name}"), assumptions=(), latex="") for name in variables}
+    parts: list[Definition] = []
+    for name in variables:
+        own = taken.fresh(f"slope_{name}")
+        made = next(d for d in definitions if gradients[name] in made_names(d))
+        if given[name].steps is not None:
+            parts.append(_inner_product_of_families(own, made, gradients[name], along[name], taken))
+        else:
+            parts.append(_inner_product(own, gradients[name], given[name].shape, along[name].name, taken))
+    slope = taken.fresh("slope")
+    total = Indexed(
+        slope, (), sympy.Add(*(reference(part.made[0] if isinstance(part, Scan) else part.name, ()) for part in parts))
+    )
+    both = Program((*program.inputs, *along.values()), (*definitions, *parts, total), (slope,))
+    further, seconds = _accumulated(both, slope, variables, set())
+    wanted = {seconds[name]: taken.fresh(f"hvp_{output}_{name}") for name in variables}
+    renamed = tuple(_with_made(d, wanted) for d in further)
+    return Program(both.inputs, live(renamed, tuple(wanted.values())), tuple(wanted.values()))
 
 
 def extended(program: Program, output: str, variable: str, taken: Iterable[str] = ()) -> tuple[tuple[Definition, ...], str]:
@@ -335,12 +365,33 @@ def _with_cut(program: Program, definitions: tuple[Definition, ...], outputs: tu
     return Program((Input(variable, shape, cut.latex or variable), *inputs), rest, outputs)
 
 
-def _inner_product(name: str, left: Indexed | Intrinsic, right: str) -> Indexed:
+def _inner_product(name: str, left: str, shape: Iterable[Dimension], right: str, names: Names) -> Indexed:
     """The sum over all entries of left times right."""
-    value = reference(left.name, (axis.index for axis in left.axes)) * reference(right, (axis.index for axis in left.axes))
-    for axis in reversed(left.axes):
+    axes = tuple(Axis(names.index(), ONE, size_expression(dimension)) for dimension in shape)
+    places = tuple(axis.index for axis in axes)
+    value = reference(left, places) * reference(right, places)
+    for axis in reversed(axes):
         value = summed(value, (axis.index, axis.lower, axis.upper), {})
     return Indexed(name, (), value)
+
+
+def _inner_product_of_families(name: str, made: Definition, left: str, right: Input, names: Names) -> Scan:
+    """The same for two families, member by member."""
+    if not isinstance(made, Scan):
+        raise CompilerFault(f"{left} is no family")
+    own, other, part = names.fresh(f"{left}_l"), names.fresh(f"{right.name}_l"), names.fresh(f"{name}_l")
+    product = _inner_product(part, own, right.shape, other, names)
+    step = Program((Input(own, right.shape), Input(other, right.shape)), (product,), (part,))
+    members = ((own, left), (other, right.name))
+    return Scan(names.fresh(f"{name}_sum"), made.index, made.count, (), members, (), ((part, name),), step, made.sizes)
+
+
+def _with_made(definition: Definition, names: Mapping[str, str]) -> Definition:
+    if isinstance(definition, Scan):
+        for name in definition.made:
+            definition = definition.with_made(name, names[name]) if name in names else definition
+        return definition
+    return replace(definition, name=names.get(definition.name, definition.name))
 
 
 def _renamed(definitions: tuple[Definition, ...], old: str, new: str) -> tuple[Definition, ...]:

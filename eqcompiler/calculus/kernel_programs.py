@@ -18,7 +18,7 @@ from typing import Literal
 import sympy
 
 from eqcompiler.calculus.batch import batched
-from eqcompiler.calculus.derive import hessian, hvp, value_and_gradient
+from eqcompiler.calculus.derive import hessian, hvp, joint_hvp, value_and_gradient
 from eqcompiler.calculus.lower import lower, lower_together
 from eqcompiler.calculus.samplers import draws, random_names, symbol_program, with_all_inputs
 from eqcompiler.calculus.solve import inverse_to_solve
@@ -30,6 +30,7 @@ from eqcompiler.languages.statements import Definition, Document, Objective, Rec
 from eqcompiler.languages.terms import Component, Derivative, Extremum, Iterated, Reference, Symbol, Term, Type, children
 
 TIMES_VECTOR = "The Hessian times a vector, without forming the Hessian."
+TIMES_VECTORS = "The Hessian in all of these times a direction of each, through the recurrence twice and back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,9 @@ def _of_definition(document: Document, definition: Definition) -> Iterator[_Plan
     if variables:
         yield _Planned(f"grad_{name}", partial(_gradient, value, name, variables))
         yield _Planned(f"value_and_grad_{name}", partial(_value_and_gradient, value, name, variables))
+    if variables and recurrent:
+        moved = tuple(dict.fromkeys((*variables, *recurrent_parameters(document, recurrent))))
+        yield _Planned(f"hvp_{name}", partial(_hessian_times_vectors, value, name, moved), about=TIMES_VECTORS)
     if len(variables) == 1 and not recurrent:
         yield _Planned(f"hess_{name}", lambda: inverse_to_solve(hessian(value(), name, variables[0])))
         if type_of(document, definition, variables[0]).rank == 1:
@@ -178,6 +182,14 @@ def _batch(value: Callable[[], Program], definition: Definition) -> Program:
 
 def _value_and_gradient(value: Callable[[], Program], name: str, variables: tuple[str, ...]) -> Program:
     return inverse_to_solve(value_and_gradient(value(), name, variables))
+
+
+def _hessian_times_vectors(value: Callable[[], Program], name: str, variables: tuple[str, ...]) -> Program:
+    """Each direction stands beside its variable."""
+    program = inverse_to_solve(joint_hvp(value(), name, variables))
+    given, directions = program.inputs[: -len(variables)], dict(zip(variables, program.inputs[-len(variables) :], strict=True))
+    inputs = tuple(item for own in given for item in ((own, directions[own.name]) if own.name in directions else (own,)))
+    return replace(program, inputs=inputs)
 
 
 def _hessian_times_vector(value: Callable[[], Program], name: str, variable: str) -> Program:

@@ -84,6 +84,7 @@ class _Back:
         definitions, gradients = accumulate(program, slope, self.variables, self.inside.taken)
         wanted = {gradients[name]: self.inside.fresh(f"{name}_bar") for name in self.variables}
         definitions = tuple(replace(d, name=wanted.get(d.name, d.name)) for d in definitions)
+        self.names.taken.update(self.inside.taken, *map(made_names, definitions))  # a kernel has one place for all names
         return self._halves(definitions, {name: wanted[gradients[name]] for name in self.variables}, seeds, slope)
 
     def _halves(

@@ -23,7 +23,8 @@ def check_loop_plan(plan: LoopPlan) -> None:
     ranks = {p.name: len(p.shape) for p in plan.parameters}
     stored = {s.name: len(s.shape) for s in (*plan.results, *plan.temporaries)}
     stored |= {slot.name: len(slot.shape) for node in plan.body if isinstance(node, Steps) for slot in node.slots}
-    stored |= {name: rank for node in plan.body if isinstance(node, Steps) for name, rank in node.ranks({**ranks, **stored})}
+    for node in plan.body:
+        stored |= dict(node.ranks({**ranks, **stored})) if isinstance(node, Steps) else {}
     written = {name for name in plan.state if plan.kind == "run"}
     _Checker(plan, {**ranks, **stored}, frozenset(ranks) - written, set(ranks)).run()
     if plan.accuracy:

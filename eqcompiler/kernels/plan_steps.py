@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import sympy
 
@@ -54,10 +55,12 @@ def plan_steps(request: KernelRequest, planner: Planner) -> LoopPlan:
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """Where the members of a family lie: in `holder`, or one step before there and at the first step in `start`."""
+    """Where the members of a family lie: in `holder`, or one step before there and at the first step in `start`; one step
+    after and at the last one in `start` where `backwards`, because the steps that left them ran down."""
 
     holder: str
     start: str = ""
+    backwards: bool = False
 
 
 class _Planner:
@@ -232,7 +235,8 @@ class _Step:
         for name, family in self.scan.members:
             known = self.outer.families[family]
             slot = Slot(self.names[name], known.holder, shapes[name])
-            self.slots.append(replace(slot, place="earlier", start=known.start) if known.start else slot)
+            shifted: Literal["earlier", "later"] = "later" if known.backwards else "earlier"
+            self.slots.append(replace(slot, place=shifted, start=known.start) if known.start else slot)
         states = {c.before for c in self.scan.carried}
         for name, family in self.scan.kept:
             if name not in states:
@@ -255,7 +259,9 @@ class _Step:
             if carried.after not in self.kept:
                 self.kept[carried.after] = self.outer.fresh(f"{carried.after}_kept")
                 self.keep(carried.after, self.kept[carried.after], shapes)
-            self.outer.families[self.kept[carried.before]] = _Family(self.kept[carried.after], carried.start)
+            self.outer.families[self.kept[carried.before]] = _Family(
+                self.kept[carried.after], carried.start, self.scan.backwards
+            )
         elif carried.after not in self.kept and shapes.get(carried.after):
             self.turns_room(self.names[carried.after], shapes[carried.after])
 

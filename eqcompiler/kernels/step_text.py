@@ -13,7 +13,7 @@ import sympy
 from eqcompiler.kernels.python_text import Identifiers, PythonText
 from eqcompiler.languages.loop_plan import LoopPlan, Node, Storage
 from eqcompiler.languages.program import size_expression
-from eqcompiler.languages.step_loops import Slot, Steps
+from eqcompiler.languages.step_loops import IN_FAMILIES, Slot, Steps
 
 Block = Callable[[Sequence[Node]], Iterator[str]]
 STEP = "    "
@@ -95,7 +95,7 @@ class StepText:
         """For each size of members the two ends of the current one in the flat arrays of such families."""
         found: dict[sympy.Expr, tuple[str, str, str, sympy.Expr]] = {}
         for slot in node.slots:
-            if slot.place in ("own", "earlier") and slot.family in self.shapes:
+            if slot.place in IN_FAMILIES and slot.family in self.shapes:
                 entries = _entries(self.shapes[slot.family])
                 if entries not in found:
                     found[entries] = (*self._ends(slot.family), slot.family, entries)
@@ -112,14 +112,15 @@ class StepText:
         name, index = self.names.values, self.names.indices[node.index]
         target, holder = name[slot.name], name[slot.family]
         if slot.family not in self.shapes:
-            places = {"own": index, "earlier": f"{index} - 1", "turns": f"{index} % 2"}
+            places = {"own": index, "earlier": f"{index} - 1", "later": f"{index} + 1", "turns": f"{index} % 2"}
             view = f"{holder}[{places[slot.place]}]"
         else:
             entries = self.text.size(_entries(slot.shape))
-            start, end = walks[_entries(self.shapes[slot.family])][:2] if slot.place in ("own", "earlier") else ("", "")
+            start, end = walks[_entries(self.shapes[slot.family])][:2] if slot.place in IN_FAMILIES else ("", "")
             ranges = {
                 "own": f"{start}:{end}",
                 "earlier": f"{start} - {entries} : {start}",
+                "later": f"{end} : {end} + {entries}",
                 "turns": f"{index} % 2, : {entries}",
                 "room": f": {entries}",
             }
@@ -128,6 +129,8 @@ class StepText:
                 view += f".reshape({', '.join(self.text.size(extent) for extent in slot.shape)})"
         if slot.place == "earlier":
             return f"{target} = {view} if {index} > 0 else {name[slot.start]}"
+        if slot.place == "later":
+            return f"{target} = {view} if {index} + 1 < {self.text.size(node.count)} else {name[slot.start]}"
         return f"{target} = {view}"
 
 

@@ -20,7 +20,7 @@ import sympy
 from eqcompiler.languages.accuracy import Accuracy, Rounded, Summed
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.program import StepSize
-from eqcompiler.languages.step_loops import Steps
+from eqcompiler.languages.step_loops import IN_FAMILIES, Steps
 
 INDENT = "  "
 # Rows in a block: few enough for the second-level cache and for sums in float32. Short rows: up to LONG of them, so that a
@@ -418,7 +418,7 @@ def _touched(node: Node, ranges: Mapping[sympy.Symbol, sympy.Expr]) -> Iterator[
             for operand, shape in list(zip(node.operands, node.shapes, strict=True))[:2]:  # the others serve hard cases only
                 yield operand.name, tuple(sorted(shape, key=sympy.default_sort_key))
         case Steps():
-            families = {slot.name: slot.family for slot in node.slots if slot.place in ("own", "earlier")}
+            families = {slot.name: slot.family for slot in node.slots if slot.place in IN_FAMILIES}
             for part in (*node.body, *node.unless_last):
                 for name, extents in _touched(part, ranges):
                     yield families.get(name, name), (node.over_steps(sympy.Mul(*extents)),)

@@ -21,24 +21,29 @@ if TYPE_CHECKING:
 INDENT = "  "
 
 
+IN_FAMILIES = ("own", "earlier", "later")  # places of a slot that lie in a family
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A tensor of the step and the part of a larger one that it is. `shape` may name sizes of the step.
 
-    own: the family's value at this step. earlier: that at the step before, at the first step `start` instead.
+    own: the family's value at this step. earlier: that at the step before, at the first step `start` instead. later: that at
+    the next step, at the last one `start`: what steps that ran down have left.
     room: any place, as large as the largest step needs. turns: one of two such places, in turns.
     """
 
     name: str
     family: str
     shape: tuple[sympy.Expr, ...]
-    place: Literal["own", "earlier", "room", "turns"] = "own"
+    place: Literal["own", "earlier", "later", "room", "turns"] = "own"
     start: str = ""
 
     def line(self, index: sympy.Symbol) -> str:
         where = {
             "own": f"{self.family} at {index}",
             "earlier": f"{self.family} at {index} - 1, at first {self.start}",
+            "later": f"{self.family} at {index} + 1, at last {self.start}",
             "room": f"room in {self.family}",
             "turns": f"the other half of {self.family}",
         }

@@ -286,4 +286,4 @@ def test_a_family_that_no_recurrence_reads_has_no_gradient() -> None:
     more = replace(program, inputs=(*program.inputs, Input("q", (), steps=Dimension.of("T"))))
     with pytest.raises(NotSupportedYet) as found:
         gradient(more, "J", "q")
-    assert found.value.what == "the derivative in the family q, which no recurrence read, is not supported yet"
+    assert found.value.what == "the derivative in the family q, which no recurrence reads, is not supported yet"

@@ -59,10 +59,10 @@ REFUSED = {
     ),
     "the last layer of another name": (NETWORK, r"c = z^{(L)}", "'c' depends on a layer that its name does not show"),
     "the first layer": (NETWORK, r"a^{(1)} = \sigma(W^{(1)} x + b^{(1)})", "'a^{(1)}' belongs to another layer"),
-    "a sum over the layers": (
+    "a sum over a part of the layers": (
         NETWORK,
-        r"R = \sum_{l=1}^{L} \|W^{(l)}\|_F^2",
-        r"'\sum_{l=1}^{L} \|W^{(l)}\|_F^2' runs over the layers",
+        r"R = \sum_{l=2}^{L} \|W^{(l)}\|_F^2",
+        r"'\sum_{l=2}^{L} \|W^{(l)}\|_F^2' runs over a part of the layers",
     ),
     "a function of the input": (NETWORK, "h(x) = a^{(l)}", "a layer as a function of 'x' passes through all layers"),
     "a layer below the letter": (NETWORK, "W_l = W^{(l)}", "'W_l' belongs to another layer"),
