@@ -211,7 +211,7 @@ def _in_threads(rows, count, work, arguments, shapes):
     """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
     after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 1_000_000) if threads > 1 else 1
+    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
     if parts < 2:
         arrays = [np.zeros(shape) for shape in shapes]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
@@ -424,7 +424,7 @@ def z_l(W_l, b_l, a_before_l, out=None):
         out = np.empty((n_l,), W_l.dtype)
     else:
         _check_out("out", out, (n_l,), W_l.dtype, (W_l, b_l, a_before_l))
-    kernel = _z_l_many if n_l * (2 * n_before_l + 2) >= 400_000 else _z_l
+    kernel = _z_l_many if n_l * (2 * n_before_l + 2) >= 80_000 else _z_l
     kernel(W_l, b_l, a_before_l, out)
     return out
 
@@ -444,28 +444,21 @@ def _z_l(W_l, b_l, a_before_l, z_l):
 def _z_l_rows(W_l, b_l, a_before_l, z_l, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n_before_l = W_l.shape[1]
-    block = min(2048, max(512, 20480 // (n_before_l)))  # short rows: more of them, so that a quarter of a block is a long stream
-    for first in range(start, stop, block):
-        rows = min(block, stop - first)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
         b_l_block = b_l[first : first + rows]
         W_l_block = W_l[first : first + rows]
         z_l_block = z_l[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             z_l_i_1 = b_l_block[i]
-            z_l_i_2 = b_l_block[i + quarter]
-            z_l_i_3 = b_l_block[i + 2 * quarter]
-            z_l_i_4 = b_l_block[i + 3 * quarter]
+            z_l_i_2 = b_l_block[half + i]
             for j in range(n_before_l):
                 z_l_i_1 += W_l_block[i, j] * a_before_l[j]
-                z_l_i_2 += W_l_block[i + quarter, j] * a_before_l[j]
-                z_l_i_3 += W_l_block[i + 2 * quarter, j] * a_before_l[j]
-                z_l_i_4 += W_l_block[i + 3 * quarter, j] * a_before_l[j]
+                z_l_i_2 += W_l_block[half + i, j] * a_before_l[j]
             z_l_block[i] = z_l_i_1
-            z_l_block[i + quarter] = z_l_i_2
-            z_l_block[i + 2 * quarter] = z_l_i_3
-            z_l_block[i + 3 * quarter] = z_l_i_4
-        for i in range(4 * quarter, rows):
+            z_l_block[half + i] = z_l_i_2
+        for i in range(2 * half, rows):
             z_l_i = b_l_block[i]
             for j in range(n_before_l):
                 z_l_i += W_l_block[i, j] * a_before_l[j]
@@ -523,7 +516,7 @@ def a_step(a_before_l, W_l, b_l, out=None):
         out = np.empty((n_l,), a_before_l.dtype)
     else:
         _check_out("out", out, (n_l,), a_before_l.dtype, (a_before_l, W_l, b_l))
-    kernel = _a_step_many if n_l * (2 * n_before_l + 23) >= 400_000 else _a_step
+    kernel = _a_step_many if n_l * (2 * n_before_l + 23) >= 80_000 else _a_step
     kernel(a_before_l, W_l, b_l, out)
     return out
 
@@ -543,29 +536,23 @@ def _a_step(a_before_l, W_l, b_l, a_next):
 def _a_step_rows(a_before_l, W_l, b_l, a_next, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n_before_l = W_l.shape[1]
-    block = min(2048, max(512, 20480 // (n_before_l)))  # short rows: more of them, so that a quarter of a block is a long stream
+    block = min(2048, max(512, 20480 // (n_before_l)))  # short rows: more of them, so that half a block is a long stream
     z_l_block = np.empty(block)
     for first in range(start, stop, block):
         rows = min(block, stop - first)
         b_l_block = b_l[first : first + rows]
         W_l_block = W_l[first : first + rows]
         a_next_block = a_next[first : first + rows]
-        quarter = rows // 4
-        for i in range(quarter):  # a row of each quarter at once: what they share is loaded once
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
             z_l_1 = b_l_block[i]
-            z_l_2 = b_l_block[i + quarter]
-            z_l_3 = b_l_block[i + 2 * quarter]
-            z_l_4 = b_l_block[i + 3 * quarter]
+            z_l_2 = b_l_block[half + i]
             for j in range(n_before_l):
                 z_l_1 += W_l_block[i, j] * a_before_l[j]
-                z_l_2 += W_l_block[i + quarter, j] * a_before_l[j]
-                z_l_3 += W_l_block[i + 2 * quarter, j] * a_before_l[j]
-                z_l_4 += W_l_block[i + 3 * quarter, j] * a_before_l[j]
+                z_l_2 += W_l_block[half + i, j] * a_before_l[j]
             z_l_block[i] = z_l_1
-            z_l_block[i + quarter] = z_l_2
-            z_l_block[i + 2 * quarter] = z_l_3
-            z_l_block[i + 3 * quarter] = z_l_4
-        for i in range(4 * quarter, rows):
+            z_l_block[half + i] = z_l_2
+        for i in range(2 * half, rows):
             z_l = b_l_block[i]
             for j in range(n_before_l):
                 z_l += W_l_block[i, j] * a_before_l[j]
