@@ -36,6 +36,7 @@ from sympy import Sum, exp
 
 from eqcompiler.kernels import plan
 from eqcompiler.kernels.contract_invariants import contract_invariants
+from eqcompiler.kernels.emit import compiled_name
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.program import Axis, Indexed, Input, Program, index, tensor
 
@@ -171,7 +172,7 @@ def forbidden(*arguments: object) -> None:
 @pytest.mark.parametrize("request_", HOISTED, ids=lambda request: request.name)
 def test_many_iterations_run_on_the_products_and_agree(runs, monkeypatch, request_):
     values = data(request_, 60, 4)
-    name = f"_{request_.name}"
+    name = f"_{compiled_name(request_.name)}"
     direct = getattr(runs, name)
     monkeypatch.setattr(runs, name, forbidden)
     found = getattr(runs, request_.name)(*values.values(), 50)
@@ -185,7 +186,7 @@ def test_many_iterations_run_on_the_products_and_agree(runs, monkeypatch, reques
 
 @pytest.mark.parametrize("request_", HOISTED, ids=lambda request: request.name)
 def test_few_iterations_do_not_form_the_products(runs, monkeypatch, request_):
-    monkeypatch.setattr(runs, f"_{request_.name}_hoisted", forbidden)
+    monkeypatch.setattr(runs, f"_{compiled_name(request_.name)}_hoisted", forbidden)
     monkeypatch.setattr(runs.np, "dot", forbidden)
     values = data(request_, 40, 30)
     assert getattr(runs, request_.name)(*values.values(), 1)[-1] == 1
