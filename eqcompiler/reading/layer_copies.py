@@ -43,6 +43,9 @@ from eqcompiler.reading.steps import Steps
 from eqcompiler.reading.survey import names_used, walk
 
 COPIED_TO_END = View({AT: LATEST, BEFORE: "before_end_{}", START: "0"}, LATEST, True, LATEST)
+GIVE_IT = (
+    r"write what it is at every layer, as in \delta^{(l)} = \frac{\partial J}{\partial z^{(l)}}: its recursion is then a claim"
+)
 DECLARING = frozenset({"in", "<", "<=", ">", ">=", "!=", "succ", "succeq"})
 
 
@@ -136,7 +139,7 @@ def unknown_there(
     for key, at, node in members_of(formula, layers):
         if at not in (START,) and ((key in layers.given and key not in first) or key not in said | layers.given):
             what = f"nothing says what '{node.span.text}' is at layer {layers.letter}"
-            return IllegalEquation(what, node.span, fix="write the formula that gives it at every layer")
+            return IllegalEquation(what, node.span, fix=GIVE_IT)
     return None
 
 

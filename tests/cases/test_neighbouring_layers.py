@@ -105,3 +105,11 @@ def test_the_words_of_a_verdict_name_the_layer_after() -> None:
     assert found.counterexample is not None
     assert {"W_l", "W_next_l", "a_before_l", "b_l", "b_next_l"} <= found.counterexample.values.keys()
     assert r"\odot \exp(W^{(l+1)}" in (found.repair or "")
+
+
+def test_a_recursion_alone_is_no_definition_and_the_error_says_what_is_missing() -> None:
+    without = RAGGED.replace(r"\[ \delta^{(l)} = \frac{\partial J}{\partial z^{(l)}} \]", "")
+    claim = r"\delta^{(l)} = ((W^{(l+1)})^\top \delta^{(l+1)}) \odot \sigma'(z^{(l)})"
+    (error,) = [s.error for s in read(rf"{without} \[ {claim} \]").statements if s.error]
+    assert error.what == r"nothing says what '\delta^{(l)}' is at layer l"
+    assert r"\delta^{(l)} = \frac{\partial J}{\partial z^{(l)}}" in error.fix
