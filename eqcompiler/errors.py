@@ -10,6 +10,7 @@ import bisect
 from dataclasses import dataclass, field
 
 EXCERPT_WIDTH = 100
+CUT = "..."  # where a long line goes on; never over the marked part
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,14 @@ class Span:
         text = self.source.line_text(line).replace("\t", " ")
         width = max(1, min(self.stop, self.start + len(text) - column + 1) - self.start)
         left = max(0, min(column - 1, column - 1 + width - EXCERPT_WIDTH + 10)) if len(text) > EXCERPT_WIDTH else 0
+        place = column - 1 - left
+        caret = "^" * min(width, max(1, EXCERPT_WIDTH - place))
         shown = text[left : left + EXCERPT_WIDTH]
-        caret = "^" * min(width, max(1, EXCERPT_WIDTH - (column - 1 - left)))
-        return f"    {shown.rstrip()}\n    {' ' * (column - 1 - left)}{caret}"
+        if left and place >= len(CUT):
+            shown = CUT + shown[len(CUT) :]
+        if left + EXCERPT_WIDTH < len(text) and place + len(caret) <= EXCERPT_WIDTH - len(CUT):
+            shown = shown[: -len(CUT)] + CUT
+        return f"    {shown.rstrip()}\n    {' ' * place}{caret}"
 
 
 class EquationError(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eqcompiler import pipeline
-from eqcompiler.errors import Source, render
+from eqcompiler.errors import Source, Span, render
 from eqcompiler.languages.statements import Statement
 from eqcompiler.reading.parts import UNUSED
 
@@ -62,3 +62,12 @@ def test_an_argument_of_which_entries_are_taken_is_a_vector() -> None:
 def test_an_argument_that_is_transposed_is_a_vector() -> None:
     _, found = statements(r"$A \in \mathbb{R}^{n \times n}$. \[ f(\theta) = \frac12 \theta^\top A \theta - b^\top \theta \]")
     assert (found.kind, found.type_text) == ("definition", "function of vector (n) giving scalar")
+
+
+def test_a_long_line_shows_where_it_goes_on() -> None:
+    """At both ends, and never over the marked part."""
+    text = "a" * 150 + "X" + "b" * 50
+    assert Span(Source("long.tex", text), 150, 151).excerpt() == (
+        "    ..." + "a" * 86 + "X" + "b" * 7 + "...\n" + " " * 93 + "^"
+    )
+    assert Span(Source("long.tex", text), 0, 200).excerpt() == "    " + text[:100] + "\n    " + "^" * 100
