@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -201,6 +202,8 @@ def _constant(self: Evaluator, term: Constant, env: Environment) -> Value:
 
 def _symbol(self: Evaluator, term: Symbol, env: Environment) -> Value:
     value = self.lookup(term.name, env, term.span)
+    if not term.type.shape and type(value) is not np.ndarray:
+        return value
     shape = self.shape(term)
     if shape_of(value) != shape:
         raise BadInput(f"{term.name} has the shape {shape}, its value has {shape_of(value)}", term.span)
@@ -267,10 +270,10 @@ def _apply_call(self: Evaluator, term: Call, env: Environment) -> Value:
         if special is not None:
             return special
     given = [self.value(argument, env) for argument in term.arguments]
-    if any(isinstance(value, tuple) for value in given):
+    if tuple in map(type, given):
         raise NotSupportedYet("members of different sizes are not evaluated as one tensor", term.span)
     if operation in ELEMENTWISE:
-        return entrywise(lambda x: apply(operation, x), *given)
+        return entrywise(partial(apply, operation), *given)
     rule = OPERATION_RULES.get(operation)
     if rule is None:
         raise NotSupportedYet(f"the operation {operation} is not evaluated yet", term.span)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -149,7 +149,7 @@ class _Tally:
         for indices, result in results:
             if not result.equal:
                 self.exact = result.exact
-                self.found = replace(sample, indices=indices)
+                self.found = sample.at(indices)
                 self.against = counterexample(problem, self.found, result)
                 return True
             self.exact = self.exact and result.exact
@@ -208,7 +208,7 @@ def comparisons(problem: Problem, claim: Claim, sample: Sample) -> Iterator[tupl
     compared = False
     for indices in all_indices(problem, sample, names, MOST_INDICES):
         try:
-            result = compare(problem, claim, replace(sample, indices=indices))
+            result = compare(problem, claim, sample.at(indices))
         except Undefined as reason:
             undefined = reason
             continue

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
-from flint import acb_poly, arb, arb_mat, fmpq, fmpq_poly, nmod
+from flint import acb_poly, arb, arb_mat, fmpq, fmpq_mat, fmpq_poly, nmod
 
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.verification import fields
@@ -61,6 +61,8 @@ def _size(x: Number) -> float:
 
 def row_reduce(matrix: Matrix, columns: int) -> tuple[Matrix, list[int]]:
     """Reduced row echelon form of the first `columns` columns (the rest goes along), and the pivot columns."""
+    if matrix.size and set(map(type, matrix.flat)) == {fmpq}:
+        return _row_reduced_rationals(matrix, columns)
     work = matrix.copy()
     pivots: list[int] = []
     for column in range(columns):
@@ -78,6 +80,14 @@ def row_reduce(matrix: Matrix, columns: int) -> tuple[Matrix, list[int]]:
                 work[row] = work[row] - work[row, column] * work[top]
         pivots.append(column)
     return work, pivots
+
+
+def _row_reduced_rationals(matrix: Matrix, columns: int) -> tuple[Matrix, list[int]]:
+    """The same by FLINT. Pivots in the rest only combine rows that are zero in the first columns."""
+    reduced, rank = fmpq_mat(*matrix.shape, list(matrix.flat)).rref()
+    rows = tensor(reduced.entries(), matrix.shape)
+    firsts = (next(k for k, x in enumerate(rows[row]) if x != 0) for row in range(rank))
+    return rows, [first for first in firsts if first < columns]
 
 
 def solve(a: Matrix, b: Any) -> Any:

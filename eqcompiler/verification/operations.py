@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from itertools import pairwise
+from operator import add, mul
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,9 @@ def shape_of(value: Value) -> tuple[int, ...]:
 
 def entrywise(function: Callable[..., Number], *operands: Value) -> Value:
     """Entry by entry; scalars go with every entry, two different shapes never meet."""
-    shapes = [x.shape for x in operands if isinstance(x, np.ndarray)]
-    if not shapes:
+    if np.ndarray not in map(type, operands):
         return function(*operands)
+    shapes = [x.shape for x in operands if isinstance(x, np.ndarray)]
     if any(shape != shapes[0] for shape in shapes):
         raise CompilerFault(
             f"an entrywise operation met the shapes {shapes[0]} and {next(s for s in shapes if s != shapes[0])}"
@@ -43,14 +44,15 @@ def entrywise(function: Callable[..., Number], *operands: Value) -> Value:
 
 def total(parts: Sequence[Value]) -> Value:
     """The sum of values of one shape; there is at least one."""
-    for left, right in pairwise(parts):
-        if shape_of(left) != shape_of(right):
-            raise CompilerFault(f"a sum met the shapes {shape_of(left)} and {shape_of(right)}")
-    return reduce(lambda a, b: a + b, parts)
+    if np.ndarray in map(type, parts):
+        for left, right in pairwise(parts):
+            if shape_of(left) != shape_of(right):
+                raise CompilerFault(f"a sum met the shapes {shape_of(left)} and {shape_of(right)}")
+    return reduce(add, parts)
 
 
 def product(parts: Sequence[Value]) -> Value:
-    return reduce(lambda a, b: entrywise(lambda x, y: x * y, a, b), parts)
+    return reduce(mul, parts) if np.ndarray not in map(type, parts) else reduce(partial(entrywise, mul), parts)
 
 
 def matmul(left: Value, right: Value) -> Value:

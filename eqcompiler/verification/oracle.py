@@ -17,7 +17,7 @@ from flint import arb, ctx
 from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import Term
 from eqcompiler.verification import fields
-from eqcompiler.verification.evaluator import Evaluator
+from eqcompiler.verification.evaluator import Environment, Evaluator
 from eqcompiler.verification.fields import BALLS, COMPLEX, EXACT, Imprecise
 from eqcompiler.verification.free_names import FreeNames
 from eqcompiler.verification.relations import entries
@@ -47,8 +47,24 @@ class Place:
 
     def _evaluator(self) -> Evaluator:
         if ctx.prec not in self._evaluators:
-            self._evaluators[ctx.prec] = Evaluator(self._document, self._sample, names=self._names)
+            self._evaluators[ctx.prec] = _Remembering(self._document, self._sample, names=self._names)
         return self._evaluators[ctx.prec]
+
+
+class _Remembering(Evaluator):
+    """Keeps the value of each term at the sample itself: the terms of one place differ in a few nodes."""
+
+    def __init__(self, document: Document, sample: Sample, names: FreeNames) -> None:
+        super().__init__(document, sample, names=names)
+        self._at_sample: dict[int, tuple[Term, Value]] = {}  # by id; the term is kept alive
+
+    def value(self, term: Term, env: Environment | None = None) -> Value:
+        if env is not None and env is not self.root:
+            return super().value(term, env)
+        known = self._at_sample.get(id(term))
+        if known is None:
+            known = self._at_sample[id(term)] = (term, super().value(term, env))
+        return known[1]
 
 
 def _settled(value: Value) -> Value:

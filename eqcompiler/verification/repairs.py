@@ -89,7 +89,7 @@ def _points(problem: Problem, claim: Claim) -> Iterator[_Point]:
     for k in range(DRAWS):
         try:
             sample = draw(problem, sizes[(k + 1) % len(sizes)], chance.randint, SPREAD + k)
-            chosen = [replace(sample, indices=i) for i in all_indices(problem, sample, names, INDICES)]
+            chosen = [sample.at(i) for i in all_indices(problem, sample, names, INDICES)]
             places = [Place(problem.document, s, problem.names) for s in chosen]
             point = [_Point(place, place.value(claim.left)) for place in places]
         except (Unsatisfied, Undefined):

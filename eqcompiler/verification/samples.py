@@ -52,6 +52,15 @@ class Sample:
     functions: Mapping[str, Polynomial] = field(default_factory=dict)
     normal: bool = False
 
+    def at(self, indices: Mapping[str, int]) -> Sample:
+        """The same point for other values of the free indices."""
+        if not indices and not self.indices:
+            return self
+        return Sample(self.sizes, self.values, indices, self.functions, self.normal)
+
+    def with_values(self, values: Mapping[str, Any]) -> Sample:
+        return Sample(self.sizes, values, self.indices, self.functions, self.normal)
+
 
 def as_value(value: Any, number: Callable[[fmpq], Any] = lambda q: q) -> Value:
     """A number, nested list or array as the oracle keeps it. Balls and complex numbers stay what they are."""

@@ -89,7 +89,7 @@ def index_values(problem: Problem, sample: Sample, names: frozenset[str]) -> Ite
         if not rest:
             yield known
             return
-        evaluator = Evaluator(problem.document, replace(sample, indices=known), names=problem.names)
+        evaluator = Evaluator(problem.document, sample.at(known), names=problem.names)
         for position in evaluator.positions(rest[0], evaluator.root):
             yield from expand({**known, rest[0].name: position}, rest[1:])
 
@@ -120,7 +120,7 @@ def _is_zero(x: Any) -> bool:
 
 def _evaluators(problem: Problem, condition: Condition, sample: Sample) -> Iterator[Evaluator]:
     for indices in index_values(problem, sample, problem.names.of_condition(condition)):
-        yield Evaluator(problem.document, replace(sample, indices=indices), names=problem.names)
+        yield Evaluator(problem.document, sample.at(indices), names=problem.names)
 
 
 def _residuals(problem: Problem, condition: Condition, sample: Sample) -> list[Any]:
@@ -139,9 +139,10 @@ def _satisfied(problem: Problem, sample: Sample, structures: Mapping[str, Struct
     done: list[Condition] = []
     for equation in equations:
         if not is_met(problem, equation, sample):
-            sample = _with_functions_bent(problem, (*done, equation), sample)
-        if not is_met(problem, equation, sample):
-            sample = _solve(problem, equation, tuple(done), sample, structures, solved, choose)
+            bent = _with_functions_bent(problem, (*done, equation), sample)
+            if bent is sample or not is_met(problem, equation, bent):
+                bent = _solve(problem, equation, tuple(done), bent, structures, solved, choose)
+            sample = bent
         done.append(equation)
     return sample
 
@@ -160,12 +161,13 @@ def _solve(
         together = [c for c in earlier if name in problem.symbols_of(c)] + [equation]
 
         def residuals(values: Mapping[str, Value], together: list[Condition] = together) -> list[Any]:
-            moved = replace(sample, values=values)
+            moved = sample.with_values(values)
             return [x for c in together for x in _residuals(problem, c, moved)]
 
+        said = _explicit(problem, equation, name, sample)
         candidates = _candidates(residuals, sample.values, name, structures[name], choose)
-        for value in itertools.chain(_explicit(problem, equation, name, sample), candidates):
-            moved = replace(sample, values={**sample.values, name: value})
+        for value in said if _is_constant(problem, equation, name) else itertools.chain(said, candidates):
+            moved = sample.with_values({**sample.values, name: value})
             own = [c for c in problem.conditions if name in problem.symbols_of(c) and (c in together or not is_equation(c))]
             if not (_fits(value, structures[name]) and all(is_met(problem, c, moved) for c in own)):
                 continue
@@ -217,6 +219,15 @@ def _explicit(problem: Problem, equation: Condition, name: str, sample: Sample) 
             continue
         if shape_of(value) == shape_of(sample.values[name]):
             yield value
+
+
+def _is_constant(problem: Problem, equation: Condition, name: str) -> bool:
+    """b = 0, A = I: the equation says the value, there is nothing to search for."""
+    sides = ((equation.left, equation.right), (equation.right, equation.left))
+    return any(
+        isinstance(side, Symbol) and side.name == name and other is not None and not problem.names.of(other)
+        for side, other in sides
+    )
 
 
 def _candidates(
