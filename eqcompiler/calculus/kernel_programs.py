@@ -247,12 +247,14 @@ def parameters(document: Document, definition: Definition) -> tuple[str, ...]:
     return tuple(v for v in found if v in document.symbols)
 
 
-def iterated_in(document: Document, term: Term, seen: frozenset[str] = frozenset()) -> Iterator[Iterated]:
-    """The last states of recurrences that a term depends on, through definitions."""
+def iterated_in(document: Document, term: Term, seen: set[str] | None = None) -> Iterator[Iterated]:
+    """The last states of recurrences that a term depends on, through definitions. seen: those that were entered."""
+    seen = set() if seen is None else seen
     if isinstance(term, Iterated):
         yield term
     if isinstance(term, Reference) and term.name not in seen and term.name in document.definitions:
-        yield from iterated_in(document, document.definitions[term.name].body, seen | {term.name})
+        seen.add(term.name)
+        yield from iterated_in(document, document.definitions[term.name].body, seen)
     for child in children(term):
         yield from iterated_in(document, child, seen)
 
@@ -265,7 +267,8 @@ def recurrent_parameters(document: Document, found: tuple[Iterated, ...]) -> tup
         recurrence = document.recurrences[term.recurrence]
         members = dict(recurrence.members)
         changing = {name for _, at, before in recurrence.sizes for name in (at, before)}
-        read = [name for update in recurrence.updates for name in _read_itself(document, update)]
+        entered: set[str] = set()
+        read = [name for update in recurrence.updates for name in _read_itself(document, update, entered)]
         for name in (*members, *(name for name in read if name not in members)):
             info = document.symbols.get(name)
             if info is None or not isinstance(info.type, Type) or info.role != "free" or info.type.domain != "real":
@@ -276,14 +279,15 @@ def recurrent_parameters(document: Document, found: tuple[Iterated, ...]) -> tup
     return tuple(names)
 
 
-def _read_itself(document: Document, term: Term) -> Iterator[str]:
+def _read_itself(document: Document, term: Term, entered: set[str]) -> Iterator[str]:
     """Symbols of a term and of definitions without arguments in it."""
     if isinstance(term, Symbol):
         yield term.name
-    if isinstance(term, Reference) and not term.arguments and term.name in document.definitions:
-        yield from _read_itself(document, document.definitions[term.name].body)
+    if isinstance(term, Reference) and not term.arguments and term.name in document.definitions and term.name not in entered:
+        entered.add(term.name)
+        yield from _read_itself(document, document.definitions[term.name].body, entered)
     for child in children(term):
-        yield from _read_itself(document, child)
+        yield from _read_itself(document, child, entered)
 
 
 def type_of(document: Document, definition: Definition, variable: str) -> Type:
@@ -324,16 +328,18 @@ def free_scalars(document: Document, definition: Definition, variables: tuple[st
     )
 
 
-def reach(document: Document, term: Term, seen: frozenset[str] = frozenset()) -> Iterator[str]:
-    """The names of all symbols that a term depends on, through definitions."""
+def reach(document: Document, term: Term, seen: set[str] | None = None) -> Iterator[str]:
+    """The names of all symbols that a term depends on, through definitions. seen: those that were entered."""
+    seen = set() if seen is None else seen
     if isinstance(term, Symbol):
         yield term.name
     if isinstance(term, Reference) and term.name not in seen and term.name in document.definitions:
-        yield from reach(document, document.definitions[term.name].body, seen | {term.name})
+        seen.add(term.name)
+        yield from reach(document, document.definitions[term.name].body, seen)
     if isinstance(term, Iterated):
         recurrence = document.recurrences[term.recurrence]
         inner = {*(recurrence.before or recurrence.states), *(name for name, _ in recurrence.members)}
         yield from (family for _, family in recurrence.members)
-        yield from (name for update in recurrence.updates for name in reach(document, update, seen) if name not in inner)
+        yield from (name for update in recurrence.updates for name in reach(document, update) if name not in inner)
     for child in children(term):
         yield from reach(document, child, seen)

@@ -20,6 +20,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from eqcompiler.errors import NotSupportedYet
+
+LONGEST_KEY = 200_000  # of the text of a normal form
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Keyed:
@@ -86,6 +90,9 @@ class Affine(Keyed):
     constant: int
 
     def __post_init__(self) -> None:
+        if self.index is not None:
+            object.__setattr__(self, "key", self.index.key)
+            return
         text = "".join(
             f"{c:+d}*{_variable_key(v)}" if abs(c) != 1 else f"{'+-'[c < 0]}{_variable_key(v)}" for v, c in self.terms
         )
@@ -107,13 +114,17 @@ class Affine(Keyed):
         return Affine(tuple(kept), constant)
 
     def __add__(self, other: Affine) -> Affine:
+        if not self.terms or not other.terms:
+            return Affine(self.terms or other.terms, self.constant + other.constant)
         return Affine.collect((*self.terms, *other.terms), self.constant + other.constant)
 
     def __sub__(self, other: Affine) -> Affine:
         return self + other.times(-1)
 
     def times(self, factor: int) -> Affine:
-        return Affine.collect(((v, factor * c) for v, c in self.terms), factor * self.constant)
+        if factor == 1:
+            return self
+        return Affine(tuple((v, factor * c) for v, c in self.terms) if factor else (), factor * self.constant)
 
     def scaled(self, sizes: tuple[str, ...]) -> Affine:
         """This times a product of sizes."""
@@ -139,6 +150,9 @@ class Affine(Keyed):
         return None
 
     def substitute(self, values: Mapping[Index, Affine]) -> Affine:
+        alone = self.index
+        if alone is not None:  # nearly always
+            return values.get(alone, self)
         if not any(v in values for v in self.indices):
             return self
         total = Affine((), self.constant)
@@ -372,7 +386,9 @@ class Normal(Keyed):
     height: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", " + ".join(str(t) for t in self.terms) or "0")
+        object.__setattr__(self, "key", " + ".join(map(str, self.terms)) or "0")
+        if len(self.key) > LONGEST_KEY:  # functions inside of functions: few terms, each twice as long as the one inside
+            raise NotSupportedYet("the normal form grew too large", allowed=f"at most {LONGEST_KEY} characters")
         found = {i.key: i for t in self.terms for f in t.factors for i in f.atom.indices}
         object.__setattr__(self, "indices", tuple(found[k] for k in sorted(found)))
         object.__setattr__(self, "height", max((f.atom.height for t in self.terms for f in t.factors), default=0))

@@ -23,6 +23,7 @@ from eqcompiler.languages.program import ELEMENTARY, size_expression
 from eqcompiler.languages.terms import Call, Term
 
 LARGEST_EXPANDED_POWER = 8
+LARGEST_BITS = 10_000  # of a number that is worked out while a formula is lowered: 10^{10^{10}} is never printed
 
 Rule = Callable[[Lowers, Call, tuple[Position, ...], Frame], sympy.Expr]
 
@@ -251,21 +252,46 @@ def relu(x: sympy.Expr) -> sympy.Expr:
     return sympy.Max(ZERO, x)
 
 
+def power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+    if base.is_Rational and exponent.is_Rational and exponent.is_finite:
+        digits = max(abs(base.p), base.q).bit_length() - 1
+        if digits * abs(exponent.p) > LARGEST_BITS * exponent.q:
+            raise _too_many_digits(f"{base}^{exponent}")
+    return sympy.Pow(base, exponent)
+
+
+def binomial(n: sympy.Expr, k: sympy.Expr) -> sympy.Expr:
+    if n.is_Integer and k.is_Integer and min(abs(k), abs(n - k)) * int(n).bit_length() > LARGEST_BITS:
+        raise _too_many_digits(f"the binomial coefficient {n} over {k}")
+    return sympy.binomial(n, k)
+
+
+def factorial(n: sympy.Expr) -> sympy.Expr:
+    if n.is_Integer and n * int(n).bit_length() > LARGEST_BITS:
+        raise _too_many_digits(f"the factorial of {n}")
+    return sympy.factorial(n)
+
+
+def _too_many_digits(what: str) -> NotSupportedYet:
+    return NotSupportedYet(f"{what} has too many digits", allowed=f"numbers of up to {LARGEST_BITS} bits")
+
+
 def _delta(row: sympy.Expr, column: sympy.Expr) -> sympy.Expr:
     return sympy.KroneckerDelta(row, column)
 
 
 OPERATION_RULES: Mapping[str, Rule] = {
     **{name: elementwise(function) for name, function in ELEMENTARY.items()},
+    "factorial": elementwise(factorial),
     "add": variadic(sympy.Add),
     "neg": elementwise(lambda x: -x),
     "mul": variadic(sympy.Mul),
     "div": variadic(lambda a, b: a / b),
-    "pow": variadic(sympy.Pow),
+    "pow": variadic(power),
     "max": variadic(sympy.Max),
     "min": variadic(sympy.Min),
     "delta": variadic(_delta),
-    "binomial": variadic(sympy.binomial),
+    "binomial": variadic(binomial),
     "matmul": matmul,
     "outer": outer,
     "cross": cross,

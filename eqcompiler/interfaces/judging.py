@@ -20,7 +20,7 @@ from eqcompiler.languages.statements import Claim, Document, Objective
 from eqcompiler.languages.verdicts import Verdict
 
 LEAST_SHARE = 16  # claims for which another process pays
-READING = 60.0  # seconds in which a file must have been read; no claim is at fault there
+READING, READING_BYTE = 60.0, 1e-3  # seconds in which a file must have been read, and for each byte; no claim is at fault
 GRACE = 1.0  # seconds for a claim to notice by itself that its time is over
 Skipped = tuple[tuple[str, int, str, str], ...]
 
@@ -122,7 +122,13 @@ class FileUnderJudgement:
 
     @property
     def patience(self) -> float:
-        return READING if self.read is None else self.timeout + GRACE
+        return READING + self._size * READING_BYTE if self.read is None else self.timeout + GRACE
+
+    @property
+    def _size(self) -> int:
+        if not isinstance(self.work, Path):
+            return len(self.work.source.text)
+        return self.work.stat().st_size if self.work.is_file() else 0
 
     def task(self) -> Task:
         self.read = None

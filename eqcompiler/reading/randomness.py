@@ -30,7 +30,7 @@ def checked(document: Document, statement: Statement) -> Statement:
         error = trouble(document, statement, found)
         if error is not None:
             return replace(statement, kind="error", payload=None, error=error)
-    reached = [info for found in taken for argument in found.arguments for info in symbols(document, argument)]
+    reached = symbols(document, *(argument for found in taken for argument in found.arguments))
     draws = dict.fromkeys(info.latex for info in reached if info.distribution is not None)
     if len(draws) < 2:
         return statement
@@ -47,9 +47,10 @@ def expectations(term: Term) -> Iterator[Expectation]:
 
 def trouble(document: Document, statement: Statement, found: Expectation) -> EquationError | None:
     for argument in found.arguments:
-        reached = tuple(dict.fromkeys(symbols(document, argument)))
+        reached = symbols(document, argument)
         random = [info for info in reached if info.distribution is not None]
-        unsaid = [info.latex for info in reached if not is_said(document, info)]
+        said = said_by_others(document)
+        unsaid = [info.latex for info in reached if info.name not in said and not is_said(info)]
         if random and not unsaid:
             continue
         span = argument.span or found.span or statement.span
@@ -63,23 +64,30 @@ def trouble(document: Document, statement: Statement, found: Expectation) -> Equ
     return None
 
 
-def is_said(document: Document, info: SymbolInfo) -> bool:
-    """Declared, distributed, bound by something, a parameter of a law, or held by a bound such as \\sigma > 0."""
-    laws = (other.distribution for other in document.symbols.values() if other.distribution is not None)
-    parameters = {reached.name for _, terms in laws for term in terms for reached in symbols(document, term)}
-    bounded = any(
-        isinstance(side, Symbol) and side.name == info.name for c in document.assumptions for side in (c.left, c.right)
-    )
-    return (
-        bounded or info.name in parameters or info.distribution is not None or info.declared is not None or info.role != "free"
-    )
+def is_said(info: SymbolInfo) -> bool:
+    """Declared, distributed, or bound by something."""
+    return info.distribution is not None or info.declared is not None or info.role != "free"
 
 
-def symbols(document: Document, term: Term, seen: frozenset[str] = frozenset()) -> Iterator[SymbolInfo]:
-    """The symbols that a term depends on, through definitions."""
-    if isinstance(term, Symbol) and term.name in document.symbols:
-        yield document.symbols[term.name]
-    if isinstance(term, Reference) and term.name in document.definitions and term.name not in seen:
-        yield from symbols(document, document.definitions[term.name].body, seen | {term.name})
-    for child in children(term):
-        yield from symbols(document, child, seen)
+def said_by_others(document: Document) -> frozenset[str]:
+    """The names that are parameters of a law, or held by a bound such as \\sigma > 0."""
+    laws = (info.distribution for info in document.symbols.values() if info.distribution is not None)
+    parameters = symbols(document, *(term for _, terms in laws for term in terms))
+    bounds = (side for c in document.assumptions for side in (c.left, c.right))
+    return frozenset((*(info.name for info in parameters), *(side.name for side in bounds if isinstance(side, Symbol))))
+
+
+def symbols(document: Document, *terms: Term) -> tuple[SymbolInfo, ...]:
+    """The symbols that terms depend on, through definitions, each once in the order of first use."""
+    entered: set[str] = set()
+    found: dict[str, SymbolInfo] = {}
+    waiting = list(reversed(terms))
+    while waiting:
+        term = waiting.pop()
+        waiting += reversed(children(term))
+        if isinstance(term, Symbol) and term.name in document.symbols:
+            found.setdefault(term.name, document.symbols[term.name])
+        if isinstance(term, Reference) and term.name in document.definitions and term.name not in entered:
+            entered.add(term.name)
+            waiting.append(document.definitions[term.name].body)
+    return tuple(found.values())

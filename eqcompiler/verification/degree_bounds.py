@@ -76,6 +76,7 @@ class Bounds:
     def __init__(self, document: Document, sizes: Mapping[str, int]) -> None:
         self.document, self.sizes = document, sizes
         self.entered: list[str] = []
+        self.known: dict[tuple[str, frozenset[tuple[str, Degree]]], Degree] = {}  # a chain of definitions is walked once
 
     def of(self, term: Term, env: Environment) -> Degree:
         match term:
@@ -118,11 +119,14 @@ class Bounds:
             return VARIABLE
         if name in self.entered:
             raise NotRational(f"{name} is defined by itself")
-        self.entered.append(name)
-        try:
-            return self.of(definition.body, env)
-        finally:
-            self.entered.pop()
+        key = (name, frozenset(env.items()))
+        if key not in self.known:
+            self.entered.append(name)
+            try:
+                self.known[key] = self.of(definition.body, env)
+            finally:
+                self.entered.pop()
+        return self.known[key]
 
     def derivative(self, term: Derivative, env: Environment) -> Degree:
         """(N/D)' = (N' D - N D')/D^2 in the variable's own entries, then with their values put in."""

@@ -56,6 +56,7 @@ from eqcompiler.verification.jets import (
     member_tangents,
     seed,
     seed_members,
+    shortened,
     smaller,
     tangents,
     tensor,
@@ -142,7 +143,7 @@ class Evaluator:
         if key not in self._known:
             self._entered.append(name)
             try:
-                self._known[key] = self.value(self.document.definitions[name].body, env)
+                self._known[key] = shortened(self.value(self.document.definitions[name].body, env))
             finally:
                 self._entered.pop()
         return self._known[key]

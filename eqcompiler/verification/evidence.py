@@ -21,7 +21,16 @@ from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition, Term
 from eqcompiler.languages.verdicts import Counterexample
 from eqcompiler.verification.constraint_solving import Value
-from eqcompiler.verification.fields import ZERO, Divergent, Imprecise, OutsideDomain, Undefined, with_enough_bits
+from eqcompiler.verification.fields import (
+    FIRST_PRECISION,
+    ZERO,
+    Divergent,
+    Imprecise,
+    OutsideDomain,
+    Undefined,
+    ball,
+    with_enough_bits,
+)
 from eqcompiler.verification.operations import shape_of
 from eqcompiler.verification.oracle import Evaluator, Sample
 from eqcompiler.verification.problems import Problem, problem_of
@@ -35,6 +44,8 @@ RATIONAL = 8  # rational points before a claim about rational functions goes on 
 MOST_INDICES = 9  # values of the free indices that are compared at one point
 HOPELESS = 3  # shapes without a point after which a condition that is only tried is given up
 NARROW = 100  # bits of agreement that overlapping balls must have
+LONGEST_TEXT = 1000  # bits of a rational that is written out
+DEEP, DEEP_PRECISION = 8, 1600  # each so many-th agreement is looked for with more bits: tanh(400) is 1 up to 2^-1153
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +149,9 @@ class _Tally:
 
     def compare(self, problem: Problem, claim: Claim, sample: Sample) -> bool:
         """Count one point; True when it is a counterexample."""
+        deep = not self.exact and self.agreements % DEEP == 1
         try:
-            results = list(comparisons(problem, claim, sample))
+            results = list(comparisons(problem, claim, sample, DEEP_PRECISION if deep else FIRST_PRECISION))
         except Undefined as reason:
             if isinstance(reason, Divergent) and not self.divergent:
                 self.divergent = f"{reason.what} at {_point_text(sample)}"
@@ -201,14 +213,16 @@ def _points(problem: Problem, seed: int, trials: int, attempts: int, deadline: f
         raise impossible
 
 
-def comparisons(problem: Problem, claim: Claim, sample: Sample) -> Iterator[tuple[dict[str, int], Comparison]]:
+def comparisons(
+    problem: Problem, claim: Claim, sample: Sample, precision: int = FIRST_PRECISION
+) -> Iterator[tuple[dict[str, int], Comparison]]:
     """The sides compared for the values of the free indices. Raises Undefined when a side has no value for any."""
     names = problem.names.of(claim.left) | problem.names.of(claim.right) | {"#" + b.name for b in claim.free}
     undefined: Undefined | None = None
     compared = False
     for indices in all_indices(problem, sample, names, MOST_INDICES):
         try:
-            result = compare(problem, claim, sample.at(indices))
+            result = compare(problem, claim, sample.at(indices), precision)
         except Undefined as reason:
             undefined = reason
             continue
@@ -218,8 +232,8 @@ def comparisons(problem: Problem, claim: Claim, sample: Sample) -> Iterator[tupl
         raise undefined
 
 
-def compare(problem: Problem, claim: Claim, sample: Sample) -> Comparison:
-    """Both sides at a point, with enough bits to tell them apart or to agree in 100 bits."""
+def compare(problem: Problem, claim: Claim, sample: Sample, precision: int = FIRST_PRECISION) -> Comparison:
+    """Both sides at a point, with enough bits, `precision` at least, to tell them apart or to agree in 100 bits."""
 
     def attempt() -> Comparison:
         evaluator = Evaluator(problem.document, sample, names=problem.names)
@@ -237,7 +251,7 @@ def compare(problem: Problem, claim: Claim, sample: Sample) -> Comparison:
             raise Imprecise
         return Comparison(not differ, exact, left, right)
 
-    result: Comparison = with_enough_bits(attempt)
+    result: Comparison = with_enough_bits(attempt, precision)
     return result
 
 
@@ -298,9 +312,11 @@ def _exact_values(sample: Sample) -> dict[str, object]:
 
 
 def exact_text(value: Value) -> object:
-    """A rational as "-1/2", a ball as 17 digits, an array as nested lists of them."""
+    """A rational as "-1/2", a ball or a very long rational as 17 digits, an array as nested lists of them."""
     if isinstance(value, np.ndarray):
         return [exact_text(part) for part in value]
     if isinstance(value, NoValue):
         return f"no value: {value.why}"
-    return str(value) if isinstance(value, fmpq) else value.str(17, radius=False)
+    if isinstance(value, fmpq) and value.height_bits() <= LONGEST_TEXT:
+        return str(value)
+    return ball(value).str(17, radius=False)

@@ -27,6 +27,7 @@ HALF: Final = fmpq(1, 2)
 FIRST_PRECISION, LAST_PRECISION = 200, 3200
 LARGEST_EXPONENT = 10_000
 LARGEST_POWER_BITS = 1_000_000
+LARGEST_RATIONAL_BITS = 20_000  # a definition that is worth more digits is worth a ball: squares of squares never end else
 
 
 class Undefined(EquationError):
@@ -133,6 +134,11 @@ def divide(a: Number, b: Number) -> Number:
     elif b == 0:
         raise Undefined("division by zero")
     return a / b
+
+
+def short(x: Number) -> Number:
+    """The number; a ball around it when it is a rational with too many digits."""
+    return arb(x) if isinstance(x, fmpq) and x.height_bits() > LARGEST_RATIONAL_BITS else x
 
 
 def ball(x: Number) -> arb:
@@ -355,9 +361,8 @@ _COMPLEX: dict[str, Callable[[complex], complex]] = {
 }
 
 
-def with_enough_bits(compute: Callable[[], Any]) -> Any:
-    """`compute` at 200 bits, and at twice as many until nothing is Imprecise. Raises Undecided after 3200 bits."""
-    precision = FIRST_PRECISION
+def with_enough_bits(compute: Callable[[], Any], precision: int = FIRST_PRECISION) -> Any:
+    """`compute` at so many bits, and at twice as many until nothing is Imprecise. Raises Undecided after 3200 bits."""
     while precision <= LAST_PRECISION:
         with ctx.workprec(precision):
             try:

@@ -82,6 +82,17 @@ def base(x: Number) -> Number:
     return x
 
 
+def shortened(value: Any) -> Any:
+    """The value, with balls in place of rationals of too many digits."""
+    if isinstance(value, np.ndarray):
+        return tensor([_short(x) for x in value.flat], value.shape)
+    return _short(value) if not isinstance(value, tuple) else value
+
+
+def _short(x: Number) -> Number:
+    return Jet(x.level, _short(x.value), [_short(part) for part in x.tangent]) if isinstance(x, Jet) else fields.short(x)
+
+
 def leaves(x: Number) -> Iterator[Number]:
     """Every plain number in a jet, in a fixed order."""
     if isinstance(x, Jet):

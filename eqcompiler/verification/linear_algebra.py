@@ -84,7 +84,7 @@ def row_reduce(matrix: Matrix, columns: int) -> tuple[Matrix, list[int]]:
 
 def _row_reduced_rationals(matrix: Matrix, columns: int) -> tuple[Matrix, list[int]]:
     """The same by FLINT. Pivots in the rest only combine rows that are zero in the first columns."""
-    reduced, rank = fmpq_mat(*matrix.shape, list(matrix.flat)).rref()
+    reduced, rank = fmpq_mat(matrix.shape[0], matrix.shape[1], list(matrix.flat)).rref()
     rows = tensor(reduced.entries(), matrix.shape)
     firsts = (next(k for k, x in enumerate(rows[row]) if x != 0) for row in range(rank))
     return rows, [first for first in firsts if first < columns]
