@@ -18,6 +18,8 @@ from eqcompiler.interfaces.new import new
 from eqcompiler.interfaces.run import run
 from eqcompiler.interfaces.verify import verify
 
+STOPPED = 130  # what shells report of a program that Ctrl-C has ended: 128 + SIGINT
+
 
 class Commands(click.Group):
     """A click group that keeps the commands in the order of use and turns an EquationError into its own exit code."""
@@ -31,6 +33,9 @@ class Commands(click.Group):
         except EquationError as error:
             click.echo(render(error), err=True)
             return ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            return ctx.exit(STOPPED)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -16,8 +16,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, Protocol, TypeVar
+
+from eqcompiler.errors import BadInput
 
 MEMORY = 4 * 2**30  # bytes of address space for one process
 STARTING = 120.0  # seconds for a process to start, which is nobody's fault
@@ -104,16 +107,29 @@ class _Worker(Generic[AnyJob]):
         self.job = job
         if self.process is None:
             self._start()
+        try:
+            self.connection.send(job.task())
+        except OSError:  # the system ended it while it waited
+            self.stop()
+            self._start()
+            self.connection.send(job.task())
         self.deadline = time.monotonic() + (job.patience if self.started else self.limits.starting)
-        self.connection.send(job.task())
 
     def _start(self) -> None:
+        if multiprocessing.current_process().daemon:
+            raise BadInput(
+                "claims are judged in processes of their own, and a daemonic process may start none",
+                allowed="a process that is not daemonic: those of concurrent.futures.ProcessPoolExecutor are not, those of "
+                "multiprocessing.Pool are",
+                fix="call verify in the main process, or give the documents to a ProcessPoolExecutor",
+            )
         context = _context()
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, self.target, self.limits.memory), daemon=True)
-        with _without_main():
-            self.process.start()
+        process = context.Process(target=_serve, args=(theirs, self.target, self.limits.memory), daemon=True)
+        with _without_main(), _without_interrupts():
+            process.start()
         theirs.close()
+        self.process = process
         self.started = False
 
     def attend(self, has_spoken: bool) -> AnyJob | None:
@@ -174,6 +190,20 @@ def _without_main() -> Iterator[None]:
         yield
     finally:
         main.update(kept)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """What is started here never hears Ctrl-C, not even while it still loads its libraries."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # the first start would start it, and then lets interrupts through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _context() -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from eqcompiler.errors import BadInput
 from eqcompiler.interfaces import workers
 from eqcompiler.interfaces.workers import Limits, Send
 
@@ -106,3 +107,22 @@ def test_a_run_that_is_given_up_leaves_nothing_running() -> None:
 
 def test_no_jobs_start_no_process() -> None:
     assert run() == []
+
+
+def _in_a_daemon(answers: object) -> None:
+    try:
+        run(Errand(("who",)))
+    except BadInput as error:
+        answers.put((error.what, error.fix))  # type: ignore[attr-defined]
+
+
+def test_a_daemonic_process_is_told_why_it_cannot_judge() -> None:
+    context = multiprocessing.get_context("spawn")
+    answers = context.Queue()
+    process = context.Process(target=_in_a_daemon, args=(answers,), daemon=True)
+    process.start()
+    assert answers.get(timeout=60) == (
+        "claims are judged in processes of their own, and a daemonic process may start none",
+        "call verify in the main process, or give the documents to a ProcessPoolExecutor",
+    )
+    process.join()
