@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import eqcompiler
 from eqcompiler.errors import BadInput, EquationError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def _files_of(path: Path) -> tuple[Path, ...]:
 
 def library() -> Path:
     """The equations that come with the program: those of an installation, or of the copy of the repository it runs from."""
-    program = Path(eqcompiler.__file__).parent
+    program = Path(__file__).parents[1]
     installed = program / DEFAULT
     return installed if installed.is_dir() else program.parent / DEFAULT
 
