@@ -133,10 +133,24 @@ def verify(
     explained: a claim whose proof is written out and replayed by the separate checker.
     """
     from eqcompiler.verification import judge
-    from eqcompiler.verification.instruments import explaining
+    from eqcompiler.verification.instruments import explaining, standard
 
-    instruments = explaining(explained) if explained is not None else None
+    instruments = explaining(explained, restated) if explained is not None else standard(restated)
     return judge.verify(confirmed(document), timeout=timeout, on_verdict=on_verdict, known=known, instruments=instruments)
+
+
+def restated(document: Document, claim: Claim, right: str) -> tuple[Document, Claim] | None:
+    """The file once more, with another right side of one claim; None where that cannot be read."""
+    span = claim.right.span
+    if span is None:
+        return None
+    source = Source(document.source.path, document.source.text[: span.start] + right + document.source.text[span.stop :])
+    try:
+        again = document_of(source, Path(document.source.path).resolve())
+    except EquationError:
+        return None
+    found = (s.payload for s in again.statements if s.error is None and isinstance(s.payload, Claim))
+    return next(((again, other) for other in found if other.right.span and other.right.span.start == span.start), None)
 
 
 def verdicts_here(document: Document, timeout: float, explained: Claim | None) -> tuple[Verdict, ...]:

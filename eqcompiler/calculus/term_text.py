@@ -8,12 +8,21 @@ Sums of products stay in the order in which they stand in the term: who builds t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from eqcompiler.calculus.families import Member, family_member, is_family
 from eqcompiler.calculus.latex_words import BRACKETS, FUNCTIONS, PROPERTIES, RELATIONS
+from eqcompiler.calculus.shorter_terms import (
+    at_every_entry,
+    derivative_of_function,
+    entries_of,
+    entry_of_product,
+    factors_side_by_side,
+    is_sum,
+    signed,
+)
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Definition, Document
@@ -143,7 +152,7 @@ class _Writer:
             "matsqrt": lambda call: self.raised(call.arguments[0], "1/2"),
             "factorial": lambda call: _Text(self.text(call.arguments[0]).at(ATOM) + "!", POWER),
             "exp": self.exponential,
-            "sqrt": lambda call: _Text(rf"\sqrt{{{self.text(call.arguments[0]).latex}}}", ATOM),
+            "sqrt": self.root,
             "binomial": lambda call: _Text(rf"\binom{{{self.plain(call, 0)}}}{{{self.plain(call, 1)}}}", ATOM),
             "delta": lambda call: _Text(rf"\delta_{{{self.scripts(call.arguments)}}}", ATOM),
             "kron": lambda call: self.infix(call, r"\otimes"),
@@ -177,6 +186,10 @@ class _Writer:
         return _Text(rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}", ATOM)
 
     def comprehension(self, term: Comprehension) -> _Text:
+        whole = at_every_entry(term)
+        if whole is not None:
+            function, tensor = whole
+            return self.called(self.name(function.name), self.document.definitions.get(function.name), (tensor,))
         scripts = self.scripts(tuple(Index(b.lower.type, b.name) for b in term.binders))
         return _Text(rf"\left[ {self.text(term.body).latex} \right]_{script(scripts)}", POWER)
 
@@ -228,8 +241,8 @@ class _Writer:
     def add(self, call: Call) -> _Text:
         text = ""
         for argument in call.arguments:
-            sign, rest = _signed(argument)
-            body = self.text(rest).at(LARGE if sign == "+" else PRODUCT if _is_sum(rest) else LARGE)
+            sign, rest = signed(argument)
+            body = self.text(rest).at(LARGE if sign == "+" else PRODUCT if is_sum(rest) else LARGE)
             text += f" {sign} {body}" if text else (f"-{body}" if sign == "-" else body)
         return _Text(text, SUM)
 
@@ -237,14 +250,14 @@ class _Writer:
         return _Text("-" + self.text(call.arguments[0]).at(LARGE), SUM)
 
     def mul(self, call: Call) -> _Text:
-        sign, positive = _signed(call)
+        sign, positive = signed(call)
         if sign == "-":
             return _Text("-" + self.text(positive).at(LARGE), SUM)
         tensors = [a for a in call.arguments if a.type.rank]
         if len(tensors) < 2:
             return self.product(call.arguments)
         scalars = tuple(a for a in call.arguments if not a.type.rank)
-        entries = r" \odot ".join(self.text(a).at(FUNCTION) for tensor in tensors for a in _entries(tensor))
+        entries = r" \odot ".join(self.text(a).at(FUNCTION) for tensor in tensors for a in entries_of(tensor))
         return _Text(f"{self.product(scalars).at(PRODUCT)} ({entries})", PRODUCT) if scalars else _Text(entries, INFIX)
 
     def product(self, factors: tuple[Term, ...]) -> _Text:
@@ -261,13 +274,29 @@ class _Writer:
         return _Text(" ".join(parts), PRODUCT if not isinstance(factors[-1], Reduction) else LARGE)
 
     def div(self, call: Call) -> _Text:
+        top, bottom = call.arguments
+        if isinstance(top, Number) and top.value > 0 and top.value.denominator != 1:  # half of 1/x: \frac{1}{2 x}
+            below = self.product((Number(INTEGER, Fraction(top.value.denominator)), bottom)).latex
+            return _Text(rf"\frac{{{top.value.numerator}}}{{{below}}}", PRODUCT)
         return _Text(rf"\frac{{{self.plain(call, 0)}}}{{{self.plain(call, 1)}}}", PRODUCT)
 
     def pow(self, call: Call) -> _Text:
         base, exponent = call.arguments
+        square = self.square(base)
+        if square and isinstance(exponent, Number) and exponent.value.denominator == 1 and exponent.value > 0:
+            return _Text(f"{square}^{script(str(2 * exponent.value))}", POWER)
         if isinstance(base, Constant) and base.name == "e":
             return _Text(f"e^{script(self.text(exponent).latex)}", POWER)
         return self.raised(base, self.text(exponent).latex)
+
+    def square(self, base: Term) -> str:
+        r"""\sigma for a name \sigma^2, else nothing."""
+        text = self.name(base.name) if isinstance(base, Symbol | Reference) else ""
+        return text.removesuffix("^2") if text.endswith("^2") and text.count("^") == 1 else ""
+
+    def root(self, call: Call) -> _Text:
+        square = self.square(call.arguments[0])
+        return _Text(square or rf"\sqrt{{{self.plain(call, 0)}}}", ATOM)
 
     def exponential(self, call: Call) -> _Text:
         """e^{x} for a number, exp(v) entry by entry."""
@@ -290,22 +319,27 @@ class _Writer:
             return self.raised(base.arguments[0], r"-\top")
         if isinstance(base, Call) and base.operation == "transpose":
             return self.text(base.arguments[0])
+        if isinstance(base, Derivative) and derivative_of_function(base) is not None:
+            return _Text(self.text(base).latex + r"^\top", POWER)
         text = self.raised(base, r"\top")
         return _Text(text.latex.replace(r"^{\top}", r"^\top"), POWER)
 
     def matmul(self, call: Call) -> _Text:
         left, right = call.arguments
-        return self.product((*self.row(left), *_factors(right)))
+        entry = entry_of_product(left, right)
+        if entry is not None and isinstance(right, Component) and not self.is_member(right):
+            return self.text(entry)
+        return self.product((*self.row(left), *factors_side_by_side(right)))
 
     def row(self, left: Term) -> tuple[Term, ...]:
         """The left operand's factors, a column vector transposed."""
         if left.type.rank == 1 and not left.type.row:
             return (Call(left.type, "transpose", (left,)),)
-        return _factors(left)
+        return factors_side_by_side(left)
 
     def outer(self, call: Call) -> _Text:
         left, right = call.arguments
-        return self.product((*_factors(left), right if right.type.row else Call(right.type, "transpose", (right,))))
+        return self.product((*factors_side_by_side(left), right if right.type.row else Call(right.type, "transpose", (right,))))
 
     def ones(self, call: Call) -> _Text:
         if call.type.rank < 2:
@@ -316,6 +350,9 @@ class _Writer:
         left, right = (self.text(argument).at(FUNCTION) for argument in call.arguments)
         return _Text(f"{left} {sign} {right}", INFIX)
 
+    def is_member(self, term: Component) -> bool:
+        return isinstance(term.base, Symbol) and is_family(self.document, term.base.name)
+
     def component(self, term: Component) -> _Text:
         """x_i, X_{ij}; a family's member x^{(i)}, its entry x^{(i)}_j; brackets around a name that has a subscript."""
         member = family_member(self.document, term.base.name) if isinstance(term.base, Symbol) else None
@@ -323,7 +360,8 @@ class _Writer:
             return self.member(member, term.indices)
         base = self.text(term.base)
         inner = base.latex if base.level == ATOM and not {"_", "^"} & set(base.latex) else bracketed(base.latex)
-        return _Text(f"{inner}_{script(self.scripts(term.indices))}", ATOM)
+        rest = ", :" * (term.base.type.rank - len(term.indices))
+        return _Text(f"{inner}_{script(self.scripts(term.indices) + rest)}", ATOM)
 
     def member(self, member: Member, indices: tuple[Term, ...]) -> _Text:
         """x^{(i)} and its entry x^{(i)}_j, or x_i and (x_i)_j, as the author writes the samples."""
@@ -345,6 +383,13 @@ class _Writer:
         return f"{self.name(binder.name)}={self.text(binder.lower).latex}"
 
     def derivative(self, term: Derivative) -> _Text:
+        known = derivative_of_function(term)
+        if known is not None and not {"_", "^"} & set(self.name(known[0].name)):
+            function, order, at = known
+            name, point = self.name(function.name), bracketed(self.text(at).latex)
+            if at.type.rank:
+                return _Text(rf"\nabla{'^2' * (order - 1)} {name}{point}", FUNCTION)
+            return _Text(name + "'" * order + point, FUNCTION)
         body, variable = self.text(term.body), self.name(term.variable)
         quotient = rf"\frac{{\partial {body.at(FUNCTION)}}}{{\partial {variable}}}"
         if term.point is None:
@@ -398,39 +443,3 @@ def _sense(sense: str) -> str:
 def _is_sign(text: str) -> bool:
     """One letter, digit or command: what may stand in a row of indices without commas."""
     return len(text) == 1 or (text.startswith("\\") and text[1:].isalpha())
-
-
-def _is_sum(term: Term) -> bool:
-    return isinstance(term, Call) and term.operation in ("add", "neg")
-
-
-def _signed(term: Term) -> tuple[str, Term]:
-    """(-, a) for neg(a) and for a product that starts with a negative number; else (+, term)."""
-    if isinstance(term, Call) and term.operation == "neg":
-        return "-", term.arguments[0]
-    if isinstance(term, Number) and term.value < 0:
-        return "-", Number(term.type, -term.value)
-    if isinstance(term, Call) and term.operation in ("mul", "matmul") and isinstance(term.arguments[0], Number | Call):
-        sign, first = _signed(term.arguments[0])
-        rest = term.arguments[1:]
-        if sign == "-" and first == Number(first.type, Fraction(1)) and len(rest) == 1:
-            return "-", rest[0]
-        if sign == "-":
-            return "-", replace(term, arguments=(first, *rest), span=None)
-    return "+", term
-
-
-def _entries(term: Term) -> tuple[Term, ...]:
-    """The factors of products entry by entry, which need no brackets among themselves."""
-    if isinstance(term, Call) and term.operation == "mul" and all(a.type.rank for a in term.arguments):
-        return tuple(factor for argument in term.arguments for factor in _entries(argument))
-    return (term,)
-
-
-def _factors(term: Term) -> tuple[Term, ...]:
-    """A matrix product or a scaled one side by side, so that no brackets are needed for associativity."""
-    if isinstance(term, Call) and term.operation == "matmul" and term.type.rank:
-        left, right = term.arguments
-        if left.type.rank == 2 or left.type.row:
-            return (*_factors(left), *_factors(right))
-    return (term,)

@@ -132,6 +132,9 @@ def letter(reader: Reader, node: Letter) -> Term:
         return special(reader, node.span)
     if node.kind == "symbol":
         raise IllegalEquation(f"'{node.span.text}' stands where a value is needed", node.span)
+    if name.key == "d" and node.span.text != "d":
+        what = "a differential, \\mathrm{d} before what changes, is not read outside of integrals and quotients"
+        raise NotSupportedYet(what, node.span, fix=r"write the derivative, \frac{\partial f}{\partial X}")
     if node.kind == "word":
         refuse_misspelt(reader, node, name)
     return reader.inferred_symbol(name, node.span)

@@ -86,8 +86,8 @@ def _is_zero(term: Term | None) -> bool:
 
 
 def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) -> Iterator[Candidate]:
-    """Everything worth trying, weakest first. Arguments and variables of differentiation are never pinned to a value:
-    that f'(x) is right at x = 1 explains nothing."""
+    """Everything worth trying, weakest first. Arguments and variables of differentiation are pinned to a value last, and
+    only beside other symbols: that f'(x) is right at x = 1 explains nothing."""
     symbols = occurring_symbols(document, claim)
     moving = differentiated(document, claim) | arguments(claim)
     free = [symbol for symbol in symbols if symbol.name not in moving]
@@ -111,6 +111,9 @@ def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) 
     yield from (c for symbol in vectors for c in _one(symbol))
     yield from (c for symbol in numbers for c in _half(symbol))
     yield from _differences(document, claim)
+    others = [symbol for symbol in symbols if symbol.name in moving and symbol.type == SCALAR]
+    if len(symbols) > len(others) or len(others) > 1:  # of f'(x) alone a point x = 1 says nothing
+        yield from (c for symbol in others for c in (*_zero(symbol), *_one(symbol)))
 
 
 def _tied(document: Document, symbols: tuple[Symbol, ...], numbers: list[Symbol]) -> Iterator[Candidate]:
@@ -183,6 +186,11 @@ def reached(document: Document, claim: Claim) -> Iterator[Term]:
             return
         for child in children(term):
             yield from walk(child, bound)
+        info = document.symbols.get(term.name) if isinstance(term, Symbol) else None
+        if info is not None and info.distribution is not None and info.name not in seen:
+            seen.add(info.name)
+            for parameter in info.distribution[1]:
+                yield from walk(parameter, frozenset())
         if isinstance(term, Reference) and term.name not in seen and term.name in document.definitions:
             seen.add(term.name)
             definition = document.definitions[term.name]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import combinations, permutations
 
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.terms import (
@@ -32,6 +33,7 @@ from eqcompiler.verification.rebuilding import (
     exchanged,
     factors,
     inverted,
+    multiplied,
     negated,
     number,
     places,
@@ -48,10 +50,11 @@ LONGEST_ROW = 8  # factors of a product that are moved and grouped
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What may come in: names and whole calls that the claim uses, and the sizes of its shapes."""
+    """What may come in: names and whole calls that the claim uses, the sizes of its shapes, and short sums of definitions."""
 
     atoms: tuple[Term, ...]
     sizes: tuple[Size, ...]
+    sums: tuple[Term, ...] = ()
 
 
 Change = Callable[[Term, Pool], Iterator[Term | None]]
@@ -139,6 +142,8 @@ def _dropped(term: Term, pool: Pool) -> Iterator[Term | None]:
 
 def _order(term: Term, pool: Pool) -> Iterator[Term | None]:
     """Two neighbours of a product exchanged; the whole product backwards."""
+    if isinstance(term, Call) and term.operation == "kron":
+        yield called("kron", term.arguments[::-1], term)
     row = factors(term)
     if 1 < len(row) <= LONGEST_ROW:
         for k in range(len(row) - 1):
@@ -161,9 +166,35 @@ def _powers(term: Term, pool: Pool) -> Iterator[Term | None]:
 
 def _functions(term: Term, pool: Pool) -> Iterator[Term | None]:
     if isinstance(term, Call):
-        for one, other in SIBLINGS:
-            if term.operation in (one, other):
-                yield replace(term, operation=other if term.operation == one else one, span=None)
+        yield _sibling(term)
+        if term.operation == "pow" and term.arguments[1] == TWO and isinstance(term.arguments[0], Call):
+            once = term.arguments[0]
+            other = _sibling(once)
+            yield called("mul", (once, other)) if other is not None else None
+
+
+def _sibling(term: Call) -> Term | None:
+    """cosh for sinh, and the other way round."""
+    for one, other in SIBLINGS:
+        if term.operation in (one, other):
+            return replace(term, operation=other if term.operation == one else one, span=None)
+    return None
+
+
+def _exchanged_names(term: Term, pool: Pool) -> Iterator[Term | None]:
+    """Two names of one type for each other, everywhere."""
+    if not isinstance(term, Call) or term.operation != "add":
+        return
+    found = list(places(term))
+    names = list(dict.fromkeys(part for _, part in found if isinstance(part, Symbol | Reference) and part.type.rank))
+    for one, other in combinations(names, 2):
+        if not _alike(one, other):
+            continue
+        whole: Term | None = term
+        for path, part in found:
+            if part in (one, other) and whole is not None:
+                whole = exchanged(whole, path, other if part == one else one)
+        yield whole
 
 
 def _indices(term: Term, pool: Pool) -> Iterator[Term | None]:
@@ -240,6 +271,24 @@ def _more_factors(term: Term, pool: Pool) -> Iterator[Term | None]:
                 yield product((*row[:k], factor, *row[k:]))
 
 
+def _entry_factors(term: Term, pool: Pool) -> Iterator[Term | None]:
+    """One more factor entry by entry."""
+    if term.type.rank and not isinstance(term, Index | Size | Number):
+        yield from (called("mul", (term, more)) for more in (*pool.atoms, *pool.sums) if _fits(more, term))
+
+
+def _pairs(term: Term, pool: Pool) -> Iterator[Term | None]:
+    """One more term that is a product of two names: d x^T, w^T x, A x."""
+    if not isinstance(term, Call | Reference | Symbol):
+        return
+    names = [atom for atom in pool.atoms if isinstance(atom, Symbol | Reference) and atom.type.rank]
+    for one, other in permutations(names, 2):
+        for more in (multiplied(one, transposed(other)), multiplied(transposed(one), other), multiplied(one, other)):
+            if more is not None and _fits(more, term):
+                yield _sum((term, more))
+                yield _sum((term, negated(more)))
+
+
 def _as_factor(atom: Term) -> Iterator[Term]:
     yield atom
     if atom.type.rank == 2:
@@ -311,5 +360,8 @@ CHANGES: tuple[Change, ...] = (
     _by_sizes,
     _more_factors,
     _other_terms,
+    _exchanged_names,
+    _entry_factors,
     _more_terms,
+    _pairs,
 )

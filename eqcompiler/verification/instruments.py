@@ -6,28 +6,24 @@ Guarantees: `standard()` is the real one; tests hand in false provers and false 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Protocol
 
-from eqcompiler.calculus import stationary
 from eqcompiler.calculus.monomials import Component, Contraction, Factor, Index, Keyed, Monomial, Normal, Scalar
 from eqcompiler.calculus.printing import to_latex
-from eqcompiler.calculus.term_text import term_latex
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition, Extremum
 from eqcompiler.languages.verdicts import Counterexample
-from eqcompiler.verification import minimisers, proofs, repairs
+from eqcompiler.verification import minimisers, proofs
 from eqcompiler.verification.answers import Minimum, Proved, Unproved
 from eqcompiler.verification.evidence import Evidence, gather
+from eqcompiler.verification.offers import Restated, as_written, offer
 from eqcompiler.verification.oracle import Sample
 from eqcompiler.verification.replaying import replayed
 from eqcompiler.verification.shrinking import shrink
-
-CONFIRMING, CONFIRMING_SECONDS = 12, 1.0  # points that a repair must pass, and the time for them
 
 
 class Gather(Protocol):
@@ -54,21 +50,21 @@ class Instruments:
     prove: Callable[[Document, Claim, tuple[Condition, ...]], Proved | Unproved]
     difference: Callable[[Document, Claim], Proved | Unproved]  # what is left of a false claim: the cheap part of a proof
     minimum: Callable[[Document, Extremum], Minimum]
-    repair: Callable[[Document, Claim], str | None]
+    repair: Callable[[Document, Claim, str | None], str | None]  # the residual helps
 
 
-def standard() -> Instruments:
-    return Instruments(gather, shrink, search_proof, difference, minimisers.minimum, repair)
+def standard(restated: Restated = as_written) -> Instruments:
+    return Instruments(gather, shrink, search_proof, difference, minimisers.minimum, partial(offer, restated, search_proof))
 
 
-def explaining(explained: Claim) -> Instruments:
+def explaining(explained: Claim, restated: Restated = as_written) -> Instruments:
     """The proof of this claim comes with its steps in notation, replayed by the separate checker."""
 
     def prove(document: Document, claim: Claim, extra: tuple[Condition, ...]) -> Proved | Unproved:
         prover = _replayed_proof if claim == explained else proofs.prove
         return _searched(document, claim, extra, partial(_prove_equation, prover))
 
-    return replace(standard(), prove=prove)
+    return replace(standard(restated), prove=prove)
 
 
 def search_proof(document: Document, claim: Claim, extra: tuple[Condition, ...]) -> Proved | Unproved:
@@ -167,31 +163,3 @@ def _factor_symbols(factor: Factor) -> tuple[str, ...]:
     if isinstance(factor.atom, Contraction):
         return tuple(name for inner in factor.atom.factors for name in _factor_symbols(inner))
     return ()
-
-
-def repair(document: Document, claim: Claim) -> str | None:
-    """What should stand on the right: a small change of what stands there, else what is derived from the left side."""
-    near = None if minimisers.is_minimiser_claim(document, claim) else repairs.nearest(document, claim, _is_true)
-    return near if near is not None else derived_side(document, claim)
-
-
-def _is_true(document: Document, claim: Claim) -> bool:
-    """Exact points agree, and a proof where one is found; without one the points must be many."""
-    trial = gather(document, claim, seed=1, trials=CONFIRMING, deadline=time.monotonic() + CONFIRMING_SECONDS)
-    if not trial.agrees:
-        return False
-    return trial.agreements == CONFIRMING or isinstance(search_proof(document, claim, ()), Proved)
-
-
-def derived_side(document: Document, claim: Claim) -> str | None:
-    """The closed form of a minimiser, else the left side as it is derived."""
-    try:
-        extremum = minimisers.extremum_of(document, claim.left)
-        if extremum is not None and extremum.sense in ("argmin", "argmax"):
-            return term_latex(document, stationary.solution(document, extremum).term)
-        resolved = minimisers.with_extrema_resolved(document)
-        derived = proofs.normal_of(resolved, claim.left, "derived", claim.free)
-        text = to_latex(derived.body, document, derived.axes[len(claim.free) :])
-    except NotSupportedYet:
-        return None
-    return text if text != term_latex(document, claim.left) else None

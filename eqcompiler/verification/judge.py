@@ -15,10 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from eqcompiler.calculus.term_text import term_latex
 from eqcompiler.errors import CompilerFault, EquationError, NotSupportedYet, ShapeMismatch
 from eqcompiler.languages.statements import Claim, Density, Document, Objective, Statement
-from eqcompiler.languages.terms import Condition, Reference, Term
+from eqcompiler.languages.terms import Condition, Term
 from eqcompiler.languages.verdicts import Counterexample, Verdict
 from eqcompiler.verification import conditions, densities, hints, iterations, minimisers
 from eqcompiler.verification.answers import Proved, Unproved
@@ -27,6 +26,7 @@ from eqcompiler.verification.evidence import Evidence
 from eqcompiler.verification.expected_verdicts import agrees
 from eqcompiler.verification.findings import Finding, counterexample_text, placed, sentence
 from eqcompiler.verification.instruments import Instruments, standard
+from eqcompiler.verification.substitution import substituted
 
 FEW, MANY = 3, 24  # exact points before and after the search for a proof
 ENOUGH = 8  # points without which "holds" is not said
@@ -228,7 +228,7 @@ class _Case:
 
     def false(self, trial: Evidence, answer: Unproved) -> Finding:
         """A certified difference: under which condition would it be true, what is left over, what would be right."""
-        repair = None if self.clock.late else self.repair(answer.residual)
+        repair = None if self.clock.late else self.tools.repair(self.document, self.claim, answer.residual)
         parts = Finding("refuted", trial.method, counterexample=self.small(trial), residual=answer.residual, repair=repair)
         found = conditions.find(self.document, self.claim, answer.factors, answer.decisive, self.tests())
         if found is None:
@@ -261,15 +261,6 @@ class _Case:
         residual = answer.residual if isinstance(answer, Unproved) else None
         return Finding("refuted", better.method, reason, counterexample=better.counterexample, residual=residual)
 
-    def repair(self, residual: str | None) -> str | None:
-        """The derived right side; for a definition restated, the stated right side with what it lacks, if that is shorter."""
-        derived = self.tools.repair(self.document, self.claim)
-        if residual is None or not isinstance(self.claim.left, Reference):
-            return derived
-        right = term_latex(self.document, self.claim.right)
-        completed = f"{right} - {residual[1:]}" if residual.startswith("-") else f"{right} + {residual}"
-        return completed if derived is None or len(completed) < len(derived) else derived
-
     def residual(self, against: Counterexample) -> Unproved:
         """What normal forms leave over; they must not be equal against a counterexample."""
         answer = self.tools.difference(self.document, self.claim)
@@ -295,6 +286,9 @@ class _Case:
 
         def proves(candidate: conditions.Candidate) -> tuple[str, ...] | None:
             answer = self.search_proof(candidate)
+            if not isinstance(answer, Proved) and len(candidate) == 1:
+                put_in = substituted(self.document, self.claim, candidate[0])
+                answer = self.tools.prove(*put_in, ()) if put_in is not None else answer
             if not isinstance(answer, Proved):
                 return None
             return answer.steps if self.try_points(MANY, self.seed + 1, candidate).agrees else None

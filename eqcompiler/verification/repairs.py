@@ -15,7 +15,7 @@ from eqcompiler.calculus.term_text import term_latex
 from eqcompiler.errors import BadInput, EquationError, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Claim, Document
-from eqcompiler.languages.terms import INTEGER, Component, Index, Reference, Size, Symbol, Term, UnknownCall
+from eqcompiler.languages.terms import INTEGER, Call, Component, Extremum, Index, Reference, Size, Symbol, Term, UnknownCall
 from eqcompiler.verification.edits import Pool, edits
 from eqcompiler.verification.evidence import agree
 from eqcompiler.verification.fields import Undefined
@@ -31,6 +31,7 @@ MOST_CONFIRMED = 4  # changes that are right at the first points and are looked 
 POINTS, DRAWS = 3, 8  # points at which a change is tried, and how many are drawn to find them
 INDICES = 4  # values of the free indices at one point
 SPREAD = 4
+SHORT = 6  # nodes of a sum that comes in as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,35 @@ def pool_of(problem: Problem, claim: Claim) -> Pool:
     atoms: list[Term] = [t for t in written if isinstance(t, Reference | UnknownCall | Symbol | Index)]
     atoms += [Symbol(type_, name) for name, type_ in problem.symbols.items() if name.isidentifier()]  # no single members
     atoms += [t for t in written if isinstance(t, Component) and not t.type.rank]
+    atoms += _other_definitions(problem, claim)
     atoms += [Index(INTEGER, binder.name) for binder in claim.free]
     sizes = tuple(Size(INTEGER, Dimension.of(name)) for name in problem.sizes)
-    return Pool(tuple(dict.fromkeys(atoms)), sizes)
+    return Pool(tuple(dict.fromkeys(atoms)), sizes, tuple(_short_sums(problem.document, written)))
+
+
+def _other_definitions(problem: Problem, claim: Claim) -> Iterator[Term]:
+    """What the file names and the claim does not mention, made of what the claim depends on."""
+    known = problem.names.of(claim.left) | problem.names.of(claim.right)
+    for name, definition in problem.document.definitions.items():
+        if not definition.formals and definition.body.type.rank and not isinstance(definition.body, Extremum):
+            reference = Reference(definition.body.type, name)
+            if problem.names.of(definition.body) <= known:
+                yield reference
+
+
+def _short_sums(document: Document, written: list[Term]) -> Iterator[Term]:
+    """1 - z, y - p: sums of two names in the definitions behind the claim."""
+    seen: dict[Term, None] = {}
+    names = dict.fromkeys(t.name for t in written if isinstance(t, Reference))
+    for name in [*names]:
+        names.update(dict.fromkeys(t.name for t in walk(document.definitions[name].body) if isinstance(t, Reference)))
+    for name in names:
+        for part in walk(document.definitions[name].body):
+            if _is_short_sum(part):
+                seen[part] = None
+    return iter(seen)
+
+
+def _is_short_sum(part: Term) -> bool:
+    two = isinstance(part, Call) and part.operation == "add" and len(part.arguments) == 2 and part.type.rank > 0
+    return two and not any(isinstance(t, Index) for t in walk(part)) and sum(1 for _ in walk(part)) <= SHORT

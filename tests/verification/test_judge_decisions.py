@@ -67,7 +67,7 @@ def tools(
     def minimum(d: Document, extremum: Extremum) -> Minimum:
         return Minimum(False, "", "Convexity was not proved.")
 
-    def repair(d: Document, claim: Claim) -> str | None:
+    def repair(d: Document, claim: Claim, residual: str | None) -> str | None:
         return "x + b"
 
     def shrink(document: Document, claim: Claim, found: Any, **_: Any) -> Counterexample:

@@ -13,7 +13,7 @@ from eqcompiler.reading.documents import formulas
 from eqcompiler.reading.typing import type_document
 from eqcompiler.verification import repairs
 from eqcompiler.verification.edits import edits
-from eqcompiler.verification.instruments import repair
+from eqcompiler.verification.instruments import standard
 from eqcompiler.verification.judge import verify
 from eqcompiler.verification.problems import problem_of
 from eqcompiler.verification.rebuilding import called, exchanged, factors, multiplied, product, transposed
@@ -84,7 +84,7 @@ def test_what_is_not_confirmed_is_not_offered() -> None:
 def test_a_repair_far_away_is_derived() -> None:
     document, claim = read(SQUARE, r"\frac{\partial}{\partial A} \operatorname{tr}(A^T B A) = c B^2")
     assert repairs.nearest(document, claim, believed) is None
-    assert repair(document, claim) == r"(B^\top + B) A"
+    assert standard().repair(document, claim, None) == r"(B^\top + B) A"
 
 
 def test_a_point_without_a_value_says_nothing() -> None:

@@ -1,0 +1,91 @@
+r"""Offers: what should stand on the right of a false claim.
+
+Takes: a false claim, what is left over between its sides, and how a right side is read in its place. Gives: LaTeX, or None.
+Guarantees: what is offered was read again in the place of the right side, and the claim is true with it: at many exact points,
+or proved. What cannot be read there is not offered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from eqcompiler.calculus import stationary
+from eqcompiler.calculus.printing import to_latex
+from eqcompiler.calculus.term_text import term_latex
+from eqcompiler.errors import EquationError, NotSupportedYet
+from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.languages.terms import Condition, Reference
+from eqcompiler.verification import minimisers, proofs, repairs
+from eqcompiler.verification.answers import Proved, Unproved
+from eqcompiler.verification.evidence import gather
+
+CONFIRMING, CONFIRMING_SECONDS = 12, 1.0  # points that a repair must pass, and the time for them
+
+Restated = Callable[[Document, Claim, str], "tuple[Document, Claim] | None"]
+Prove = Callable[[Document, Claim, tuple[Condition, ...]], "Proved | Unproved"]
+
+
+def as_written(document: Document, claim: Claim, text: str) -> tuple[Document, Claim] | None:
+    """For those who have no reader at hand: nothing is read again."""
+    return None
+
+
+def offer(restated: Restated, prove: Prove, document: Document, claim: Claim, residual: str | None) -> str | None:
+    """A small change of what stands there or what is derived from the left side, the first that stands; for a definition
+    restated the stated right side with what it lacks, if that is shorter."""
+    stands = partial(_stands, restated, prove, document, claim)
+    found = next(_candidates(document, claim, stands), None)
+    if residual is None or not isinstance(claim.left, Reference) or minimisers.is_minimiser_claim(document, claim):
+        return found
+    right = term_latex(document, claim.right)
+    completed = f"{right} - {residual[1:]}" if residual.startswith("-") else f"{right} + {residual}"
+    return completed if (found is None or len(completed) < len(found)) and stands(completed, None) else found
+
+
+def _candidates(document: Document, claim: Claim, stands: Callable[[str, Claim | None], bool]) -> Iterator[str]:
+    def is_right(_document: Document, changed: Claim) -> bool:
+        return stands(term_latex(document, changed.right), changed)
+
+    derived = derived_side(document, claim)
+    if derived is not None and minimisers.is_minimiser_claim(document, claim) and stands(derived, None):
+        yield derived
+    near = repairs.nearest(document, claim, is_right)
+    if near is not None:
+        yield near
+    if derived is not None and stands(derived, None):
+        yield derived
+
+
+def _stands(restated: Restated, prove: Prove, document: Document, claim: Claim, text: str, changed: Claim | None) -> bool:
+    """Whether the claim is true with the text as its right side, read there; `changed`: the same as a term."""
+    if restated is as_written:
+        return changed is None or _is_true(prove, document, changed)
+    again = restated(document, claim, text)
+    return again is not None and _is_true(prove, *again)
+
+
+def _is_true(prove: Prove, document: Document, claim: Claim) -> bool:
+    """Exact points agree, and a proof where one is found; without one the points must be many."""
+    try:
+        trial = gather(document, claim, seed=1, trials=CONFIRMING, deadline=time.monotonic() + CONFIRMING_SECONDS)
+        if not trial.agrees:
+            return False
+        return trial.agreements == CONFIRMING or isinstance(prove(document, claim, ()), Proved)
+    except EquationError:
+        return False
+
+
+def derived_side(document: Document, claim: Claim) -> str | None:
+    """The closed form of a minimiser, else the left side as it is derived."""
+    try:
+        extremum = minimisers.extremum_of(document, claim.left)
+        if extremum is not None and extremum.sense in ("argmin", "argmax"):
+            return term_latex(document, stationary.solution(document, extremum).term)
+        resolved = minimisers.with_extrema_resolved(document)
+        derived = proofs.normal_of(resolved, claim.left, "derived", claim.free)
+        text = to_latex(derived.body, document, derived.axes[len(claim.free) :])
+    except NotSupportedYet:
+        return None
+    return text if text != term_latex(document, claim.left) else None
