@@ -351,7 +351,7 @@ class _Writer:
         return _Text(f"{left} {sign} {right}", INFIX)
 
     def is_member(self, term: Component) -> bool:
-        return isinstance(term.base, Symbol) and is_family(self.document, term.base.name)
+        return isinstance(term.base, Symbol) and family_member(self.document, term.base.name) is not None
 
     def component(self, term: Component) -> _Text:
         """x_i, X_{ij}; a family's member x^{(i)}, its entry x^{(i)}_j; brackets around a name that has a subscript."""

@@ -62,9 +62,12 @@ def test_a_matrix_is_set_to_zero_only_where_it_stands_alone_in_a_sum() -> None:
     assert [text for text in found if text.endswith("= 0")] == []
 
 
-def test_the_variable_of_a_derivative_is_never_pinned() -> None:
+def test_the_variable_of_a_derivative_is_pinned_last_and_never_alone() -> None:
     found = texts(r"\[ x, c \in \mathbb{R} \]\[ f(x) = c x^2 \]\[ f'(x) = c x \]")
-    assert [text for text in found if text.startswith("x =")] == ["x = c"]
+    assert [text for text in found if text.startswith("x =")] == ["x = c", "x = 0", "x = 1"]
+    assert found[-2:] == ["x = 0", "x = 1"]
+    alone = texts(r"\[ x \in \mathbb{R} \]\[ f(x) = x^2 \]\[ f'(x) = x \]")
+    assert [text for text in alone if text.startswith("x =")] == []
 
 
 def test_a_difference_that_occurs() -> None:
