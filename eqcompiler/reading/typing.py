@@ -234,7 +234,7 @@ class Settled:
         for name in sorted(self.seen.uses[position]):
             definer = self.seen.definers.get(name, position)
             error = next((s.error for s in self.statements.get(definer, ()) if definer != position), None)
-            if error is not None and name not in self.scope.current:
+            if error is not None and name not in self.scope.current and not self.declared(name):
                 latex = next((info.latex for key, info in self.scope.symbols.items() if key == name), name)
                 return IllegalEquation(
                     f"'{latex}' has no meaning here: its definition could not be read",
@@ -243,6 +243,11 @@ class Settled:
                     fix="mend the definition",
                 )
         return None
+
+    def declared(self, name: str) -> bool:
+        """A name that a declaration gives a meaning has it, whatever becomes of an equation about it."""
+        info = self.scope.symbols.get(name)
+        return name in self.scope.families or (info is not None and info.declared is not None)
 
     def refused(self, position: int, error: EquationError) -> list[Statement]:
         """A claim whose shapes cannot fit is still a claim; anything else is the error."""
