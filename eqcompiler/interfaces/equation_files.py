@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".tex", ".md")
 DEFAULT = "equations"
+PACKAGE = Path(__file__).parents[1]
 
 
 def equation_files(paths: Sequence[str]) -> tuple[Path, ...]:
@@ -46,9 +47,8 @@ def _files_of(path: Path) -> tuple[Path, ...]:
 
 def library() -> Path:
     """The equations that come with the program: those of an installation, or of the copy of the repository it runs from."""
-    program = Path(__file__).parents[1]
-    installed = program / DEFAULT
-    return installed if installed.is_dir() else program.parent / DEFAULT
+    installed = PACKAGE / DEFAULT
+    return installed if installed.is_dir() else PACKAGE.parent / DEFAULT
 
 
 def errors_of(document: Document) -> tuple[EquationError, ...]:

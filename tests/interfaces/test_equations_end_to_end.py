@@ -16,12 +16,10 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-import eqcompiler
 from eqcompiler.interfaces import demo as demo_command
-from eqcompiler.interfaces import demo_digits
+from eqcompiler.interfaces import demo_digits, equation_files
 from eqcompiler.interfaces.check import KEYS
 from eqcompiler.interfaces.cli import main
-from eqcompiler.interfaces.equation_files import library
 
 Command = Callable[..., Result]
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,10 +169,10 @@ def test_a_network_that_is_not_trained_recognises_less(
 
 def test_the_library_is_found_where_there_is_no_copy_of_the_repository(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Beside the package in a copy of the repository, inside of it in an installation."""
-    assert (library() / demo_command.MODEL).is_file()
+    assert (equation_files.library() / demo_command.MODEL).is_file()
     (tmp_path / "eqcompiler" / "equations").mkdir(parents=True)
-    monkeypatch.setattr(eqcompiler, "__file__", str(tmp_path / "eqcompiler" / "__init__.py"))
-    assert library() == tmp_path / "eqcompiler" / "equations"
+    monkeypatch.setattr(equation_files, "PACKAGE", tmp_path / "eqcompiler")
+    assert equation_files.library() == tmp_path / "eqcompiler" / "equations"
 
 
 def test_a_demo_that_differs_fails(
