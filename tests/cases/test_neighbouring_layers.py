@@ -104,7 +104,7 @@ def test_the_words_of_a_verdict_name_the_layer_after() -> None:
     found = verdict(RAGGED, r"\delta^{(l)} = (W^{(l+1)})^\top \delta^{(l+1)}")
     assert found.counterexample is not None
     assert {"W_l", "W_next_l", "a_before_l", "b_l", "b_next_l"} <= found.counterexample.values.keys()
-    assert r"\odot \exp(W^{(l+1)}" in (found.repair or "")
+    assert r"W^{(l+1)}" in (found.residual or "")
 
 
 def test_a_recursion_alone_is_no_definition_and_the_error_says_what_is_missing() -> None:
