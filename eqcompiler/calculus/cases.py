@@ -7,10 +7,13 @@ where nothing depends on it.
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from functools import partial
+from typing import TypeGuard
 
 from eqcompiler.calculus.algebra import merge, multiply, power, replace
-from eqcompiler.calculus.elementary import HYPERBOLIC, apply, step
+from eqcompiler.calculus.elementary import HYPERBOLIC, MAX_ANGLES, apply, step, turned
 from eqcompiler.calculus.index_values import affine_value, guard
 from eqcompiler.calculus.monomials import (
     ONE,
@@ -41,6 +44,35 @@ def with_exponentials(body: Normal) -> Normal:
         return HYPERBOLIC[atom.name](replace(atom.arguments[0], rule)) if known and isinstance(atom, Function) else None
 
     return replace(body, rule)
+
+
+def with_common_angles(body: Normal) -> Normal:
+    """sin x beside sin(x/2): both through the smallest part of the angle that occurs."""
+    smallest: dict[str, int] = {}
+
+    def note(atom: Atom) -> None:
+        if _is_wave(atom):
+            (term,) = atom.arguments[0].terms
+            smallest[term.key] = math.lcm(smallest.get(term.key, 1), term.coefficient.denominator)
+
+    replace(body, note)
+
+    def rule(atom: Atom) -> Normal | None:
+        if not _is_wave(atom):
+            return None
+        (term,) = atom.arguments[0].terms
+        parts = smallest[term.key]
+        count = term.coefficient * parts
+        if count <= 1 or count > MAX_ANGLES:
+            return None
+        cosine, sine = turned([(int(count), Normal((Monomial(Fraction(1, parts), term.factors),)))])
+        return cosine if atom.name == "cos" else sine
+
+    return replace(body, rule)
+
+
+def _is_wave(atom: Atom) -> TypeGuard[Function]:
+    return isinstance(atom, Function) and atom.name in ("sin", "cos") and len(atom.arguments[0].terms) == 1
 
 
 def with_steps(body: Normal) -> Normal:

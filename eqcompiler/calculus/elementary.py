@@ -8,7 +8,7 @@ over factors whose sign is known; sqrt(x^2) is |x|, never x; sign(x)^2 is not 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from eqcompiler.calculus.algebra import (
@@ -276,6 +276,11 @@ def cosine_sine(argument: Normal) -> tuple[Normal, Normal]:
         positive = -argument if flip else argument
         s = Normal.atom(Function("sin", (positive,)))
         return Normal.atom(Function("cos", (positive,))), -s if flip else s
+    return turned(angles)
+
+
+def turned(angles: Iterable[tuple[int, Normal]]) -> tuple[Normal, Normal]:
+    """(cos, sin) of a sum of whole multiples of angles."""
     c, s = ONE, ZERO
     for count, angle in angles:
         one_c, one_s = _one_angle(angle)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from eqcompiler.calculus.algebra import substitute
-from eqcompiler.calculus.cases import vanishes, with_closed_series, with_exponentials, with_steps
+from eqcompiler.calculus.cases import vanishes, with_closed_series, with_common_angles, with_exponentials, with_steps
 from eqcompiler.calculus.chains import read as read_chains
 from eqcompiler.calculus.determinants import of_equation, readings, with_equation
 from eqcompiler.calculus.index_values import delta
@@ -283,7 +283,7 @@ class _Search:
         return residual if residual.terms else self.proof("index normal form with the assumptions")
 
     def harder(self, residual: Normal) -> Proof | Residual:
-        exponential = with_closed_series(with_exponentials(residual))
+        exponential = with_closed_series(with_common_angles(with_exponentials(residual)))
         left = self.related(cleared(exponential))
         self.say("denominators cleared", left)
         if not left.terms:
