@@ -43,7 +43,7 @@ FUNCTIONS = {
     "atan": "np.arctan",
     "sinh": "np.sinh",
     "cosh": "np.cosh",
-    "tanh": "np.tanh",
+    "tanh": "_tanh",
     "asinh": "np.arcsinh",
     "acosh": "np.arccosh",
     "atanh": "np.arctanh",
@@ -58,7 +58,7 @@ FUNCTIONS = {
     "loggamma": "math.lgamma",
     **CALLS,
 }
-RECIPROCALS = {"cot": "np.tan", "sec": "np.cos", "csc": "np.sin", "coth": "np.tanh", "sech": "np.cosh", "csch": "np.sinh"}
+RECIPROCALS = {"cot": "np.tan", "sec": "np.cos", "csc": "np.sin", "coth": "_tanh", "sech": "np.cosh", "csch": "np.sinh"}
 CONSTANTS = {
     sympy.pi: "np.pi",
     sympy.E: "np.e",
