@@ -1,8 +1,9 @@
-"""Which matrices of a program are symmetric positive semidefinite for all values of its inputs.
+"""Which matrices of a program are symmetric, and which of these positive semidefinite, for all values of its inputs.
 
 Takes: the definitions of a Program whose reductions stand alone, and its inputs. Gives: yes, or not known.
-Guarantees: yes only by structure: declared matrices, their inverses, nonnegative sums of X'X, X' diag(w) X, B' S B, u u',
-diag(w) and the identity. Nothing is decided by looking at numbers.
+Guarantees: yes only by structure. Symmetric: the two indices can change places. Semidefinite: declared matrices, their
+inverses, nonnegative sums of X'X, X' diag(w) X, B' S B, u u', diag(w) and the identity. Nothing is decided by looking at
+numbers.
 """
 
 from __future__ import annotations
@@ -22,9 +23,40 @@ class Matrices:
     def __init__(self, inputs: Iterable[Input], definitions: Mapping[str, Indexed | Intrinsic]) -> None:
         self.assumed = {item.name: frozenset(item.assumptions) for item in inputs}
         self.definitions = definitions
+        self.mirrored: dict[str, bool] = {}
 
     def is_symmetric(self, name: str) -> bool:
-        return not SYMMETRIC.isdisjoint(self.assumed.get(name, ())) or self.is_semidefinite(name)
+        if name in self.assumed:
+            return not SYMMETRIC.isdisjoint(self.assumed[name])
+        if name not in self.mirrored:
+            self.mirrored[name] = self.is_semidefinite(name) or self.is_mirrored(name)
+        return self.mirrored[name]
+
+    def is_mirrored(self, name: str) -> bool:
+        """Whether the two indices of a definition can change places."""
+        match self.definitions.get(name):
+            case Intrinsic(operation="inverse", operands=(operand,)):
+                return self.is_symmetric(operand)
+            case Indexed(axes=(row, column), body=body) if (row.lower, row.upper) == (column.lower, column.upper):
+                turned = body.xreplace({row.index: column.index, column.index: row.index})
+                return bool(self.same_sides(body) == self.same_sides(turned))
+        return False
+
+    def same_sides(self, value: sympy.Basic) -> sympy.Basic:
+        """One form for M[i, j] and M[j, i] with a symmetric M, and for (a - b)^2 and (b - a)^2."""
+        if isinstance(value, sympy.Indexed):
+            turned = len(value.indices) == 2 and self.is_symmetric(_label(value))
+            return value.base[tuple(sorted(value.indices, key=sympy.default_sort_key))] if turned else value
+        if not value.args:
+            return value
+        value = value.func(*(self.same_sides(part) for part in value.args))
+        even = isinstance(value, sympy.Abs) or (isinstance(value, sympy.Pow) and value.exp.is_even)
+        if even and isinstance(value.args[0], sympy.Add):
+            inside = value.args[0]
+            return value.func(
+                min(inside, sympy.Add(*(-part for part in inside.args)), key=sympy.default_sort_key), *value.args[1:]
+            )
+        return value
 
     def is_semidefinite(self, name: str) -> bool:
         if name in self.assumed:

@@ -245,9 +245,12 @@ class Door:
         return [self.names.values[call.target] for call in self.plan.prologue if call.target not in returned]
 
     def formed(self, call: LibraryCall) -> str:
-        left, right = (self.names.values[o.name] + (".T" if o.transposed else "") for o in call.operands)
+        name, turned = self.names.values[call.operands[0].name], call.operands[0].transposed
         place = self._places().get(call.target)
-        return f"np.dot({left}, {right}, {place})" if place else f"np.dot({left}, {right})"
+        if place is None:
+            size = self.text.size(call.shapes[0][0])
+            place = f"np.empty(({size}, {size}), {name}.dtype)"
+        return f"_symmetric_dot({name}, {turned}, {place})"
 
     def _places(self) -> dict[str, str]:
         targets = ["out"] if len(self.filled) == 1 else [f"out[{k}]" for k in range(len(self.filled))]

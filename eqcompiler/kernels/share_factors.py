@@ -1,7 +1,8 @@
 """One factorization for all that is asked of one matrix.
 
-Takes: a Program after solve_systems. Gives: an equal Program in which a symmetric positive semidefinite matrix that is
-solved with, inverted or measured (logdet) more than once has one Cholesky factor. Transposes of symmetric matrices, copies
+Takes: a Program after solve_systems. Gives: an equal Program in which a symmetric matrix that is solved with, inverted or
+measured (logdet) more than once has one Cholesky factor: where it is not positive definite, which the factor itself finds out,
+elimination with pivots takes over. Transposes of symmetric matrices, copies
 and repeated solves are computed once. Guarantees: outputs keep their names; a matrix not known to be symmetric keeps its own
 calls.
 
@@ -76,7 +77,7 @@ def _factored(program: Program, definitions: list[Indexed | Intrinsic]) -> list[
     uses = Counter(d.operands[0] for d in calls)
     # a single solve has its own call; a determinant or an inverse gains from the factor even alone
     shared = {d.operands[0] for d in calls if uses[d.operands[0]] > 1 or d.operation != "solve"}
-    shared = {name for name in shared if matrices.is_semidefinite(name)}
+    shared = {name for name in shared if matrices.is_symmetric(name)}
     names, fresh = Names({i.name for i in program.inputs} | set(by_name)), FreshIndices()
     fresh.count = FIRST_INDEX
     factors: dict[str, str] = {}
@@ -88,7 +89,9 @@ def _factored(program: Program, definitions: list[Indexed | Intrinsic]) -> list[
                 factors[matrix] = names.new(f"{matrix}_factor")
                 axes, _ = fresh_axes(_axes(matrix, program, by_name), fresh)
                 found.append(Intrinsic(factors[matrix], axes, "cholesky", (matrix,)))
-            d = replace(d, operation=FACTORED[d.operation], operands=(factors[matrix], *others, matrix))
+            promised = d.operation != "solve" or matrices.is_semidefinite(matrix)
+            operation = FACTORED[d.operation] if promised else f"symmetric {FACTORED[d.operation]}"
+            d = replace(d, operation=operation, operands=(factors[matrix], *others, matrix))
         found.append(d)
     return found
 

@@ -1,46 +1,149 @@
 """Linear systems in generated modules: one Cholesky factor, and what is done where it is not accurate.
 
 Takes: nothing. Gives: Python text, to be copied into a generated module.
-Guarantees: it needs numpy and numba only. A factor that has lost more than half of the digits is never used: systems then
-become least squares by singular values, determinants and inverses go by elimination with pivots.
+Guarantees: it needs numpy and numba only, with the BLAS and LAPACK that Numba itself calls. A factor that has lost more than
+half of the digits is never used: systems then become least squares by QR with pivots, below full rank by singular values;
+determinants and inverses go by elimination with pivots.
 """
 
 from __future__ import annotations
 
+from eqcompiler.kernels.standing_text import FILL, SQUARE_ROOT
+
+LAPACK = '''
+@cache
+def _link():
+    """Tells compiled functions where SciPy keeps the BLAS and LAPACK that products in compiled functions call too."""
+    for kind, names in (("blas", "syrk trsm"), ("lapack", "potrf potri gelsy")):
+        for name in (letter + name for name in names.split() for letter in "ds"):
+            add_symbol(f"scipy_{name}", get_cython_function_address(f"scipy.linalg.cython_{kind}", name))
+
+
+def _fortran(name, count):
+    """The float64 and the float32 form of a function that takes addresses only. What lies there is used again after the call:
+    else it would be gone before."""
+    signature = types.void(*[types.uintp] * count)
+    return tuple(types.ExternalFunction(f"scipy_{letter}{name}", signature) for letter in "ds")
+
+
+_LOWER, _PLAIN, _TURNED, _RIGHT = (np.array([ord(letter)], np.uint8) for letter in "LNTR")  # rows are columns for Fortran
+'''
+
+MIRRORED = '''
+@njit(cache=True)
+def _mirrored(A):
+    """Copies what stands above the diagonal below it, from 32 rows at a time."""
+    n = A.shape[0]
+    for start in range(0, n, 32):
+        for i in range(start, n):
+            for j in range(start, min(start + 32, i)):
+                A[i, j] = A[j, i]
+'''
+
+SYMMETRIC_DOT = '''
+_dsyrk, _ssyrk = _fortran("syrk", 10)
+
+
+@njit(cache=True)
+def _half_dot(X, turned, P):
+    """Fills what stands above the diagonal of P, and the diagonal, with X'X, when turned, or XX'."""
+    n, m = X.shape[::-1] if turned else X.shape
+    sizes, numbers = np.array([n, m, X.shape[1], n], np.int32), np.array([1, 0], X.dtype)
+    at, entry, form = sizes.ctypes.data, numbers.ctypes.data, (_PLAIN if turned else _TURNED).ctypes.data
+    rows, product = X.ctypes.data, P.ctypes.data
+    if X.itemsize == 8:
+        _dsyrk(_LOWER.ctypes.data, form, at, at + 4, entry, rows, at + 8, entry + 8, product, at + 12)
+    else:
+        _ssyrk(_LOWER.ctypes.data, form, at, at + 4, entry, rows, at + 8, entry + 4, product, at + 12)
+    return sizes[0] + numbers[0]
+
+
+def _symmetric_dot(X, turned, P):
+    """Fills P with X'X, when turned, or XX', and gives it; one half is computed. For a large P by the BLAS that compiled
+    functions call: its threads, which are to factor P, and those of NumPy's own BLAS would stall one another."""
+    if P.shape[0] < 256:
+        return np.dot(X.T, X, P) if turned else np.dot(X, X.T, P)
+    _half_dot(X, turned, P)
+    _mirrored(P)
+    return P
+'''
+
 FACTOR = '''
+_dpotrf, _spotrf = _fortran("potrf", 5)
+
+
 @njit(cache=True)
 def _eps(A):
     """The distance from 1 to the next number of the type of A, float32 or float64."""
     return 2.0**-52 if A.itemsize == 8 else 2.0**-23
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"reassoc"})
 def _factor(A):
     """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
-    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
+    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN.
+    What stands below the diagonal of R means nothing."""
     n = A.shape[0]
-    finite = True
+    R = np.empty_like(A)
+    zero = 0.0
     for i in range(n):
         for j in range(n):
-            finite = finite and np.isfinite(A[i, j])
-    if not finite:
-        return np.full_like(A, np.nan)
-    try:
-        R = np.linalg.cholesky(A.T).T
-    except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
-        return np.zeros_like(A)
-    kept = 1.0
+            R[i, j] = A[i, j]
+            zero += 0.0 * A[i, j]
+    if zero != 0.0:
+        R[:, :] = zero
+        return R
+    sizes = np.array([n, 0], np.int32)
+    at = sizes.ctypes.data
+    if A.itemsize == 8:
+        _dpotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+    else:
+        _spotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+    kept = 1.0 if sizes[1] == 0 else 0.0
     for i in range(n):
         kept = min(kept, R[i, i] * R[i, i] / A[i, i])
-    if kept < np.sqrt(_eps(A)):
+    if not kept >= np.sqrt(_eps(A)):
         R[0, 0] = 0.0
     return R
 '''
 
-FACTOR_SOLVE = '''
+LEAST_SQUARES = '''
+_dgelsy, _sgelsy = _fortran("gelsy", 13)
+
+
 @njit(cache=True, error_model="numpy")
-def _least_squares(A, b, x):
-    """Fills x with the shortest of all x that minimise |A x - b|, by the singular values of A."""
+def _by_pivoted_qr(A, b, x):
+    """Fills x with the x that minimises |A x - b|, by a QR factorization that takes the longest column left each time; gives
+    whether A has full rank."""
+    m, n = A.shape
+    columns = b.size // m
+    longest = max(m, n)
+    turned, right = np.empty((n, m), A.dtype), np.zeros((columns, longest), A.dtype)
+    for i in range(m):
+        for j in range(n):
+            turned[j, i] = A[i, j]
+        for c in range(columns):
+            right[c, i] = b.flat[i * columns + c]
+    room = 36 * (n + 1) + 33 * columns
+    sizes = np.array([m, n, columns, m, longest, 0, room, 0], np.int32)
+    pivots, limit, work = np.zeros(n, np.int32), np.array([longest * _eps(A)], A.dtype), np.empty(room, A.dtype)
+    at, matrix, given = sizes.ctypes.data, turned.ctypes.data, right.ctypes.data
+    order, rcond, scratch = pivots.ctypes.data, limit.ctypes.data, work.ctypes.data
+    if A.itemsize == 8:
+        _dgelsy(at, at + 4, at + 8, matrix, at + 12, given, at + 16, order, rcond, at + 20, scratch, at + 24, at + 28)
+    else:
+        _sgelsy(at, at + 4, at + 8, matrix, at + 12, given, at + 16, order, rcond, at + 20, scratch, at + 24, at + 28)
+    for j in range(n):
+        for c in range(columns):
+            x.flat[j * columns + c] = right[c, j]
+    return sizes[5] == n and pivots[0] > 0 and turned.size + limit.size + work.size > 0
+
+
+@njit(cache=True, error_model="numpy")
+def _shortest(A, b, x):
+    """Fills x with the shortest of all x that minimise |A x - b|: QR with pivots, below full rank the singular values of A."""
+    if A.shape[0] >= A.shape[1] and _by_pivoted_qr(A, b, x):
+        return
     U, values, V = np.linalg.svd(A, False)
     c = np.dot(U.T, b)
     for k in range(values.size):
@@ -49,47 +152,64 @@ def _least_squares(A, b, x):
         else:
             c[k] *= 0.0
     np.dot(V.T, c, x)
+'''
+
+SUBSTITUTED = '''
+_dtrsm, _strsm = _fortran("trsm", 11)
 
 
 @njit(cache=True, error_model="numpy")
+def _substituted_columns(R, x):
+    """Turns the columns b in x into the x with R'R x = b. The rows of R and x are the columns of BLAS."""
+    n, columns = x.shape
+    sizes, one = np.array([columns, n], np.int32), np.array([1], R.dtype)
+    at, factor, found, entry = sizes.ctypes.data, R.ctypes.data, x.ctypes.data, one.ctypes.data
+    right, lower, plain = _RIGHT.ctypes.data, _LOWER.ctypes.data, _PLAIN.ctypes.data
+    for form in (_TURNED, _PLAIN):
+        if R.itemsize == 8:
+            _dtrsm(right, lower, form.ctypes.data, plain, at, at + 4, entry, factor, at + 4, found, at)
+        else:
+            _strsm(right, lower, form.ctypes.data, plain, at, at + 4, entry, factor, at + 4, found, at)
+    return sizes[0] + one[0]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _substituted(R, b, x):
-    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
+    """Fills x with R'R x = b, for a vector, row by row of R, which is how it lies in memory, or for columns."""
     n = R.shape[0]
-    rows, right = x.reshape(n, -1), b.reshape(n, -1)
-    columns = rows.shape[1]
-    for i in range(n):
-        for c in range(columns):
-            rows[i, c] = right[i, c]
+    x[...] = b
+    if x.size > n:
+        _substituted_columns(R, x.reshape(n, -1))
+        return
+    found = x.reshape(n)
     for j in range(n):
-        for c in range(columns):
-            rows[j, c] /= R[j, j]
-        if columns == 1:
-            x_j = rows[j, 0]
-            for i in range(j + 1, n):
-                rows[i, 0] -= R[j, i] * x_j
-        else:
-            for i in range(j + 1, n):
-                for c in range(columns):
-                    rows[i, c] -= R[j, i] * rows[j, c]
+        found[j] /= R[j, j]
+        x_j = found[j]
+        for i in range(j + 1, n):
+            found[i] -= R[j, i] * x_j
     for i in range(n - 1, -1, -1):
-        if columns == 1:
-            total = rows[i, 0]
-            for j in range(i + 1, n):
-                total -= R[i, j] * rows[j, 0]
-            rows[i, 0] = total
-        else:
-            for j in range(i + 1, n):
-                for c in range(columns):
-                    rows[i, c] -= R[i, j] * rows[j, c]
-        for c in range(columns):
-            rows[i, c] /= R[i, i]
+        total = found[i]
+        for j in range(i + 1, n):
+            total -= R[i, j] * found[j]
+        found[i] = total / R[i, i]
+'''
 
-
+FACTOR_SOLVE = '''
 @njit(cache=True, error_model="numpy")
 def _factor_solve(R, b, A, x):
     """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
     if R[0, 0] == 0.0:
-        _least_squares(A, b, x)
+        _shortest(A, b, x)
+    else:
+        _substituted(R, b, x)
+'''
+
+SYMMETRIC_FACTOR_SOLVE = '''
+@njit(cache=True, error_model="numpy")
+def _symmetric_factor_solve(R, b, A, x):
+    """Fills x with A x = b for a symmetric A with the factor R; elimination with pivots where there is none."""
+    if R[0, 0] == 0.0:
+        _fill(x, np.linalg.solve(A, b))
     else:
         _substituted(R, b, x)
 '''
@@ -102,12 +222,47 @@ def _positive_solve(A, b, x):
 '''
 
 GRAM_SOLVE = '''
+@njit(cache=True, error_model="numpy", fastmath={"reassoc"})
+def _condition(A, R):
+    """Estimates |A| |A^-1| (largest column sums) for A = R'R: the direction in which A^-1 grows most is climbed to."""
+    n = A.shape[0]
+    norm = 0.0
+    for i in range(n):
+        total = 0.0
+        for j in range(n):
+            total += abs(A[i, j])
+        norm = max(norm, total)
+    x, y, z = np.full(n, 1.0 / n).astype(A.dtype), np.empty(n, A.dtype), np.empty(n, A.dtype)
+    largest = 0.0
+    for _ in range(5):
+        _substituted(R, x, y)
+        length = 0.0
+        for i in range(n):
+            length += abs(y[i])
+            y[i] = np.copysign(1.0, y[i])
+        if length <= largest:
+            break
+        largest = length
+        _substituted(R, y, z)
+        best, along = 0, 0.0
+        for i in range(n):
+            along += z[i] * x[i]
+            if abs(z[i]) > abs(z[best]):
+                best = i
+        if abs(z[best]) <= along:
+            break
+        x[:] = 0.0
+        x[best] = 1.0
+    return norm * largest
+
+
 @njit(cache=True, error_model="numpy")
 def _gram_solve(A, b, X, y, scale, shift, weight, x):
-    """Fills x with A x = b, where A = scale X'X + shift I and b = weight X'y, by Cholesky. When that is not accurate:
-    least squares with the rows of X themselves, sqrt(scale) X x ~ weight/sqrt(scale) y and sqrt(shift) x ~ 0."""
+    """Fills x with A x = b, where A = scale X'X + shift I and b = weight X'y, by Cholesky. Where the condition estimate says
+    that A has lost half of the digits: least squares with the rows of X themselves, by QR with pivots,
+    sqrt(scale) X x ~ weight/sqrt(scale) y and sqrt(shift) x ~ 0."""
     R = _factor(A)
-    if R[0, 0] != 0.0:
+    if R[0, 0] != 0.0 and not _condition(A, R) > 1.0 / np.sqrt(_eps(A)):
         _substituted(R, b, x)
         return
     m, n = X.shape
@@ -121,7 +276,7 @@ def _gram_solve(A, b, X, y, scale, shift, weight, x):
                 rows[i, k] = np.sqrt(scale) * X[i, k]
         for k in range(rows.shape[0] - m):
             rows[m + k, k] = np.sqrt(shift)
-    _least_squares(rows, right, x)
+    _shortest(rows, right, x)
 '''
 
 FACTOR_LOGDET = '''
@@ -137,40 +292,38 @@ def _factor_logdet(R, A):
 '''
 
 FACTOR_INVERSE = '''
-@njit(cache=True, error_model="numpy")
-def _triangle_inverse(R):
-    """The inverse of an upper triangular matrix, 32 rows at a time from the last ones: matrix products do the work."""
-    n = R.shape[0]
-    V = np.zeros_like(R)
-    for end in range(n, 0, -32):
-        start = max(end - 32, 0)
-        for i in range(end - 1, start - 1, -1):
-            V[i, i] = 1.0 / R[i, i]
-            for k in range(i + 1, end):
-                for j in range(k, end):
-                    V[i, j] -= R[i, k] * V[k, j]
-            for j in range(i + 1, end):
-                V[i, j] *= V[i, i]
-        if end < n:
-            above = np.dot(np.ascontiguousarray(R[start:end, end:]), np.ascontiguousarray(V[end:, end:]))
-            V[start:end, end:] = -np.dot(np.ascontiguousarray(V[start:end, start:end]), above)
-    return V
+_dpotri, _spotri = _fortran("potri", 5)
 
 
 @njit(cache=True, error_model="numpy")
 def _factor_inverse(R, A, B):
-    """Fills B with the inverse of a symmetric positive definite A with the factor R, 32 rows of one half at a time."""
-    n = R.shape[0]
+    """Fills B with the inverse of a symmetric A with the factor R; elimination with pivots where there is none."""
     if R[0, 0] == 0.0:
         B[:, :] = np.linalg.inv(A)
         return
-    V = _triangle_inverse(R)
-    for start in range(0, n, 32):
-        end = min(start + 32, n)
-        rows = np.ascontiguousarray(V[start:end, start:])
-        half = np.dot(np.ascontiguousarray(V[:end, start:]), rows.T)
-        for i in range(end):
-            for j in range(end - start):
-                B[i, start + j] = half[i, j]
-                B[start + j, i] = half[i, j]
+    n = R.shape[0]
+    B[:, :] = R
+    sizes = np.array([n, 0], np.int32)
+    at = sizes.ctypes.data
+    if A.itemsize == 8:
+        _dpotri(_LOWER.ctypes.data, at, B.ctypes.data, at, at + 4)
+    else:
+        _spotri(_LOWER.ctypes.data, at, B.ctypes.data, at, at + 4)
+    if sizes[0] > 0:
+        _mirrored(B)
 '''
+
+_SYSTEM = (LAPACK, FACTOR, LEAST_SQUARES, SUBSTITUTED, FACTOR_SOLVE)
+# operation of a library call -> the texts behind it, each after those that it calls
+SOLVERS = {
+    "symmetric dot": (LAPACK, MIRRORED, SYMMETRIC_DOT),
+    "cholesky solve": (*_SYSTEM, POSITIVE_SOLVE),
+    "gram solve": (*_SYSTEM, GRAM_SOLVE),
+    "cholesky": (LAPACK, FACTOR),
+    "factor solve": _SYSTEM,
+    "symmetric factor solve": (FILL, LAPACK, FACTOR, SUBSTITUTED, SYMMETRIC_FACTOR_SOLVE),
+    "factor logdet": (LAPACK, FACTOR, FACTOR_LOGDET),
+    "factor inverse": (LAPACK, MIRRORED, FACTOR, FACTOR_INVERSE),
+    "matsqrt": (SQUARE_ROOT,),
+    **dict.fromkeys(("solve", "inverse", "pseudoinverse", "matpow"), (FILL,)),
+}

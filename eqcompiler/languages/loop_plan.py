@@ -132,7 +132,8 @@ class LibraryCall:
     "cholesky solve" (symmetric positive definite, A x = b), "gram solve" (the same with A = c X'X + d I and b = e X'y;
     operands A, b, X, y and scalars c, d, e in `scalars`: an ill-conditioned system is solved as least squares on X),
     "cholesky" (the upper factor R of a symmetric positive definite A = R'R), which "factor solve", "factor logdet" and
-    "factor inverse" use (operands R, b, A and R, A); "inverse", "det", "logdet", "pseudoinverse", "matsqrt", "matpow", "norm2".
+    "factor inverse" use (operands R, b, A and R, A), and "symmetric factor solve" where A may be indefinite;
+    "inverse", "det", "logdet", "pseudoinverse", "matsqrt", "matpow", "norm2".
     """
 
     operation: str
@@ -371,6 +372,7 @@ LIBRARY_FLOPS: dict[str, Callable[..., sympy.Expr]] = {
     "gram solve": lambda a, b, *_: sympy.Rational(1, 3) * a[0] ** 3 + 2 * sympy.Mul(*b) * a[0],
     "cholesky": lambda a: sympy.Rational(1, 3) * a[0] ** 3,
     "factor solve": lambda r, b, a: 2 * sympy.Mul(*b) * r[0],
+    "symmetric factor solve": lambda r, b, a: 2 * sympy.Mul(*b) * r[0],
     "factor logdet": lambda r, a: 2 * r[0],
     "factor inverse": lambda r, a: sympy.Rational(2, 3) * r[0] ** 3,
     "inverse": lambda a: 2 * a[0] ** 3,

@@ -34,15 +34,23 @@ def system(matrix: sympy.Expr, *inputs: Input) -> KernelRequest:
     )
 
 
-INDEFINITE = {
-    "a matrix of which nothing is known": system(A[k, l], SQUARE, DATA[1]),
-    "symmetric is not definite": system(A[k, l], Input("A", (N, N), assumptions=("symmetric",)), DATA[1]),
+MIRRORED = Input("A", (N, N), assumptions=("symmetric",))
+DISTANCES = Sum((X[k, i] - X[l, i]) ** 2, (i, 1, n))
+SYMMETRIC = {
+    "declared": system(A[k, l], MIRRORED, DATA[1]),
     "less a multiple of the identity": system(GRAM - lam * IDENTITY, *DATA, POSITIVE),
     "plus a number of unknown sign": system(GRAM + b * IDENTITY, *DATA, Input("b", ())),
     "weights of unknown sign": system(Sum(w[i] * X[i, k] * X[i, l], (i, 1, m)), *DATA, Input("w", (M,))),
+    "a difference of definite matrices": system(P[k, l] - IDENTITY, DEFINITE, DATA[1]),
+    "a function of distances": system(sympy.exp(-DISTANCES / 2), Input("X", (N, N)), DATA[1]),
+    "a sum with its mirror image": system(A[k, l] + A[l, k], SQUARE, DATA[1]),
+}
+INDEFINITE = {
+    "a matrix of which nothing is known": system(A[k, l], SQUARE, DATA[1]),
+    "a difference from its mirror image": system(A[k, l] - A[l, k], SQUARE, DATA[1]),
+    "a function of differences": system((x[k] - x[l]) ** 3, DATA[1]),
     "two different matrices": system(Sum(X[i, k] * H[i, l], (i, 1, m)), *DATA, Input("H", (M, N))),
     "not mirrored": system(Sum(A[i, k] * A[l, i], (i, 1, n)), SQUARE, DATA[1]),
-    "a difference of definite matrices": system(P[k, l] - IDENTITY, DEFINITE, DATA[1]),
     "an outer product of two vectors": system(x[k] * w[l], DATA[1], Input("w", (N,))),
 }
 
@@ -53,6 +61,37 @@ def test_cholesky_is_not_used_for(case):
     assert "cholesky" not in text
     assert "factor" not in text
     assert "gram solve" not in text
+
+
+@pytest.mark.parametrize("case", sorted(SYMMETRIC))
+def test_a_symmetric_matrix_may_be_indefinite(case):
+    text = str(plan(SYMMETRIC[case]))
+    assert "d := factor logdet(" in text
+    assert "u := symmetric factor solve(" in text or "u := solve(S, x)" in text  # where rows could serve, the solve stays alone
+    assert "cholesky solve" not in text
+    assert "u := factor solve" not in text
+
+
+@pytest.fixture(scope="module")
+def symmetric(compile_one):
+    return compile_one(SYMMETRIC["a sum with its mirror image"]).f
+
+
+@pytest.mark.parametrize("values", [(3.0, 2.0, 1.0), (3.0, -2.0, 1.0), (1e-12, 1.0, -1.0)])
+def test_numbers_of_symmetric_matrices(symmetric, values):
+    Q = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))[0]
+    S = (Q * np.array(values)) @ Q.T
+    S = (S + S.T) / 2
+    u, d = symmetric(S / 2, np.ones(3))
+    condition = max(map(abs, values)) / min(map(abs, values))
+    expected = np.linalg.solve(S, np.ones(3))
+    assert np.max(np.abs(u - expected)) <= 64 * condition * np.finfo(float).eps * np.max(np.abs(expected))
+    assert abs(d - np.log(np.abs(np.linalg.det(S)))) <= 64 * condition * np.finfo(float).eps
+
+
+def test_a_singular_symmetric_matrix_is_refused_as_any_other(symmetric):
+    with pytest.raises(np.linalg.LinAlgError):
+        symmetric(np.zeros((2, 2)), np.ones(2))
 
 
 SANDWICH = Sum(Sum(P[i, j] * H[k, i], (i, 1, n)) * H[l, j], (j, 1, n))
