@@ -20,6 +20,7 @@ import sympy
 from eqcompiler.calculus.batch import batched
 from eqcompiler.calculus.derive import hessian, hvp, joint_hvp, value_and_gradient
 from eqcompiler.calculus.lower import lower, lower_together
+from eqcompiler.calculus.open_logarithms import open_logarithms
 from eqcompiler.calculus.samplers import draws, random_names, symbol_program, with_all_inputs
 from eqcompiler.calculus.solve import inverse_to_solve
 from eqcompiler.calculus.stationary import closed_form
@@ -168,7 +169,7 @@ def _of_definition(document: Document, definition: Definition) -> Iterator[_Plan
         yield _Planned(f"hvp_{name}", partial(_hessian_times_vectors, value, name, moved), about=TIMES_VECTORS)
     if len(variables) == 1 and not recurrent:
         yield _Planned(f"hess_{name}", lambda: inverse_to_solve(hessian(value(), name, variables[0])))
-        if type_of(document, definition, variables[0]).rank == 1:
+        if type_of(document, definition, variables[0]).rank:
             yield _Planned(f"hvp_{name}", partial(_hessian_times_vector, value, name, variables[0]), about=TIMES_VECTOR)
     extras = free_scalars(document, definition, variables)
     extras += tuple(v for v in recurrent_parameters(document, recurrent) if v not in (*variables, *extras))
@@ -194,7 +195,7 @@ def _hessian_times_vectors(value: Callable[[], Program], name: str, variables: t
 
 def _hessian_times_vector(value: Callable[[], Program], name: str, variable: str) -> Program:
     """The direction, the last input of the derivative, stands beside the variable."""
-    program = inverse_to_solve(hvp(value(), name, variable))
+    program = inverse_to_solve(hvp(open_logarithms(value()), name, variable))
     *others, direction = program.inputs
     place = next(position for position, item in enumerate(others) if item.name == variable) + 1
     return replace(program, inputs=(*others[:place], direction, *others[place:]))

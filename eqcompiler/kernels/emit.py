@@ -163,7 +163,8 @@ def _kernel(request: KernelRequest, planned: LoopPlan) -> str:
     identifiers = Identifiers(planned)
     door = FamilyDoor(planned, identifiers) if planned.sizes else Door(planned, identifiers)
     public = [f"def {request.name}({door.signature()}):", *_indented(_docstring(request, planned, identifiers))]
-    public += _indented([*(["_link()"] if LAPACK in _solvers(planned) else []), *door.lines(f"_{planned.name}")])
+    linked = any(LAPACK in SOLVERS.get(call.operation, ()) for call in _calls(planned.body))
+    public += _indented([*(["_link()"] if linked else []), *door.lines(f"_{planned.name}")])
     inner = ["", "", *_compiled(f"_{planned.name}", planned, identifiers, door)]
     if planned.accuracy and planned.accuracy.proved is None:
         inner += _with_more_digits(planned, planned.accuracy)

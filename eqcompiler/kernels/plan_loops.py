@@ -27,6 +27,7 @@ from eqcompiler.kernels.split_reductions import FreshIndices, fresh_axes, split_
 from eqcompiler.kernels.stable_forms import stable_forms
 from eqcompiler.kernels.statements import Statement, label, shapes_of, statements
 from eqcompiler.kernels.temporary_names import Names, plain
+from eqcompiler.kernels.turn_signs import turn_signs
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.loop_plan import (
     Accumulate,
@@ -46,7 +47,8 @@ from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, Scan
 
 # Program -> Program, in this order.
 PASSES = (
-    stable_forms,  # first: it looks for sums inside logarithms and below fraction bars
+    turn_signs,  # before names are given to values and their negatives
+    stable_forms,  # next: it looks for sums inside logarithms and below fraction bars
     split_reductions,  # before the rest: what an inner sum depends on decides where everything else can stand
     solve_systems,  # needs products with an inverse as sums of their own
     share_factors,  # after the systems are there, before values that hold equal solutions are compared

@@ -15,6 +15,7 @@ import sympy
 
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.kernels.split_reductions import REDUCTIONS, reference
+from eqcompiler.kernels.turn_signs import turn_signs
 from eqcompiler.languages.program import (
     Axis,
     Indexed,
@@ -91,7 +92,9 @@ def step_programs(scan: Scan) -> StepPrograms:
     inputs += [_like(d, totals[d.name]) for d in scan.step.plain("kernel") if d.name in totals]
     outputs = [*(c.after for c in scan.carried), *(name for name, _ in scan.kept), *(f"{t}{NEXT}" for t in totals.values())]
     made = {d.name for d in definitions}
-    whole = Program(tuple(inputs), tuple(definitions), tuple(name for name in dict.fromkeys(outputs) if name in made))
+    whole = turn_signs(
+        Program(tuple(inputs), tuple(definitions), tuple(name for name in dict.fromkeys(outputs) if name in made))
+    )
     first, then = _divided(whole, _read_by_next_step_only(scan))
     return StepPrograms(first, then, marker)
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 import sympy
 
 from eqcompiler.kernels.stable_functions import Apart, ExpDifference, Largest, LogOfSum, Ties
-from eqcompiler.kernels.temporary_names import plain
 from eqcompiler.languages.program import index
 
 Difference = tuple[sympy.Expr, sympy.Expr]
@@ -40,7 +39,7 @@ def shifted(value: sympy.Sum) -> sympy.Expr:
     if _shifts(inside):  # shifted before
         return value
     depth = sum(1 for _ in inside.atoms(Largest))
-    names = {limit[0]: index(f"{plain(limit[0].name)}#largest_{depth}_{place}") for place, limit in enumerate(value.limits)}
+    names = {limit[0]: index(f"j#largest_{depth}_{place}") for place, limit in enumerate(value.limits)}  # equal shifts cancel
     limits = [tuple(part.xreplace(names) for part in limit) for limit in value.limits]
     largest = Largest(inside.xreplace(names), *limits)
     return sympy.exp(largest) * sympy.Sum(with_one_exponential(value.function * sympy.exp(-largest)), *value.limits)

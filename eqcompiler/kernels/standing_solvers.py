@@ -63,6 +63,7 @@ def _symmetric_dot(X, turned, P):
     functions call: its threads, which are to factor P, and those of NumPy's own BLAS would stall one another."""
     if P.shape[0] < 256:
         return np.dot(X.T, X, P) if turned else np.dot(X, X.T, P)
+    _link()
     _half_dot(X, turned, P)
     _mirrored(P)
     return P
