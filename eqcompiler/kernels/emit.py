@@ -203,6 +203,21 @@ def _indented(lines: Sequence[str] | Iterator[str]) -> list[str]:
     return [f"    {line}" if line else "" for line in lines]
 
 
+# kind of a request -> what its public function takes besides: name, shape, words
+FURTHER_ROWS = {
+    "sample": (
+        ("seed", "number", "whole, at least 0, or a numpy Generator"),
+        ("count", "number", "of draws, one row for each"),
+    ),
+    "run": (
+        ("iterations", "number", "at most"),
+        ("tolerance", "number", "it stops when no entry moves more"),
+        ("callback", "function", "called with the iterations done and the states, every period iterations"),
+    ),
+}
+DONE = ("done", "number", "of iterations")
+
+
 def _docstring(request: KernelRequest, planned: LoopPlan, names: Identifiers) -> Iterator[str]:
     first = _plain(request.about) or f"{request.name.replace('_', ' ')}."
     yield f'r"""{first}'
@@ -220,11 +235,8 @@ def _docstring(request: KernelRequest, planned: LoopPlan, names: Identifiers) ->
         for n, s in zip(shown, planned.results, strict=True)
     ]
     draws = [(d.name, _shape_words([str(e) for e in d.shape]), _plain(d.words)) for d in request.draws]
-    if request.kind == "sample":
-        rows += [
-            ("seed", "number", "whole, at least 0, or a numpy Generator"),
-            ("count", "number", "of draws, one row for each"),
-        ]
+    rows += FURTHER_ROWS.get(request.kind, ())
+    results += [DONE] if request.kind == "run" else []
     widths = [max((len(row[column]) for row in rows + results + draws), default=0) for column in range(2)]
     yield from _table("draws", draws, widths)
     yield from _table("takes", rows, widths)

@@ -18,6 +18,7 @@ from eqcompiler.kernels.contract_invariants import contract_invariants
 from eqcompiler.kernels.fuse_loops import fuse, fused_positions, placed, reads
 from eqcompiler.kernels.keep_in_registers import keep_in_registers
 from eqcompiler.kernels.many_rows import with_many_rows
+from eqcompiler.kernels.mirror_entries import mirror_entries
 from eqcompiler.kernels.order_loops import hoist, order_loops
 from eqcompiler.kernels.plan_steps import plan_steps
 from eqcompiler.kernels.share_factors import share_factors
@@ -47,6 +48,7 @@ from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, Scan
 
 # Program -> Program, in this order.
 PASSES = (
+    mirror_entries,  # before equal values are looked for
     turn_signs,  # before names are given to values and their negatives
     stable_forms,  # next: it looks for sums inside logarithms and below fraction bars
     split_reductions,  # before the rest: what an inner sum depends on decides where everything else can stand

@@ -19,7 +19,7 @@ import sympy
 
 from eqcompiler.kernels.definite_matrices import Matrices
 from eqcompiler.kernels.linear_algebra import FACTORED, gram
-from eqcompiler.kernels.split_reductions import FreshIndices, fresh_axes
+from eqcompiler.kernels.split_reductions import REDUCTIONS, FreshIndices, fresh_axes
 from eqcompiler.kernels.temporary_names import Names
 from eqcompiler.languages.program import Axis, Indexed, Intrinsic, Program, index, size_expression, tensor
 
@@ -58,9 +58,11 @@ def _repeats(d: Indexed, matrices: Matrices, calls: set[str]) -> str | None:
     if not isinstance(d.body, sympy.Indexed):
         return None
     name, own = str(d.body.base.label), tuple(axis.index for axis in d.axes)
-    copied = d.body.indices == own and name in calls
-    turned = len(own) == 2 and d.body.indices == own[::-1] and matrices.is_symmetric(name)
-    return name if copied or turned else None
+    original = matrices.definitions.get(name)
+    if isinstance(original, Indexed) and isinstance(original.body, REDUCTIONS):
+        return None  # that sum is accumulated under the name of its copy
+    mirrored = len(own) == 2 and d.body.indices in (own, own[::-1]) and matrices.is_symmetric(name)
+    return name if mirrored or (d.body.indices == own and name in calls) else None
 
 
 def _renamed(d: Indexed | Intrinsic, same: dict[str, str]) -> Indexed | Intrinsic:
