@@ -1,6 +1,6 @@
 """Entries of symmetric matrices are read along their rows, and under one name.
 
-Takes: a Program. Gives: an equal Program in which M[j, i] is M[i, j] for a symmetric M, where i is bound further outside than j.
+Takes: a Program. Gives: an equal Program in which M[j, i] is M[i, j] for a symmetric M, where i is bound outside of j.
 Guarantees: only matrices that are symmetric by declaration or by structure (definite_matrices) are read otherwise.
 
     g[i] = Sum(K[i, j]*v[j], j) + Sum(K[j, i]*v[j], j)    becomes    g[i] = 2*Sum(K[i, j]*v[j], j)

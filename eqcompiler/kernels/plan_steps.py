@@ -14,6 +14,7 @@ from typing import Literal
 import sympy
 
 from eqcompiler.errors import CompilerFault, NotSupportedYet
+from eqcompiler.kernels.hoist_from_scans import hoist_from_scans
 from eqcompiler.kernels.prepared_scans import NEXT, StepPrograms, operands, prepared, step_programs
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.loop_plan import (
@@ -66,7 +67,7 @@ class _Family:
 class _Planner:
     def __init__(self, request: KernelRequest, planner: Planner) -> None:
         self.request, self.planner = request, planner
-        self.program = prepared(request.program)
+        self.program = prepared(hoist_from_scans(request.program))
         self.scans = [d for d in self.program.definitions if isinstance(d, Scan)]
         self.changing = {size(name) for scan in self.scans for s in scan.sizes for name in (s.at, s.before)}
         self.inputs = {item.name: item for item in self.program.inputs}
