@@ -14,7 +14,7 @@ from eqcompiler.kernels import plan
 from eqcompiler.languages.kernel_requests import KernelRequest
 
 EQUATIONS = Path(__file__).parents[2] / "equations"
-m, n = (sympy.Symbol(name, integer=True, positive=True) for name in "mn")
+m, n, K = (sympy.Symbol(name, integer=True, positive=True) for name in "mnK")
 
 
 def requests(topic: str) -> dict[str, KernelRequest]:
@@ -28,7 +28,8 @@ COSTS = [
     ("weighted_least_squares", "L", 4 * m * n + m, 4 * m * n + m),
     ("logistic_regression", "L", 6 * m * n + 5 * m, 4 * m * n + 4 * m),
     ("huber", "L", 6 * m * n + 3 * m, 4 * m * n + 9 * m),
-    ("newton", "J", 4 * n**2 + 3 * n, 4 * n**2 + 4 * n),
+    ("newton", "J", 2 * n**2, 2 * n**2 + 4 * n),
+    ("softmax_cross_entropy", "J", 6 * K * m * n + 10 * K * m + 6 * m, 4 * K * m * n + 7 * K * m + 2 * m),
 ]
 
 
@@ -37,7 +38,8 @@ def test_a_product_costs_less_than_two_gradients(topic, function, product, gradi
     found = requests(topic)
     assert plan(found[f"hvp_{function}"]).operations().flops == product
     assert plan(found[f"grad_{function}"]).operations().flops == gradient
-    assert all(plan(found[f"hvp_{function}"]).operations().reads[name] == m * n for name in ("X",) if topic != "newton")
+    if topic not in ("newton", "softmax_cross_entropy"):  # no X; and products of matrices, each of which reads X
+        assert plan(found[f"hvp_{function}"]).operations().reads["X"] == m * n
 
 
 def test_the_direction_stands_beside_the_variable():
@@ -138,3 +140,14 @@ def test_the_product_of_an_unrolled_optimiser_is_its_second_derivative_in_the_le
     second = 0.5 * np.sum(values**3 * start * 2 * steps * (2 * steps - 1) * shrunk ** (2 * steps - 2))
     found = library("unrolled_descent").hvp_V(rate, v, X, y, u, steps)
     assert_agree(found, second * v, 256 * steps * X.size, largest(values) ** 3 * largest(start))
+
+
+def test_a_matrix_has_a_product_of_its_own_shape():
+    kernels = pipeline.kernels(pipeline.load(EQUATIONS / "softmax_cross_entropy.tex"))
+    rng = np.random.default_rng(4)
+    W, V, X, Y = rng.normal(size=(3, 2)), rng.normal(size=(3, 2)), rng.normal(size=(6, 3)), np.eye(2)[[0, 1, 1, 0, 1, 0]]
+    step = 2.0**-17  # of a central difference: its own error and that of the gradients balance
+    ahead, behind = (kernels.grad_J(W + sign * step * V, X, Y) for sign in (1, -1))
+    found = kernels.hvp_J(W, V, X, Y)
+    scale = np.sum(np.abs(X)) ** 3 * np.sum(np.abs(V)) ** 3
+    np.testing.assert_allclose(found, (ahead - behind) / (2 * step), rtol=0, atol=scale * step**2)
