@@ -47,6 +47,7 @@ from eqcompiler.languages.loop_plan import (
     Node,
     Operand,
     Storage,
+    library_calls,
 )
 from eqcompiler.languages.step_loops import Steps
 
@@ -145,17 +146,10 @@ def _plain(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).replace('"', "'").split())
 
 
-def _calls(nodes: Sequence[Node]) -> Iterator[LibraryCall]:
-    for node in nodes:
-        if isinstance(node, LibraryCall):
-            yield node
-        yield from _calls((*getattr(node, "body", ()), *getattr(node, "unless_last", ())))
-
-
 def _solvers(planned: LoopPlan) -> list[str]:
     """The standing texts behind the library calls of a plan."""
     plans = [planned, *([planned.hoisted.plan] if planned.hoisted else [])]
-    calls = [call for p in plans for call in (*p.prologue, *_calls(p.body))]
+    calls = [call for p in plans for call in (*p.prologue, *library_calls(p.body))]
     return [text for call in calls for text in SOLVERS.get(call.operation, ())]
 
 
@@ -163,7 +157,7 @@ def _kernel(request: KernelRequest, planned: LoopPlan) -> str:
     identifiers = Identifiers(planned)
     door = FamilyDoor(planned, identifiers) if planned.sizes else Door(planned, identifiers)
     public = [f"def {request.name}({door.signature()}):", *_indented(_docstring(request, planned, identifiers))]
-    linked = any(LAPACK in SOLVERS.get(call.operation, ()) for call in _calls(planned.body))
+    linked = any(LAPACK in SOLVERS.get(call.operation, ()) for call in library_calls(planned.body))
     public += _indented([*(["_link()"] if linked else []), *door.lines(f"_{planned.name}")])
     inner = ["", "", *_compiled(f"_{planned.name}", planned, identifiers, door)]
     if planned.accuracy and planned.accuracy.proved is None:
@@ -280,7 +274,9 @@ class _Body:
 
     def lines(self) -> Iterator[str]:
         yield from self.steps.rooms(self.dtype)
-        given = {call.target for call in (*self.plan.prologue, *_calls(self.plan.body)) if call.operation in BRING_ARRAYS}
+        given = {
+            call.target for call in (*self.plan.prologue, *library_calls(self.plan.body)) if call.operation in BRING_ARRAYS
+        }
         for storage in (s for s in self.plan.temporaries if s.steps is None and s.name not in given):
             yield f"{self.names.values[storage.name]} = np.empty({self.door.shape(storage)}, {self.dtype})"
         yield from self.block(self.plan.body)

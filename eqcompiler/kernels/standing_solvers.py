@@ -2,7 +2,7 @@
 
 Takes: nothing. Gives: Python text, to be copied into a generated module.
 Guarantees: it needs numpy and numba only, with the BLAS and LAPACK that Numba itself calls. A factor that has lost more than
-half of the digits is never used: systems then become least squares by QR with pivots, below full rank by singular values;
+half of the digits is never used: systems then become least squares by QR with pivots;
 determinants and inverses go by elimination with pivots.
 """
 
@@ -113,9 +113,9 @@ _dgelsy, _sgelsy = _fortran("gelsy", 13)
 
 
 @njit(cache=True, error_model="numpy")
-def _by_pivoted_qr(A, b, x):
-    """Fills x with the x that minimises |A x - b|, by a QR factorization that takes the longest column left each time; gives
-    whether A has full rank."""
+def _shortest(A, b, x):
+    """Fills x with the shortest of all x that minimise |A x - b|, by a QR factorization that takes the longest column left
+    each time; columns shorter than rounding are left out."""
     m, n = A.shape
     columns = b.size // m
     longest = max(m, n)
@@ -137,22 +137,7 @@ def _by_pivoted_qr(A, b, x):
     for j in range(n):
         for c in range(columns):
             x.flat[j * columns + c] = right[c, j]
-    return sizes[5] == n and pivots[0] > 0 and turned.size + limit.size + work.size > 0
-
-
-@njit(cache=True, error_model="numpy")
-def _shortest(A, b, x):
-    """Fills x with the shortest of all x that minimise |A x - b|: QR with pivots, below full rank the singular values of A."""
-    if A.shape[0] >= A.shape[1] and _by_pivoted_qr(A, b, x):
-        return
-    U, values, V = np.linalg.svd(A, False)
-    c = np.dot(U.T, b)
-    for k in range(values.size):
-        if values[k] > max(A.shape) * _eps(A) * values[0]:
-            c[k] /= values[k]
-        else:
-            c[k] *= 0.0
-    np.dot(V.T, c, x)
+    return sizes[5], pivots[0], limit[0], work[0], turned[0, 0]
 '''
 
 SUBSTITUTED = '''

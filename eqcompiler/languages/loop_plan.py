@@ -270,6 +270,8 @@ class LoopPlan:
             lines.append(f"{INDENT}{self.many}")
         if self.accuracy:
             lines += self.accuracy.lines(1, CAREFUL)
+        calls = dict.fromkeys(call.operation for call in library_calls(self.body))
+        lines += [f"{INDENT}{operation}: {CHOICES[operation]}" for operation in calls if operation in CHOICES]
         return "\n".join(lines)
 
     def _steps(self, depth: int) -> Iterator[str]:
@@ -304,6 +306,23 @@ class Hoisted:
 
     def __str__(self) -> str:
         return f"iterations*({self.saving}) > {self.cost}"
+
+
+def library_calls(nodes: Iterable[Node]) -> Iterator[LibraryCall]:
+    """All library calls among the nodes, at every depth."""
+    for node in nodes:
+        if isinstance(node, LibraryCall):
+            yield node
+        yield from library_calls((*getattr(node, "body", ()), *getattr(node, "unless_last", ())))
+
+
+# operation -> what decides at run time how a system is solved
+CHOICES = {
+    "cholesky solve": "by Cholesky; least squares by QR with pivots where a pivot keeps less than sqrt(eps) of its entry",
+    "factor solve": "by the factor; least squares by QR with pivots where a pivot keeps less than sqrt(eps) of its entry",
+    "symmetric factor solve": "by the factor; elimination with pivots where there is none",
+    "gram solve": "by Cholesky; QR with pivots of the rows where the condition estimate exceeds 1/sqrt(eps)",
+}
 
 
 def flops(*nodes: Node) -> sympy.Expr:

@@ -117,7 +117,8 @@ def test_a_transpose_of_a_symmetric_matrix_and_a_repeated_solve_cost_nothing():
     first, second = (Intrinsic(name, (K,), "solve", (matrix, "x")) for name, matrix in (("u", "P"), ("v", "S")))
     both = Indexed("t", (K,), tensor("u")[k] * tensor("v")[k])
     assert str(plan(value("f", (DEFINITE, DATA[1]), turned, first, second, both))) == (
-        "f(P[n, n], x[n]) -> t[n]\n  allocate u[n]\n  u := cholesky solve(P, x)\n  for k in 1..n:\n    t[k] := u[k]**2"
+        "f(P[n, n], x[n]) -> t[n]\n  allocate u[n]\n  u := cholesky solve(P, x)\n  for k in 1..n:\n    t[k] := u[k]**2\n"
+        "  cholesky solve: by Cholesky; least squares by QR with pivots where a pivot keeps less than sqrt(eps) of its entry"
     )
 
 
@@ -183,3 +184,18 @@ def test_what_is_not_finite_stays_so(whole):
     S[1, 1] = np.nan
     u, U, d, B = whole(S, np.ones(3), np.ones((2, 3)))
     assert all(np.isnan(part).all() for part in (u, U, d, B))
+
+
+def test_the_plan_says_what_decides_how_a_system_is_solved():
+    moment = Sum(X[i, k] * w[i], (i, 1, m))
+    request = value(
+        "f",
+        (Input("X", (M, N)), Input("w", (M,))),
+        Indexed("S", (K, L), GRAM),
+        Indexed("r", (K,), moment),
+        Intrinsic("u", (K,), "solve", ("S", "r")),
+        outputs=("u",),
+    )
+    assert str(plan(request)).splitlines()[-1] == (
+        "  gram solve: by Cholesky; QR with pivots of the rows where the condition estimate exceeds 1/sqrt(eps)"
+    )
