@@ -63,6 +63,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
+
+
 _TEAMS = {}  # by process, because a forked one has no threads
 _LOOKS = 200_000  # about a tenth of a millisecond
 
@@ -440,15 +449,19 @@ def theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance=0
 
     line 33:  \theta \leftarrow \theta - D
 
-    takes  theta    n       \theta
-           a        n       a
-           b        n       b
-           beta     number  \beta
-           gamma    number  \gamma
-           eta      number  \eta
-           epsilon  number  \epsilon
+    takes  theta       n         \theta
+           a           n         a
+           b           n         b
+           beta        number    \beta
+           gamma       number    \gamma
+           eta         number    \eta
+           epsilon     number    \epsilon
+           iterations  number    at most
+           tolerance   number    it stops when no entry moves more
+           callback    function  called with the iterations done and the states, every period iterations
 
-    gives  theta    n
+    gives  theta       n
+           done        number    of iterations
 
     6*n + 5 floating-point operations per iteration
     entries read per iteration: D n, a n, b n, theta n

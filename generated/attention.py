@@ -59,6 +59,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
+
+
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _exp_near_0(r):
     """exp(r) where |r| is at most log(2)/2: a polynomial in short chains, which overlap in the processor."""
@@ -388,9 +397,9 @@ def grad_L(Q, K, V, G, out=None):
            grad_L_Q  m by d
            grad_L_K  n by d
 
-    10*d*m*n + d*m + d*n + 4*m*n*p + 16*m*n + 2*m + 1 floating-point operations
-    entries read: A m*n, A_bar 2*m*n, A_sum 2*m, A_sum_term n, G 2*m*p, K 2*d*n, Q 2*d*m, S 2*m*n, S_max 2*m, V n*p,
-    grad_L_K d*n, grad_L_Q d*m, s_bar_sum 2*m
+    6*d*m*n + d*m + d*n + 4*m*n*p + 11*m*n + 2*m + 1 floating-point operations
+    entries read: A m*n, A_bar m*n, A_sum_term n, G 2*m*p, K 2*d*n, Q 2*d*m, S m*n, S_bar 2*m*n, V n*p, grad_L_K d*n,
+    grad_L_Q d*m
     """
     if not (
         type(Q) is type(K) is type(V) is type(G) is np.ndarray
@@ -444,51 +453,36 @@ def _grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
     d = Q.shape[1]
     n = K.shape[0]
     S = np.empty((m, n), Q.dtype)
-    S_max = np.empty((m,), Q.dtype)
     A_sum_term = np.empty((n,), Q.dtype)
-    A_sum = np.empty((m,), Q.dtype)
     A = np.empty((m, n), Q.dtype)
     A_bar = np.empty((m, n), Q.dtype)
-    s_bar_sum = np.empty((m,), Q.dtype)
+    S_bar = np.empty((m, n), Q.dtype)
     S_term = 1.0 / np.sqrt(d)
     np.dot(Q, K.T, S)
     np.dot(G, V.T, A_bar)
     for i in range(m):
-        S_max_i = -1.7976931348623157e+308
-        A_sum_i = 0.0
-        s_bar_sum_i = 0.0
-        for j in range(d):
-            grad_L_Q[i, j] = 0.0
+        S_max = -1.7976931348623157e+308
+        A_sum = 0.0
+        s_bar_sum = 0.0
         for j in range(n):
             S[i, j] = S_term * S[i, j]
-            S_max_i = max(S_max_i, S[i, j])
-        S_max[i] = S_max_i
+            S_max = max(S_max, S[i, j])
         for l in range(n):
-            A_sum_term[l] = _exp_difference(S[i, l], S_max[i])
-            A_sum_i += A_sum_term[l]
-            s_bar_sum_i += A_bar[i, l] * A_sum_term[l]
-        s_bar_sum[i] = s_bar_sum_i
-        A_sum[i] = A_sum_i
-        A_term = 1.0 / A_sum[i]
-        grad_L_Q_term_2_term = -s_bar_sum[i] / A_sum[i] ** 2
+            A_sum_term[l] = _exp_difference(S[i, l], S_max)
+            A_sum += A_sum_term[l]
+            s_bar_sum += A_bar[i, l] * A_sum_term[l]
+        A_term = 1.0 / A_sum
+        S_bar_term = -s_bar_sum / A_sum**2
         for j in range(n):
             A[i, j] = A_term * A_sum_term[j]
-            grad_L_Q_term = A_term * A_bar[i, j] * A_sum_term[j]
-            grad_L_Q_term_2 = grad_L_Q_term_2_term * A_sum_term[j]
-            for j_2 in range(d):
-                grad_L_Q[i, j_2] += grad_L_Q_term * K[j, j_2] + grad_L_Q_term_2 * K[j, j_2]
+            S_bar[i, j] = S_bar_term * A_sum_term[j] + A_term * A_bar[i, j] * A_sum_term[j]
+    np.dot(A.T, G, grad_L_V)
+    np.dot(S_bar, K, grad_L_Q)
+    np.dot(S_bar.T, Q, grad_L_K)
+    for i in range(m):
         for j in range(d):
             grad_L_Q[i, j] = S_term * grad_L_Q[i, j]
-    np.dot(A.T, G, grad_L_V)
     for i in range(n):
-        for j in range(d):
-            grad_L_K[i, j] = 0.0
-        for k in range(m):
-            grad_L_K_sum_term = _exp_difference(S[k, i], S_max[k])
-            grad_L_K_term = grad_L_K_sum_term * A_bar[k, i] / A_sum[k]
-            grad_L_K_term_2 = -grad_L_K_sum_term * s_bar_sum[k] / A_sum[k] ** 2
-            for j in range(d):
-                grad_L_K[i, j] += grad_L_K_term * Q[k, j] + grad_L_K_term_2 * Q[k, j]
         for j in range(d):
             grad_L_K[i, j] = S_term * grad_L_K[i, j]
 
@@ -508,9 +502,9 @@ def value_and_grad_L(Q, K, V, G, out=None):
            grad_L_Q  m by d
            grad_L_K  n by d
 
-    10*d*m*n + d*m + d*n + 6*m*n*p + 16*m*n + 2*m*p + 2*m + 1 floating-point operations
-    entries read: A 2*m*n, A_bar 2*m*n, A_sum 2*m, A_sum_term n, G 3*m*p, K 2*d*n, O m*p, Q 2*d*m, S 2*m*n, S_max 2*m, V
-    2*n*p, grad_L_K d*n, grad_L_Q d*m, s_bar_sum 2*m
+    6*d*m*n + d*m + d*n + 6*m*n*p + 11*m*n + 2*m*p + 2*m + 1 floating-point operations
+    entries read: A 2*m*n, A_bar m*n, A_sum_term n, G 3*m*p, K 2*d*n, O m*p, Q 2*d*m, S m*n, S_bar 2*m*n, V 2*n*p, grad_L_K
+    d*n, grad_L_Q d*m
     """
     if not (
         type(Q) is type(K) is type(V) is type(G) is np.ndarray
@@ -565,57 +559,41 @@ def _value_and_grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
     n = K.shape[0]
     p = V.shape[1]
     S = np.empty((m, n), Q.dtype)
-    S_max = np.empty((m,), Q.dtype)
     A_sum_term = np.empty((n,), Q.dtype)
-    A_sum = np.empty((m,), Q.dtype)
     A = np.empty((m, n), Q.dtype)
     O = np.empty((m, p), Q.dtype)
     A_bar = np.empty((m, n), Q.dtype)
-    s_bar_sum = np.empty((m,), Q.dtype)
+    S_bar = np.empty((m, n), Q.dtype)
     L = 0.0
     S_term = 1.0 / np.sqrt(d)
     np.dot(Q, K.T, S)
     np.dot(G, V.T, A_bar)
     for i in range(m):
-        S_max_i = -1.7976931348623157e+308
-        A_sum_i = 0.0
-        s_bar_sum_i = 0.0
-        for j in range(d):
-            grad_L_Q[i, j] = 0.0
+        S_max = -1.7976931348623157e+308
+        A_sum = 0.0
+        s_bar_sum = 0.0
         for j in range(n):
             S[i, j] = S_term * S[i, j]
-            S_max_i = max(S_max_i, S[i, j])
-        S_max[i] = S_max_i
+            S_max = max(S_max, S[i, j])
         for l in range(n):
-            A_sum_term[l] = _exp_difference(S[i, l], S_max[i])
-            A_sum_i += A_sum_term[l]
-            s_bar_sum_i += A_bar[i, l] * A_sum_term[l]
-        s_bar_sum[i] = s_bar_sum_i
-        A_sum[i] = A_sum_i
-        A_term = 1.0 / A_sum[i]
-        grad_L_Q_term_2_term = -s_bar_sum[i] / A_sum[i] ** 2
+            A_sum_term[l] = _exp_difference(S[i, l], S_max)
+            A_sum += A_sum_term[l]
+            s_bar_sum += A_bar[i, l] * A_sum_term[l]
+        A_term = 1.0 / A_sum
+        S_bar_term = -s_bar_sum / A_sum**2
         for j in range(n):
             A[i, j] = A_term * A_sum_term[j]
-            grad_L_Q_term = A_term * A_bar[i, j] * A_sum_term[j]
-            grad_L_Q_term_2 = grad_L_Q_term_2_term * A_sum_term[j]
-            for j_2 in range(d):
-                grad_L_Q[i, j_2] += grad_L_Q_term * K[j, j_2] + grad_L_Q_term_2 * K[j, j_2]
-        for j in range(d):
-            grad_L_Q[i, j] = S_term * grad_L_Q[i, j]
+            S_bar[i, j] = S_bar_term * A_sum_term[j] + A_term * A_bar[i, j] * A_sum_term[j]
     np.dot(A, V, O)
     np.dot(A.T, G, grad_L_V)
+    np.dot(S_bar, K, grad_L_Q)
+    np.dot(S_bar.T, Q, grad_L_K)
     for i in range(m):
         for j in range(p):
             L += G[i, j] * O[i, j]
-    for i in range(n):
         for j in range(d):
-            grad_L_K[i, j] = 0.0
-        for k in range(m):
-            grad_L_K_sum_term = _exp_difference(S[k, i], S_max[k])
-            grad_L_K_term = grad_L_K_sum_term * A_bar[k, i] / A_sum[k]
-            grad_L_K_term_2 = -grad_L_K_sum_term * s_bar_sum[k] / A_sum[k] ** 2
-            for j in range(d):
-                grad_L_K[i, j] += grad_L_K_term * Q[k, j] + grad_L_K_term_2 * Q[k, j]
+            grad_L_Q[i, j] = S_term * grad_L_Q[i, j]
+    for i in range(n):
         for j in range(d):
             grad_L_K[i, j] = S_term * grad_L_K[i, j]
     return L

@@ -63,6 +63,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
+
+
 def _generator(seed):
     """NumPy's generator of this seed; a generator that is given goes on where it stands."""
     if isinstance(seed, np.random.Generator):
@@ -548,11 +557,11 @@ def _grad_p(y_arg, x, theta, sigma, grad_p_x, grad_p_theta):
     r = y_arg
     for i in range(n):
         r -= theta[i] * x[i]
-    r_bar = -0.5 * np.sqrt(2.0) / np.sqrt(np.pi) / sigma**2 / abs(sigma) * r * _exp(-0.5 / sigma**2 * r**2)
-    grad_p_y_arg = r_bar
+    r_bar = 0.5 * np.sqrt(2.0) / np.sqrt(np.pi) / sigma**2 / abs(sigma) * r * _exp(-0.5 / sigma**2 * r**2)
+    grad_p_y_arg = -r_bar
     for i in range(n):
-        grad_p_x[i] = -r_bar * theta[i]
-        grad_p_theta[i] = -r_bar * x[i]
+        grad_p_x[i] = r_bar * theta[i]
+        grad_p_theta[i] = r_bar * x[i]
     return grad_p_y_arg
 
 
@@ -613,11 +622,11 @@ def _value_and_grad_p(y_arg, x, theta, sigma, grad_p_x, grad_p_theta):
         r -= theta[i] * x[i]
     p_term_3 = _exp(-0.5 / sigma**2 * r**2)
     p = 0.5 / abs(sigma) * p_term * p_term_2 * p_term_3
-    r_bar = -0.5 / sigma**2 / abs(sigma) * p_term * p_term_2 * p_term_3 * r
-    grad_p_y_arg = r_bar
+    r_bar = 0.5 / sigma**2 / abs(sigma) * p_term * p_term_2 * p_term_3 * r
+    grad_p_y_arg = -r_bar
     for i in range(n):
-        grad_p_x[i] = -r_bar * theta[i]
-        grad_p_theta[i] = -r_bar * x[i]
+        grad_p_x[i] = r_bar * theta[i]
+        grad_p_theta[i] = r_bar * x[i]
     return p, grad_p_y_arg
 
 

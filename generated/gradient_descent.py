@@ -3,10 +3,13 @@
 # eqcompiler 0.1.0
 import os
 import threading
+from functools import cache
 
 import numba
 import numpy as np
-from numba import njit
+from llvmlite.binding import add_symbol
+from numba import njit, types
+from numba.extending import get_cython_function_address
 
 __all__ = ["L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L", "theta_star", "theta_step", "theta_run", "G"]
 
@@ -61,6 +64,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         raise TypeError(f"out must be a tuple of {len(shapes)} arrays")
     for position, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
+
+
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
 
 
 _TEAMS = {}  # by process, because a forked one has no threads
@@ -174,10 +186,25 @@ def _in_threads(rows, count, work, arguments, shapes):
     return [*map(sum, zip(*scalars, strict=True)), *(array.sum(axis=0) for array in arrays)]
 
 
-@njit(cache=True)
-def _fill(target, source):
-    for k in range(source.size):  # much quicker to compile than target[...] = source
-        target.flat[k] = source.flat[k]
+@cache
+def _link():
+    """Tells compiled functions where SciPy keeps the BLAS and LAPACK that products in compiled functions call too."""
+    for kind, names in (("blas", "syrk trsm"), ("lapack", "potrf potri gelsy")):
+        for name in (letter + name for name in names.split() for letter in "ds"):
+            add_symbol(f"scipy_{name}", get_cython_function_address(f"scipy.linalg.cython_{kind}", name))
+
+
+def _fortran(name, count):
+    """The float64 and the float32 form of a function that takes addresses only. What lies there is used again after the call:
+    else it would be gone before."""
+    signature = types.void(*[types.uintp] * count)
+    return tuple(types.ExternalFunction(f"scipy_{letter}{name}", signature) for letter in "ds")
+
+
+_LOWER, _PLAIN, _TURNED, _RIGHT = (np.array([ord(letter)], np.uint8) for letter in "LNTR")  # rows are columns for Fortran
+
+
+_dpotrf, _spotrf = _fortran("potrf", 5)
 
 
 @njit(cache=True)
@@ -186,81 +213,110 @@ def _eps(A):
     return 2.0**-52 if A.itemsize == 8 else 2.0**-23
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"reassoc"})
 def _factor(A):
     """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
-    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
+    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN.
+    What stands below the diagonal of R means nothing."""
     n = A.shape[0]
-    finite = True
+    R = np.empty_like(A)
+    zero = 0.0
     for i in range(n):
         for j in range(n):
-            finite = finite and np.isfinite(A[i, j])
-    if not finite:
-        return np.full_like(A, np.nan)
-    try:
-        R = np.linalg.cholesky(A.T).T
-    except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
-        return np.zeros_like(A)
-    kept = 1.0
+            R[i, j] = A[i, j]
+            zero += 0.0 * A[i, j]
+    if zero != 0.0:
+        R[:, :] = zero
+        return R
+    sizes = np.array([n, 0], np.int32)
+    at = sizes.ctypes.data
+    if A.itemsize == 8:
+        _dpotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+    else:
+        _spotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+    kept = 1.0 if sizes[1] == 0 else 0.0
     for i in range(n):
         kept = min(kept, R[i, i] * R[i, i] / A[i, i])
-    if kept < np.sqrt(_eps(A)):
+    if not kept >= np.sqrt(_eps(A)):
         R[0, 0] = 0.0
     return R
 
 
-@njit(cache=True, error_model="numpy")
-def _least_squares(A, b, x):
-    """Fills x with the shortest of all x that minimise |A x - b|, by the singular values of A."""
-    U, values, V = np.linalg.svd(A, False)
-    c = np.dot(U.T, b)
-    for k in range(values.size):
-        if values[k] > max(A.shape) * _eps(A) * values[0]:
-            c[k] /= values[k]
-        else:
-            c[k] *= 0.0
-    np.dot(V.T, c, x)
+_dgelsy, _sgelsy = _fortran("gelsy", 13)
 
 
 @njit(cache=True, error_model="numpy")
-def _substituted(R, b, x):
-    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
-    n = R.shape[0]
-    rows, right = x.reshape(n, -1), b.reshape(n, -1)
-    columns = rows.shape[1]
-    for i in range(n):
+def _shortest(A, b, x):
+    """Fills x with the shortest of all x that minimise |A x - b|, by a QR factorization that takes the longest column left
+    each time; columns shorter than rounding are left out."""
+    m, n = A.shape
+    columns = b.size // m
+    longest = max(m, n)
+    turned, right = np.empty((n, m), A.dtype), np.zeros((columns, longest), A.dtype)
+    for i in range(m):
+        for j in range(n):
+            turned[j, i] = A[i, j]
         for c in range(columns):
-            rows[i, c] = right[i, c]
+            right[c, i] = b.flat[i * columns + c]
+    room = 36 * (n + 1) + 33 * columns
+    sizes = np.array([m, n, columns, m, longest, 0, room, 0], np.int32)
+    pivots, limit, work = np.zeros(n, np.int32), np.array([longest * _eps(A)], A.dtype), np.empty(room, A.dtype)
+    at, matrix, given = sizes.ctypes.data, turned.ctypes.data, right.ctypes.data
+    order, rcond, scratch = pivots.ctypes.data, limit.ctypes.data, work.ctypes.data
+    if A.itemsize == 8:
+        _dgelsy(at, at + 4, at + 8, matrix, at + 12, given, at + 16, order, rcond, at + 20, scratch, at + 24, at + 28)
+    else:
+        _sgelsy(at, at + 4, at + 8, matrix, at + 12, given, at + 16, order, rcond, at + 20, scratch, at + 24, at + 28)
     for j in range(n):
         for c in range(columns):
-            rows[j, c] /= R[j, j]
-        if columns == 1:
-            x_j = rows[j, 0]
-            for i in range(j + 1, n):
-                rows[i, 0] -= R[j, i] * x_j
+            x.flat[j * columns + c] = right[c, j]
+    return sizes[5], pivots[0], limit[0], work[0], turned[0, 0]
+
+
+_dtrsm, _strsm = _fortran("trsm", 11)
+
+
+@njit(cache=True, error_model="numpy")
+def _substituted_columns(R, x):
+    """Turns the columns b in x into the x with R'R x = b. The rows of R and x are the columns of BLAS."""
+    n, columns = x.shape
+    sizes, one = np.array([columns, n], np.int32), np.array([1], R.dtype)
+    at, factor, found, entry = sizes.ctypes.data, R.ctypes.data, x.ctypes.data, one.ctypes.data
+    right, lower, plain = _RIGHT.ctypes.data, _LOWER.ctypes.data, _PLAIN.ctypes.data
+    for form in (_TURNED, _PLAIN):
+        if R.itemsize == 8:
+            _dtrsm(right, lower, form.ctypes.data, plain, at, at + 4, entry, factor, at + 4, found, at)
         else:
-            for i in range(j + 1, n):
-                for c in range(columns):
-                    rows[i, c] -= R[j, i] * rows[j, c]
+            _strsm(right, lower, form.ctypes.data, plain, at, at + 4, entry, factor, at + 4, found, at)
+    return sizes[0] + one[0]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector, row by row of R, which is how it lies in memory, or for columns."""
+    n = R.shape[0]
+    x[...] = b
+    if x.size > n:
+        _substituted_columns(R, x.reshape(n, -1))
+        return
+    found = x.reshape(n)
+    for j in range(n):
+        found[j] /= R[j, j]
+        x_j = found[j]
+        for i in range(j + 1, n):
+            found[i] -= R[j, i] * x_j
     for i in range(n - 1, -1, -1):
-        if columns == 1:
-            total = rows[i, 0]
-            for j in range(i + 1, n):
-                total -= R[i, j] * rows[j, 0]
-            rows[i, 0] = total
-        else:
-            for j in range(i + 1, n):
-                for c in range(columns):
-                    rows[i, c] -= R[i, j] * rows[j, c]
-        for c in range(columns):
-            rows[i, c] /= R[i, i]
+        total = found[i]
+        for j in range(i + 1, n):
+            total -= R[i, j] * found[j]
+        found[i] = total / R[i, i]
 
 
 @njit(cache=True, error_model="numpy")
 def _factor_solve(R, b, A, x):
     """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
     if R[0, 0] == 0.0:
-        _least_squares(A, b, x)
+        _shortest(A, b, x)
     else:
         _substituted(R, b, x)
 
@@ -384,8 +440,8 @@ def grad_L(theta, H, c, out=None):
 
     gives  grad_L_theta  n
 
-    4*n**2 + 4*n floating-point operations
-    entries read: H 2*n**2, H_theta n, c n, grad_L_theta n, theta n, theta_j n
+    2*n**2 + 4*n floating-point operations
+    entries read: H n**2, c n, theta n
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
@@ -415,27 +471,55 @@ def grad_L(theta, H, c, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, H, c))
-    _grad_L(theta, H, c, out)
+    kernel = _grad_L_many if n * (2 * n + 7) >= 80_000 else _grad_L
+    kernel(theta, H, c, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(theta, H, c, grad_L_theta):
     n = H.shape[0]
-    H_theta = np.empty((n,), theta.dtype)
-    theta_j = np.empty((n,), theta.dtype)
     for i in range(n):
-        H_theta_i = 0.0
-        grad_L_theta[i] = 0.0
-        theta_j[i] = theta[i]
+        H_theta_2 = 0.0
         for j in range(n):
-            H_theta_i += H[i, j] * theta[j]
-        H_theta[i] = H_theta_i
-    for j in range(n):
-        for i in range(n):
-            grad_L_theta[i] += H[j, i] * theta_j[j]
-    for i in range(n):
-        grad_L_theta[i] = 0.5 * H_theta[i] + 0.5 * grad_L_theta[i] - c[i]
+            H_theta_2 += H[i, j] * theta[j]
+        H_theta = H_theta_2
+        grad_L_theta[i] = 0.5 * H_theta + 0.5 * H_theta_2 - c[i]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _grad_L_rows(theta, H, c, grad_L_theta, start, stop):
+    """The rows from start to stop, in blocks that fit into the cache."""
+    n = H.shape[0]
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
+        H_block = H[first : first + rows]
+        grad_L_theta_block = grad_L_theta[first : first + rows]
+        c_block = c[first : first + rows]
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
+            H_theta_2_1 = 0.0
+            H_theta_2_2 = 0.0
+            for j in range(n):
+                H_theta_2_1 += H_block[i, j] * theta[j]
+                H_theta_2_2 += H_block[half + i, j] * theta[j]
+            H_theta_1 = H_theta_2_1
+            H_theta_2 = H_theta_2_2
+            grad_L_theta_block[i] = 0.5 * H_theta_1 + 0.5 * H_theta_2_1 - c_block[i]
+            grad_L_theta_block[half + i] = 0.5 * H_theta_2 + 0.5 * H_theta_2_2 - c_block[half + i]
+        for i in range(2 * half, rows):
+            H_theta_2 = 0.0
+            for j in range(n):
+                H_theta_2 += H_block[i, j] * theta[j]
+            H_theta = H_theta_2
+            grad_L_theta_block[i] = 0.5 * H_theta + 0.5 * H_theta_2 - c_block[i]
+    return ()
+
+
+def _grad_L_many(theta, H, c, grad_L_theta):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = H.shape[0]
+    _in_threads(_grad_L_rows, n, n * (2 * n + 7), (theta, H, c, grad_L_theta), ())
 
 
 def value_and_grad_L(theta, H, c, out=None):
@@ -450,8 +534,8 @@ def value_and_grad_L(theta, H, c, out=None):
     gives  L             number
            grad_L_theta  n
 
-    4*n**2 + 8*n + 2 floating-point operations
-    entries read: H 2*n**2, H_theta 2*n, c 2*n, grad_L_theta n, theta n, theta_j n
+    2*n**2 + 8*n + 2 floating-point operations
+    entries read: H n**2, c n, theta n
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
@@ -481,32 +565,77 @@ def value_and_grad_L(theta, H, c, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, H, c))
-    L = _value_and_grad_L(theta, H, c, out)
+    kernel = _value_and_grad_L_many if n * (2 * n + 11) >= 80_000 else _value_and_grad_L
+    L = kernel(theta, H, c, out)
     return L, out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(theta, H, c, grad_L_theta):
     n = H.shape[0]
-    H_theta = np.empty((n,), theta.dtype)
-    theta_j = np.empty((n,), theta.dtype)
     c_theta = 0.0
     L = 0.0
     for i in range(n):
-        H_theta_i = 0.0
-        grad_L_theta[i] = 0.0
+        H_theta_2 = 0.0
         c_theta += c[i] * theta[i]
-        theta_j[i] = theta[i]
         for j in range(n):
-            H_theta_i += H[i, j] * theta[j]
-        H_theta[i] = H_theta_i
-        L += H_theta[i] * theta[i]
+            H_theta_2 += H[i, j] * theta[j]
+        H_theta = H_theta_2
+        L += H_theta * theta[i]
+        grad_L_theta[i] = 0.5 * H_theta + 0.5 * H_theta_2 - c[i]
     L = 0.5 * L - c_theta
-    for j in range(n):
-        for i in range(n):
-            grad_L_theta[i] += H[j, i] * theta_j[j]
-    for i in range(n):
-        grad_L_theta[i] = 0.5 * H_theta[i] + 0.5 * grad_L_theta[i] - c[i]
+    return L
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _value_and_grad_L_rows(theta, H, c, grad_L_theta, start, stop):
+    """The rows from start to stop, in blocks that fit into the cache."""
+    n = H.shape[0]
+    c_theta = 0.0
+    L = 0.0
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
+        c_block = c[first : first + rows]
+        theta_block = theta[first : first + rows]
+        H_block = H[first : first + rows]
+        grad_L_theta_block = grad_L_theta[first : first + rows]
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
+            H_theta_2_1 = 0.0
+            H_theta_2_2 = 0.0
+            c_theta += c_block[half + i] * theta_block[half + i] + c_block[i] * theta_block[i]
+            for j in range(n):
+                H_theta_2_1 += H_block[i, j] * theta[j]
+                H_theta_2_2 += H_block[half + i, j] * theta[j]
+            H_theta_1 = H_theta_2_1
+            H_theta_2 = H_theta_2_2
+            L += H_theta_1 * theta_block[i] + H_theta_2 * theta_block[half + i]
+            grad_L_theta_block[i] = 0.5 * H_theta_1 + 0.5 * H_theta_2_1 - c_block[i]
+            grad_L_theta_block[half + i] = 0.5 * H_theta_2 + 0.5 * H_theta_2_2 - c_block[half + i]
+        for i in range(2 * half, rows):
+            H_theta_2 = 0.0
+            c_theta += c_block[i] * theta_block[i]
+            for j in range(n):
+                H_theta_2 += H_block[i, j] * theta[j]
+            H_theta = H_theta_2
+            L += H_theta * theta_block[i]
+            grad_L_theta_block[i] = 0.5 * H_theta + 0.5 * H_theta_2 - c_block[i]
+    return (c_theta, L)
+
+
+def _value_and_grad_L_many(theta, H, c, grad_L_theta):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = H.shape[0]
+    sums = _in_threads(_value_and_grad_L_rows, n, n * (2 * n + 11), (theta, H, c, grad_L_theta), ())
+    return _value_and_grad_L_rest(theta, H, c, grad_L_theta, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _value_and_grad_L_rest(theta, H, c, grad_L_theta, c_theta_rows, L_rows):
+    """What is left when the rows are added up."""
+    c_theta = c_theta_rows
+    L = L_rows
+    L = 0.5 * L - c_theta
     return L
 
 
@@ -521,7 +650,7 @@ def hess_L(theta, H, c, out=None):
 
     gives  hess_L_theta  n by n
 
-    3*n**2 floating-point operations
+    0 floating-point operations
     entries read: H n**2
     """
     if not (
@@ -552,7 +681,7 @@ def hess_L(theta, H, c, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, H, c))
-    kernel = _hess_L_many if n * (4 * n) >= 80_000 else _hess_L
+    kernel = _hess_L_many if n * n >= 80_000 else _hess_L
     kernel(theta, H, c, out)
     return out
 
@@ -562,7 +691,7 @@ def _hess_L(theta, H, c, hess_L_theta):
     n = H.shape[0]
     for i in range(n):
         for j in range(n):
-            hess_L_theta[i, j] = 0.5 * H[i, j] + 0.5 * H[j, i]
+            hess_L_theta[i, j] = H[i, j]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
@@ -573,17 +702,16 @@ def _hess_L_rows(theta, H, c, hess_L_theta, start, stop):
         rows = min(512, stop - first)
         hess_L_theta_block = hess_L_theta[first : first + rows]
         H_block = H[first : first + rows]
-        H_block_2 = H[:, first : first + rows]
         for i in range(rows):
             for j in range(n):
-                hess_L_theta_block[i, j] = 0.5 * H_block[i, j] + 0.5 * H_block_2[j, i]
+                hess_L_theta_block[i, j] = H_block[i, j]
     return ()
 
 
 def _hess_L_many(theta, H, c, hess_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = H.shape[0]
-    _in_threads(_hess_L_rows, n, n * (4 * n), (theta, H, c, hess_L_theta), ())
+    _in_threads(_hess_L_rows, n, n * n, (theta, H, c, hess_L_theta), ())
 
 
 def hvp_L(theta, v, H, c, out=None):
@@ -598,8 +726,8 @@ def hvp_L(theta, v, H, c, out=None):
 
     gives  hvp_L_theta  n
 
-    4*n**2 + 3*n floating-point operations
-    entries read: H 2*n**2, H_v_2 n, hvp_L_theta n, v n, v_j n
+    2*n**2 floating-point operations
+    entries read: H n**2, v n
     """
     if not (
         type(theta) is type(v) is type(H) is type(c) is np.ndarray
@@ -634,27 +762,50 @@ def hvp_L(theta, v, H, c, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, H, c))
-    _hvp_L(theta, v, H, c, out)
+    kernel = _hvp_L_many if n * (2 * n + 2) >= 80_000 else _hvp_L
+    kernel(theta, v, H, c, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(theta, v, H, c, hvp_L_theta):
     n = H.shape[0]
-    H_v_2 = np.empty((n,), theta.dtype)
-    v_j = np.empty((n,), theta.dtype)
     for i in range(n):
         hvp_L_theta_i = 0.0
-        H_v_2[i] = 0.0
-        v_j[i] = v[i]
         for j in range(n):
             hvp_L_theta_i += H[i, j] * v[j]
         hvp_L_theta[i] = hvp_L_theta_i
-    for j in range(n):
-        for i in range(n):
-            H_v_2[i] += H[j, i] * v_j[j]
-    for i in range(n):
-        hvp_L_theta[i] = 0.5 * H_v_2[i] + 0.5 * hvp_L_theta[i]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _hvp_L_rows(theta, v, H, c, hvp_L_theta, start, stop):
+    """The rows from start to stop, in blocks that fit into the cache."""
+    n = H.shape[0]
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
+        H_block = H[first : first + rows]
+        hvp_L_theta_block = hvp_L_theta[first : first + rows]
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
+            hvp_L_theta_i_1 = 0.0
+            hvp_L_theta_i_2 = 0.0
+            for j in range(n):
+                hvp_L_theta_i_1 += H_block[i, j] * v[j]
+                hvp_L_theta_i_2 += H_block[half + i, j] * v[j]
+            hvp_L_theta_block[i] = hvp_L_theta_i_1
+            hvp_L_theta_block[half + i] = hvp_L_theta_i_2
+        for i in range(2 * half, rows):
+            hvp_L_theta_i = 0.0
+            for j in range(n):
+                hvp_L_theta_i += H_block[i, j] * v[j]
+            hvp_L_theta_block[i] = hvp_L_theta_i
+    return ()
+
+
+def _hvp_L_many(theta, v, H, c, hvp_L_theta):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = H.shape[0]
+    _in_threads(_hvp_L_rows, n, n * (2 * n + 2), (theta, v, H, c, hvp_L_theta), ())
 
 
 def theta_star(H, c, out=None):
@@ -670,6 +821,7 @@ def theta_star(H, c, out=None):
     n**3/3 + 2*n**2 floating-point operations
     entries read: H n**2, c n
     """
+    _link()
     if not (
         type(H) is type(c) is np.ndarray and H.dtype is c.dtype and H.dtype.char in "fd" and H.flags.carray and c.flags.carray
     ):
@@ -710,8 +862,8 @@ def theta_step(theta, H, c, eta, out=None):
 
     gives  theta_next  n
 
-    4*n**2 + 6*n floating-point operations
-    entries read: H 2*n**2, H_theta n, c n, grad_L_theta n, theta 2*n, theta_j n
+    2*n**2 + 6*n floating-point operations
+    entries read: H n**2, c n, theta n
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
@@ -743,29 +895,60 @@ def theta_step(theta, H, c, eta, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, H, c))
-    _theta_step(theta, H, c, eta, out)
+    kernel = _theta_step_many if n * (2 * n + 10) >= 80_000 else _theta_step
+    kernel(theta, H, c, eta, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, H, c, eta, theta_next):
     n = H.shape[0]
-    H_theta = np.empty((n,), theta.dtype)
-    grad_L_theta = np.empty((n,), theta.dtype)
-    theta_j = np.empty((n,), theta.dtype)
     for i in range(n):
-        H_theta_i = 0.0
-        grad_L_theta[i] = 0.0
-        theta_j[i] = theta[i]
+        H_theta_2 = 0.0
         for j in range(n):
-            H_theta_i += H[i, j] * theta[j]
-        H_theta[i] = H_theta_i
-    for j in range(n):
-        for i in range(n):
-            grad_L_theta[i] += H[j, i] * theta_j[j]
-    for i in range(n):
-        grad_L_theta[i] = 0.5 * H_theta[i] + 0.5 * grad_L_theta[i] - c[i]
-        theta_next[i] = theta[i] - eta * grad_L_theta[i]
+            H_theta_2 += H[i, j] * theta[j]
+        H_theta = H_theta_2
+        grad_L_theta = 0.5 * H_theta + 0.5 * H_theta_2 - c[i]
+        theta_next[i] = theta[i] - eta * grad_L_theta
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _theta_step_rows(theta, H, c, eta, theta_next, start, stop):
+    """The rows from start to stop, in blocks that fit into the cache."""
+    n = H.shape[0]
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
+        H_block = H[first : first + rows]
+        c_block = c[first : first + rows]
+        theta_next_block = theta_next[first : first + rows]
+        theta_block = theta[first : first + rows]
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
+            H_theta_2_1 = 0.0
+            H_theta_2_2 = 0.0
+            for j in range(n):
+                H_theta_2_1 += H_block[i, j] * theta[j]
+                H_theta_2_2 += H_block[half + i, j] * theta[j]
+            H_theta_1 = H_theta_2_1
+            H_theta_2 = H_theta_2_2
+            grad_L_theta_1 = 0.5 * H_theta_1 + 0.5 * H_theta_2_1 - c_block[i]
+            grad_L_theta_2 = 0.5 * H_theta_2 + 0.5 * H_theta_2_2 - c_block[half + i]
+            theta_next_block[i] = theta_block[i] - eta * grad_L_theta_1
+            theta_next_block[half + i] = theta_block[half + i] - eta * grad_L_theta_2
+        for i in range(2 * half, rows):
+            H_theta_2 = 0.0
+            for j in range(n):
+                H_theta_2 += H_block[i, j] * theta[j]
+            H_theta = H_theta_2
+            grad_L_theta = 0.5 * H_theta + 0.5 * H_theta_2 - c_block[i]
+            theta_next_block[i] = theta_block[i] - eta * grad_L_theta
+    return ()
+
+
+def _theta_step_many(theta, H, c, eta, theta_next):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = H.shape[0]
+    _in_threads(_theta_step_rows, n, n * (2 * n + 10), (theta, H, c, eta, theta_next), ())
 
 
 def theta_run(theta, H, c, eta, iterations, tolerance=0.0, out=None, callback=None, period=1):
@@ -773,15 +956,19 @@ def theta_run(theta, H, c, eta, iterations, tolerance=0.0, out=None, callback=No
 
     line 25:  \theta_{t+1} = \theta_t - \eta \nabla L(\theta_t)
 
-    takes  theta  n       \theta
-           H      n by n  H
-           c      n       c
-           eta    number  \eta
+    takes  theta       n         \theta
+           H           n by n    H
+           c           n         c
+           eta         number    \eta
+           iterations  number    at most
+           tolerance   number    it stops when no entry moves more
+           callback    function  called with the iterations done and the states, every period iterations
 
-    gives  theta  n
+    gives  theta       n
+           done        number    of iterations
 
-    4*n**2 + 6*n floating-point operations per iteration
-    entries read per iteration: H 2*n**2, H_theta n, c n, grad_L_theta n, theta 2*n, theta_j n
+    2*n**2 + 6*n floating-point operations per iteration
+    entries read per iteration: H n**2, c n, theta n
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
@@ -830,24 +1017,15 @@ def theta_run(theta, H, c, eta, iterations, tolerance=0.0, out=None, callback=No
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run(theta, H, c, eta, iterations, tolerance):
     n = H.shape[0]
-    H_theta = np.empty((n,), theta.dtype)
-    grad_L_theta = np.empty((n,), theta.dtype)
-    theta_j = np.empty((n,), theta.dtype)
     theta_next = np.empty((n,), theta.dtype)
     for iteration in range(iterations):
         for i in range(n):
-            H_theta_i = 0.0
-            grad_L_theta[i] = 0.0
-            theta_j[i] = theta[i]
+            H_theta_2 = 0.0
             for j in range(n):
-                H_theta_i += H[i, j] * theta[j]
-            H_theta[i] = H_theta_i
-        for j in range(n):
-            for i in range(n):
-                grad_L_theta[i] += H[j, i] * theta_j[j]
-        for i in range(n):
-            grad_L_theta[i] = 0.5 * H_theta[i] + 0.5 * grad_L_theta[i] - c[i]
-            theta_next[i] = theta[i] - eta * grad_L_theta[i]
+                H_theta_2 += H[i, j] * theta[j]
+            H_theta = H_theta_2
+            grad_L_theta = 0.5 * H_theta + 0.5 * H_theta_2 - c[i]
+            theta_next[i] = theta[i] - eta * grad_L_theta
         converged = True
         for entry_1 in range(n):
             if not abs(theta_next[entry_1] - theta[entry_1]) <= tolerance:
@@ -870,8 +1048,8 @@ def G(theta, H, c, eta, out=None):
 
     gives  G      n
 
-    4*n**2 + 6*n floating-point operations
-    entries read: H 2*n**2, H_theta n, c n, grad_L_theta n, theta 2*n, theta_j n
+    2*n**2 + 6*n floating-point operations
+    entries read: H n**2, c n, theta n
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
@@ -903,26 +1081,57 @@ def G(theta, H, c, eta, out=None):
         out = np.empty((n,), theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, H, c))
-    _G(theta, H, c, eta, out)
+    kernel = _G_many if n * (2 * n + 10) >= 80_000 else _G
+    kernel(theta, H, c, eta, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _G(theta, H, c, eta, G):
     n = H.shape[0]
-    H_theta = np.empty((n,), theta.dtype)
-    grad_L_theta = np.empty((n,), theta.dtype)
-    theta_j = np.empty((n,), theta.dtype)
     for i in range(n):
-        H_theta_i = 0.0
-        grad_L_theta[i] = 0.0
-        theta_j[i] = theta[i]
+        H_theta_2 = 0.0
         for j in range(n):
-            H_theta_i += H[i, j] * theta[j]
-        H_theta[i] = H_theta_i
-    for j in range(n):
-        for i in range(n):
-            grad_L_theta[i] += H[j, i] * theta_j[j]
-    for i in range(n):
-        grad_L_theta[i] = 0.5 * H_theta[i] + 0.5 * grad_L_theta[i] - c[i]
-        G[i] = theta[i] - eta * grad_L_theta[i]
+            H_theta_2 += H[i, j] * theta[j]
+        H_theta = H_theta_2
+        grad_L_theta = 0.5 * H_theta + 0.5 * H_theta_2 - c[i]
+        G[i] = theta[i] - eta * grad_L_theta
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _G_rows(theta, H, c, eta, G, start, stop):
+    """The rows from start to stop, in blocks that fit into the cache."""
+    n = H.shape[0]
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
+        H_block = H[first : first + rows]
+        c_block = c[first : first + rows]
+        G_block = G[first : first + rows]
+        theta_block = theta[first : first + rows]
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
+            H_theta_2_1 = 0.0
+            H_theta_2_2 = 0.0
+            for j in range(n):
+                H_theta_2_1 += H_block[i, j] * theta[j]
+                H_theta_2_2 += H_block[half + i, j] * theta[j]
+            H_theta_1 = H_theta_2_1
+            H_theta_2 = H_theta_2_2
+            grad_L_theta_1 = 0.5 * H_theta_1 + 0.5 * H_theta_2_1 - c_block[i]
+            grad_L_theta_2 = 0.5 * H_theta_2 + 0.5 * H_theta_2_2 - c_block[half + i]
+            G_block[i] = theta_block[i] - eta * grad_L_theta_1
+            G_block[half + i] = theta_block[half + i] - eta * grad_L_theta_2
+        for i in range(2 * half, rows):
+            H_theta_2 = 0.0
+            for j in range(n):
+                H_theta_2 += H_block[i, j] * theta[j]
+            H_theta = H_theta_2
+            grad_L_theta = 0.5 * H_theta + 0.5 * H_theta_2 - c_block[i]
+            G_block[i] = theta_block[i] - eta * grad_L_theta
+    return ()
+
+
+def _G_many(theta, H, c, eta, G):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = H.shape[0]
+    _in_threads(_G_rows, n, n * (2 * n + 10), (theta, H, c, eta, G), ())

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numba import njit
 
-__all__ = ["J", "grad_J", "value_and_grad_J", "hess_J", "s", "D"]
+__all__ = ["J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J", "s", "D"]
 
 
 def _floats(names, values):
@@ -61,6 +61,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         raise TypeError(f"out must be a tuple of {len(shapes)} arrays")
     for position, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
+
+
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
 
 
 _TEAMS = {}  # by process, because a forked one has no threads
@@ -533,6 +542,83 @@ def _hess_J(C, X, A, hess_J_C):
                 hess_J_C_term = hess_J_C_term_term * (1.0 if i == l else 0.0)
                 for p in range(n):
                     hess_J_C[i, j, l, p] = hess_J_C_term * (1.0 if j == p else 0.0)
+
+
+def hvp_J(C, v, X, A, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 5:  J(C) = \sum_{i=1}^{m} \sum_{l=1}^{k} A_{il} \sum_{j=1}^{n} (X_{ij} - C_{lj})^2
+
+    takes  C        k by n  C
+           v        k by n  v
+           X        m by n  X
+           A        m by k  A
+
+    gives  hvp_J_C  k by n
+
+    k*m + k*n + k floating-point operations
+    entries read: A k*m, A_sum k, v k*n
+    """
+    if not (
+        type(C) is type(v) is type(X) is type(A) is np.ndarray
+        and C.dtype is v.dtype is X.dtype is A.dtype
+        and C.dtype.char in "fd"
+        and C.flags.carray
+        and v.flags.carray
+        and X.flags.carray
+        and A.flags.carray
+    ):
+        C, v, X, A = _floats(("C", "v", "X", "A"), (C, v, X, A))
+    if C.ndim != 2:
+        raise ValueError(f"C must have 2 axes (k, n), has shape {C.shape}")
+    if v.ndim != 2:
+        raise ValueError(f"v must have 2 axes (k, n), has shape {v.shape}")
+    if X.ndim != 2:
+        raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
+    if A.ndim != 2:
+        raise ValueError(f"A must have 2 axes (m, k), has shape {A.shape}")
+    k = C.shape[0]
+    n = C.shape[1]
+    m = X.shape[0]
+    if v.shape[0] != k:
+        raise ValueError(f"C has {k} rows, v has {v.shape[0]} rows")
+    if v.shape[1] != n:
+        raise ValueError(f"C has {n} columns, v has {v.shape[1]} columns")
+    if X.shape[1] != n:
+        raise ValueError(f"C has {n} columns, X has {X.shape[1]} columns")
+    if A.shape[0] != m:
+        raise ValueError(f"X has {m} rows, A has {A.shape[0]} rows")
+    if A.shape[1] != k:
+        raise ValueError(f"C has {k} rows, A has {A.shape[1]} columns")
+    if k < 1:
+        raise ValueError(f"C has {k} rows, at least 1 needed")
+    if n < 1:
+        raise ValueError(f"C has {n} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if out is None:
+        out = np.empty((k, n), C.dtype)
+    else:
+        _check_out("out", out, (k, n), C.dtype, (C, v, X, A))
+    _hvp_J(C, v, X, A, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_J(C, v, X, A, hvp_J_C):
+    k = C.shape[0]
+    n = C.shape[1]
+    m = X.shape[0]
+    A_sum = np.empty((k,), C.dtype)
+    for i in range(k):
+        A_sum[i] = 0.0
+    for l in range(m):
+        for i in range(k):
+            A_sum[i] += A[l, i]
+    for i in range(k):
+        hvp_J_C_term = 2.0 * A_sum[i]
+        for j in range(n):
+            hvp_J_C[i, j] = hvp_J_C_term * v[i, j]
 
 
 def s(A, out=None):

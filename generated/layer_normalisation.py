@@ -59,6 +59,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
+
+
 def mu(x):
     r"""mu.
 
@@ -379,11 +388,11 @@ def _grad_L(x, gamma, beta, g, epsilon, grad_L_x, grad_L_gamma, grad_L_beta):
         mu_bar_sum += x[i] - mu
     v = v / n
     h_term = 1.0 / np.sqrt(epsilon + v)
-    v_bar = -0.5 / (epsilon + v) ** 1.5 * v_bar
-    mu_bar = -h_term * mu_bar - 2.0 / n * mu_bar_sum * v_bar
+    v_bar = 0.5 / (epsilon + v) ** 1.5 * v_bar
+    mu_bar = 2.0 / n * mu_bar_sum * v_bar - h_term * mu_bar
     for i in range(n):
         h = h_term * (x[i] - mu)
-        grad_L_x[i] = mu_bar / n + h_term * g[i] * gamma[i] + 2.0 / n * v_bar * (x[i] - mu)
+        grad_L_x[i] = mu_bar / n + h_term * g[i] * gamma[i] - 2.0 / n * v_bar * (x[i] - mu)
         grad_L_gamma[i] = h * g[i]
 
 
@@ -463,12 +472,12 @@ def _value_and_grad_L(x, gamma, beta, g, epsilon, grad_L_x, grad_L_gamma, grad_L
         mu_bar_sum += x[i] - mu
     v = v / n
     h_term = 1.0 / np.sqrt(epsilon + v)
-    v_bar = -0.5 / (epsilon + v) ** 1.5 * v_bar
-    mu_bar = -h_term * mu_bar - 2.0 / n * mu_bar_sum * v_bar
+    v_bar = 0.5 / (epsilon + v) ** 1.5 * v_bar
+    mu_bar = 2.0 / n * mu_bar_sum * v_bar - h_term * mu_bar
     for i in range(n):
         h = h_term * (x[i] - mu)
         o = h * gamma[i] + beta[i]
         L += o * g[i]
-        grad_L_x[i] = mu_bar / n + h_term * g[i] * gamma[i] + 2.0 / n * v_bar * (x[i] - mu)
+        grad_L_x[i] = mu_bar / n + h_term * g[i] * gamma[i] - 2.0 / n * v_bar * (x[i] - mu)
         grad_L_gamma[i] = h * g[i]
     return L

@@ -79,6 +79,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
+
+
 _TEAMS = {}  # by process, because a forked one has no threads
 _LOOKS = 200_000  # about a tenth of a millisecond
 
@@ -1368,12 +1377,16 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
 
     line 38:  \theta \leftarrow \theta - \alpha \nabla_\theta L(\theta)
 
-    takes  theta  n       \theta
-           X      m by n  X
-           y      m       y
-           alpha  number  \alpha
+    takes  theta       n         \theta
+           X           m by n    X
+           y           m         y
+           alpha       number    \alpha
+           iterations  number    at most
+           tolerance   number    it stops when no entry moves more
+           callback    function  called with the iterations done and the states, every period iterations
 
-    gives  theta  n
+    gives  theta       n
+           done        number    of iterations
 
     4*m*n + 4*m + 2*n floating-point operations per iteration
     entries read per iteration: X m*n, grad_L_theta n, theta 2*n, y m

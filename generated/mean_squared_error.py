@@ -3,10 +3,13 @@
 # eqcompiler 0.1.0
 import os
 import threading
+from functools import cache
 
 import numba
 import numpy as np
-from numba import njit
+from llvmlite.binding import add_symbol
+from numba import njit, types
+from numba.extending import get_cython_function_address
 
 __all__ = [
     "MSE",
@@ -74,6 +77,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         raise TypeError(f"out must be a tuple of {len(shapes)} arrays")
     for position, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
+
+
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
 
 
 _TEAMS = {}  # by process, because a forked one has no threads
@@ -185,6 +197,62 @@ def _in_threads(rows, count, work, arguments, shapes):
 
     _TEAMS.setdefault(os.getpid(), _Team()).do(job, min(threads, parts) - 1)
     return [*map(sum, zip(*scalars, strict=True)), *(array.sum(axis=0) for array in arrays)]
+
+
+@cache
+def _link():
+    """Tells compiled functions where SciPy keeps the BLAS and LAPACK that products in compiled functions call too."""
+    for kind, names in (("blas", "syrk trsm"), ("lapack", "potrf potri gelsy")):
+        for name in (letter + name for name in names.split() for letter in "ds"):
+            add_symbol(f"scipy_{name}", get_cython_function_address(f"scipy.linalg.cython_{kind}", name))
+
+
+def _fortran(name, count):
+    """The float64 and the float32 form of a function that takes addresses only. What lies there is used again after the call:
+    else it would be gone before."""
+    signature = types.void(*[types.uintp] * count)
+    return tuple(types.ExternalFunction(f"scipy_{letter}{name}", signature) for letter in "ds")
+
+
+_LOWER, _PLAIN, _TURNED, _RIGHT = (np.array([ord(letter)], np.uint8) for letter in "LNTR")  # rows are columns for Fortran
+
+
+@njit(cache=True)
+def _mirrored(A):
+    """Copies what stands above the diagonal below it, from 32 rows at a time."""
+    n = A.shape[0]
+    for start in range(0, n, 32):
+        for i in range(start, n):
+            for j in range(start, min(start + 32, i)):
+                A[i, j] = A[j, i]
+
+
+_dsyrk, _ssyrk = _fortran("syrk", 10)
+
+
+@njit(cache=True)
+def _half_dot(X, turned, P):
+    """Fills what stands above the diagonal of P, and the diagonal, with X'X, when turned, or XX'."""
+    n, m = X.shape[::-1] if turned else X.shape
+    sizes, numbers = np.array([n, m, X.shape[1], n], np.int32), np.array([1, 0], X.dtype)
+    at, entry, form = sizes.ctypes.data, numbers.ctypes.data, (_PLAIN if turned else _TURNED).ctypes.data
+    rows, product = X.ctypes.data, P.ctypes.data
+    if X.itemsize == 8:
+        _dsyrk(_LOWER.ctypes.data, form, at, at + 4, entry, rows, at + 8, entry + 8, product, at + 12)
+    else:
+        _ssyrk(_LOWER.ctypes.data, form, at, at + 4, entry, rows, at + 8, entry + 4, product, at + 12)
+    return sizes[0] + numbers[0]
+
+
+def _symmetric_dot(X, turned, P):
+    """Fills P with X'X, when turned, or XX', and gives it; one half is computed. For a large P by the BLAS that compiled
+    functions call: its threads, which are to factor P, and those of NumPy's own BLAS would stall one another."""
+    if P.shape[0] < 256:
+        return np.dot(X.T, X, P) if turned else np.dot(X, X.T, P)
+    _link()
+    _half_dot(X, turned, P)
+    _mirrored(P)
+    return P
 
 
 def MSE(X, y, w, b):
@@ -352,10 +420,10 @@ def _grad_MSE(X, y, w, b, grad_MSE_w):
         y_hat = b
         for j in range(d):
             y_hat += X[i, j] * w[j]
-        y_hat_bar = -2.0 / n * (y[i] - y_hat)
-        grad_MSE_b += y_hat_bar
+        y_hat_bar = 2.0 / n * (y[i] - y_hat)
+        grad_MSE_b -= y_hat_bar
         for i_2 in range(d):
-            grad_MSE_w[i_2] += y_hat_bar * X[i, i_2]
+            grad_MSE_w[i_2] -= y_hat_bar * X[i, i_2]
     return grad_MSE_b
 
 
@@ -379,19 +447,19 @@ def _grad_MSE_rows(X, y, w, b, start, stop, grad_MSE_w_rows):
             for j in range(d):
                 y_hat_1 += X_block[i, j] * w[j]
                 y_hat_2 += X_block[half + i, j] * w[j]
-            y_hat_bar_1 = -2.0 / n * (y_block[i] - y_hat_1)
-            y_hat_bar_2 = -2.0 / n * (y_block[half + i] - y_hat_2)
-            grad_MSE_b += y_hat_bar_1 + y_hat_bar_2
+            y_hat_bar_1 = 2.0 / n * (y_block[i] - y_hat_1)
+            y_hat_bar_2 = 2.0 / n * (y_block[half + i] - y_hat_2)
+            grad_MSE_b -= y_hat_bar_1 + y_hat_bar_2
             for i_2 in range(d):
-                grad_MSE_w[i_2] += y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[half + i, i_2]
+                grad_MSE_w[i_2] -= y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
             y_hat = b
             for j in range(d):
                 y_hat += X_block[i, j] * w[j]
-            y_hat_bar = -2.0 / n * (y_block[i] - y_hat)
-            grad_MSE_b += y_hat_bar
+            y_hat_bar = 2.0 / n * (y_block[i] - y_hat)
+            grad_MSE_b -= y_hat_bar
             for i_2 in range(d):
-                grad_MSE_w[i_2] += y_hat_bar * X_block[i, i_2]
+                grad_MSE_w[i_2] -= y_hat_bar * X_block[i, i_2]
         for entry_1 in range(d):
             grad_MSE_w_rows[entry_1] += grad_MSE_w[entry_1]
     return (grad_MSE_b,)
@@ -481,10 +549,10 @@ def _value_and_grad_MSE(X, y, w, b, grad_MSE_w):
         for j in range(d):
             y_hat += X[i, j] * w[j]
         MSE += (y[i] - y_hat) ** 2
-        y_hat_bar = -2.0 / n * (y[i] - y_hat)
-        grad_MSE_b += y_hat_bar
+        y_hat_bar = 2.0 / n * (y[i] - y_hat)
+        grad_MSE_b -= y_hat_bar
         for i_2 in range(d):
-            grad_MSE_w[i_2] += y_hat_bar * X[i, i_2]
+            grad_MSE_w[i_2] -= y_hat_bar * X[i, i_2]
     MSE = MSE / n
     return MSE, grad_MSE_b
 
@@ -511,20 +579,20 @@ def _value_and_grad_MSE_rows(X, y, w, b, start, stop, grad_MSE_w_rows):
                 y_hat_1 += X_block[i, j] * w[j]
                 y_hat_2 += X_block[half + i, j] * w[j]
             MSE += (y_block[i] - y_hat_1) ** 2 + (y_block[half + i] - y_hat_2) ** 2
-            y_hat_bar_1 = -2.0 / n * (y_block[i] - y_hat_1)
-            y_hat_bar_2 = -2.0 / n * (y_block[half + i] - y_hat_2)
-            grad_MSE_b += y_hat_bar_1 + y_hat_bar_2
+            y_hat_bar_1 = 2.0 / n * (y_block[i] - y_hat_1)
+            y_hat_bar_2 = 2.0 / n * (y_block[half + i] - y_hat_2)
+            grad_MSE_b -= y_hat_bar_1 + y_hat_bar_2
             for i_2 in range(d):
-                grad_MSE_w[i_2] += y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[half + i, i_2]
+                grad_MSE_w[i_2] -= y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
             y_hat = b
             for j in range(d):
                 y_hat += X_block[i, j] * w[j]
             MSE += (y_block[i] - y_hat) ** 2
-            y_hat_bar = -2.0 / n * (y_block[i] - y_hat)
-            grad_MSE_b += y_hat_bar
+            y_hat_bar = 2.0 / n * (y_block[i] - y_hat)
+            grad_MSE_b -= y_hat_bar
             for i_2 in range(d):
-                grad_MSE_w[i_2] += y_hat_bar * X_block[i, i_2]
+                grad_MSE_w[i_2] -= y_hat_bar * X_block[i, i_2]
         for entry_1 in range(d):
             grad_MSE_w_rows[entry_1] += grad_MSE_w[entry_1]
     return (MSE, grad_MSE_b)
@@ -1028,7 +1096,7 @@ def hess_L(theta, X, y, b, out=None):
         out = np.empty((d, d), theta.dtype)
     else:
         _check_out("out", out, (d, d), theta.dtype, (theta, X, y))
-    np.dot(X.T, X, out)
+    _symmetric_dot(X, True, out)
     _hess_L(theta, X, y, b, out)
     return out
 
@@ -1109,9 +1177,9 @@ def _hvp_L(theta, v, X, y, b, hvp_L_theta):
         r_bar = 0.0
         for j in range(d):
             r_bar += X[i, j] * v[j]
-        r_bar = -2.0 / n * r_bar
+        r_bar = 2.0 / n * r_bar
         for i_2 in range(d):
-            hvp_L_theta[i_2] -= r_bar * X[i, i_2]
+            hvp_L_theta[i_2] += r_bar * X[i, i_2]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
@@ -1132,17 +1200,17 @@ def _hvp_L_rows(theta, v, X, y, b, start, stop, hvp_L_theta_rows):
             for j in range(d):
                 r_bar_1 += X_block[i, j] * v[j]
                 r_bar_2 += X_block[half + i, j] * v[j]
-            r_bar_1 = -2.0 / n * r_bar_1
-            r_bar_2 = -2.0 / n * r_bar_2
+            r_bar_1 = 2.0 / n * r_bar_1
+            r_bar_2 = 2.0 / n * r_bar_2
             for i_2 in range(d):
-                hvp_L_theta[i_2] -= r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
+                hvp_L_theta[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
             r_bar = 0.0
             for j in range(d):
                 r_bar += X_block[i, j] * v[j]
-            r_bar = -2.0 / n * r_bar
+            r_bar = 2.0 / n * r_bar
             for i_2 in range(d):
-                hvp_L_theta[i_2] -= r_bar * X_block[i, i_2]
+                hvp_L_theta[i_2] += r_bar * X_block[i, i_2]
         for entry_1 in range(d):
             hvp_L_theta_rows[entry_1] += hvp_L_theta[entry_1]
     return ()
@@ -1334,8 +1402,8 @@ def _theta_step(theta, X, y, b, eta, theta_next):
         for i_2 in range(d):
             grad_L_theta[i_2] += r * X[i, i_2]
     for i in range(d):
-        grad_L_theta[i] = -2.0 / n * grad_L_theta[i]
-        theta_next[i] = theta[i] - eta * grad_L_theta[i]
+        grad_L_theta[i] = 2.0 / n * grad_L_theta[i]
+        theta_next[i] = eta * grad_L_theta[i] + theta[i]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
@@ -1386,8 +1454,8 @@ def _theta_step_rest(theta, X, y, b, eta, theta_next, grad_L_theta_rows):
     for t_1 in range(d):
         grad_L_theta[t_1] = grad_L_theta_rows[t_1]
     for i in range(d):
-        grad_L_theta[i] = -2.0 / n * grad_L_theta[i]
-        theta_next[i] = theta[i] - eta * grad_L_theta[i]
+        grad_L_theta[i] = 2.0 / n * grad_L_theta[i]
+        theta_next[i] = eta * grad_L_theta[i] + theta[i]
 
 
 def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None, callback=None, period=1):
@@ -1395,13 +1463,17 @@ def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None, callback
 
     line 41:  \theta_{t+1} = \theta_t - \eta \nabla L(\theta_t)
 
-    takes  theta  d       \theta
-           X      n by d  X
-           y      n       y
-           b      number  b
-           eta    number  \eta
+    takes  theta       d         \theta
+           X           n by d    X
+           y           n         y
+           b           number    b
+           eta         number    \eta
+           iterations  number    at most
+           tolerance   number    it stops when no entry moves more
+           callback    function  called with the iterations done and the states, every period iterations
 
-    gives  theta  d
+    gives  theta       d
+           done        number    of iterations
 
     4*d*n + 4*d + n floating-point operations per iteration
     entries read per iteration: X d*n, grad_L_theta d, theta 2*d, y n
@@ -1444,7 +1516,7 @@ def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None, callback
         _check_out("out", out, (d,), theta.dtype, (theta, X, y))
     out[...] = theta
     if iterations * (n + 4 * d * n - d - 2 * float(d) ** 2) > n + 3 * d * n + float(d) ** 2 * n:
-        kernel, products = _theta_run_hoisted, (np.dot(X.T, X),)
+        kernel, products = _theta_run_hoisted, (_symmetric_dot(X, True, np.empty((d, d), X.dtype)),)
     else:
         kernel, products = _theta_run, ()
     done, resting = 0, iterations == 0
@@ -1473,8 +1545,8 @@ def _theta_run(theta, X, y, b, eta, iterations, tolerance):
             for i_2 in range(d):
                 grad_L_theta[i_2] += r * X[i, i_2]
         for i in range(d):
-            grad_L_theta[i] = -2.0 / n * grad_L_theta[i]
-            theta_next[i] = theta[i] - eta * grad_L_theta[i]
+            grad_L_theta[i] = 2.0 / n * grad_L_theta[i]
+            theta_next[i] = eta * grad_L_theta[i] + theta[i]
         converged = True
         for entry_1 in range(d):
             if not abs(theta_next[entry_1] - theta[entry_1]) <= tolerance:
@@ -1502,8 +1574,8 @@ def _theta_run_hoisted(theta, X, y, b, eta, X_X, iterations, tolerance):
             grad_L_theta = 0.0
             for j in range(d):
                 grad_L_theta += X_X[i, j] * theta[j]
-            grad_L_theta = -2.0 / n * (grad_L_theta_sum[i] - grad_L_theta)
-            theta_next[i] = theta[i] - eta * grad_L_theta
+            grad_L_theta = 2.0 / n * (grad_L_theta_sum[i] - grad_L_theta)
+            theta_next[i] = eta * grad_L_theta + theta[i]
         converged = True
         for entry_1 in range(d):
             if not abs(theta_next[entry_1] - theta[entry_1]) <= tolerance:

@@ -3,10 +3,13 @@
 # eqcompiler 0.1.0
 import os
 import threading
+from functools import cache
 
 import numba
 import numpy as np
-from numba import njit
+from llvmlite.binding import add_symbol
+from numba import njit, types
+from numba.extending import get_cython_function_address
 
 __all__ = [
     "ell",
@@ -20,10 +23,12 @@ __all__ = [
     "grad_q",
     "value_and_grad_q",
     "hess_q",
+    "hvp_q",
     "r",
     "grad_r",
     "value_and_grad_r",
     "hess_r",
+    "hvp_r",
 ]
 
 
@@ -77,6 +82,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         raise TypeError(f"out must be a tuple of {len(shapes)} arrays")
     for position, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
+
+
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
 
 
 _TEAMS = {}  # by process, because a forked one has no threads
@@ -190,31 +204,58 @@ def _in_threads(rows, count, work, arguments, shapes):
     return [*map(sum, zip(*scalars, strict=True)), *(array.sum(axis=0) for array in arrays)]
 
 
+@cache
+def _link():
+    """Tells compiled functions where SciPy keeps the BLAS and LAPACK that products in compiled functions call too."""
+    for kind, names in (("blas", "syrk trsm"), ("lapack", "potrf potri gelsy")):
+        for name in (letter + name for name in names.split() for letter in "ds"):
+            add_symbol(f"scipy_{name}", get_cython_function_address(f"scipy.linalg.cython_{kind}", name))
+
+
+def _fortran(name, count):
+    """The float64 and the float32 form of a function that takes addresses only. What lies there is used again after the call:
+    else it would be gone before."""
+    signature = types.void(*[types.uintp] * count)
+    return tuple(types.ExternalFunction(f"scipy_{letter}{name}", signature) for letter in "ds")
+
+
+_LOWER, _PLAIN, _TURNED, _RIGHT = (np.array([ord(letter)], np.uint8) for letter in "LNTR")  # rows are columns for Fortran
+
+
+_dpotrf, _spotrf = _fortran("potrf", 5)
+
+
 @njit(cache=True)
 def _eps(A):
     """The distance from 1 to the next number of the type of A, float32 or float64."""
     return 2.0**-52 if A.itemsize == 8 else 2.0**-23
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"reassoc"})
 def _factor(A):
     """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
-    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
+    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN.
+    What stands below the diagonal of R means nothing."""
     n = A.shape[0]
-    finite = True
+    R = np.empty_like(A)
+    zero = 0.0
     for i in range(n):
         for j in range(n):
-            finite = finite and np.isfinite(A[i, j])
-    if not finite:
-        return np.full_like(A, np.nan)
-    try:
-        R = np.linalg.cholesky(A.T).T
-    except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
-        return np.zeros_like(A)
-    kept = 1.0
+            R[i, j] = A[i, j]
+            zero += 0.0 * A[i, j]
+    if zero != 0.0:
+        R[:, :] = zero
+        return R
+    sizes = np.array([n, 0], np.int32)
+    at = sizes.ctypes.data
+    if A.itemsize == 8:
+        _dpotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+    else:
+        _spotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+    kept = 1.0 if sizes[1] == 0 else 0.0
     for i in range(n):
         kept = min(kept, R[i, i] * R[i, i] / A[i, i])
-    if kept < np.sqrt(_eps(A)):
+    if not kept >= np.sqrt(_eps(A)):
         R[0, 0] = 0.0
     return R
 
@@ -230,110 +271,126 @@ def _factor_logdet(R, A):
     return total
 
 
-@njit(cache=True, error_model="numpy")
-def _least_squares(A, b, x):
-    """Fills x with the shortest of all x that minimise |A x - b|, by the singular values of A."""
-    U, values, V = np.linalg.svd(A, False)
-    c = np.dot(U.T, b)
-    for k in range(values.size):
-        if values[k] > max(A.shape) * _eps(A) * values[0]:
-            c[k] /= values[k]
-        else:
-            c[k] *= 0.0
-    np.dot(V.T, c, x)
+_dgelsy, _sgelsy = _fortran("gelsy", 13)
 
 
 @njit(cache=True, error_model="numpy")
-def _substituted(R, b, x):
-    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
-    n = R.shape[0]
-    rows, right = x.reshape(n, -1), b.reshape(n, -1)
-    columns = rows.shape[1]
-    for i in range(n):
+def _shortest(A, b, x):
+    """Fills x with the shortest of all x that minimise |A x - b|, by a QR factorization that takes the longest column left
+    each time; columns shorter than rounding are left out."""
+    m, n = A.shape
+    columns = b.size // m
+    longest = max(m, n)
+    turned, right = np.empty((n, m), A.dtype), np.zeros((columns, longest), A.dtype)
+    for i in range(m):
+        for j in range(n):
+            turned[j, i] = A[i, j]
         for c in range(columns):
-            rows[i, c] = right[i, c]
+            right[c, i] = b.flat[i * columns + c]
+    room = 36 * (n + 1) + 33 * columns
+    sizes = np.array([m, n, columns, m, longest, 0, room, 0], np.int32)
+    pivots, limit, work = np.zeros(n, np.int32), np.array([longest * _eps(A)], A.dtype), np.empty(room, A.dtype)
+    at, matrix, given = sizes.ctypes.data, turned.ctypes.data, right.ctypes.data
+    order, rcond, scratch = pivots.ctypes.data, limit.ctypes.data, work.ctypes.data
+    if A.itemsize == 8:
+        _dgelsy(at, at + 4, at + 8, matrix, at + 12, given, at + 16, order, rcond, at + 20, scratch, at + 24, at + 28)
+    else:
+        _sgelsy(at, at + 4, at + 8, matrix, at + 12, given, at + 16, order, rcond, at + 20, scratch, at + 24, at + 28)
     for j in range(n):
         for c in range(columns):
-            rows[j, c] /= R[j, j]
-        if columns == 1:
-            x_j = rows[j, 0]
-            for i in range(j + 1, n):
-                rows[i, 0] -= R[j, i] * x_j
+            x.flat[j * columns + c] = right[c, j]
+    return sizes[5], pivots[0], limit[0], work[0], turned[0, 0]
+
+
+_dtrsm, _strsm = _fortran("trsm", 11)
+
+
+@njit(cache=True, error_model="numpy")
+def _substituted_columns(R, x):
+    """Turns the columns b in x into the x with R'R x = b. The rows of R and x are the columns of BLAS."""
+    n, columns = x.shape
+    sizes, one = np.array([columns, n], np.int32), np.array([1], R.dtype)
+    at, factor, found, entry = sizes.ctypes.data, R.ctypes.data, x.ctypes.data, one.ctypes.data
+    right, lower, plain = _RIGHT.ctypes.data, _LOWER.ctypes.data, _PLAIN.ctypes.data
+    for form in (_TURNED, _PLAIN):
+        if R.itemsize == 8:
+            _dtrsm(right, lower, form.ctypes.data, plain, at, at + 4, entry, factor, at + 4, found, at)
         else:
-            for i in range(j + 1, n):
-                for c in range(columns):
-                    rows[i, c] -= R[j, i] * rows[j, c]
+            _strsm(right, lower, form.ctypes.data, plain, at, at + 4, entry, factor, at + 4, found, at)
+    return sizes[0] + one[0]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector, row by row of R, which is how it lies in memory, or for columns."""
+    n = R.shape[0]
+    x[...] = b
+    if x.size > n:
+        _substituted_columns(R, x.reshape(n, -1))
+        return
+    found = x.reshape(n)
+    for j in range(n):
+        found[j] /= R[j, j]
+        x_j = found[j]
+        for i in range(j + 1, n):
+            found[i] -= R[j, i] * x_j
     for i in range(n - 1, -1, -1):
-        if columns == 1:
-            total = rows[i, 0]
-            for j in range(i + 1, n):
-                total -= R[i, j] * rows[j, 0]
-            rows[i, 0] = total
-        else:
-            for j in range(i + 1, n):
-                for c in range(columns):
-                    rows[i, c] -= R[i, j] * rows[j, c]
-        for c in range(columns):
-            rows[i, c] /= R[i, i]
+        total = found[i]
+        for j in range(i + 1, n):
+            total -= R[i, j] * found[j]
+        found[i] = total / R[i, i]
 
 
 @njit(cache=True, error_model="numpy")
 def _factor_solve(R, b, A, x):
     """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
     if R[0, 0] == 0.0:
-        _least_squares(A, b, x)
+        _shortest(A, b, x)
     else:
         _substituted(R, b, x)
 
 
-@njit(cache=True, error_model="numpy")
-def _triangle_inverse(R):
-    """The inverse of an upper triangular matrix, 32 rows at a time from the last ones: matrix products do the work."""
-    n = R.shape[0]
-    V = np.zeros_like(R)
-    for end in range(n, 0, -32):
-        start = max(end - 32, 0)
-        for i in range(end - 1, start - 1, -1):
-            V[i, i] = 1.0 / R[i, i]
-            for k in range(i + 1, end):
-                for j in range(k, end):
-                    V[i, j] -= R[i, k] * V[k, j]
-            for j in range(i + 1, end):
-                V[i, j] *= V[i, i]
-        if end < n:
-            above = np.dot(np.ascontiguousarray(R[start:end, end:]), np.ascontiguousarray(V[end:, end:]))
-            V[start:end, end:] = -np.dot(np.ascontiguousarray(V[start:end, start:end]), above)
-    return V
+@njit(cache=True)
+def _mirrored(A):
+    """Copies what stands above the diagonal below it, from 32 rows at a time."""
+    n = A.shape[0]
+    for start in range(0, n, 32):
+        for i in range(start, n):
+            for j in range(start, min(start + 32, i)):
+                A[i, j] = A[j, i]
+
+
+_dpotri, _spotri = _fortran("potri", 5)
 
 
 @njit(cache=True, error_model="numpy")
 def _factor_inverse(R, A, B):
-    """Fills B with the inverse of a symmetric positive definite A with the factor R, 32 rows of one half at a time."""
-    n = R.shape[0]
+    """Fills B with the inverse of a symmetric A with the factor R; elimination with pivots where there is none."""
     if R[0, 0] == 0.0:
         B[:, :] = np.linalg.inv(A)
         return
-    V = _triangle_inverse(R)
-    for start in range(0, n, 32):
-        end = min(start + 32, n)
-        rows = np.ascontiguousarray(V[start:end, start:])
-        half = np.dot(np.ascontiguousarray(V[:end, start:]), rows.T)
-        for i in range(end):
-            for j in range(end - start):
-                B[i, start + j] = half[i, j]
-                B[start + j, i] = half[i, j]
-
-
-@njit(cache=True)
-def _fill(target, source):
-    for k in range(source.size):  # much quicker to compile than target[...] = source
-        target.flat[k] = source.flat[k]
+    n = R.shape[0]
+    B[:, :] = R
+    sizes = np.array([n, 0], np.int32)
+    at = sizes.ctypes.data
+    if A.itemsize == 8:
+        _dpotri(_LOWER.ctypes.data, at, B.ctypes.data, at, at + 4)
+    else:
+        _spotri(_LOWER.ctypes.data, at, B.ctypes.data, at, at + 4)
+    if sizes[0] > 0:
+        _mirrored(B)
 
 
 @njit(cache=True, error_model="numpy")
 def _positive_solve(A, b, x):
     """Fills x with A x = b for a symmetric positive semidefinite A: Cholesky, or least squares when that is not accurate."""
     _factor_solve(_factor(A), b, A, x)
+
+
+@njit(cache=True)
+def _fill(target, source):
+    for k in range(source.size):  # much quicker to compile than target[...] = source
+        target.flat[k] = source.flat[k]
 
 
 def ell(mu, x, Sigma):
@@ -351,6 +408,7 @@ def ell(mu, x, Sigma):
     2*m*n**2 + 4*m*n + n**3/3 + 2*n + 10 floating-point operations
     entries read: Sigma 2*n**2, Sigma_factor 2*n**2, mu 2*n, rhs m*n, solution m*n, x 2*m*n
     """
+    _link()
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
         and mu.dtype is x.dtype is Sigma.dtype
@@ -418,6 +476,7 @@ def grad_ell(mu, x, Sigma, out=None):
     entries read: Sigma n**2, Sigma_factor 2*n**2, grad_ell_mu n, mu 2*n, rhs m*n, rhs_2 m*n, s_bar m*n, solution m*n,
     solution_2 m*n, solution_2_sum n, x 2*m*n
     """
+    _link()
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
         and mu.dtype is x.dtype is Sigma.dtype
@@ -505,6 +564,7 @@ def value_and_grad_ell(mu, x, Sigma, out=None):
     entries read: Sigma 2*n**2, Sigma_factor 3*n**2, grad_ell_mu n, mu 2*n, rhs m*n, rhs_2 m*n, s_bar m*n, solution m*n,
     solution_2 m*n, solution_2_sum n, x 2*m*n
     """
+    _link()
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
         and mu.dtype is x.dtype is Sigma.dtype
@@ -592,9 +652,10 @@ def hess_ell(mu, x, Sigma, out=None):
 
     gives  hess_ell_mu  n by n
 
-    n**3 + 5*n**2 floating-point operations
+    n**3 + n**2 floating-point operations
     entries read: Sigma 2*n**2, Sigma_factor n**2, Sigma_inv n**2
     """
+    _link()
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
         and mu.dtype is x.dtype is Sigma.dtype
@@ -639,7 +700,7 @@ def _hess_ell(mu, x, Sigma, hess_ell_mu):
     _factor_inverse(Sigma_factor, Sigma, Sigma_inv)
     for i in range(n):
         for j in range(n):
-            hess_ell_mu[i, j] = -0.5 * m * Sigma_inv[i, j] - 0.5 * m * Sigma_inv[j, i]
+            hess_ell_mu[i, j] = -m * Sigma_inv[i, j]
 
 
 def hvp_ell(mu, v, x, Sigma, out=None):
@@ -658,6 +719,7 @@ def hvp_ell(mu, v, x, Sigma, out=None):
     n**3/3 + 2*n**2 + n floating-point operations
     entries read: Sigma n**2, solution n, v n
     """
+    _link()
     if not (
         type(mu) is type(v) is type(x) is type(Sigma) is np.ndarray
         and mu.dtype is v.dtype is x.dtype is Sigma.dtype
@@ -722,6 +784,7 @@ def mu_hat(x, Sigma, out=None):
     entries read: M n**2, Sigma 2*n**2, Sigma_factor 2*n**2, Sigma_inv n**2, rhs m*n, rhs_2 2*n, solution m*n, solution_2 n,
     x m*n
     """
+    _link()
     if not (
         type(x) is type(Sigma) is np.ndarray
         and x.dtype is Sigma.dtype
@@ -1210,9 +1273,8 @@ def _hess_q(V, x, mu, hess_q_V):
     for i in range(n):
         for j in range(n):
             for k in range(n):
-                V_inv_bar_2_term = -s[j, k]
                 for l in range(n):
-                    V_inv_bar_2[k, l] = V_inv_bar_2_term * (1.0 if i == l else 0.0) - (1.0 if j == k else 0.0) * solution_2[i, l] - 0.5 * m * (1.0 if i == l else 0.0) * (1.0 if j == k else 0.0)
+                    V_inv_bar_2[k, l] = (1.0 if i == l else 0.0) * s[j, k] + (1.0 if j == k else 0.0) * solution_2[i, l] + 0.5 * m * (1.0 if i == l else 0.0) * (1.0 if j == k else 0.0)
             for l in range(n):
                 for p in range(n):
                     V_inv_V_inv_bar_2_i_j_l_p = V_inv_V_inv_bar_2[i, j, l, p]
@@ -1223,8 +1285,204 @@ def _hess_q(V, x, mu, hess_q_V):
                 for l in range(n):
                     hess_q_V_i_j_k_l = hess_q_V[i, j, k, l]
                     for p in range(n):
-                        hess_q_V_i_j_k_l -= V_inv[p, k] * V_inv_V_inv_bar_2[i, j, l, p]
+                        hess_q_V_i_j_k_l += V_inv[p, k] * V_inv_V_inv_bar_2[i, j, l, p]
                     hess_q_V[i, j, k, l] = hess_q_V_i_j_k_l
+
+
+def hvp_q(V, v, x, mu, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 28:  q(V) = -\frac{m}{2} \log \det(V) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} - \mu)^\top V^{-1} (x^{(i)} - \mu)
+
+    takes  V        n by n  V
+           v        n by n  v
+           x        m by n  x
+           mu       n       \mu
+
+    gives  hvp_q_V  n by n
+
+    3*m*n**2 + 3*m*n + 44*n**3/3 + 4*n**2 floating-point operations
+    entries read: V 4*n**2, V_T n**2, V_inv_bar 2*n**2, V_inv_bar_2 2*n**2, mu n, rhs n**2, rhs_2 n**2, rhs_3 n**2, s n**2,
+    s_bar_2 n**2, s_v n**2, solution_2 n**2, solution_3 n**2, solution_4 n**2, v 3*n**2, x m*n
+    """
+    if not (
+        type(V) is type(v) is type(x) is type(mu) is np.ndarray
+        and V.dtype is v.dtype is x.dtype is mu.dtype
+        and V.dtype.char in "fd"
+        and V.flags.carray
+        and v.flags.carray
+        and x.flags.carray
+        and mu.flags.carray
+    ):
+        V, v, x, mu = _floats(("V", "v", "x", "mu"), (V, v, x, mu))
+    if V.ndim != 2:
+        raise ValueError(f"V must have 2 axes (n, n), has shape {V.shape}")
+    if v.ndim != 2:
+        raise ValueError(f"v must have 2 axes (n, n), has shape {v.shape}")
+    if x.ndim != 2:
+        raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
+    if mu.ndim != 1:
+        raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
+    n = V.shape[0]
+    m = x.shape[0]
+    if V.shape[1] != n:
+        raise ValueError(f"V has {n} rows, V has {V.shape[1]} columns")
+    if v.shape[0] != n:
+        raise ValueError(f"V has {n} rows, v has {v.shape[0]} rows")
+    if v.shape[1] != n:
+        raise ValueError(f"V has {n} rows, v has {v.shape[1]} columns")
+    if x.shape[1] != n:
+        raise ValueError(f"V has {n} rows, x has {x.shape[1]} columns")
+    if mu.shape[0] != n:
+        raise ValueError(f"V has {n} rows, mu has {mu.shape[0]}")
+    if n < 1:
+        raise ValueError(f"V has {n} rows, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"x has {m} rows, at least 1 needed")
+    if out is None:
+        out = np.empty((n, n), V.dtype)
+    else:
+        _check_out("out", out, (n, n), V.dtype, (V, v, x, mu))
+    kernel = _hvp_q_many if m * (4 * n + 3 * float(n) ** 2) >= 80_000 else _hvp_q
+    kernel(V, v, x, mu, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_q(V, v, x, mu, hvp_q_V):
+    n = V.shape[0]
+    m = x.shape[0]
+    V_inv_bar = np.empty((n, n), V.dtype)
+    rhs = np.empty((n, n), V.dtype)
+    s = np.empty((n, n), V.dtype)
+    solution_2 = np.empty((n, n), V.dtype)
+    s_bar_2 = np.empty((n, n), V.dtype)
+    s_v = np.empty((n, n), V.dtype)
+    V_inv_bar_2 = np.empty((n, n), V.dtype)
+    rhs_2 = np.empty((n, n), V.dtype)
+    solution_3 = np.empty((n, n), V.dtype)
+    V_T = np.empty((n, n), V.dtype)
+    rhs_3 = np.empty((n, n), V.dtype)
+    solution_4 = np.empty((n, n), V.dtype)
+    for i in range(n):
+        for j in range(n):
+            V_inv_bar[i, j] = 0.0
+            V_T[i, j] = V[j, i]
+    for i in range(m):
+        for j in range(n):
+            s_bar = 0.5 * mu[j] - 0.5 * x[i, j]
+            for j_2 in range(n):
+                V_inv_bar[j, j_2] += s_bar * (x[i, j_2] - mu[j_2])
+    for i in range(n):
+        for j in range(n):
+            rhs[i, j] = V_inv_bar[j, i]
+    _fill(s, np.linalg.solve(V, rhs))
+    _fill(solution_2, np.linalg.solve(V, v))
+    np.dot(s.T, v.T, s_v)
+    for i in range(n):
+        for j in range(n):
+            s_bar_2[i, j] = solution_2[j, i]
+    np.dot(s_bar_2, V_inv_bar, V_inv_bar_2)
+    for i in range(n):
+        for j in range(n):
+            V_inv_bar_2[i, j] = 0.5 * m * v[j, i] + V_inv_bar_2[i, j] + s_v[i, j]
+    for i in range(n):
+        for j in range(n):
+            rhs_2[i, j] = -V_inv_bar_2[j, i]
+    _fill(solution_3, np.linalg.solve(V, rhs_2))
+    for i in range(n):
+        for j in range(n):
+            rhs_3[i, j] = solution_3[j, i]
+    _fill(solution_4, np.linalg.solve(V_T, rhs_3))
+    for i in range(n):
+        for j in range(n):
+            hvp_q_V[i, j] = -solution_4[i, j]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _hvp_q_rows(V, v, x, mu, start, stop, V_inv_bar_rows):
+    """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
+    n = V.shape[0]
+    V_inv_bar = np.empty((n, n), V.dtype)
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
+        x_block = x[first : first + rows]
+        for entry_1 in range(n):
+            for entry_2 in range(n):
+                V_inv_bar[entry_1, entry_2] = 0.0
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
+            for j in range(n):
+                s_bar_1 = 0.5 * mu[j] - 0.5 * x_block[i, j]
+                s_bar_2_2 = 0.5 * mu[j] - 0.5 * x_block[half + i, j]
+                for j_2 in range(n):
+                    V_inv_bar[j, j_2] += s_bar_1 * (x_block[i, j_2] - mu[j_2]) + s_bar_2_2 * (x_block[half + i, j_2] - mu[j_2])
+        for i in range(2 * half, rows):
+            for j in range(n):
+                s_bar = 0.5 * mu[j] - 0.5 * x_block[i, j]
+                for j_2 in range(n):
+                    V_inv_bar[j, j_2] += s_bar * (x_block[i, j_2] - mu[j_2])
+        for entry_1 in range(n):
+            for entry_2 in range(n):
+                V_inv_bar_rows[entry_1, entry_2] += V_inv_bar[entry_1, entry_2]
+    return ()
+
+
+def _hvp_q_many(V, v, x, mu, hvp_q_V):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = V.shape[0]
+    m = x.shape[0]
+    sums = _in_threads(_hvp_q_rows, m, m * (4 * n + 3 * float(n) ** 2), (V, v, x, mu), ((n, n),))
+    return _hvp_q_rest(V, v, x, mu, hvp_q_V, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_q_rest(V, v, x, mu, hvp_q_V, V_inv_bar_rows):
+    """What is left when the rows are added up."""
+    n = V.shape[0]
+    m = x.shape[0]
+    V_inv_bar = np.empty((n, n), V.dtype)
+    rhs = np.empty((n, n), V.dtype)
+    s = np.empty((n, n), V.dtype)
+    solution_2 = np.empty((n, n), V.dtype)
+    s_bar_2 = np.empty((n, n), V.dtype)
+    s_v = np.empty((n, n), V.dtype)
+    V_inv_bar_2 = np.empty((n, n), V.dtype)
+    rhs_2 = np.empty((n, n), V.dtype)
+    solution_3 = np.empty((n, n), V.dtype)
+    V_T = np.empty((n, n), V.dtype)
+    rhs_3 = np.empty((n, n), V.dtype)
+    solution_4 = np.empty((n, n), V.dtype)
+    for i in range(n):
+        for j in range(n):
+            V_T[i, j] = V[j, i]
+    for t_1 in range(n):
+        for t_2 in range(n):
+            V_inv_bar[t_1, t_2] = V_inv_bar_rows[t_1, t_2]
+    for i in range(n):
+        for j in range(n):
+            rhs[i, j] = V_inv_bar[j, i]
+    _fill(s, np.linalg.solve(V, rhs))
+    _fill(solution_2, np.linalg.solve(V, v))
+    np.dot(s.T, v.T, s_v)
+    for i in range(n):
+        for j in range(n):
+            s_bar_2[i, j] = solution_2[j, i]
+    np.dot(s_bar_2, V_inv_bar, V_inv_bar_2)
+    for i in range(n):
+        for j in range(n):
+            V_inv_bar_2[i, j] = 0.5 * m * v[j, i] + V_inv_bar_2[i, j] + s_v[i, j]
+    for i in range(n):
+        for j in range(n):
+            rhs_2[i, j] = -V_inv_bar_2[j, i]
+    _fill(solution_3, np.linalg.solve(V, rhs_2))
+    for i in range(n):
+        for j in range(n):
+            rhs_3[i, j] = solution_3[j, i]
+    _fill(solution_4, np.linalg.solve(V_T, rhs_3))
+    for i in range(n):
+        for j in range(n):
+            hvp_q_V[i, j] = -solution_4[i, j]
 
 
 def r(Lambda, x, mu):
@@ -1549,3 +1807,80 @@ def _hess_r(Lambda, x, mu, hess_r_Lambda):
                 hess_r_Lambda_term = -0.5 * m * Lambda_inv[j, k]
                 for l in range(n):
                     hess_r_Lambda[i, j, k, l] = hess_r_Lambda_term * Lambda_inv[l, i]
+
+
+def hvp_r(Lambda, v, x, mu, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 35:  r(\Lambda) = \frac{m}{2} \log \det(\Lambda) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} - \mu)^\top \Lambda (x^{(i)}
+        - \mu)
+
+    takes  Lambda        n by n  \Lambda
+           v             n by n  v
+           x             m by n  x
+           mu            n       \mu
+
+    gives  hvp_r_Lambda  n by n
+
+    16*n**3/3 + 2*n**2 floating-point operations
+    entries read: Lambda 2*n**2, Lambda_T n**2, rhs n**2, solution n**2, solution_2 n**2, v n**2
+    """
+    if not (
+        type(Lambda) is type(v) is type(x) is type(mu) is np.ndarray
+        and Lambda.dtype is v.dtype is x.dtype is mu.dtype
+        and Lambda.dtype.char in "fd"
+        and Lambda.flags.carray
+        and v.flags.carray
+        and x.flags.carray
+        and mu.flags.carray
+    ):
+        Lambda, v, x, mu = _floats(("Lambda", "v", "x", "mu"), (Lambda, v, x, mu))
+    if Lambda.ndim != 2:
+        raise ValueError(f"Lambda must have 2 axes (n, n), has shape {Lambda.shape}")
+    if v.ndim != 2:
+        raise ValueError(f"v must have 2 axes (n, n), has shape {v.shape}")
+    if x.ndim != 2:
+        raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
+    if mu.ndim != 1:
+        raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
+    n = Lambda.shape[0]
+    m = x.shape[0]
+    if Lambda.shape[1] != n:
+        raise ValueError(f"Lambda has {n} rows, Lambda has {Lambda.shape[1]} columns")
+    if v.shape[0] != n:
+        raise ValueError(f"Lambda has {n} rows, v has {v.shape[0]} rows")
+    if v.shape[1] != n:
+        raise ValueError(f"Lambda has {n} rows, v has {v.shape[1]} columns")
+    if x.shape[1] != n:
+        raise ValueError(f"Lambda has {n} rows, x has {x.shape[1]} columns")
+    if mu.shape[0] != n:
+        raise ValueError(f"Lambda has {n} rows, mu has {mu.shape[0]}")
+    if n < 1:
+        raise ValueError(f"Lambda has {n} rows, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"x has {m} rows, at least 1 needed")
+    if out is None:
+        out = np.empty((n, n), Lambda.dtype)
+    else:
+        _check_out("out", out, (n, n), Lambda.dtype, (Lambda, v, x, mu))
+    _hvp_r(Lambda, v, x, mu, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_r(Lambda, v, x, mu, hvp_r_Lambda):
+    n = Lambda.shape[0]
+    m = x.shape[0]
+    solution = np.empty((n, n), Lambda.dtype)
+    Lambda_T = np.empty((n, n), Lambda.dtype)
+    rhs = np.empty((n, n), Lambda.dtype)
+    solution_2 = np.empty((n, n), Lambda.dtype)
+    _fill(solution, np.linalg.solve(Lambda, v))
+    for i in range(n):
+        for j in range(n):
+            Lambda_T[i, j] = Lambda[j, i]
+            rhs[i, j] = solution[j, i]
+    _fill(solution_2, np.linalg.solve(Lambda_T, rhs))
+    for i in range(n):
+        for j in range(n):
+            hvp_r_Lambda[i, j] = -0.5 * m * solution_2[i, j]

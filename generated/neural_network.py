@@ -77,6 +77,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
 
 
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
+
+
 def _members(name, members, axes):
     """The arrays of a family: a list or a tuple of them, each with that many axes."""
     if not isinstance(members, (list, tuple)):
@@ -787,9 +796,9 @@ def grad_C(X, W, b, y):
            grad_C_b  L arrays n_l
 
     3*m*n_L + Sum(2*m*n[l - 1]*n[l], (l, 2, L)) + Sum(4*m*n[l - 1]*n[l] + 6*m*n[l], (l, 1, L)) floating-point operations
-    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), a_L m*n_L, a_before_l Sum(m*n[l - 1], (l, 1, L)), a_before_l_bar
-    Sum(m*n[l - 1], (l, 1, L)), a_l_bar Sum(m*n[l], (l, 1, L)), a_l_kept Sum(m*n[l - 1] + m*n[l], (l, 1, L)), b Sum(n[l],
-    (l, 1, L)), grad_C_W Sum(n[l - 1]*n[l], (l, 1, L)), r Sum(m*n[l], (l, 1, L)), r_bar Sum(m*n[l], (l, 1, L)), y m*n_L
+    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), a_L m*n_L, a_before_l Sum(m*n[l - 1], (l, 1, L)), a_l_bar Sum(m*n[l],
+    (l, 1, L)), a_l_kept Sum(m*n[l - 1] + m*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), r Sum(m*n[l], (l, 1, L)), r_bar
+    Sum(m*n[l], (l, 1, L)), y m*n_L
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -882,8 +891,8 @@ def _grad_C(X, W, b, y, n, grad_C_W, grad_C_b):
         np.dot(a_before_l, W_l.T, r)
         for i in range(m):
             for k in range(n_l):
-                r[i, k] = -b_l[k] - r[i, k]
-                a_l[i, k] = _sigmoid(-r[i, k])
+                r[i, k] = b_l[k] + r[i, k]
+                a_l[i, k] = _sigmoid(r[i, k])
         a_before_l = a_l
     a_L = a_before_l
     for i in range(m):
@@ -913,17 +922,11 @@ def _grad_C(X, W, b, y, n, grad_C_W, grad_C_b):
             b_l_bar[i] = 0.0
         for i in range(m):
             for j in range(n_l):
-                r_bar[i, j] = -(1.0 - a_l[i, j]) * a_l[i, j] * a_l_bar[i, j]
-                b_l_bar[j] -= r_bar[i, j]
+                r_bar[i, j] = (1.0 - a_l[i, j]) * a_l[i, j] * a_l_bar[i, j]
+                b_l_bar[j] += r_bar[i, j]
         np.dot(r_bar.T, a_before_l, W_l_bar)
-        for i in range(n_l):
-            for j in range(n_before_l):
-                W_l_bar[i, j] = -W_l_bar[i, j]
         if l > 0:
             np.dot(r_bar, W_l, a_before_l_bar)
-            for i in range(m):
-                for j in range(n_before_l):
-                    a_before_l_bar[i, j] = -a_before_l_bar[i, j]
         a_l_bar = a_before_l_bar
 
 
@@ -942,9 +945,9 @@ def value_and_grad_C(X, W, b, y):
            grad_C_b  L arrays n_l
 
     6*m*n_L + Sum(2*m*n[l - 1]*n[l], (l, 2, L)) + Sum(4*m*n[l - 1]*n[l] + 6*m*n[l], (l, 1, L)) + 1 floating-point operations
-    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), a_L m*n_L, a_before_l Sum(m*n[l - 1], (l, 1, L)), a_before_l_bar
-    Sum(m*n[l - 1], (l, 1, L)), a_l_bar Sum(m*n[l], (l, 1, L)), a_l_kept Sum(m*n[l - 1] + m*n[l], (l, 1, L)), b Sum(n[l],
-    (l, 1, L)), grad_C_W Sum(n[l - 1]*n[l], (l, 1, L)), r Sum(m*n[l], (l, 1, L)), r_bar Sum(m*n[l], (l, 1, L)), y m*n_L
+    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), a_L m*n_L, a_before_l Sum(m*n[l - 1], (l, 1, L)), a_l_bar Sum(m*n[l],
+    (l, 1, L)), a_l_kept Sum(m*n[l - 1] + m*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), r Sum(m*n[l], (l, 1, L)), r_bar
+    Sum(m*n[l], (l, 1, L)), y m*n_L
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -1037,8 +1040,8 @@ def _value_and_grad_C(X, W, b, y, n, grad_C_W, grad_C_b):
         np.dot(a_before_l, W_l.T, r)
         for i in range(m):
             for k in range(n_l):
-                r[i, k] = -b_l[k] - r[i, k]
-                a_l[i, k] = _sigmoid(-r[i, k])
+                r[i, k] = b_l[k] + r[i, k]
+                a_l[i, k] = _sigmoid(r[i, k])
         a_before_l = a_l
     a_L = a_before_l
     C = 0.0
@@ -1071,17 +1074,11 @@ def _value_and_grad_C(X, W, b, y, n, grad_C_W, grad_C_b):
             b_l_bar[i] = 0.0
         for i in range(m):
             for j in range(n_l):
-                r_bar[i, j] = -(1.0 - a_l[i, j]) * a_l[i, j] * a_l_bar[i, j]
-                b_l_bar[j] -= r_bar[i, j]
+                r_bar[i, j] = (1.0 - a_l[i, j]) * a_l[i, j] * a_l_bar[i, j]
+                b_l_bar[j] += r_bar[i, j]
         np.dot(r_bar.T, a_before_l, W_l_bar)
-        for i in range(n_l):
-            for j in range(n_before_l):
-                W_l_bar[i, j] = -W_l_bar[i, j]
         if l > 0:
             np.dot(r_bar, W_l, a_before_l_bar)
-            for i in range(m):
-                for j in range(n_before_l):
-                    a_before_l_bar[i, j] = -a_before_l_bar[i, j]
         a_l_bar = a_before_l_bar
     return C
 

@@ -3,10 +3,13 @@
 # eqcompiler 0.1.0
 import os
 import threading
+from functools import cache
 
 import numba
 import numpy as np
-from numba import njit
+from llvmlite.binding import add_symbol
+from numba import njit, types
+from numba.extending import get_cython_function_address
 
 __all__ = [
     "f",
@@ -76,6 +79,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         raise TypeError(f"out must be a tuple of {len(shapes)} arrays")
     for position, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
+
+
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
 
 
 _TEAMS = {}  # by process, because a forked one has no threads
@@ -189,10 +201,25 @@ def _in_threads(rows, count, work, arguments, shapes):
     return [*map(sum, zip(*scalars, strict=True)), *(array.sum(axis=0) for array in arrays)]
 
 
-@njit(cache=True)
-def _fill(target, source):
-    for k in range(source.size):  # much quicker to compile than target[...] = source
-        target.flat[k] = source.flat[k]
+@cache
+def _link():
+    """Tells compiled functions where SciPy keeps the BLAS and LAPACK that products in compiled functions call too."""
+    for kind, names in (("blas", "syrk trsm"), ("lapack", "potrf potri gelsy")):
+        for name in (letter + name for name in names.split() for letter in "ds"):
+            add_symbol(f"scipy_{name}", get_cython_function_address(f"scipy.linalg.cython_{kind}", name))
+
+
+def _fortran(name, count):
+    """The float64 and the float32 form of a function that takes addresses only. What lies there is used again after the call:
+    else it would be gone before."""
+    signature = types.void(*[types.uintp] * count)
+    return tuple(types.ExternalFunction(f"scipy_{letter}{name}", signature) for letter in "ds")
+
+
+_LOWER, _PLAIN, _TURNED, _RIGHT = (np.array([ord(letter)], np.uint8) for letter in "LNTR")  # rows are columns for Fortran
+
+
+_dpotrf, _spotrf = _fortran("potrf", 5)
 
 
 @njit(cache=True)
@@ -201,81 +228,110 @@ def _eps(A):
     return 2.0**-52 if A.itemsize == 8 else 2.0**-23
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"reassoc"})
 def _factor(A):
     """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
-    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
+    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN.
+    What stands below the diagonal of R means nothing."""
     n = A.shape[0]
-    finite = True
+    R = np.empty_like(A)
+    zero = 0.0
     for i in range(n):
         for j in range(n):
-            finite = finite and np.isfinite(A[i, j])
-    if not finite:
-        return np.full_like(A, np.nan)
-    try:
-        R = np.linalg.cholesky(A.T).T
-    except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
-        return np.zeros_like(A)
-    kept = 1.0
+            R[i, j] = A[i, j]
+            zero += 0.0 * A[i, j]
+    if zero != 0.0:
+        R[:, :] = zero
+        return R
+    sizes = np.array([n, 0], np.int32)
+    at = sizes.ctypes.data
+    if A.itemsize == 8:
+        _dpotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+    else:
+        _spotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+    kept = 1.0 if sizes[1] == 0 else 0.0
     for i in range(n):
         kept = min(kept, R[i, i] * R[i, i] / A[i, i])
-    if kept < np.sqrt(_eps(A)):
+    if not kept >= np.sqrt(_eps(A)):
         R[0, 0] = 0.0
     return R
 
 
-@njit(cache=True, error_model="numpy")
-def _least_squares(A, b, x):
-    """Fills x with the shortest of all x that minimise |A x - b|, by the singular values of A."""
-    U, values, V = np.linalg.svd(A, False)
-    c = np.dot(U.T, b)
-    for k in range(values.size):
-        if values[k] > max(A.shape) * _eps(A) * values[0]:
-            c[k] /= values[k]
-        else:
-            c[k] *= 0.0
-    np.dot(V.T, c, x)
+_dgelsy, _sgelsy = _fortran("gelsy", 13)
 
 
 @njit(cache=True, error_model="numpy")
-def _substituted(R, b, x):
-    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
-    n = R.shape[0]
-    rows, right = x.reshape(n, -1), b.reshape(n, -1)
-    columns = rows.shape[1]
-    for i in range(n):
+def _shortest(A, b, x):
+    """Fills x with the shortest of all x that minimise |A x - b|, by a QR factorization that takes the longest column left
+    each time; columns shorter than rounding are left out."""
+    m, n = A.shape
+    columns = b.size // m
+    longest = max(m, n)
+    turned, right = np.empty((n, m), A.dtype), np.zeros((columns, longest), A.dtype)
+    for i in range(m):
+        for j in range(n):
+            turned[j, i] = A[i, j]
         for c in range(columns):
-            rows[i, c] = right[i, c]
+            right[c, i] = b.flat[i * columns + c]
+    room = 36 * (n + 1) + 33 * columns
+    sizes = np.array([m, n, columns, m, longest, 0, room, 0], np.int32)
+    pivots, limit, work = np.zeros(n, np.int32), np.array([longest * _eps(A)], A.dtype), np.empty(room, A.dtype)
+    at, matrix, given = sizes.ctypes.data, turned.ctypes.data, right.ctypes.data
+    order, rcond, scratch = pivots.ctypes.data, limit.ctypes.data, work.ctypes.data
+    if A.itemsize == 8:
+        _dgelsy(at, at + 4, at + 8, matrix, at + 12, given, at + 16, order, rcond, at + 20, scratch, at + 24, at + 28)
+    else:
+        _sgelsy(at, at + 4, at + 8, matrix, at + 12, given, at + 16, order, rcond, at + 20, scratch, at + 24, at + 28)
     for j in range(n):
         for c in range(columns):
-            rows[j, c] /= R[j, j]
-        if columns == 1:
-            x_j = rows[j, 0]
-            for i in range(j + 1, n):
-                rows[i, 0] -= R[j, i] * x_j
+            x.flat[j * columns + c] = right[c, j]
+    return sizes[5], pivots[0], limit[0], work[0], turned[0, 0]
+
+
+_dtrsm, _strsm = _fortran("trsm", 11)
+
+
+@njit(cache=True, error_model="numpy")
+def _substituted_columns(R, x):
+    """Turns the columns b in x into the x with R'R x = b. The rows of R and x are the columns of BLAS."""
+    n, columns = x.shape
+    sizes, one = np.array([columns, n], np.int32), np.array([1], R.dtype)
+    at, factor, found, entry = sizes.ctypes.data, R.ctypes.data, x.ctypes.data, one.ctypes.data
+    right, lower, plain = _RIGHT.ctypes.data, _LOWER.ctypes.data, _PLAIN.ctypes.data
+    for form in (_TURNED, _PLAIN):
+        if R.itemsize == 8:
+            _dtrsm(right, lower, form.ctypes.data, plain, at, at + 4, entry, factor, at + 4, found, at)
         else:
-            for i in range(j + 1, n):
-                for c in range(columns):
-                    rows[i, c] -= R[j, i] * rows[j, c]
+            _strsm(right, lower, form.ctypes.data, plain, at, at + 4, entry, factor, at + 4, found, at)
+    return sizes[0] + one[0]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector, row by row of R, which is how it lies in memory, or for columns."""
+    n = R.shape[0]
+    x[...] = b
+    if x.size > n:
+        _substituted_columns(R, x.reshape(n, -1))
+        return
+    found = x.reshape(n)
+    for j in range(n):
+        found[j] /= R[j, j]
+        x_j = found[j]
+        for i in range(j + 1, n):
+            found[i] -= R[j, i] * x_j
     for i in range(n - 1, -1, -1):
-        if columns == 1:
-            total = rows[i, 0]
-            for j in range(i + 1, n):
-                total -= R[i, j] * rows[j, 0]
-            rows[i, 0] = total
-        else:
-            for j in range(i + 1, n):
-                for c in range(columns):
-                    rows[i, c] -= R[i, j] * rows[j, c]
-        for c in range(columns):
-            rows[i, c] /= R[i, i]
+        total = found[i]
+        for j in range(i + 1, n):
+            total -= R[i, j] * found[j]
+        found[i] = total / R[i, i]
 
 
 @njit(cache=True, error_model="numpy")
 def _factor_solve(R, b, A, x):
     """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
     if R[0, 0] == 0.0:
-        _least_squares(A, b, x)
+        _shortest(A, b, x)
     else:
         _substituted(R, b, x)
 
@@ -611,8 +667,8 @@ def grad_J(w, A, b, out=None):
 
     gives  grad_J_w  n
 
-    4*n**2 + 4*n floating-point operations
-    entries read: A 2*n**2, A_w n, b n, grad_J_w n, w n, w_j n
+    2*n**2 + 4*n floating-point operations
+    entries read: A n**2, b n, w n
     """
     if not (
         type(w) is type(A) is type(b) is np.ndarray
@@ -642,27 +698,55 @@ def grad_J(w, A, b, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, A, b))
-    _grad_J(w, A, b, out)
+    kernel = _grad_J_many if n * (2 * n + 7) >= 80_000 else _grad_J
+    kernel(w, A, b, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(w, A, b, grad_J_w):
     n = A.shape[0]
-    A_w = np.empty((n,), w.dtype)
-    w_j = np.empty((n,), w.dtype)
     for i in range(n):
-        A_w_i = 0.0
-        grad_J_w[i] = 0.0
-        w_j[i] = w[i]
+        A_w_2 = 0.0
         for j in range(n):
-            A_w_i += A[i, j] * w[j]
-        A_w[i] = A_w_i
-    for j in range(n):
-        for i in range(n):
-            grad_J_w[i] += A[j, i] * w_j[j]
-    for i in range(n):
-        grad_J_w[i] = 0.5 * A_w[i] + 0.5 * grad_J_w[i] - b[i]
+            A_w_2 += A[i, j] * w[j]
+        A_w = A_w_2
+        grad_J_w[i] = 0.5 * A_w + 0.5 * A_w_2 - b[i]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _grad_J_rows(w, A, b, grad_J_w, start, stop):
+    """The rows from start to stop, in blocks that fit into the cache."""
+    n = A.shape[0]
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
+        A_block = A[first : first + rows]
+        grad_J_w_block = grad_J_w[first : first + rows]
+        b_block = b[first : first + rows]
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
+            A_w_2_1 = 0.0
+            A_w_2_2 = 0.0
+            for j in range(n):
+                A_w_2_1 += A_block[i, j] * w[j]
+                A_w_2_2 += A_block[half + i, j] * w[j]
+            A_w_1 = A_w_2_1
+            A_w_2 = A_w_2_2
+            grad_J_w_block[i] = 0.5 * A_w_1 + 0.5 * A_w_2_1 - b_block[i]
+            grad_J_w_block[half + i] = 0.5 * A_w_2 + 0.5 * A_w_2_2 - b_block[half + i]
+        for i in range(2 * half, rows):
+            A_w_2 = 0.0
+            for j in range(n):
+                A_w_2 += A_block[i, j] * w[j]
+            A_w = A_w_2
+            grad_J_w_block[i] = 0.5 * A_w + 0.5 * A_w_2 - b_block[i]
+    return ()
+
+
+def _grad_J_many(w, A, b, grad_J_w):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = A.shape[0]
+    _in_threads(_grad_J_rows, n, n * (2 * n + 7), (w, A, b, grad_J_w), ())
 
 
 def value_and_grad_J(w, A, b, out=None):
@@ -677,8 +761,8 @@ def value_and_grad_J(w, A, b, out=None):
     gives  J         number
            grad_J_w  n
 
-    4*n**2 + 8*n + 2 floating-point operations
-    entries read: A 2*n**2, A_w 2*n, b 2*n, grad_J_w n, w n, w_j n
+    2*n**2 + 8*n + 2 floating-point operations
+    entries read: A n**2, b n, w n
     """
     if not (
         type(w) is type(A) is type(b) is np.ndarray
@@ -708,32 +792,77 @@ def value_and_grad_J(w, A, b, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, A, b))
-    J = _value_and_grad_J(w, A, b, out)
+    kernel = _value_and_grad_J_many if n * (2 * n + 11) >= 80_000 else _value_and_grad_J
+    J = kernel(w, A, b, out)
     return J, out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(w, A, b, grad_J_w):
     n = A.shape[0]
-    A_w = np.empty((n,), w.dtype)
-    w_j = np.empty((n,), w.dtype)
     b_w = 0.0
     J = 0.0
     for i in range(n):
-        A_w_i = 0.0
-        grad_J_w[i] = 0.0
+        A_w_2 = 0.0
         b_w += b[i] * w[i]
-        w_j[i] = w[i]
         for j in range(n):
-            A_w_i += A[i, j] * w[j]
-        A_w[i] = A_w_i
-        J += A_w[i] * w[i]
+            A_w_2 += A[i, j] * w[j]
+        A_w = A_w_2
+        J += A_w * w[i]
+        grad_J_w[i] = 0.5 * A_w + 0.5 * A_w_2 - b[i]
     J = 0.5 * J - b_w
-    for j in range(n):
-        for i in range(n):
-            grad_J_w[i] += A[j, i] * w_j[j]
-    for i in range(n):
-        grad_J_w[i] = 0.5 * A_w[i] + 0.5 * grad_J_w[i] - b[i]
+    return J
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _value_and_grad_J_rows(w, A, b, grad_J_w, start, stop):
+    """The rows from start to stop, in blocks that fit into the cache."""
+    n = A.shape[0]
+    b_w = 0.0
+    J = 0.0
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
+        b_block = b[first : first + rows]
+        w_block = w[first : first + rows]
+        A_block = A[first : first + rows]
+        grad_J_w_block = grad_J_w[first : first + rows]
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
+            A_w_2_1 = 0.0
+            A_w_2_2 = 0.0
+            b_w += b_block[half + i] * w_block[half + i] + b_block[i] * w_block[i]
+            for j in range(n):
+                A_w_2_1 += A_block[i, j] * w[j]
+                A_w_2_2 += A_block[half + i, j] * w[j]
+            A_w_1 = A_w_2_1
+            A_w_2 = A_w_2_2
+            J += A_w_1 * w_block[i] + A_w_2 * w_block[half + i]
+            grad_J_w_block[i] = 0.5 * A_w_1 + 0.5 * A_w_2_1 - b_block[i]
+            grad_J_w_block[half + i] = 0.5 * A_w_2 + 0.5 * A_w_2_2 - b_block[half + i]
+        for i in range(2 * half, rows):
+            A_w_2 = 0.0
+            b_w += b_block[i] * w_block[i]
+            for j in range(n):
+                A_w_2 += A_block[i, j] * w[j]
+            A_w = A_w_2
+            J += A_w * w_block[i]
+            grad_J_w_block[i] = 0.5 * A_w + 0.5 * A_w_2 - b_block[i]
+    return (b_w, J)
+
+
+def _value_and_grad_J_many(w, A, b, grad_J_w):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = A.shape[0]
+    sums = _in_threads(_value_and_grad_J_rows, n, n * (2 * n + 11), (w, A, b, grad_J_w), ())
+    return _value_and_grad_J_rest(w, A, b, grad_J_w, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _value_and_grad_J_rest(w, A, b, grad_J_w, b_w_rows, J_rows):
+    """What is left when the rows are added up."""
+    b_w = b_w_rows
+    J = J_rows
+    J = 0.5 * J - b_w
     return J
 
 
@@ -748,7 +877,7 @@ def hess_J(w, A, b, out=None):
 
     gives  hess_J_w  n by n
 
-    3*n**2 floating-point operations
+    0 floating-point operations
     entries read: A n**2
     """
     if not (
@@ -779,7 +908,7 @@ def hess_J(w, A, b, out=None):
         out = np.empty((n, n), w.dtype)
     else:
         _check_out("out", out, (n, n), w.dtype, (w, A, b))
-    kernel = _hess_J_many if n * (4 * n) >= 80_000 else _hess_J
+    kernel = _hess_J_many if n * n >= 80_000 else _hess_J
     kernel(w, A, b, out)
     return out
 
@@ -789,7 +918,7 @@ def _hess_J(w, A, b, hess_J_w):
     n = A.shape[0]
     for i in range(n):
         for j in range(n):
-            hess_J_w[i, j] = 0.5 * A[i, j] + 0.5 * A[j, i]
+            hess_J_w[i, j] = A[i, j]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
@@ -800,17 +929,16 @@ def _hess_J_rows(w, A, b, hess_J_w, start, stop):
         rows = min(512, stop - first)
         hess_J_w_block = hess_J_w[first : first + rows]
         A_block = A[first : first + rows]
-        A_block_2 = A[:, first : first + rows]
         for i in range(rows):
             for j in range(n):
-                hess_J_w_block[i, j] = 0.5 * A_block[i, j] + 0.5 * A_block_2[j, i]
+                hess_J_w_block[i, j] = A_block[i, j]
     return ()
 
 
 def _hess_J_many(w, A, b, hess_J_w):
     """The same where the rows are many: each thread takes a range of them."""
     n = A.shape[0]
-    _in_threads(_hess_J_rows, n, n * (4 * n), (w, A, b, hess_J_w), ())
+    _in_threads(_hess_J_rows, n, n * n, (w, A, b, hess_J_w), ())
 
 
 def hvp_J(w, v, A, b, out=None):
@@ -825,8 +953,8 @@ def hvp_J(w, v, A, b, out=None):
 
     gives  hvp_J_w  n
 
-    4*n**2 + 3*n floating-point operations
-    entries read: A 2*n**2, A_v_2 n, hvp_J_w n, v n, v_j n
+    2*n**2 floating-point operations
+    entries read: A n**2, v n
     """
     if not (
         type(w) is type(v) is type(A) is type(b) is np.ndarray
@@ -861,27 +989,50 @@ def hvp_J(w, v, A, b, out=None):
         out = np.empty((n,), w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, v, A, b))
-    _hvp_J(w, v, A, b, out)
+    kernel = _hvp_J_many if n * (2 * n + 2) >= 80_000 else _hvp_J
+    kernel(w, v, A, b, out)
     return out
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(w, v, A, b, hvp_J_w):
     n = A.shape[0]
-    A_v_2 = np.empty((n,), w.dtype)
-    v_j = np.empty((n,), w.dtype)
     for i in range(n):
         hvp_J_w_i = 0.0
-        A_v_2[i] = 0.0
-        v_j[i] = v[i]
         for j in range(n):
             hvp_J_w_i += A[i, j] * v[j]
         hvp_J_w[i] = hvp_J_w_i
-    for j in range(n):
-        for i in range(n):
-            A_v_2[i] += A[j, i] * v_j[j]
-    for i in range(n):
-        hvp_J_w[i] = 0.5 * A_v_2[i] + 0.5 * hvp_J_w[i]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _hvp_J_rows(w, v, A, b, hvp_J_w, start, stop):
+    """The rows from start to stop, in blocks that fit into the cache."""
+    n = A.shape[0]
+    for first in range(start, stop, 2048):
+        rows = min(2048, stop - first)
+        A_block = A[first : first + rows]
+        hvp_J_w_block = hvp_J_w[first : first + rows]
+        half = rows // 2
+        for i in range(half):  # a row of each half at once: what they share is loaded once
+            hvp_J_w_i_1 = 0.0
+            hvp_J_w_i_2 = 0.0
+            for j in range(n):
+                hvp_J_w_i_1 += A_block[i, j] * v[j]
+                hvp_J_w_i_2 += A_block[half + i, j] * v[j]
+            hvp_J_w_block[i] = hvp_J_w_i_1
+            hvp_J_w_block[half + i] = hvp_J_w_i_2
+        for i in range(2 * half, rows):
+            hvp_J_w_i = 0.0
+            for j in range(n):
+                hvp_J_w_i += A_block[i, j] * v[j]
+            hvp_J_w_block[i] = hvp_J_w_i
+    return ()
+
+
+def _hvp_J_many(w, v, A, b, hvp_J_w):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = A.shape[0]
+    _in_threads(_hvp_J_rows, n, n * (2 * n + 2), (w, v, A, b, hvp_J_w), ())
 
 
 def w_star(A, b, out=None):
@@ -897,6 +1048,7 @@ def w_star(A, b, out=None):
     n**3/3 + 2*n**2 floating-point operations
     entries read: A n**2, b n
     """
+    _link()
     if not (
         type(A) is type(b) is np.ndarray and A.dtype is b.dtype and A.dtype.char in "fd" and A.flags.carray and b.flags.carray
     ):

@@ -3,10 +3,13 @@
 # eqcompiler 0.1.0
 import os
 import threading
+from functools import cache
 
 import numba
 import numpy as np
-from numba import njit
+from llvmlite.binding import add_symbol
+from numba import njit, types
+from numba.extending import get_cython_function_address
 
 __all__ = ["J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J", "theta_star", "theta_step", "theta_run"]
 
@@ -61,6 +64,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         raise TypeError(f"out must be a tuple of {len(shapes)} arrays")
     for position, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
+
+
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
 
 
 _TEAMS = {}  # by process, because a forked one has no threads
@@ -174,10 +186,63 @@ def _in_threads(rows, count, work, arguments, shapes):
     return [*map(sum, zip(*scalars, strict=True)), *(array.sum(axis=0) for array in arrays)]
 
 
+@cache
+def _link():
+    """Tells compiled functions where SciPy keeps the BLAS and LAPACK that products in compiled functions call too."""
+    for kind, names in (("blas", "syrk trsm"), ("lapack", "potrf potri gelsy")):
+        for name in (letter + name for name in names.split() for letter in "ds"):
+            add_symbol(f"scipy_{name}", get_cython_function_address(f"scipy.linalg.cython_{kind}", name))
+
+
+def _fortran(name, count):
+    """The float64 and the float32 form of a function that takes addresses only. What lies there is used again after the call:
+    else it would be gone before."""
+    signature = types.void(*[types.uintp] * count)
+    return tuple(types.ExternalFunction(f"scipy_{letter}{name}", signature) for letter in "ds")
+
+
+_LOWER, _PLAIN, _TURNED, _RIGHT = (np.array([ord(letter)], np.uint8) for letter in "LNTR")  # rows are columns for Fortran
+
+
 @njit(cache=True)
-def _fill(target, source):
-    for k in range(source.size):  # much quicker to compile than target[...] = source
-        target.flat[k] = source.flat[k]
+def _mirrored(A):
+    """Copies what stands above the diagonal below it, from 32 rows at a time."""
+    n = A.shape[0]
+    for start in range(0, n, 32):
+        for i in range(start, n):
+            for j in range(start, min(start + 32, i)):
+                A[i, j] = A[j, i]
+
+
+_dsyrk, _ssyrk = _fortran("syrk", 10)
+
+
+@njit(cache=True)
+def _half_dot(X, turned, P):
+    """Fills what stands above the diagonal of P, and the diagonal, with X'X, when turned, or XX'."""
+    n, m = X.shape[::-1] if turned else X.shape
+    sizes, numbers = np.array([n, m, X.shape[1], n], np.int32), np.array([1, 0], X.dtype)
+    at, entry, form = sizes.ctypes.data, numbers.ctypes.data, (_PLAIN if turned else _TURNED).ctypes.data
+    rows, product = X.ctypes.data, P.ctypes.data
+    if X.itemsize == 8:
+        _dsyrk(_LOWER.ctypes.data, form, at, at + 4, entry, rows, at + 8, entry + 8, product, at + 12)
+    else:
+        _ssyrk(_LOWER.ctypes.data, form, at, at + 4, entry, rows, at + 8, entry + 4, product, at + 12)
+    return sizes[0] + numbers[0]
+
+
+def _symmetric_dot(X, turned, P):
+    """Fills P with X'X, when turned, or XX', and gives it; one half is computed. For a large P by the BLAS that compiled
+    functions call: its threads, which are to factor P, and those of NumPy's own BLAS would stall one another."""
+    if P.shape[0] < 256:
+        return np.dot(X.T, X, P) if turned else np.dot(X, X.T, P)
+    _link()
+    _half_dot(X, turned, P)
+    _mirrored(P)
+    return P
+
+
+_dpotrf, _spotrf = _fortran("potrf", 5)
 
 
 @njit(cache=True)
@@ -186,91 +251,155 @@ def _eps(A):
     return 2.0**-52 if A.itemsize == 8 else 2.0**-23
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"reassoc"})
 def _factor(A):
     """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
-    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
+    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN.
+    What stands below the diagonal of R means nothing."""
     n = A.shape[0]
-    finite = True
+    R = np.empty_like(A)
+    zero = 0.0
     for i in range(n):
         for j in range(n):
-            finite = finite and np.isfinite(A[i, j])
-    if not finite:
-        return np.full_like(A, np.nan)
-    try:
-        R = np.linalg.cholesky(A.T).T
-    except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
-        return np.zeros_like(A)
-    kept = 1.0
+            R[i, j] = A[i, j]
+            zero += 0.0 * A[i, j]
+    if zero != 0.0:
+        R[:, :] = zero
+        return R
+    sizes = np.array([n, 0], np.int32)
+    at = sizes.ctypes.data
+    if A.itemsize == 8:
+        _dpotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+    else:
+        _spotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+    kept = 1.0 if sizes[1] == 0 else 0.0
     for i in range(n):
         kept = min(kept, R[i, i] * R[i, i] / A[i, i])
-    if kept < np.sqrt(_eps(A)):
+    if not kept >= np.sqrt(_eps(A)):
         R[0, 0] = 0.0
     return R
 
 
-@njit(cache=True, error_model="numpy")
-def _least_squares(A, b, x):
-    """Fills x with the shortest of all x that minimise |A x - b|, by the singular values of A."""
-    U, values, V = np.linalg.svd(A, False)
-    c = np.dot(U.T, b)
-    for k in range(values.size):
-        if values[k] > max(A.shape) * _eps(A) * values[0]:
-            c[k] /= values[k]
-        else:
-            c[k] *= 0.0
-    np.dot(V.T, c, x)
+_dgelsy, _sgelsy = _fortran("gelsy", 13)
 
 
 @njit(cache=True, error_model="numpy")
-def _substituted(R, b, x):
-    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
-    n = R.shape[0]
-    rows, right = x.reshape(n, -1), b.reshape(n, -1)
-    columns = rows.shape[1]
-    for i in range(n):
+def _shortest(A, b, x):
+    """Fills x with the shortest of all x that minimise |A x - b|, by a QR factorization that takes the longest column left
+    each time; columns shorter than rounding are left out."""
+    m, n = A.shape
+    columns = b.size // m
+    longest = max(m, n)
+    turned, right = np.empty((n, m), A.dtype), np.zeros((columns, longest), A.dtype)
+    for i in range(m):
+        for j in range(n):
+            turned[j, i] = A[i, j]
         for c in range(columns):
-            rows[i, c] = right[i, c]
+            right[c, i] = b.flat[i * columns + c]
+    room = 36 * (n + 1) + 33 * columns
+    sizes = np.array([m, n, columns, m, longest, 0, room, 0], np.int32)
+    pivots, limit, work = np.zeros(n, np.int32), np.array([longest * _eps(A)], A.dtype), np.empty(room, A.dtype)
+    at, matrix, given = sizes.ctypes.data, turned.ctypes.data, right.ctypes.data
+    order, rcond, scratch = pivots.ctypes.data, limit.ctypes.data, work.ctypes.data
+    if A.itemsize == 8:
+        _dgelsy(at, at + 4, at + 8, matrix, at + 12, given, at + 16, order, rcond, at + 20, scratch, at + 24, at + 28)
+    else:
+        _sgelsy(at, at + 4, at + 8, matrix, at + 12, given, at + 16, order, rcond, at + 20, scratch, at + 24, at + 28)
     for j in range(n):
         for c in range(columns):
-            rows[j, c] /= R[j, j]
-        if columns == 1:
-            x_j = rows[j, 0]
-            for i in range(j + 1, n):
-                rows[i, 0] -= R[j, i] * x_j
+            x.flat[j * columns + c] = right[c, j]
+    return sizes[5], pivots[0], limit[0], work[0], turned[0, 0]
+
+
+_dtrsm, _strsm = _fortran("trsm", 11)
+
+
+@njit(cache=True, error_model="numpy")
+def _substituted_columns(R, x):
+    """Turns the columns b in x into the x with R'R x = b. The rows of R and x are the columns of BLAS."""
+    n, columns = x.shape
+    sizes, one = np.array([columns, n], np.int32), np.array([1], R.dtype)
+    at, factor, found, entry = sizes.ctypes.data, R.ctypes.data, x.ctypes.data, one.ctypes.data
+    right, lower, plain = _RIGHT.ctypes.data, _LOWER.ctypes.data, _PLAIN.ctypes.data
+    for form in (_TURNED, _PLAIN):
+        if R.itemsize == 8:
+            _dtrsm(right, lower, form.ctypes.data, plain, at, at + 4, entry, factor, at + 4, found, at)
         else:
-            for i in range(j + 1, n):
-                for c in range(columns):
-                    rows[i, c] -= R[j, i] * rows[j, c]
+            _strsm(right, lower, form.ctypes.data, plain, at, at + 4, entry, factor, at + 4, found, at)
+    return sizes[0] + one[0]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector, row by row of R, which is how it lies in memory, or for columns."""
+    n = R.shape[0]
+    x[...] = b
+    if x.size > n:
+        _substituted_columns(R, x.reshape(n, -1))
+        return
+    found = x.reshape(n)
+    for j in range(n):
+        found[j] /= R[j, j]
+        x_j = found[j]
+        for i in range(j + 1, n):
+            found[i] -= R[j, i] * x_j
     for i in range(n - 1, -1, -1):
-        if columns == 1:
-            total = rows[i, 0]
-            for j in range(i + 1, n):
-                total -= R[i, j] * rows[j, 0]
-            rows[i, 0] = total
-        else:
-            for j in range(i + 1, n):
-                for c in range(columns):
-                    rows[i, c] -= R[i, j] * rows[j, c]
-        for c in range(columns):
-            rows[i, c] /= R[i, i]
+        total = found[i]
+        for j in range(i + 1, n):
+            total -= R[i, j] * found[j]
+        found[i] = total / R[i, i]
 
 
 @njit(cache=True, error_model="numpy")
 def _factor_solve(R, b, A, x):
     """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
     if R[0, 0] == 0.0:
-        _least_squares(A, b, x)
+        _shortest(A, b, x)
     else:
         _substituted(R, b, x)
 
 
+@njit(cache=True, error_model="numpy", fastmath={"reassoc"})
+def _condition(A, R):
+    """Estimates |A| |A^-1| (largest column sums) for A = R'R: the direction in which A^-1 grows most is climbed to."""
+    n = A.shape[0]
+    norm = 0.0
+    for i in range(n):
+        total = 0.0
+        for j in range(n):
+            total += abs(A[i, j])
+        norm = max(norm, total)
+    x, y, z = np.full(n, 1.0 / n).astype(A.dtype), np.empty(n, A.dtype), np.empty(n, A.dtype)
+    largest = 0.0
+    for _ in range(5):
+        _substituted(R, x, y)
+        length = 0.0
+        for i in range(n):
+            length += abs(y[i])
+            y[i] = np.copysign(1.0, y[i])
+        if length <= largest:
+            break
+        largest = length
+        _substituted(R, y, z)
+        best, along = 0, 0.0
+        for i in range(n):
+            along += z[i] * x[i]
+            if abs(z[i]) > abs(z[best]):
+                best = i
+        if abs(z[best]) <= along:
+            break
+        x[:] = 0.0
+        x[best] = 1.0
+    return norm * largest
+
+
 @njit(cache=True, error_model="numpy")
 def _gram_solve(A, b, X, y, scale, shift, weight, x):
-    """Fills x with A x = b, where A = scale X'X + shift I and b = weight X'y, by Cholesky. When that is not accurate:
-    least squares with the rows of X themselves, sqrt(scale) X x ~ weight/sqrt(scale) y and sqrt(shift) x ~ 0."""
+    """Fills x with A x = b, where A = scale X'X + shift I and b = weight X'y, by Cholesky. Where the condition estimate says
+    that A has lost half of the digits: least squares with the rows of X themselves, by QR with pivots,
+    sqrt(scale) X x ~ weight/sqrt(scale) y and sqrt(shift) x ~ 0."""
     R = _factor(A)
-    if R[0, 0] != 0.0:
+    if R[0, 0] != 0.0 and not _condition(A, R) > 1.0 / np.sqrt(_eps(A)):
         _substituted(R, b, x)
         return
     m, n = X.shape
@@ -284,7 +413,7 @@ def _gram_solve(A, b, X, y, scale, shift, weight, x):
                 rows[i, k] = np.sqrt(scale) * X[i, k]
         for k in range(rows.shape[0] - m):
             rows[m + k, k] = np.sqrt(shift)
-    _least_squares(rows, right, x)
+    _shortest(rows, right, x)
 
 
 def J(theta, X, y, lambda_):
@@ -692,7 +821,7 @@ def hess_J(theta, X, y, lambda_, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
-    np.dot(X.T, X, out)
+    _symmetric_dot(X, True, out)
     _hess_J(theta, X, y, lambda_, out)
     return out
 
@@ -844,6 +973,7 @@ def theta_star(X, y, lambda_, out=None):
     m*n**2 + 3*m*n + n**3/3 + 6*n**2 floating-point operations
     entries read: M 2*n**2, X 2*m*n, rhs n, y m
     """
+    _link()
     if not (
         type(X) is type(y) is np.ndarray and X.dtype is y.dtype and X.dtype.char in "fd" and X.flags.carray and y.flags.carray
     ):
@@ -866,7 +996,7 @@ def theta_star(X, y, lambda_, out=None):
         out = np.empty((n,), X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, y))
-    M = np.dot(X.T, X)
+    M = _symmetric_dot(X, True, np.empty((n, n), X.dtype))
     _theta_star(X, y, lambda_, M, out)
     return out
 
@@ -1017,13 +1147,17 @@ def theta_run(theta, X, y, lambda_, alpha, iterations, tolerance=0.0, out=None, 
 
     line 21:  \theta \leftarrow \theta - \alpha \nabla_\theta J(\theta)
 
-    takes  theta    n       \theta
-           X        m by n  X
-           y        m       y
-           lambda_  number  \lambda
-           alpha    number  \alpha
+    takes  theta       n         \theta
+           X           m by n    X
+           y           m         y
+           lambda_     number    \lambda
+           alpha       number    \alpha
+           iterations  number    at most
+           tolerance   number    it stops when no entry moves more
+           callback    function  called with the iterations done and the states, every period iterations
 
-    gives  theta    n
+    gives  theta       n
+           done        number    of iterations
 
     4*m*n + 7*n floating-point operations per iteration
     entries read per iteration: X m*n, grad_J_theta n, theta 2*n, y m
@@ -1066,7 +1200,7 @@ def theta_run(theta, X, y, lambda_, alpha, iterations, tolerance=0.0, out=None, 
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     out[...] = theta
     if iterations * (4 * m * n - n - 2 * float(n) ** 2) > 3 * m * n + m * float(n) ** 2:
-        kernel, products = _theta_run_hoisted, (np.dot(X.T, X),)
+        kernel, products = _theta_run_hoisted, (_symmetric_dot(X, True, np.empty((n, n), X.dtype)),)
     else:
         kernel, products = _theta_run, ()
     done, resting = 0, iterations == 0

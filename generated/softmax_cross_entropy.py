@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numba.extending import intrinsic
 
-__all__ = ["p", "L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L", "P", "J", "grad_J", "value_and_grad_J", "hess_J"]
+__all__ = ["p", "L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L", "P", "J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J"]
 
 
 def _floats(names, values):
@@ -64,6 +64,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         raise TypeError(f"out must be a tuple of {len(shapes)} arrays")
     for position, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
+
+
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
 
 
 _TEAMS = {}  # by process, because a forked one has no threads
@@ -402,8 +411,8 @@ def _p(z, p):
     p_sum_term = np.empty((K,), z.dtype)
     z_max = -1.7976931348623157e+308
     p_sum = 0.0
-    for l in range(K):
-        z_max = max(z_max, z[l])
+    for j in range(K):
+        z_max = max(z_max, z[j])
     for l in range(K):
         p_sum_term[l] = _exp_difference(z[l], z_max)
         p_sum += p_sum_term[l]
@@ -457,8 +466,8 @@ def _L(z, t):
     z_max = -1.7976931348623157e+308
     p_sum = 0.0
     L = 0.0
-    for l in range(K):
-        z_max = max(z_max, z[l])
+    for j in range(K):
+        z_max = max(z_max, z[j])
     for l in range(K):
         p_sum_term = _exp_difference(z[l], z_max)
         p_sum += p_sum_term
@@ -571,9 +580,9 @@ def _grad_L(z, t, grad_L_z):
     z_max = -1.7976931348623157e+308
     p_sum = 0.0
     t_sum = 0.0
-    for l in range(K):
-        z_max = max(z_max, z[l])
-        t_sum += t[l]
+    for j in range(K):
+        z_max = max(z_max, z[j])
+        t_sum += t[j]
     for l in range(K):
         p_sum_term[l] = _exp_difference(z[l], z_max)
         p_sum += p_sum_term[l]
@@ -624,9 +633,9 @@ def _value_and_grad_L(z, t, grad_L_z):
     p_sum = 0.0
     L = 0.0
     t_sum = 0.0
-    for l in range(K):
-        z_max = max(z_max, z[l])
-        t_sum += t[l]
+    for j in range(K):
+        z_max = max(z_max, z[j])
+        t_sum += t[j]
     for l in range(K):
         p_sum_term[l] = _exp_difference(z[l], z_max)
         p_sum += p_sum_term[l]
@@ -726,8 +735,8 @@ def hvp_L(z, v, t, out=None):
 
     gives  hvp_L_z  K
 
-    32*K + 2 floating-point operations
-    entries read: p_sum_term 2*K, t 2*K, v 4*K, z 2*K
+    14*K floating-point operations
+    entries read: s_bar_sum_term 2*K, t K, v 2*K, z 2*K
     """
     if not (
         type(z) is type(v) is type(t) is np.ndarray
@@ -762,27 +771,20 @@ def hvp_L(z, v, t, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(z, v, t, hvp_L_z):
     K = z.shape[0]
-    p_sum_term = np.empty((K,), z.dtype)
+    s_bar_sum_term = np.empty((K,), z.dtype)
+    t_2 = 0.0
     z_max = -1.7976931348623157e+308
-    p_sum = 0.0
-    t_sum = 0.0
-    p_bar_sum = 0.0
-    t_v = 0.0
+    s_bar_sum = 0.0
     s_bar_2_sum = 0.0
-    for l in range(K):
-        z_max = max(z_max, z[l])
-        t_sum += t[l]
-        t_v += t[l] * v[l]
-    for l in range(K):
-        p_sum_term[l] = _exp_difference(z[l], z_max)
-        p_sum += p_sum_term[l]
-        p_bar_sum += p_sum_term[l] * v[l]
-    exp_z_max = _exp(z_max)
-    s_bar_term = _exp(-z_max)
     for i in range(K):
-        s_bar_2_sum += exp_z_max * p_sum * t[i] * v[i] - exp_z_max * p_bar_sum * t[i]
+        t_2 += t[i]
+        z_max = max(z_max, z[i])
+    for l in range(K):
+        s_bar_sum_term[l] = _exp_difference(z[l], z_max)
+        s_bar_sum += s_bar_sum_term[l]
+        s_bar_2_sum += s_bar_sum_term[l] * v[l]
     for i in range(K):
-        hvp_L_z[i] = t_v * p_sum_term[i] / p_sum + t_sum * p_sum_term[i] * v[i] / p_sum - 2.0 / p_sum**2 * p_bar_sum * t_sum * p_sum_term[i] - s_bar_2_sum * s_bar_term * p_sum_term[i] / p_sum**2
+        hvp_L_z[i] = t_2 * s_bar_sum_term[i] * v[i] / s_bar_sum - s_bar_2_sum * t_2 * s_bar_sum_term[i] / s_bar_sum**2
 
 
 def P(X, W, out=None):
@@ -836,8 +838,8 @@ def _P(X, W, P):
     for i in range(m):
         W_X_max = -1.7976931348623157e+308
         P_sum = 0.0
-        for l in range(K):
-            W_X_max = max(W_X_max, W_X[i, l])
+        for j in range(K):
+            W_X_max = max(W_X_max, W_X[i, j])
         for l in range(K):
             P_sum_term[l] = _exp_difference(W_X[i, l], W_X_max)
             P_sum += P_sum_term[l]
@@ -861,8 +863,8 @@ def _P_rows(X, W, P, start, stop):
         for i in range(rows):
             W_X_max = -1.7976931348623157e+308
             P_sum = 0.0
-            for l in range(K):
-                W_X_max = max(W_X_max, W_X_block[i, l])
+            for j in range(K):
+                W_X_max = max(W_X_max, W_X_block[i, j])
             for l in range(K):
                 P_sum_term[l] = _exp_difference(W_X_block[i, l], W_X_max)
                 P_sum += P_sum_term[l]
@@ -938,8 +940,8 @@ def _J(W, X, Y):
     for i in range(m):
         W_X_max = -1.7976931348623157e+308
         P_sum = 0.0
-        for l in range(K):
-            W_X_max = max(W_X_max, W_X[i, l])
+        for j in range(K):
+            W_X_max = max(W_X_max, W_X[i, j])
         for l in range(K):
             P_sum_term = _exp_difference(W_X[i, l], W_X_max)
             P_sum += P_sum_term
@@ -971,9 +973,9 @@ def _J_rows(W, X, Y, start, stop):
             W_X_max_2 = -1.7976931348623157e+308
             P_sum_1 = 0.0
             P_sum_2 = 0.0
-            for l in range(K):
-                W_X_max_1 = max(W_X_max_1, W_X_block[i, l])
-                W_X_max_2 = max(W_X_max_2, W_X_block[half + i, l])
+            for j in range(K):
+                W_X_max_1 = max(W_X_max_1, W_X_block[i, j])
+                W_X_max_2 = max(W_X_max_2, W_X_block[half + i, j])
             for l in range(K):
                 P_sum_term_1 = _exp_difference(W_X_block[i, l], W_X_max_1)
                 P_sum_term_2 = _exp_difference(W_X_block[half + i, l], W_X_max_2)
@@ -986,8 +988,8 @@ def _J_rows(W, X, Y, start, stop):
         for i in range(2 * half, rows):
             W_X_max = -1.7976931348623157e+308
             P_sum = 0.0
-            for l in range(K):
-                W_X_max = max(W_X_max, W_X_block[i, l])
+            for j in range(K):
+                W_X_max = max(W_X_max, W_X_block[i, j])
             for l in range(K):
                 P_sum_term = _exp_difference(W_X_block[i, l], W_X_max)
                 P_sum += P_sum_term
@@ -1096,9 +1098,9 @@ def _grad_J(W, X, Y, grad_J_W):
         W_X_max = -1.7976931348623157e+308
         P_sum = 0.0
         Y_sum = 0.0
-        for l in range(K):
-            W_X_max = max(W_X_max, W_X[i, l])
-            Y_sum += Y[i, l]
+        for j in range(K):
+            W_X_max = max(W_X_max, W_X[i, j])
+            Y_sum += Y[i, j]
         for l in range(K):
             P_sum_term[l] = _exp_difference(W_X[i, l], W_X_max)
             P_sum += P_sum_term[l]
@@ -1129,9 +1131,9 @@ def _grad_J_rows(W, X, Y, start, stop, grad_J_W_rows):
             W_X_max = -1.7976931348623157e+308
             P_sum = 0.0
             Y_sum = 0.0
-            for l in range(K):
-                W_X_max = max(W_X_max, W_X_block[i, l])
-                Y_sum += Y_block[i, l]
+            for j in range(K):
+                W_X_max = max(W_X_max, W_X_block[i, j])
+                Y_sum += Y_block[i, j]
             for l in range(K):
                 P_sum_term[l] = _exp_difference(W_X_block[i, l], W_X_max)
                 P_sum += P_sum_term[l]
@@ -1231,9 +1233,9 @@ def _value_and_grad_J(W, X, Y, grad_J_W):
         W_X_max = -1.7976931348623157e+308
         P_sum = 0.0
         Y_sum = 0.0
-        for l in range(K):
-            W_X_max = max(W_X_max, W_X[i, l])
-            Y_sum += Y[i, l]
+        for j in range(K):
+            W_X_max = max(W_X_max, W_X[i, j])
+            Y_sum += Y[i, j]
         for l in range(K):
             P_sum_term[l] = _exp_difference(W_X[i, l], W_X_max)
             P_sum += P_sum_term[l]
@@ -1269,9 +1271,9 @@ def _value_and_grad_J_rows(W, X, Y, start, stop, grad_J_W_rows):
             W_X_max = -1.7976931348623157e+308
             P_sum = 0.0
             Y_sum = 0.0
-            for l in range(K):
-                W_X_max = max(W_X_max, W_X_block[i, l])
-                Y_sum += Y_block[i, l]
+            for j in range(K):
+                W_X_max = max(W_X_max, W_X_block[i, j])
+                Y_sum += Y_block[i, j]
             for l in range(K):
                 P_sum_term[l] = _exp_difference(W_X_block[i, l], W_X_max)
                 P_sum += P_sum_term[l]
@@ -1386,9 +1388,9 @@ def _hess_J(W, X, Y, hess_J_W):
         W_X_max_i = -1.7976931348623157e+308
         P_sum_i = 0.0
         Y_sum_i = 0.0
-        for l in range(K):
-            W_X_max_i = max(W_X_max_i, W_X[i, l])
-            Y_sum_i += Y[i, l]
+        for j in range(K):
+            W_X_max_i = max(W_X_max_i, W_X[i, j])
+            Y_sum_i += Y[i, j]
         Y_sum[i] = Y_sum_i
         W_X_max[i] = W_X_max_i
         for l in range(K):
@@ -1430,3 +1432,155 @@ def _hess_J(W, X, Y, hess_J_W):
                 for k in range(n):
                     for l in range(K):
                         hess_J_W[i, j, k, l] += hess_J_W_sum_term[l, p] * hess_J_W_term[i, j, p, k] + hess_J_W_sum_term[l, p] * hess_J_W_term_2[i, j, p, k] + hess_J_W_sum_term[l, p] * hess_J_W_term_4[i, j, p, k] + (1.0 if j == l else 0.0) * hess_J_W_sum_term[l, p] * hess_J_W_term_3[i, j, p, k]
+
+
+def hvp_J(W, v, X, Y, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 39:  J(W) = -\frac{1}{m} \sum_{i=1}^{m} \sum_{k=1}^{K} Y_{ik} \log P_{ik}
+
+    takes  W        n by K  W
+           v        n by K  v
+           X        m by n  X
+           Y        m by K  Y
+
+    gives  hvp_J_W  n by K
+
+    6*K*m*n + 10*K*m + 6*m floating-point operations
+    entries read: W K*n, W_X K*m, W_X_bar_2 K*m, W_X_bar_bar K*m, X 3*m*n, Y K*m, s_bar_sum_term K, v K*n
+    """
+    if not (
+        type(W) is type(v) is type(X) is type(Y) is np.ndarray
+        and W.dtype is v.dtype is X.dtype is Y.dtype
+        and W.dtype.char in "fd"
+        and W.flags.carray
+        and v.flags.carray
+        and X.flags.carray
+        and Y.flags.carray
+    ):
+        W, v, X, Y = _floats(("W", "v", "X", "Y"), (W, v, X, Y))
+    if W.ndim != 2:
+        raise ValueError(f"W must have 2 axes (n, K), has shape {W.shape}")
+    if v.ndim != 2:
+        raise ValueError(f"v must have 2 axes (n, K), has shape {v.shape}")
+    if X.ndim != 2:
+        raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
+    if Y.ndim != 2:
+        raise ValueError(f"Y must have 2 axes (m, K), has shape {Y.shape}")
+    n = W.shape[0]
+    K = W.shape[1]
+    m = X.shape[0]
+    if v.shape[0] != n:
+        raise ValueError(f"W has {n} rows, v has {v.shape[0]} rows")
+    if v.shape[1] != K:
+        raise ValueError(f"W has {K} columns, v has {v.shape[1]} columns")
+    if X.shape[1] != n:
+        raise ValueError(f"W has {n} rows, X has {X.shape[1]} columns")
+    if Y.shape[0] != m:
+        raise ValueError(f"X has {m} rows, Y has {Y.shape[0]} rows")
+    if Y.shape[1] != K:
+        raise ValueError(f"W has {K} columns, Y has {Y.shape[1]} columns")
+    if n < 1:
+        raise ValueError(f"W has {n} rows, at least 1 needed")
+    if K < 1:
+        raise ValueError(f"W has {K} columns, at least 1 needed")
+    if m < 1:
+        raise ValueError(f"X has {m} rows, at least 1 needed")
+    if out is None:
+        out = np.empty((n, K), W.dtype)
+    else:
+        _check_out("out", out, (n, K), W.dtype, (W, v, X, Y))
+    kernel = _hvp_J_many if m * (32 * K + 6 * K * n + 12) >= 80_000 and K * n <= 1024 else _hvp_J
+    kernel(W, v, X, Y, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_J(W, v, X, Y, hvp_J_W):
+    K = W.shape[1]
+    m = X.shape[0]
+    W_X = np.empty((m, K), W.dtype)
+    s_bar_sum_term = np.empty((K,), W.dtype)
+    W_X_bar_bar = np.empty((m, K), W.dtype)
+    W_X_bar_2 = np.empty((m, K), W.dtype)
+    np.dot(X, W, W_X)
+    np.dot(X, v, W_X_bar_bar)
+    for i in range(m):
+        Y_2 = 0.0
+        W_X_max = -1.7976931348623157e+308
+        s_bar_sum = 0.0
+        s_bar_2_sum = 0.0
+        for j in range(K):
+            Y_2 += Y[i, j]
+            W_X_max = max(W_X_max, W_X[i, j])
+        for l in range(K):
+            s_bar_sum_term[l] = _exp_difference(W_X[i, l], W_X_max)
+            s_bar_sum += s_bar_sum_term[l]
+            s_bar_2_sum += W_X_bar_bar[i, l] * s_bar_sum_term[l]
+        W_X_bar_2_term = Y_2 / m / s_bar_sum
+        W_X_bar_2_term_2 = -Y_2 * s_bar_2_sum / m / s_bar_sum**2
+        for j in range(K):
+            W_X_bar_2[i, j] = W_X_bar_2_term_2 * s_bar_sum_term[j] + W_X_bar_2_term * W_X_bar_bar[i, j] * s_bar_sum_term[j]
+    np.dot(X.T, W_X_bar_2, hvp_J_W)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _hvp_J_rows(W, v, X, Y, start, stop, hvp_J_W_rows):
+    """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
+    n = W.shape[0]
+    K = W.shape[1]
+    m = X.shape[0]
+    s_bar_sum_term = np.empty((K,), W.dtype)
+    hvp_J_W = np.empty((n, K), W.dtype)
+    W_X_blocks = np.empty((256, K), W.dtype)
+    W_X_bar_bar_blocks = np.empty((256, K), W.dtype)
+    W_X_bar_2_blocks = np.empty((256, K), W.dtype)
+    for first in range(start, stop, 256):
+        rows = min(256, stop - first)
+        Y_block = Y[first : first + rows]
+        X_block = X[first : first + rows]
+        W_X_block = W_X_blocks[:rows]
+        W_X_bar_bar_block = W_X_bar_bar_blocks[:rows]
+        W_X_bar_2_block = W_X_bar_2_blocks[:rows]
+        np.dot(X_block, W, W_X_block)
+        np.dot(X_block, v, W_X_bar_bar_block)
+        for i in range(rows):
+            Y_2 = 0.0
+            W_X_max = -1.7976931348623157e+308
+            s_bar_sum = 0.0
+            s_bar_2_sum = 0.0
+            for j in range(K):
+                Y_2 += Y_block[i, j]
+                W_X_max = max(W_X_max, W_X_block[i, j])
+            for l in range(K):
+                s_bar_sum_term[l] = _exp_difference(W_X_block[i, l], W_X_max)
+                s_bar_sum += s_bar_sum_term[l]
+                s_bar_2_sum += W_X_bar_bar_block[i, l] * s_bar_sum_term[l]
+            W_X_bar_2_term = Y_2 / m / s_bar_sum
+            W_X_bar_2_term_2 = -Y_2 * s_bar_2_sum / m / s_bar_sum**2
+            for j in range(K):
+                W_X_bar_2_block[i, j] = W_X_bar_2_term_2 * s_bar_sum_term[j] + W_X_bar_2_term * W_X_bar_bar_block[i, j] * s_bar_sum_term[j]
+        np.dot(X_block.T, W_X_bar_2_block, hvp_J_W)
+        for entry_1 in range(n):
+            for entry_2 in range(K):
+                hvp_J_W_rows[entry_1, entry_2] += hvp_J_W[entry_1, entry_2]
+    return ()
+
+
+def _hvp_J_many(W, v, X, Y, hvp_J_W):
+    """The same where the rows are many: each thread takes a range of them."""
+    n = W.shape[0]
+    K = W.shape[1]
+    m = X.shape[0]
+    sums = _in_threads(_hvp_J_rows, m, m * (32 * K + 6 * K * n + 12), (W, v, X, Y), ((n, K),))
+    return _hvp_J_rest(W, v, X, Y, hvp_J_W, *sums)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_J_rest(W, v, X, Y, hvp_J_W, hvp_J_W_rows):
+    """What is left when the rows are added up."""
+    n = W.shape[0]
+    K = W.shape[1]
+    for t_1 in range(n):
+        for t_2 in range(K):
+            hvp_J_W[t_1, t_2] = hvp_J_W_rows[t_1, t_2]

@@ -3,10 +3,13 @@
 # eqcompiler 0.1.0
 import os
 import threading
+from functools import cache
 
 import numba
 import numpy as np
-from numba import njit
+from llvmlite.binding import add_symbol
+from numba import njit, types
+from numba.extending import get_cython_function_address
 
 __all__ = [
     "J",
@@ -74,6 +77,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         raise TypeError(f"out must be a tuple of {len(shapes)} arrays")
     for position, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
+
+
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
 
 
 _TEAMS = {}  # by process, because a forked one has no threads
@@ -185,6 +197,62 @@ def _in_threads(rows, count, work, arguments, shapes):
 
     _TEAMS.setdefault(os.getpid(), _Team()).do(job, min(threads, parts) - 1)
     return [*map(sum, zip(*scalars, strict=True)), *(array.sum(axis=0) for array in arrays)]
+
+
+@cache
+def _link():
+    """Tells compiled functions where SciPy keeps the BLAS and LAPACK that products in compiled functions call too."""
+    for kind, names in (("blas", "syrk trsm"), ("lapack", "potrf potri gelsy")):
+        for name in (letter + name for name in names.split() for letter in "ds"):
+            add_symbol(f"scipy_{name}", get_cython_function_address(f"scipy.linalg.cython_{kind}", name))
+
+
+def _fortran(name, count):
+    """The float64 and the float32 form of a function that takes addresses only. What lies there is used again after the call:
+    else it would be gone before."""
+    signature = types.void(*[types.uintp] * count)
+    return tuple(types.ExternalFunction(f"scipy_{letter}{name}", signature) for letter in "ds")
+
+
+_LOWER, _PLAIN, _TURNED, _RIGHT = (np.array([ord(letter)], np.uint8) for letter in "LNTR")  # rows are columns for Fortran
+
+
+@njit(cache=True)
+def _mirrored(A):
+    """Copies what stands above the diagonal below it, from 32 rows at a time."""
+    n = A.shape[0]
+    for start in range(0, n, 32):
+        for i in range(start, n):
+            for j in range(start, min(start + 32, i)):
+                A[i, j] = A[j, i]
+
+
+_dsyrk, _ssyrk = _fortran("syrk", 10)
+
+
+@njit(cache=True)
+def _half_dot(X, turned, P):
+    """Fills what stands above the diagonal of P, and the diagonal, with X'X, when turned, or XX'."""
+    n, m = X.shape[::-1] if turned else X.shape
+    sizes, numbers = np.array([n, m, X.shape[1], n], np.int32), np.array([1, 0], X.dtype)
+    at, entry, form = sizes.ctypes.data, numbers.ctypes.data, (_PLAIN if turned else _TURNED).ctypes.data
+    rows, product = X.ctypes.data, P.ctypes.data
+    if X.itemsize == 8:
+        _dsyrk(_LOWER.ctypes.data, form, at, at + 4, entry, rows, at + 8, entry + 8, product, at + 12)
+    else:
+        _ssyrk(_LOWER.ctypes.data, form, at, at + 4, entry, rows, at + 8, entry + 4, product, at + 12)
+    return sizes[0] + numbers[0]
+
+
+def _symmetric_dot(X, turned, P):
+    """Fills P with X'X, when turned, or XX', and gives it; one half is computed. For a large P by the BLAS that compiled
+    functions call: its threads, which are to factor P, and those of NumPy's own BLAS would stall one another."""
+    if P.shape[0] < 256:
+        return np.dot(X.T, X, P) if turned else np.dot(X, X.T, P)
+    _link()
+    _half_dot(X, turned, P)
+    _mirrored(P)
+    return P
 
 
 def J(theta, X, y):
@@ -568,7 +636,7 @@ def hess_J(theta, X, y, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
-    np.dot(X.T, X, out)
+    _symmetric_dot(X, True, out)
     _hess_J(theta, X, y, out)
     return out
 
@@ -861,12 +929,16 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
 
     line 12:  \theta_{t+1} = \theta_t - \alpha \nabla J(\theta_t)
 
-    takes  theta  n       \theta
-           X      m by n  X
-           y      m       y
-           alpha  number  \alpha
+    takes  theta       n         \theta
+           X           m by n    X
+           y           m         y
+           alpha       number    \alpha
+           iterations  number    at most
+           tolerance   number    it stops when no entry moves more
+           callback    function  called with the iterations done and the states, every period iterations
 
-    gives  theta  n
+    gives  theta       n
+           done        number    of iterations
 
     4*m*n + 3*n floating-point operations per iteration
     entries read per iteration: X m*n, grad_J_theta n, theta 2*n, y m
@@ -907,7 +979,7 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     out[...] = theta
     if iterations * (4 * m * n - n - 2 * float(n) ** 2) > 3 * m * n + m * float(n) ** 2:
-        kernel, products = _theta_run_hoisted, (np.dot(X.T, X),)
+        kernel, products = _theta_run_hoisted, (_symmetric_dot(X, True, np.empty((n, n), X.dtype)),)
     else:
         kernel, products = _theta_run, ()
     done, resting = 0, iterations == 0
@@ -1155,8 +1227,8 @@ def _grad_V(alpha, X, y, u, T):
         theta_bar = theta_bar_room[t % 2]
         alpha_bar = 0.0
         for i in range(n):
-            alpha_bar -= grad_J_theta[i] * theta_t_bar[i]
-        grad_V_alpha = alpha_bar + grad_V_alpha
+            alpha_bar += grad_J_theta[i] * theta_t_bar[i]
+        grad_V_alpha = grad_V_alpha - alpha_bar
         if t > 0:
             for i in range(n):
                 theta_bar[i] = theta_t_bar[i]
@@ -1164,9 +1236,9 @@ def _grad_V(alpha, X, y, u, T):
                 r_bar = 0.0
                 for j in range(n):
                     r_bar += X[i, j] * theta_t_bar[j]
-                r_bar = -alpha * r_bar / m
+                r_bar = alpha * r_bar / m
                 for i_2 in range(n):
-                    theta_bar[i_2] += r_bar * X[i, i_2]
+                    theta_bar[i_2] -= r_bar * X[i, i_2]
         theta_t_bar = theta_bar
     return grad_V_alpha
 
@@ -1270,8 +1342,8 @@ def _value_and_grad_V(alpha, X, y, u, T):
         theta_bar = theta_bar_room[t % 2]
         alpha_bar = 0.0
         for i in range(n):
-            alpha_bar -= grad_J_theta[i] * theta_t_bar[i]
-        grad_V_alpha = alpha_bar + grad_V_alpha
+            alpha_bar += grad_J_theta[i] * theta_t_bar[i]
+        grad_V_alpha = grad_V_alpha - alpha_bar
         if t > 0:
             for i in range(n):
                 theta_bar[i] = theta_t_bar[i]
@@ -1279,9 +1351,9 @@ def _value_and_grad_V(alpha, X, y, u, T):
                 r_bar = 0.0
                 for j in range(n):
                     r_bar += X[i, j] * theta_t_bar[j]
-                r_bar = -alpha * r_bar / m
+                r_bar = alpha * r_bar / m
                 for i_2 in range(n):
-                    theta_bar[i_2] += r_bar * X[i, i_2]
+                    theta_bar[i_2] -= r_bar * X[i, i_2]
         theta_t_bar = theta_bar
     return V, grad_V_alpha
 
