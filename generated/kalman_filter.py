@@ -3,10 +3,13 @@
 # eqcompiler 0.1.0
 import os
 import threading
+from functools import cache
 
 import numba
 import numpy as np
-from numba import njit
+from llvmlite.binding import add_symbol
+from numba import njit, types
+from numba.extending import get_cython_function_address
 
 __all__ = [
     "a",
@@ -19,6 +22,7 @@ __all__ = [
     "grad_V",
     "value_and_grad_V",
     "hess_V",
+    "hvp_V",
     "x_0",
     "P_0",
     "a_t",
@@ -87,6 +91,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         raise TypeError(f"out must be a tuple of {len(shapes)} arrays")
     for position, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
+
+
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
 
 
 _TEAMS = {}  # by process, because a forked one has no threads
@@ -200,10 +213,25 @@ def _in_threads(rows, count, work, arguments, shapes):
     return [*map(sum, zip(*scalars, strict=True)), *(array.sum(axis=0) for array in arrays)]
 
 
-@njit(cache=True)
-def _fill(target, source):
-    for k in range(source.size):  # much quicker to compile than target[...] = source
-        target.flat[k] = source.flat[k]
+@cache
+def _link():
+    """Tells compiled functions where SciPy keeps the BLAS and LAPACK that products in compiled functions call too."""
+    for kind, names in (("blas", "syrk trsm"), ("lapack", "potrf potri gelsy")):
+        for name in (letter + name for name in names.split() for letter in "ds"):
+            add_symbol(f"scipy_{name}", get_cython_function_address(f"scipy.linalg.cython_{kind}", name))
+
+
+def _fortran(name, count):
+    """The float64 and the float32 form of a function that takes addresses only. What lies there is used again after the call:
+    else it would be gone before."""
+    signature = types.void(*[types.uintp] * count)
+    return tuple(types.ExternalFunction(f"scipy_{letter}{name}", signature) for letter in "ds")
+
+
+_LOWER, _PLAIN, _TURNED, _RIGHT = (np.array([ord(letter)], np.uint8) for letter in "LNTR")  # rows are columns for Fortran
+
+
+_dpotrf, _spotrf = _fortran("potrf", 5)
 
 
 @njit(cache=True)
@@ -212,81 +240,110 @@ def _eps(A):
     return 2.0**-52 if A.itemsize == 8 else 2.0**-23
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"reassoc"})
 def _factor(A):
     """The upper triangular R with R'R = A, for a symmetric positive definite A; R[0, 0] = 0 when A is too near to singular:
-    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN."""
+    elimination has cancelled more than half of the digits of a diagonal entry. Entries that are not finite give NaN.
+    What stands below the diagonal of R means nothing."""
     n = A.shape[0]
-    finite = True
+    R = np.empty_like(A)
+    zero = 0.0
     for i in range(n):
         for j in range(n):
-            finite = finite and np.isfinite(A[i, j])
-    if not finite:
-        return np.full_like(A, np.nan)
-    try:
-        R = np.linalg.cholesky(A.T).T
-    except Exception:  # numba cannot name LinAlgError; nothing else can go wrong here
-        return np.zeros_like(A)
-    kept = 1.0
+            R[i, j] = A[i, j]
+            zero += 0.0 * A[i, j]
+    if zero != 0.0:
+        R[:, :] = zero
+        return R
+    sizes = np.array([n, 0], np.int32)
+    at = sizes.ctypes.data
+    if A.itemsize == 8:
+        _dpotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+    else:
+        _spotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+    kept = 1.0 if sizes[1] == 0 else 0.0
     for i in range(n):
         kept = min(kept, R[i, i] * R[i, i] / A[i, i])
-    if kept < np.sqrt(_eps(A)):
+    if not kept >= np.sqrt(_eps(A)):
         R[0, 0] = 0.0
     return R
 
 
-@njit(cache=True, error_model="numpy")
-def _least_squares(A, b, x):
-    """Fills x with the shortest of all x that minimise |A x - b|, by the singular values of A."""
-    U, values, V = np.linalg.svd(A, False)
-    c = np.dot(U.T, b)
-    for k in range(values.size):
-        if values[k] > max(A.shape) * _eps(A) * values[0]:
-            c[k] /= values[k]
-        else:
-            c[k] *= 0.0
-    np.dot(V.T, c, x)
+_dgelsy, _sgelsy = _fortran("gelsy", 13)
 
 
 @njit(cache=True, error_model="numpy")
-def _substituted(R, b, x):
-    """Fills x with R'R x = b, for a vector or for columns; row by row of R, which is how it lies in memory."""
-    n = R.shape[0]
-    rows, right = x.reshape(n, -1), b.reshape(n, -1)
-    columns = rows.shape[1]
-    for i in range(n):
+def _shortest(A, b, x):
+    """Fills x with the shortest of all x that minimise |A x - b|, by a QR factorization that takes the longest column left
+    each time; columns shorter than rounding are left out."""
+    m, n = A.shape
+    columns = b.size // m
+    longest = max(m, n)
+    turned, right = np.empty((n, m), A.dtype), np.zeros((columns, longest), A.dtype)
+    for i in range(m):
+        for j in range(n):
+            turned[j, i] = A[i, j]
         for c in range(columns):
-            rows[i, c] = right[i, c]
+            right[c, i] = b.flat[i * columns + c]
+    room = 36 * (n + 1) + 33 * columns
+    sizes = np.array([m, n, columns, m, longest, 0, room, 0], np.int32)
+    pivots, limit, work = np.zeros(n, np.int32), np.array([longest * _eps(A)], A.dtype), np.empty(room, A.dtype)
+    at, matrix, given = sizes.ctypes.data, turned.ctypes.data, right.ctypes.data
+    order, rcond, scratch = pivots.ctypes.data, limit.ctypes.data, work.ctypes.data
+    if A.itemsize == 8:
+        _dgelsy(at, at + 4, at + 8, matrix, at + 12, given, at + 16, order, rcond, at + 20, scratch, at + 24, at + 28)
+    else:
+        _sgelsy(at, at + 4, at + 8, matrix, at + 12, given, at + 16, order, rcond, at + 20, scratch, at + 24, at + 28)
     for j in range(n):
         for c in range(columns):
-            rows[j, c] /= R[j, j]
-        if columns == 1:
-            x_j = rows[j, 0]
-            for i in range(j + 1, n):
-                rows[i, 0] -= R[j, i] * x_j
+            x.flat[j * columns + c] = right[c, j]
+    return sizes[5], pivots[0], limit[0], work[0], turned[0, 0]
+
+
+_dtrsm, _strsm = _fortran("trsm", 11)
+
+
+@njit(cache=True, error_model="numpy")
+def _substituted_columns(R, x):
+    """Turns the columns b in x into the x with R'R x = b. The rows of R and x are the columns of BLAS."""
+    n, columns = x.shape
+    sizes, one = np.array([columns, n], np.int32), np.array([1], R.dtype)
+    at, factor, found, entry = sizes.ctypes.data, R.ctypes.data, x.ctypes.data, one.ctypes.data
+    right, lower, plain = _RIGHT.ctypes.data, _LOWER.ctypes.data, _PLAIN.ctypes.data
+    for form in (_TURNED, _PLAIN):
+        if R.itemsize == 8:
+            _dtrsm(right, lower, form.ctypes.data, plain, at, at + 4, entry, factor, at + 4, found, at)
         else:
-            for i in range(j + 1, n):
-                for c in range(columns):
-                    rows[i, c] -= R[j, i] * rows[j, c]
+            _strsm(right, lower, form.ctypes.data, plain, at, at + 4, entry, factor, at + 4, found, at)
+    return sizes[0] + one[0]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _substituted(R, b, x):
+    """Fills x with R'R x = b, for a vector, row by row of R, which is how it lies in memory, or for columns."""
+    n = R.shape[0]
+    x[...] = b
+    if x.size > n:
+        _substituted_columns(R, x.reshape(n, -1))
+        return
+    found = x.reshape(n)
+    for j in range(n):
+        found[j] /= R[j, j]
+        x_j = found[j]
+        for i in range(j + 1, n):
+            found[i] -= R[j, i] * x_j
     for i in range(n - 1, -1, -1):
-        if columns == 1:
-            total = rows[i, 0]
-            for j in range(i + 1, n):
-                total -= R[i, j] * rows[j, 0]
-            rows[i, 0] = total
-        else:
-            for j in range(i + 1, n):
-                for c in range(columns):
-                    rows[i, c] -= R[i, j] * rows[j, c]
-        for c in range(columns):
-            rows[i, c] /= R[i, i]
+        total = found[i]
+        for j in range(i + 1, n):
+            total -= R[i, j] * found[j]
+        found[i] = total / R[i, i]
 
 
 @njit(cache=True, error_model="numpy")
 def _factor_solve(R, b, A, x):
     """Fills x with A x = b for a symmetric positive semidefinite A with the factor R; least squares where there is none."""
     if R[0, 0] == 0.0:
-        _least_squares(A, b, x)
+        _shortest(A, b, x)
     else:
         _substituted(R, b, x)
 
@@ -295,6 +352,12 @@ def _factor_solve(R, b, A, x):
 def _positive_solve(A, b, x):
     """Fills x with A x = b for a symmetric positive semidefinite A: Cholesky, or least squares when that is not accurate."""
     _factor_solve(_factor(A), b, A, x)
+
+
+@njit(cache=True)
+def _fill(target, source):
+    for k in range(source.size):  # much quicker to compile than target[...] = source
+        target.flat[k] = source.flat[k]
 
 
 def a(x, F, out=None):
@@ -429,7 +492,7 @@ def B(P, F, Q, out=None):
 def _B(P, F, Q, B):
     n = P.shape[0]
     F_P = np.empty((n, n), P.dtype)
-    np.dot(F, P, F_P)
+    np.dot(F, P.T, F_P)
     np.dot(F_P, F.T, B)
     for i in range(n):
         for j in range(n):
@@ -492,7 +555,7 @@ def _S(P, H, R, S):
     n = P.shape[0]
     k = H.shape[0]
     H_P = np.empty((k, n), P.dtype)
-    np.dot(H, P, H_P)
+    np.dot(H, P.T, H_P)
     np.dot(H_P, H.T, S)
     for i in range(k):
         for j in range(k):
@@ -510,9 +573,10 @@ def K(P, H, R, out=None):
 
     gives  K  n by k
 
-    k**3/3 + 4*k**2*n + k**2 + 4*k*n**2 floating-point operations
-    entries read: H 3*k*n, H_P k*n, P 2*n**2, R k**2, S 2*k**2, rhs k*n, solution k*n
+    k**3/3 + 4*k**2*n + k**2 + 2*k*n**2 floating-point operations
+    entries read: H 2*k*n, H_P 2*k*n, P n**2, R k**2, S 2*k**2, rhs k*n, solution k*n
     """
+    _link()
     if not (
         type(P) is type(H) is type(R) is np.ndarray
         and P.dtype is H.dtype is R.dtype
@@ -558,12 +622,13 @@ def _K(P, H, R, K):
     S = np.empty((k, k), P.dtype)
     rhs = np.empty((k, n), P.dtype)
     solution = np.empty((k, n), P.dtype)
-    np.dot(H, P, H_P)
+    np.dot(H, P.T, H_P)
     np.dot(H_P, H.T, S)
-    np.dot(H, P.T, rhs)
     for i in range(k):
         for j in range(k):
             S[i, j] = R[i, j] + S[i, j]
+        for j in range(n):
+            rhs[i, j] = H_P[i, j]
     _positive_solve(S, rhs, solution)
     for i in range(n):
         for j in range(k):
@@ -583,9 +648,10 @@ def u(x, P, z, H, R, out=None):
 
     gives  u  n
 
-    k**3/3 + 4*k**2*n + k**2 + 4*k*n**2 + 5*k*n floating-point operations
-    entries read: H 4*k*n, H_P k*n, H_x k, P 2*n**2, R k**2, S 2*k**2, rhs k*n, solution k*n, x 2*n, z k
+    k**3/3 + 4*k**2*n + k**2 + 2*k*n**2 + 5*k*n floating-point operations
+    entries read: H 3*k*n, H_P 2*k*n, H_x k, P n**2, R k**2, S 2*k**2, rhs k*n, solution k*n, x 2*n, z k
     """
+    _link()
     if not (
         type(x) is type(P) is type(z) is type(H) is type(R) is np.ndarray
         and x.dtype is P.dtype is z.dtype is H.dtype is R.dtype
@@ -642,15 +708,15 @@ def _u(x, P, z, H, R, u):
     rhs = np.empty((k, n), x.dtype)
     solution = np.empty((k, n), x.dtype)
     H_x = np.empty((k,), x.dtype)
-    np.dot(H, P, H_P)
+    np.dot(H, P.T, H_P)
     np.dot(H_P, H.T, S)
-    np.dot(H, P.T, rhs)
     for i in range(k):
         H_x_i = 0.0
         for j in range(k):
             S[i, j] = R[i, j] + S[i, j]
-        for l in range(n):
-            H_x_i += H[i, l] * x[l]
+        for j in range(n):
+            rhs[i, j] = H_P[i, j]
+            H_x_i += H[i, j] * x[j]
         H_x[i] = H_x_i
     _positive_solve(S, rhs, solution)
     for i in range(n):
@@ -672,9 +738,10 @@ def U(P, H, R, out=None):
 
     gives  U  n by n
 
-    k**3/3 + 4*k**2*n + k**2 + 6*k*n**2 + 2*n**3 + n**2 floating-point operations
-    entries read: H 4*k*n, H_K n**2, H_P k*n, K k*n, P 4*n**2, R k**2, S 2*k**2, U n**2, rhs k*n, solution k*n
+    k**3/3 + 4*k**2*n + k**2 + 4*k*n**2 + 2*n**3 + n**2 floating-point operations
+    entries read: H 3*k*n, H_K n**2, H_P 2*k*n, K k*n, P 3*n**2, R k**2, S 2*k**2, U n**2, rhs k*n, solution k*n
     """
+    _link()
     if not (
         type(P) is type(H) is type(R) is np.ndarray
         and P.dtype is H.dtype is R.dtype
@@ -722,18 +789,19 @@ def _U(P, H, R, U):
     solution = np.empty((k, n), P.dtype)
     K = np.empty((n, k), P.dtype)
     H_K = np.empty((n, n), P.dtype)
-    np.dot(H, P, H_P)
+    np.dot(H, P.T, H_P)
     np.dot(H_P, H.T, S)
-    np.dot(H, P.T, rhs)
     for i in range(k):
         for j in range(k):
             S[i, j] = R[i, j] + S[i, j]
+        for j in range(n):
+            rhs[i, j] = H_P[i, j]
     _positive_solve(S, rhs, solution)
     for i in range(n):
         for j in range(k):
             K[i, j] = solution[j, i]
     np.dot(K, H, H_K)
-    np.dot(H_K, P, U)
+    np.dot(H_K, P.T, U)
     for i in range(n):
         for j in range(n):
             U[i, j] = P[i, j] - U[i, j]
@@ -802,15 +870,15 @@ def _V(G, P, H, R):
     G_R = np.empty((n, k), G.dtype)
     V = 0.0
     np.dot(G, H, G_H)
-    np.dot(G_H, P, G_H_P)
-    np.dot(G, R, G_R)
+    np.dot(G_H, P.T, G_H_P)
+    np.dot(G, R.T, G_R)
     for i in range(n):
         V_sum = 0.0
         G_H_P_2 = 0.0
         G_G_R = 0.0
         for j in range(n):
             V_sum += (P[i, j] - G_H_P[i, j]) * G_H[i, j]
-            G_H_P_2 += G_H[i, j] * P[j, i]
+            G_H_P_2 += G_H[i, j] * P[i, j]
         for j in range(k):
             G_G_R += G[i, j] * G_R[i, j]
         V += G_G_R + P[i, i] - G_H_P_2 - V_sum
@@ -829,8 +897,8 @@ def grad_V(G, P, H, R, out=None):
 
     gives  grad_V_G  n by k
 
-    4*k**2*n + 4*k*n**2 + 2*k*n + 4*n**3 + 3*n**2 floating-point operations
-    entries read: G 3*k*n, G_H 2*n**2, G_H_bar 2*n**2, G_R k*n, G_R_3 k*n, H 2*k*n, P 3*n**2, R 2*k**2, grad_V_G k*n, r n**2
+    2*k**2*n + 4*k*n**2 + 2*k*n + 2*n**3 + 3*n**2 floating-point operations
+    entries read: G 2*k*n, G_H n**2, G_H_P n**2, G_H_bar n**2, G_R k*n, G_R_2 2*k*n, H 2*k*n, P 2*n**2, R k**2, grad_V_G k*n
     """
     if not (
         type(G) is type(P) is type(H) is type(R) is np.ndarray
@@ -881,23 +949,23 @@ def _grad_V(G, P, H, R, grad_V_G):
     n = G.shape[0]
     k = G.shape[1]
     G_H = np.empty((n, n), G.dtype)
-    r = np.empty((n, n), G.dtype)
+    G_H_P = np.empty((n, n), G.dtype)
+    G_R_2 = np.empty((n, k), G.dtype)
     G_R = np.empty((n, k), G.dtype)
     G_H_bar = np.empty((n, n), G.dtype)
-    G_R_3 = np.empty((n, k), G.dtype)
     np.dot(G, H, G_H)
-    np.dot(G_H, P, r)
-    np.dot(G, R, G_R)
-    np.dot(G_H, P.T, G_H_bar)
-    np.dot(G, R.T, G_R_3)
+    np.dot(G_H, P.T, G_H_P)
+    np.dot(G, R.T, G_R_2)
     for i in range(n):
         for j in range(n):
-            r[i, j] = P[i, j] - r[i, j]
-            G_H_bar[i, j] = G_H_bar[i, j] - P[j, i] - r[i, j]
+            r = P[i, j] - G_H_P[i, j]
+            G_H_bar[i, j] = G_H_P[i, j] - r - P[i, j]
+        for j in range(k):
+            G_R[i, j] = G_R_2[i, j]
     np.dot(G_H_bar, H.T, grad_V_G)
     for i in range(n):
         for j in range(k):
-            grad_V_G[i, j] = G_R[i, j] + G_R_3[i, j] + grad_V_G[i, j]
+            grad_V_G[i, j] = G_R[i, j] + G_R_2[i, j] + grad_V_G[i, j]
 
 
 def value_and_grad_V(G, P, H, R, out=None):
@@ -913,9 +981,9 @@ def value_and_grad_V(G, P, H, R, out=None):
     gives  V         number
            grad_V_G  n by k
 
-    4*k**2*n + 4*k*n**2 + 4*k*n + 4*n**3 + 7*n**2 + 4*n floating-point operations
-    entries read: G 4*k*n, G_H 3*n**2, G_H_bar 2*n**2, G_R 2*k*n, G_R_3 k*n, H 2*k*n, P 3*n**2 + n, R 2*k**2, grad_V_G k*n,
-    r n**2
+    2*k**2*n + 4*k*n**2 + 4*k*n + 2*n**3 + 7*n**2 + 4*n floating-point operations
+    entries read: G 3*k*n, G_H 2*n**2, G_H_P n**2, G_H_bar n**2, G_R 2*k*n, G_R_2 2*k*n, H 2*k*n, P 2*n**2 + n, R k**2,
+    grad_V_G k*n
     """
     if not (
         type(G) is type(P) is type(H) is type(R) is np.ndarray
@@ -966,32 +1034,31 @@ def _value_and_grad_V(G, P, H, R, grad_V_G):
     n = G.shape[0]
     k = G.shape[1]
     G_H = np.empty((n, n), G.dtype)
-    r = np.empty((n, n), G.dtype)
+    G_H_P = np.empty((n, n), G.dtype)
+    G_R_2 = np.empty((n, k), G.dtype)
     G_R = np.empty((n, k), G.dtype)
     G_H_bar = np.empty((n, n), G.dtype)
-    G_R_3 = np.empty((n, k), G.dtype)
     V = 0.0
     np.dot(G, H, G_H)
-    np.dot(G_H, P, r)
-    np.dot(G, R, G_R)
-    np.dot(G_H, P.T, G_H_bar)
-    np.dot(G, R.T, G_R_3)
+    np.dot(G_H, P.T, G_H_P)
+    np.dot(G, R.T, G_R_2)
     for i in range(n):
         G_H_r = 0.0
         G_H_P_2 = 0.0
         G_G_R = 0.0
         for j in range(n):
-            r[i, j] = P[i, j] - r[i, j]
-            G_H_r += G_H[i, j] * r[i, j]
-            G_H_P_2 += G_H[i, j] * P[j, i]
-            G_H_bar[i, j] = G_H_bar[i, j] - P[j, i] - r[i, j]
+            r = P[i, j] - G_H_P[i, j]
+            G_H_r += r * G_H[i, j]
+            G_H_P_2 += G_H[i, j] * P[i, j]
+            G_H_bar[i, j] = G_H_P[i, j] - r - P[i, j]
         for j in range(k):
+            G_R[i, j] = G_R_2[i, j]
             G_G_R += G[i, j] * G_R[i, j]
         V += G_G_R + P[i, i] - G_H_P_2 - G_H_r
     np.dot(G_H_bar, H.T, grad_V_G)
     for i in range(n):
         for j in range(k):
-            grad_V_G[i, j] = G_R[i, j] + G_R_3[i, j] + grad_V_G[i, j]
+            grad_V_G[i, j] = G_R[i, j] + G_R_2[i, j] + grad_V_G[i, j]
     return V
 
 
@@ -1007,8 +1074,8 @@ def hess_V(G, P, H, R, out=None):
 
     gives  hess_V_G  n by k by n by k
 
-    2*k**2*n**3 + 5*k**2*n**2 + 5*k*n**3 + 4*k*n**2 floating-point operations
-    entries read: G_H_bar_2 k*n**3, H 3*k*n, H_P k*n, H_P_2 k*n, P 2*n**2, R k**2
+    2*k**2*n**3 + 3*k**2*n**2 + 3*k*n**3 + 2*k*n**2 floating-point operations
+    entries read: G_H_bar_2 n, H 2*k*n, H_P k*n, P n**2, R k**2
     """
     if not (
         type(G) is type(P) is type(H) is type(R) is np.ndarray
@@ -1059,23 +1126,104 @@ def _hess_V(G, P, H, R, hess_V_G):
     n = G.shape[0]
     k = G.shape[1]
     H_P = np.empty((k, n), G.dtype)
-    H_P_2 = np.empty((k, n), G.dtype)
-    G_H_bar_2 = np.empty((n, k, n, n), G.dtype)
+    G_H_bar_2 = np.empty((n,), G.dtype)
     np.dot(H, P.T, H_P)
-    np.dot(H, P, H_P_2)
-    for j in range(k):
-        for i in range(n):
-            for l in range(n):
-                for p in range(n):
-                    G_H_bar_2[i, j, l, p] = (1.0 if i == l else 0.0) * H_P[j, p] + (1.0 if i == l else 0.0) * H_P_2[j, p]
     for i in range(n):
         for j in range(k):
             for l in range(n):
+                for p in range(n):
+                    G_H_bar_2[p] = 2.0 * (1.0 if i == l else 0.0) * H_P[j, p]
                 for p in range(k):
-                    hess_V_G_i_j_l_p = (1.0 if i == l else 0.0) * R[j, p] + (1.0 if i == l else 0.0) * R[p, j]
+                    hess_V_G_i_j_l_p = 2.0 * (1.0 if i == l else 0.0) * R[j, p]
                     for q in range(n):
-                        hess_V_G_i_j_l_p += G_H_bar_2[i, j, l, q] * H[p, q]
+                        hess_V_G_i_j_l_p += G_H_bar_2[q] * H[p, q]
                     hess_V_G[i, j, l, p] = hess_V_G_i_j_l_p
+
+
+def hvp_V(G, v, P, H, R, out=None):
+    r"""The Hessian times a vector, without forming the Hessian.
+
+    line 45:  V(G) = \operatorname{tr}((I - G H) P (I - G H)^\top + G R G^\top)
+
+    takes  G        n by k  G
+           v        n by k  v
+           P        n by n  P
+           H        k by n  H
+           R        k by k  R
+
+    gives  hvp_V_G  n by k
+
+    2*k**2*n + 4*k*n**2 + 2*k*n + 2*n**3 + n**2 floating-point operations
+    entries read: G_H_bar_2 2*n**2, G_H_bar_bar n**2, H 2*k*n, P n**2, R k**2, R_v k*n, hvp_V_G k*n, v 2*k*n
+    """
+    if not (
+        type(G) is type(v) is type(P) is type(H) is type(R) is np.ndarray
+        and G.dtype is v.dtype is P.dtype is H.dtype is R.dtype
+        and G.dtype.char in "fd"
+        and G.flags.carray
+        and v.flags.carray
+        and P.flags.carray
+        and H.flags.carray
+        and R.flags.carray
+    ):
+        G, v, P, H, R = _floats(("G", "v", "P", "H", "R"), (G, v, P, H, R))
+    if G.ndim != 2:
+        raise ValueError(f"G must have 2 axes (n, k), has shape {G.shape}")
+    if v.ndim != 2:
+        raise ValueError(f"v must have 2 axes (n, k), has shape {v.shape}")
+    if P.ndim != 2:
+        raise ValueError(f"P must have 2 axes (n, n), has shape {P.shape}")
+    if H.ndim != 2:
+        raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
+    if R.ndim != 2:
+        raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
+    n = G.shape[0]
+    k = G.shape[1]
+    if v.shape[0] != n:
+        raise ValueError(f"G has {n} rows, v has {v.shape[0]} rows")
+    if v.shape[1] != k:
+        raise ValueError(f"G has {k} columns, v has {v.shape[1]} columns")
+    if P.shape[0] != n:
+        raise ValueError(f"G has {n} rows, P has {P.shape[0]} rows")
+    if P.shape[1] != n:
+        raise ValueError(f"G has {n} rows, P has {P.shape[1]} columns")
+    if H.shape[0] != k:
+        raise ValueError(f"G has {k} columns, H has {H.shape[0]} rows")
+    if H.shape[1] != n:
+        raise ValueError(f"G has {n} rows, H has {H.shape[1]} columns")
+    if R.shape[0] != k:
+        raise ValueError(f"G has {k} columns, R has {R.shape[0]} rows")
+    if R.shape[1] != k:
+        raise ValueError(f"G has {k} columns, R has {R.shape[1]} columns")
+    if n < 1:
+        raise ValueError(f"G has {n} rows, at least 1 needed")
+    if k < 1:
+        raise ValueError(f"G has {k} columns, at least 1 needed")
+    if out is None:
+        out = np.empty((n, k), G.dtype)
+    else:
+        _check_out("out", out, (n, k), G.dtype, (G, v, P, H, R))
+    _hvp_V(G, v, P, H, R, out)
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _hvp_V(G, v, P, H, R, hvp_V_G):
+    n = G.shape[0]
+    k = G.shape[1]
+    G_H_bar_bar = np.empty((n, n), G.dtype)
+    G_H_bar_2 = np.empty((n, n), G.dtype)
+    R_v = np.empty((n, k), G.dtype)
+    np.dot(v, H, G_H_bar_bar)
+    np.dot(G_H_bar_bar, P.T, G_H_bar_2)
+    np.dot(v, R.T, R_v)
+    for i in range(n):
+        for j in range(n):
+            G_H_bar_2[i, j] = 2.0 * G_H_bar_2[i, j]
+    np.dot(G_H_bar_2, H.T, hvp_V_G)
+    for i in range(n):
+        for j in range(k):
+            hvp_V_G[i, j] = 2.0 * R_v[i, j] + hvp_V_G[i, j]
 
 
 def x_0(m, out=None):
@@ -1302,7 +1450,7 @@ def B_t(P, F, Q, out=None):
 def _B_t(P, F, Q, B_t):
     n = P.shape[0]
     F_P = np.empty((n, n), P.dtype)
-    np.dot(F, P, F_P)
+    np.dot(F, P.T, F_P)
     np.dot(F_P, F.T, B_t)
     for i in range(n):
         for j in range(n):
@@ -1383,7 +1531,7 @@ def _S_t(P, F, Q, H, R, S_t):
     F_P = np.empty((n, n), P.dtype)
     B_t = np.empty((n, n), P.dtype)
     B_t_H = np.empty((k, n), P.dtype)
-    np.dot(F, P, F_P)
+    np.dot(F, P.T, F_P)
     np.dot(F_P, F.T, B_t)
     for i in range(n):
         for j in range(n):
@@ -1412,6 +1560,7 @@ def K_t(P, F, Q, H, R, out=None):
     entries read: B_t 3*n**2, B_t_H k*n, F 2*n**2, F_P n**2, H 3*k*n, P n**2, Q n**2, R k**2, S_t 2*k**2, rhs k*n, solution
     k*n
     """
+    _link()
     if not (
         type(P) is type(F) is type(Q) is type(H) is type(R) is np.ndarray
         and P.dtype is F.dtype is Q.dtype is H.dtype is R.dtype
@@ -1473,7 +1622,7 @@ def _K_t(P, F, Q, H, R, K_t):
     S_t = np.empty((k, k), P.dtype)
     rhs = np.empty((k, n), P.dtype)
     solution = np.empty((k, n), P.dtype)
-    np.dot(F, P, F_P)
+    np.dot(F, P.T, F_P)
     np.dot(F_P, F.T, B_t)
     for i in range(n):
         for j in range(n):
@@ -1510,6 +1659,7 @@ def x_P_step(x, P, F, Q, H, R, w_t, out=None):
     entries read: B_t 5*n**2, B_t_H k*n, F 3*n**2, F_P n**2, H 5*k*n, H_K_t n**2, H_a_t k, K_t 2*k*n, P n**2, P_next n**2, Q
     n**2, R k**2, S_t 2*k**2, a_t 2*n, rhs k*n, solution k*n, w_t k, x n, x_next n
     """
+    _link()
     if not (
         type(x) is type(P) is type(F) is type(Q) is type(H) is type(R) is type(w_t) is np.ndarray
         and x.dtype is P.dtype is F.dtype is Q.dtype is H.dtype is R.dtype is w_t.dtype
@@ -1591,7 +1741,7 @@ def _x_P_step(x, P, F, Q, H, R, w_t, x_next, P_next):
         for j in range(n):
             a_t_i += F[i, j] * x[j]
         a_t[i] = a_t_i
-    np.dot(F, P, F_P)
+    np.dot(F, P.T, F_P)
     np.dot(F_P, F.T, B_t)
     for i in range(n):
         for j in range(n):
@@ -1641,6 +1791,7 @@ def D(F, Q, H, R, w, m, M, s):
     T*n**2, P_t T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, a_t T*n, m n, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n,
     x_t T*n
     """
+    _link()
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
         and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype
@@ -1740,7 +1891,7 @@ def _D(F, Q, H, R, w, m, M, s):
             for j in range(n):
                 a_t_i += F[i, j] * x[j]
             a_t[i] = a_t_i
-        np.dot(F, P, F_P)
+        np.dot(F, P.T, F_P)
         np.dot(F_P, F.T, B_t)
         for i in range(n):
             for j in range(n):
@@ -1798,6 +1949,7 @@ def grad_D(F, Q, H, R, w, m, M, s, out=None):
     T*n**2, P_t T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, a_t T*n, m n, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n,
     x_t T*n
     """
+    _link()
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
         and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype
@@ -1902,7 +2054,7 @@ def _grad_D(F, Q, H, R, w, m, M, s, grad_D_s):
             for j in range(n):
                 a_t_i += F[i, j] * x[j]
             a_t[i] = a_t_i
-        np.dot(F, P, F_P)
+        np.dot(F, P.T, F_P)
         np.dot(F_P, F.T, B_t)
         for i in range(n):
             for j in range(n):
@@ -1959,6 +2111,7 @@ def value_and_grad_D(F, Q, H, R, w, m, M, s, out=None):
     T*n**2, P_t T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, a_t T*n, m n, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n,
     x_t T*n
     """
+    _link()
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
         and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype
@@ -2063,7 +2216,7 @@ def _value_and_grad_D(F, Q, H, R, w, m, M, s, grad_D_s):
             for j in range(n):
                 a_t_i += F[i, j] * x[j]
             a_t[i] = a_t_i
-        np.dot(F, P, F_P)
+        np.dot(F, P.T, F_P)
         np.dot(F_P, F.T, B_t)
         for i in range(n):
             for j in range(n):
@@ -2129,7 +2282,7 @@ def hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, out=None):
     56*T*k**3/3 + 36*T*k**2*n + 8*T*k**2 + 54*T*k*n**2 + 54*T*k*n + T*k + 54*T*n**3 + 46*T*n**2 + 5*T*n + k*n - 6*n**3 -
     4*n**2 + 9*n floating-point operations
     entries read: B_t_B_t_H_bar T*k*n, B_t_B_t_H_bar_3 T*k*n, B_t_H_2_bar_3 T*k*n, B_t_H_2_bar_bar T*k*n,
-    B_t_H_2_bar_bar_S_t_inv T*k*n, B_t_H_2_bar_kept 2*T*k*n, B_t_H_2_kept 4*T*k*n, B_t_H_2_kept_bar_2 T*k*n, B_t_H_S_t_bar
+    B_t_H_2_bar_bar_S_t_inv T*k*n, B_t_H_2_bar_kept 2*T*k*n, B_t_H_2_kept 4*T*k*n, B_t_H_2_kept_bar_2 2*T*k*n, B_t_H_S_t_bar
     T*k*n, B_t_H_S_t_bar_2 T*k*n, B_t_H_bar_3 T*k*n, B_t_H_bar_3_H T*n**2, B_t_H_bar_B_t_bar_bar T*k*n, B_t_H_bar_H T*n**2,
     B_t_H_bar_bar T*k*n, B_t_H_bar_bar_S_t_bar T*k*n, B_t_H_bar_grad_D_H_bar T*n**2, B_t_H_bar_kept 2*T*k*n,
     B_t_H_grad_D_H_bar T*k**2, B_t_H_kept 4*T*k*n, B_t_H_kept_bar_2 T*k*n, B_t_bar_3 T*n**2, B_t_bar_bar T*n**2,
@@ -2413,26 +2566,24 @@ def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hv
             for j in range(n):
                 a_t_i += F[i, j] * x[j]
             a_t[i] = a_t_i
-        np.dot(F, P, F_P)
+        np.dot(F, P.T, F_P)
         np.dot(F_P, F.T, B_t)
         for i in range(n):
             for j in range(n):
                 B_t[i, j] = B_t[i, j] + Q[i, j]
-        np.dot(H, B_t, B_t_H)
+        np.dot(H, B_t.T, B_t_H)
         np.dot(B_t_H, H.T, S_t)
         np.dot(B_t, H.T, B_t_H_2)
         for i in range(k):
             r_i = w_t[i]
             for j in range(k):
                 S_t[i, j] = R[i, j] + S_t[i, j]
+                S_t_T[i, j] = S_t[i, j]
             for j in range(n):
                 rhs[i, j] = B_t_H_2[j, i]
                 r_i -= H[i, j] * a_t[j]
             r[i] = r_i
         _fill(S_t_inv, np.linalg.inv(S_t))
-        for i in range(k):
-            for j in range(k):
-                S_t_T[i, j] = S_t[j, i]
         _fill(solution, np.linalg.solve(S_t_T, rhs))
         for i in range(n):
             x_t_i = x_t[i]
@@ -2441,7 +2592,7 @@ def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hv
                 x_t_i += K_t[i, j] * r[j]
             x_t[i] = x_t_i + a_t[i]
         np.dot(K_t, H, H_K_t)
-        np.dot(H_K_t, B_t, P_t)
+        np.dot(H_K_t, B_t.T, P_t)
         for i in range(n):
             for j in range(n):
                 P_t[i, j] = B_t[i, j] - P_t[i, j]
@@ -2615,7 +2766,7 @@ def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hv
                 grad_D_F_bar_x += grad_D_F_bar[i, j] * x[j]
                 a_t_bar_bar_i += F[i, j] * x_bar_bar[j]
             a_t_bar_bar[i] = a_t_bar_bar_i + grad_D_F_bar_x
-        np.dot(grad_D_F_bar, P, P_grad_D_F_bar)
+        np.dot(grad_D_F_bar, P.T, P_grad_D_F_bar)
         np.dot(F, P_bar_bar, F_P_bar_bar)
         np.dot(F_P, grad_D_F_bar.T, F_P_grad_D_F_bar)
         np.dot(grad_D_H_bar, B_t, B_t_grad_D_H_bar)
@@ -2658,12 +2809,9 @@ def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hv
             for j in range(k):
                 S_t_bar_bar[i, j] = B_t_H_grad_D_H_bar[i, j] + S_t_bar_bar[i, j] + grad_D_R_bar[i, j]
         np.dot(S_t_bar_bar.T, S_t_inv.T, s_2_bar)
-        np.dot(s_2.T, S_t_bar_bar.T, S_t_bar_bar_s_2)
-        for i in range(k):
-            for j in range(k):
-                s_2_bar[i, j] = -s_2_bar[i, j]
         np.dot(s_2_bar.T, S_t_inv, S_t_inv_bar_bar)
         np.dot(B_t_H_2, S_t_inv_bar_bar, K_t_bar_bar)
+        np.dot(s_2.T, S_t_bar_bar.T, S_t_bar_bar_s_2)
         np.dot(s_2_bar, S_t_inv_bar, S_t_inv_bar_s_2_bar)
         np.dot(K_t_bar, S_t_inv_bar_bar.T, B_t_H_2_bar_2)
         for i in range(n):
@@ -2672,6 +2820,7 @@ def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hv
                 B_t_H_2_bar_bar[i, j] = B_t_H_2_bar_bar[i, j] + B_t_grad_D_H_bar_2[i, j]
                 x_t_bar_bar_i += H_a_t_bar_bar[j] * K_t[i, j]
                 K_t_bar_2[i, j] = H_a_t_bar_bar[j] * K_t_bar_2_term[i] + K_t_bar_2[i, j]
+                B_t_H_2_bar_2[i, j] = -B_t_H_2_bar_2[i, j]
             x_t_bar_bar[i] = x_t_bar_bar_i
             for j in range(n):
                 H_K_t_bar_2[i, j] = -H_K_t_bar_2[i, j]
@@ -2680,7 +2829,7 @@ def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hv
         for i in range(n):
             K_t_bar_bar_r_i = K_t_bar_bar_r[i]
             for j in range(k):
-                K_t_bar_bar[i, j] = B_t_H_2_bar_bar_S_t_inv[i, j] + K_t_bar_bar[i, j]
+                K_t_bar_bar[i, j] = B_t_H_2_bar_bar_S_t_inv[i, j] - K_t_bar_bar[i, j]
                 K_t_bar_bar_r_i += K_t_bar_bar[i, j] * r[j]
                 r_bar[j] += K_t_bar_bar[i, j] * x_t_bar_j[i]
             K_t_bar_bar_r[i] = K_t_bar_bar_r_i
@@ -2696,7 +2845,7 @@ def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hv
                 B_t_bar_2[i, j] = B_t_H_bar_grad_D_H_bar[i, j] + B_t_bar_2[i, j] - H_K_t_bar_bar_P_t_bar[i, j]
         for i in range(k):
             for j in range(k):
-                S_t_inv_bar_2[i, j] = S_t_inv_bar_2[i, j] + S_t_inv_bar_s_2_bar[i, j] - S_t_bar_bar_s_2[i, j]
+                S_t_inv_bar_2[i, j] = S_t_inv_bar_2[i, j] - S_t_bar_bar_s_2[i, j] - S_t_inv_bar_s_2_bar[i, j]
             for j in range(n):
                 H_bar_2[i, j] = H_a_t_bar_j[i] * a_t_bar_bar[j] + B_t_H_bar_B_t_bar_bar[i, j] + B_t_H_bar_bar_S_t_bar[i, j] + H_K_t_bar_K_t_bar_bar[i, j] + H_bar_2[i, j]
                 H_bar_3[i, j] = H_bar_2[i, j] + H_bar_3[i, j]
@@ -2777,17 +2926,15 @@ def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hv
             H_bar_4_term[i] = -r_bar_2[i]
         np.dot(S_t_inv, S_t_inv_bar_3.T, S_t_inv_S_t_inv_bar_3)
         np.dot(S_t_inv.T, S_t_inv_S_t_inv_bar_3.T, S_t_bar_2)
+        np.dot(S_t_bar_2, H, B_t_H_bar_3)
         np.dot(B_t_H_2_bar_3, H, B_t_bar_3)
+        np.dot(S_t_bar_2.T, B_t_H, B_t_H_S_t_bar_2)
         np.dot(B_t_H_2_bar_3.T, B_t, H_bar_4)
         for i in range(k):
-            for j in range(k):
-                S_t_bar_2[i, j] = -S_t_bar_2[i, j]
-                hvp_D_R[i, j] = S_t_bar_2[i, j] + hvp_D_R[i, j]
-        np.dot(S_t_bar_2, H, B_t_H_bar_3)
-        np.dot(S_t_bar_2.T, B_t_H, B_t_H_S_t_bar_2)
-        for i in range(k):
             for j in range(n):
-                B_t_H_bar_3[i, j] = B_t_H_bar_3[i, j] + B_t_H_kept_bar_3[i, j]
+                B_t_H_bar_3[i, j] = B_t_H_kept_bar_3[i, j] - B_t_H_bar_3[i, j]
+            for j in range(k):
+                hvp_D_R[i, j] = hvp_D_R[i, j] - S_t_bar_2[i, j]
         np.dot(H.T, B_t_H_bar_3, B_t_H_bar_3_H)
         np.dot(B_t_H_bar_3, B_t.T, B_t_B_t_H_bar_3)
         for i in range(n):
@@ -2806,7 +2953,7 @@ def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hv
                 F_bar_5[i, j] = F_bar_4[i, j] + F_bar_5[i, j]
         for i in range(k):
             for j in range(n):
-                H_bar_4[i, j] = H_bar_4_term[i] * a_t[j] + B_t_B_t_H_bar_3[i, j] + B_t_H_S_t_bar_2[i, j] + H_K_t_bar_3_K_t[i, j] + H_bar_4[i, j]
+                H_bar_4[i, j] = H_bar_4_term[i] * a_t[j] + B_t_B_t_H_bar_3[i, j] + H_K_t_bar_3_K_t[i, j] + H_bar_4[i, j] - B_t_H_S_t_bar_2[i, j]
                 H_bar_5[i, j] = H_bar_4[i, j] + H_bar_5[i, j]
         if t > 0:
             for i in range(n):
@@ -2991,26 +3138,24 @@ def _grad_D_F(F, Q, H, R, w, m, M, s, grad_D_F):
             for j in range(n):
                 a_t_i += F[i, j] * x[j]
             a_t[i] = a_t_i
-        np.dot(F, P, F_P)
+        np.dot(F, P.T, F_P)
         np.dot(F_P, F.T, B_t)
         for i in range(n):
             for j in range(n):
                 B_t[i, j] = B_t[i, j] + Q[i, j]
-        np.dot(H, B_t, B_t_H)
+        np.dot(H, B_t.T, B_t_H)
         np.dot(B_t_H, H.T, S_t)
         np.dot(B_t, H.T, B_t_H_2)
         for i in range(k):
             r_i = w_t[i]
             for j in range(k):
                 S_t[i, j] = R[i, j] + S_t[i, j]
+                S_t_T[i, j] = S_t[i, j]
             for j in range(n):
                 rhs[i, j] = B_t_H_2[j, i]
                 r_i -= H[i, j] * a_t[j]
             r[i] = r_i
         _fill(S_t_inv, np.linalg.inv(S_t))
-        for i in range(k):
-            for j in range(k):
-                S_t_T[i, j] = S_t[j, i]
         _fill(solution, np.linalg.solve(S_t_T, rhs))
         for i in range(n):
             x_t_i = x_t[i]
@@ -3019,7 +3164,7 @@ def _grad_D_F(F, Q, H, R, w, m, M, s, grad_D_F):
                 x_t_i += K_t[i, j] * r[j]
             x_t[i] = x_t_i + a_t[i]
         np.dot(K_t, H, H_K_t)
-        np.dot(H_K_t, B_t, P_t)
+        np.dot(H_K_t, B_t.T, P_t)
         for i in range(n):
             for j in range(n):
                 P_t[i, j] = B_t[i, j] - P_t[i, j]
@@ -3052,34 +3197,29 @@ def _grad_D_F(F, Q, H, R, w, m, M, s, grad_D_F):
             a_t_bar[i] = x_t_bar[i]
             x_t_bar_j[i] = x_t_bar[i]
             for i_2 in range(k):
-                H_a_t_bar[i_2] -= K_t[i, i_2] * x_t_bar_j[i]
+                H_a_t_bar[i_2] += K_t[i, i_2] * x_t_bar_j[i]
         np.dot(P_t_bar, B_t.T, H_K_t_bar)
+        np.dot(H_K_t_bar, H.T, K_t_bar)
         np.dot(H_K_t.T, P_t_bar, H_K_t_P_t_bar)
         for i in range(n):
-            for j in range(n):
-                H_K_t_bar[i, j] = -H_K_t_bar[i, j]
-        np.dot(H_K_t_bar, H.T, K_t_bar)
-        for i in range(n):
             for j in range(k):
-                K_t_bar[i, j] = r[j] * x_t_bar_j[i] + K_t_bar[i, j]
+                K_t_bar[i, j] = r[j] * x_t_bar_j[i] - K_t_bar[i, j]
         np.dot(K_t_bar, S_t_inv.T, B_t_H_2_bar)
         np.dot(B_t_H_2.T, K_t_bar, S_t_inv_bar)
         np.dot(S_t_inv, S_t_inv_bar.T, S_t_inv_S_t_inv_bar)
         np.dot(S_t_inv.T, S_t_inv_S_t_inv_bar.T, S_t_bar)
-        np.dot(B_t_H_2_bar, H, B_t_bar)
-        for i in range(k):
-            for j in range(k):
-                S_t_bar[i, j] = -S_t_bar[i, j]
-            for i_2 in range(n):
-                a_t_bar[i_2] += H[i, i_2] * H_a_t_bar[i]
         np.dot(S_t_bar, H, B_t_H_bar)
         np.dot(H.T, B_t_H_bar, B_t_H_bar_H)
+        np.dot(B_t_H_2_bar, H, B_t_bar)
         for i in range(n):
             for j in range(n):
-                B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar[i, j] - H_K_t_P_t_bar[i, j]
+                B_t_bar[i, j] = B_t_bar[i, j] + P_t_bar[i, j] - B_t_H_bar_H[i, j] - H_K_t_P_t_bar[i, j]
         np.dot(B_t_bar, F, F_P_bar)
         np.dot(F_P_bar, P.T, F_P_bar_P)
         np.dot(B_t_bar.T, F_P, F_bar)
+        for j in range(k):
+            for i in range(n):
+                a_t_bar[i] -= H[j, i] * H_a_t_bar[j]
         for i in range(n):
             for j in range(n):
                 F_bar[i, j] = a_t_bar[i] * x[j] + F_P_bar_P[i, j] + F_bar[i, j]
@@ -3119,7 +3259,7 @@ def grad_D_Q(F, Q, H, R, w, m, M, s, out=None):
     2*T*n**2, H_a_t_bar T*k, K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P T*n**2, P_t T*n**2, P_t_bar T*n**2, Q T*n**2, R
     T*k**2, S_t T*k**2, S_t_T T*k**2, S_t_bar T*k**2, S_t_inv_S_t_inv_bar T*k**2, S_t_inv_bar T*k**2, S_t_inv_kept T*k**2,
     a_t T*n, a_t_bar T*n, grad_D_Q T*n**2, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n,
-    x_t_bar T*n, x_t_bar_i T*n
+    x_t_bar T*n
     """
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
@@ -3226,7 +3366,6 @@ def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
     S_t_bar = np.empty((k, k), F.dtype)
     S_t_inv_S_t_inv_bar = np.empty((k, k), F.dtype)
     S_t_inv_bar = np.empty((k, k), F.dtype)
-    x_t_bar_i = np.empty((n,), F.dtype)
     F_P_bar = np.empty((n, n), F.dtype)
     H_a_t_bar = np.empty((k,), F.dtype)
     a_t_bar = np.empty((n,), F.dtype)
@@ -3252,26 +3391,24 @@ def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
             for j in range(n):
                 a_t_i += F[i, j] * x[j]
             a_t[i] = a_t_i
-        np.dot(F, P, F_P)
+        np.dot(F, P.T, F_P)
         np.dot(F_P, F.T, B_t)
         for i in range(n):
             for j in range(n):
                 B_t[i, j] = B_t[i, j] + Q[i, j]
-        np.dot(H, B_t, B_t_H)
+        np.dot(H, B_t.T, B_t_H)
         np.dot(B_t_H, H.T, S_t)
         np.dot(B_t, H.T, B_t_H_2)
         for i in range(k):
             r_i = w_t[i]
             for j in range(k):
                 S_t[i, j] = R[i, j] + S_t[i, j]
+                S_t_T[i, j] = S_t[i, j]
             for j in range(n):
                 rhs[i, j] = B_t_H_2[j, i]
                 r_i -= H[i, j] * a_t[j]
             r[i] = r_i
         _fill(S_t_inv, np.linalg.inv(S_t))
-        for i in range(k):
-            for j in range(k):
-                S_t_T[i, j] = S_t[j, i]
         _fill(solution, np.linalg.solve(S_t_T, rhs))
         for i in range(n):
             x_t_i = x_t[i]
@@ -3280,7 +3417,7 @@ def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
                 x_t_i += K_t[i, j] * r[j]
             x_t[i] = x_t_i + a_t[i]
         np.dot(K_t, H, H_K_t)
-        np.dot(H_K_t, B_t, P_t)
+        np.dot(H_K_t, B_t.T, P_t)
         for i in range(n):
             for j in range(n):
                 P_t[i, j] = B_t[i, j] - P_t[i, j]
@@ -3305,28 +3442,22 @@ def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
         x_bar = x_bar_room[t % 2]
         P_bar = P_bar_room[t % 2]
         np.dot(P_t_bar, B_t.T, H_K_t_bar)
+        np.dot(H_K_t_bar, H.T, K_t_bar)
         np.dot(H_K_t.T, P_t_bar, H_K_t_P_t_bar)
         for i in range(n):
-            for j in range(n):
-                H_K_t_bar[i, j] = -H_K_t_bar[i, j]
-            x_t_bar_i[i] = x_t_bar[i]
-        np.dot(H_K_t_bar, H.T, K_t_bar)
-        for i in range(n):
+            x_t_bar_i = x_t_bar[i]
             for j in range(k):
-                K_t_bar[i, j] = r[j] * x_t_bar_i[i] + K_t_bar[i, j]
+                K_t_bar[i, j] = x_t_bar_i * r[j] - K_t_bar[i, j]
         np.dot(K_t_bar, S_t_inv.T, B_t_H_2_bar)
         np.dot(B_t_H_2.T, K_t_bar, S_t_inv_bar)
         np.dot(S_t_inv, S_t_inv_bar.T, S_t_inv_S_t_inv_bar)
         np.dot(S_t_inv.T, S_t_inv_S_t_inv_bar.T, S_t_bar)
-        np.dot(B_t_H_2_bar, H, B_t_bar)
-        for i in range(k):
-            for j in range(k):
-                S_t_bar[i, j] = -S_t_bar[i, j]
         np.dot(S_t_bar, H, B_t_H_bar)
         np.dot(H.T, B_t_H_bar, B_t_H_bar_H)
+        np.dot(B_t_H_2_bar, H, B_t_bar)
         for i in range(n):
             for j in range(n):
-                B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar[i, j] - H_K_t_P_t_bar[i, j]
+                B_t_bar[i, j] = B_t_bar[i, j] + P_t_bar[i, j] - B_t_H_bar_H[i, j] - H_K_t_P_t_bar[i, j]
                 grad_D_Q[i, j] = B_t_bar[i, j] + grad_D_Q[i, j]
         if t > 0:
             for i in range(k):
@@ -3336,12 +3467,12 @@ def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
                 x_bar[i] = 0.0
                 x_t_bar_j = x_t_bar[i]
                 for i_2 in range(k):
-                    H_a_t_bar[i_2] -= x_t_bar_j * K_t[i, i_2]
+                    H_a_t_bar[i_2] += x_t_bar_j * K_t[i, i_2]
             np.dot(B_t_bar, F, F_P_bar)
             np.dot(F.T, F_P_bar, P_bar)
             for j in range(k):
                 for i in range(n):
-                    a_t_bar[i] += H[j, i] * H_a_t_bar[j]
+                    a_t_bar[i] -= H[j, i] * H_a_t_bar[j]
             for j in range(n):
                 for i in range(n):
                     x_bar[i] += F[j, i] * a_t_bar[j]
@@ -3372,8 +3503,7 @@ def grad_D_H(F, Q, H, R, w, m, M, s, out=None):
     2*T*k*n, H_K_t_P_t_bar T*n**2, H_K_t_bar T*n**2, H_K_t_bar_K_t T*k*n, H_K_t_kept 2*T*n**2, H_a_t_bar T*k, H_bar T*k*n,
     K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P T*n**2, P_t T*n**2, P_t_bar T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, S_t_T
     T*k**2, S_t_bar T*k**2, S_t_inv_S_t_inv_bar T*k**2, S_t_inv_bar T*k**2, S_t_inv_kept T*k**2, a_t_bar T*n, a_t_kept
-    2*T*n, grad_D_H T*k*n, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n, x_t_bar T*n,
-    x_t_bar_j T*n
+    2*T*n, grad_D_H T*k*n, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n, x_t_bar T*n
     """
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
@@ -3482,7 +3612,6 @@ def _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H):
     S_t_bar = np.empty((k, k), F.dtype)
     S_t_inv_S_t_inv_bar = np.empty((k, k), F.dtype)
     S_t_inv_bar = np.empty((k, k), F.dtype)
-    x_t_bar_j = np.empty((n,), F.dtype)
     B_t_H_bar_H = np.empty((n, n), F.dtype)
     B_t_bar = np.empty((n, n), F.dtype)
     F_P_bar = np.empty((n, n), F.dtype)
@@ -3512,26 +3641,24 @@ def _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H):
             for j in range(n):
                 a_t_i += F[i, j] * x[j]
             a_t[i] = a_t_i
-        np.dot(F, P, F_P)
+        np.dot(F, P.T, F_P)
         np.dot(F_P, F.T, B_t)
         for i in range(n):
             for j in range(n):
                 B_t[i, j] = B_t[i, j] + Q[i, j]
-        np.dot(H, B_t, B_t_H)
+        np.dot(H, B_t.T, B_t_H)
         np.dot(B_t_H, H.T, S_t)
         np.dot(B_t, H.T, B_t_H_2)
         for i in range(k):
             r_i = w_t[i]
             for j in range(k):
                 S_t[i, j] = R[i, j] + S_t[i, j]
+                S_t_T[i, j] = S_t[i, j]
             for j in range(n):
                 rhs[i, j] = B_t_H_2[j, i]
                 r_i -= H[i, j] * a_t[j]
             r[i] = r_i
         _fill(S_t_inv, np.linalg.inv(S_t))
-        for i in range(k):
-            for j in range(k):
-                S_t_T[i, j] = S_t[j, i]
         _fill(solution, np.linalg.solve(S_t_T, rhs))
         for i in range(n):
             x_t_i = x_t[i]
@@ -3540,7 +3667,7 @@ def _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H):
                 x_t_i += K_t[i, j] * r[j]
             x_t[i] = x_t_i + a_t[i]
         np.dot(K_t, H, H_K_t)
-        np.dot(H_K_t, B_t, P_t)
+        np.dot(H_K_t, B_t.T, P_t)
         for i in range(n):
             for j in range(n):
                 P_t[i, j] = B_t[i, j] - P_t[i, j]
@@ -3571,48 +3698,42 @@ def _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H):
         for i in range(k):
             H_a_t_bar[i] = 0.0
         np.dot(P_t_bar, B_t.T, H_K_t_bar)
-        for i in range(n):
-            for j in range(n):
-                H_K_t_bar[i, j] = -H_K_t_bar[i, j]
-            x_t_bar_j[i] = x_t_bar[i]
-            for i_2 in range(k):
-                H_a_t_bar[i_2] -= K_t[i, i_2] * x_t_bar_j[i]
         np.dot(H_K_t_bar, H.T, K_t_bar)
         np.dot(K_t.T, H_K_t_bar, H_K_t_bar_K_t)
-        for i in range(n):
-            for j in range(k):
-                K_t_bar[i, j] = r[j] * x_t_bar_j[i] + K_t_bar[i, j]
+        for j in range(n):
+            x_t_bar_j = x_t_bar[j]
+            for i in range(k):
+                H_a_t_bar[i] += x_t_bar_j * K_t[j, i]
+                K_t_bar[j, i] = x_t_bar_j * r[i] - K_t_bar[j, i]
         np.dot(K_t_bar, S_t_inv.T, B_t_H_2_bar)
         np.dot(B_t_H_2.T, K_t_bar, S_t_inv_bar)
         np.dot(S_t_inv, S_t_inv_bar.T, S_t_inv_S_t_inv_bar)
         np.dot(S_t_inv.T, S_t_inv_S_t_inv_bar.T, S_t_bar)
-        np.dot(B_t_H_2_bar.T, B_t, H_bar)
-        for i in range(k):
-            for j in range(k):
-                S_t_bar[i, j] = -S_t_bar[i, j]
         np.dot(S_t_bar, H, B_t_H_bar)
         np.dot(B_t_H_bar, B_t.T, B_t_B_t_H_bar)
         np.dot(S_t_bar.T, B_t_H, B_t_H_S_t_bar)
+        np.dot(B_t_H_2_bar.T, B_t, H_bar)
         for i in range(k):
+            H_bar_term = -H_a_t_bar[i]
             for j in range(n):
-                H_bar[i, j] = H_a_t_bar[i] * a_t[j] + B_t_B_t_H_bar[i, j] + B_t_H_S_t_bar[i, j] + H_K_t_bar_K_t[i, j] + H_bar[i, j]
+                H_bar[i, j] = H_bar_term * a_t[j] + H_bar[i, j] - B_t_B_t_H_bar[i, j] - B_t_H_S_t_bar[i, j] - H_K_t_bar_K_t[i, j]
                 grad_D_H[i, j] = H_bar[i, j] + grad_D_H[i, j]
         if t > 0:
             for i in range(n):
                 a_t_bar[i] = x_t_bar[i]
                 x_bar[i] = 0.0
-            np.dot(H_K_t.T, P_t_bar, H_K_t_P_t_bar)
             np.dot(H.T, B_t_H_bar, B_t_H_bar_H)
+            np.dot(H_K_t.T, P_t_bar, H_K_t_P_t_bar)
             np.dot(B_t_H_2_bar, H, B_t_bar)
             for i in range(n):
                 for j in range(n):
-                    B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar[i, j] - H_K_t_P_t_bar[i, j]
+                    B_t_bar[i, j] = B_t_bar[i, j] + P_t_bar[i, j] - B_t_H_bar_H[i, j] - H_K_t_P_t_bar[i, j]
             np.dot(B_t_bar, F, F_P_bar)
             np.dot(F.T, F_P_bar, P_bar)
             for j in range(k):
                 H_a_t_bar_j = H_a_t_bar[j]
                 for i in range(n):
-                    a_t_bar[i] += H_a_t_bar_j * H[j, i]
+                    a_t_bar[i] -= H_a_t_bar_j * H[j, i]
             for j in range(n):
                 for i in range(n):
                     x_bar[i] += F[j, i] * a_t_bar[j]
@@ -3643,7 +3764,7 @@ def grad_D_R(F, Q, H, R, w, m, M, s, out=None):
     2*T*n**2, H_a_t_bar T*k, K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P T*n**2, P_t T*n**2, P_t_bar T*n**2, Q T*n**2, R
     T*k**2, S_t T*k**2, S_t_T T*k**2, S_t_bar T*k**2, S_t_inv_S_t_inv_bar T*k**2, S_t_inv_bar T*k**2, S_t_inv_kept T*k**2,
     a_t T*n, a_t_bar T*n, grad_D_R T*k**2, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n,
-    x_t_bar T*n, x_t_bar_i T*n
+    x_t_bar T*n
     """
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
@@ -3745,7 +3866,6 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
     S_t_bar = np.empty((k, k), F.dtype)
     S_t_inv_S_t_inv_bar = np.empty((k, k), F.dtype)
     S_t_inv_bar = np.empty((k, k), F.dtype)
-    x_t_bar_i = np.empty((n,), F.dtype)
     B_t_H_2_bar = np.empty((n, k), F.dtype)
     B_t_H_bar = np.empty((k, n), F.dtype)
     B_t_H_bar_H = np.empty((n, n), F.dtype)
@@ -3776,26 +3896,24 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
             for j in range(n):
                 a_t_i += F[i, j] * x[j]
             a_t[i] = a_t_i
-        np.dot(F, P, F_P)
+        np.dot(F, P.T, F_P)
         np.dot(F_P, F.T, B_t)
         for i in range(n):
             for j in range(n):
                 B_t[i, j] = B_t[i, j] + Q[i, j]
-        np.dot(H, B_t, B_t_H)
+        np.dot(H, B_t.T, B_t_H)
         np.dot(B_t_H, H.T, S_t)
         np.dot(B_t, H.T, B_t_H_2)
         for i in range(k):
             r_i = w_t[i]
             for j in range(k):
                 S_t[i, j] = R[i, j] + S_t[i, j]
+                S_t_T[i, j] = S_t[i, j]
             for j in range(n):
                 rhs[i, j] = B_t_H_2[j, i]
                 r_i -= H[i, j] * a_t[j]
             r[i] = r_i
         _fill(S_t_inv, np.linalg.inv(S_t))
-        for i in range(k):
-            for j in range(k):
-                S_t_T[i, j] = S_t[j, i]
         _fill(solution, np.linalg.solve(S_t_T, rhs))
         for i in range(n):
             x_t_i = x_t[i]
@@ -3804,7 +3922,7 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
                 x_t_i += K_t[i, j] * r[j]
             x_t[i] = x_t_i + a_t[i]
         np.dot(K_t, H, H_K_t)
-        np.dot(H_K_t, B_t, P_t)
+        np.dot(H_K_t, B_t.T, P_t)
         for i in range(n):
             for j in range(n):
                 P_t[i, j] = B_t[i, j] - P_t[i, j]
@@ -3831,21 +3949,17 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
         x_bar = x_bar_room[t % 2]
         P_bar = P_bar_room[t % 2]
         np.dot(P_t_bar, B_t.T, H_K_t_bar)
-        for i in range(n):
-            for j in range(n):
-                H_K_t_bar[i, j] = -H_K_t_bar[i, j]
-            x_t_bar_i[i] = x_t_bar[i]
         np.dot(H_K_t_bar, H.T, K_t_bar)
         for i in range(n):
+            x_t_bar_i = x_t_bar[i]
             for j in range(k):
-                K_t_bar[i, j] = r[j] * x_t_bar_i[i] + K_t_bar[i, j]
+                K_t_bar[i, j] = x_t_bar_i * r[j] - K_t_bar[i, j]
         np.dot(B_t_H_2.T, K_t_bar, S_t_inv_bar)
         np.dot(S_t_inv, S_t_inv_bar.T, S_t_inv_S_t_inv_bar)
         np.dot(S_t_inv.T, S_t_inv_S_t_inv_bar.T, S_t_bar)
         for i in range(k):
             for j in range(k):
-                S_t_bar[i, j] = -S_t_bar[i, j]
-                grad_D_R[i, j] = S_t_bar[i, j] + grad_D_R[i, j]
+                grad_D_R[i, j] = grad_D_R[i, j] - S_t_bar[i, j]
         if t > 0:
             for i in range(k):
                 H_a_t_bar[i] = 0.0
@@ -3854,20 +3968,20 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
                 x_bar[i] = 0.0
                 x_t_bar_j = x_t_bar[i]
                 for i_2 in range(k):
-                    H_a_t_bar[i_2] -= x_t_bar_j * K_t[i, i_2]
+                    H_a_t_bar[i_2] += x_t_bar_j * K_t[i, i_2]
             np.dot(K_t_bar, S_t_inv.T, B_t_H_2_bar)
             np.dot(S_t_bar, H, B_t_H_bar)
-            np.dot(H_K_t.T, P_t_bar, H_K_t_P_t_bar)
             np.dot(H.T, B_t_H_bar, B_t_H_bar_H)
+            np.dot(H_K_t.T, P_t_bar, H_K_t_P_t_bar)
             np.dot(B_t_H_2_bar, H, B_t_bar)
             for i in range(n):
                 for j in range(n):
-                    B_t_bar[i, j] = B_t_H_bar_H[i, j] + B_t_bar[i, j] + P_t_bar[i, j] - H_K_t_P_t_bar[i, j]
+                    B_t_bar[i, j] = B_t_bar[i, j] + P_t_bar[i, j] - B_t_H_bar_H[i, j] - H_K_t_P_t_bar[i, j]
             np.dot(B_t_bar, F, F_P_bar)
             np.dot(F.T, F_P_bar, P_bar)
             for j in range(k):
                 for i in range(n):
-                    a_t_bar[i] += H[j, i] * H_a_t_bar[j]
+                    a_t_bar[i] -= H[j, i] * H_a_t_bar[j]
             for j in range(n):
                 for i in range(n):
                     x_bar[i] += F[j, i] * a_t_bar[j]

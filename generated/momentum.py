@@ -3,10 +3,13 @@
 # eqcompiler 0.1.0
 import os
 import threading
+from functools import cache
 
 import numba
 import numpy as np
-from numba import njit
+from llvmlite.binding import add_symbol
+from numba import njit, types
+from numba.extending import get_cython_function_address
 
 __all__ = [
     "J",
@@ -77,6 +80,15 @@ def _check_outs(outs, shapes, dtype, inputs):
         raise TypeError(f"out must be a tuple of {len(shapes)} arrays")
     for position, (out, shape) in enumerate(zip(outs, shapes, strict=True)):
         _check_out(f"out[{position}]", out, shape, dtype, inputs + outs[:position])
+
+
+def _reuse_freed_memory():
+    """The C library gives freed memory back to the system, to be fetched again page by page in the next call, until it has
+    seen an array of this size freed. This one is never touched."""
+    np.empty(2**25 - 2**16, np.uint8)
+
+
+_reuse_freed_memory()
 
 
 _TEAMS = {}  # by process, because a forked one has no threads
@@ -188,6 +200,62 @@ def _in_threads(rows, count, work, arguments, shapes):
 
     _TEAMS.setdefault(os.getpid(), _Team()).do(job, min(threads, parts) - 1)
     return [*map(sum, zip(*scalars, strict=True)), *(array.sum(axis=0) for array in arrays)]
+
+
+@cache
+def _link():
+    """Tells compiled functions where SciPy keeps the BLAS and LAPACK that products in compiled functions call too."""
+    for kind, names in (("blas", "syrk trsm"), ("lapack", "potrf potri gelsy")):
+        for name in (letter + name for name in names.split() for letter in "ds"):
+            add_symbol(f"scipy_{name}", get_cython_function_address(f"scipy.linalg.cython_{kind}", name))
+
+
+def _fortran(name, count):
+    """The float64 and the float32 form of a function that takes addresses only. What lies there is used again after the call:
+    else it would be gone before."""
+    signature = types.void(*[types.uintp] * count)
+    return tuple(types.ExternalFunction(f"scipy_{letter}{name}", signature) for letter in "ds")
+
+
+_LOWER, _PLAIN, _TURNED, _RIGHT = (np.array([ord(letter)], np.uint8) for letter in "LNTR")  # rows are columns for Fortran
+
+
+@njit(cache=True)
+def _mirrored(A):
+    """Copies what stands above the diagonal below it, from 32 rows at a time."""
+    n = A.shape[0]
+    for start in range(0, n, 32):
+        for i in range(start, n):
+            for j in range(start, min(start + 32, i)):
+                A[i, j] = A[j, i]
+
+
+_dsyrk, _ssyrk = _fortran("syrk", 10)
+
+
+@njit(cache=True)
+def _half_dot(X, turned, P):
+    """Fills what stands above the diagonal of P, and the diagonal, with X'X, when turned, or XX'."""
+    n, m = X.shape[::-1] if turned else X.shape
+    sizes, numbers = np.array([n, m, X.shape[1], n], np.int32), np.array([1, 0], X.dtype)
+    at, entry, form = sizes.ctypes.data, numbers.ctypes.data, (_PLAIN if turned else _TURNED).ctypes.data
+    rows, product = X.ctypes.data, P.ctypes.data
+    if X.itemsize == 8:
+        _dsyrk(_LOWER.ctypes.data, form, at, at + 4, entry, rows, at + 8, entry + 8, product, at + 12)
+    else:
+        _ssyrk(_LOWER.ctypes.data, form, at, at + 4, entry, rows, at + 8, entry + 4, product, at + 12)
+    return sizes[0] + numbers[0]
+
+
+def _symmetric_dot(X, turned, P):
+    """Fills P with X'X, when turned, or XX', and gives it; one half is computed. For a large P by the BLAS that compiled
+    functions call: its threads, which are to factor P, and those of NumPy's own BLAS would stall one another."""
+    if P.shape[0] < 256:
+        return np.dot(X.T, X, P) if turned else np.dot(X, X.T, P)
+    _link()
+    _half_dot(X, turned, P)
+    _mirrored(P)
+    return P
 
 
 def J(theta, X, y):
@@ -571,7 +639,7 @@ def hess_J(theta, X, y, out=None):
         out = np.empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
-    np.dot(X.T, X, out)
+    _symmetric_dot(X, True, out)
     _hess_J(theta, X, y, out)
     return out
 
@@ -1158,15 +1226,19 @@ def v_theta_run(v, theta, X, y, beta, alpha, iterations, tolerance=0.0, out=None
 
     line 36:  v_{t+1} &= \beta v_t - \alpha \nabla J(\theta_t)
 
-    takes  v      n       v
-           theta  n       \theta
-           X      m by n  X
-           y      m       y
-           beta   number  \beta
-           alpha  number  \alpha
+    takes  v           n         v
+           theta       n         \theta
+           X           m by n    X
+           y           m         y
+           beta        number    \beta
+           alpha       number    \alpha
+           iterations  number    at most
+           tolerance   number    it stops when no entry moves more
+           callback    function  called with the iterations done and the states, every period iterations
 
-    gives  v      n
-           theta  n
+    gives  v           n
+           theta       n
+           done        number    of iterations
 
     4*m*n + 5*n floating-point operations per iteration
     entries read per iteration: X m*n, grad_J_theta n, theta 2*n, v n, v_next n, y m
@@ -1215,7 +1287,7 @@ def v_theta_run(v, theta, X, y, beta, alpha, iterations, tolerance=0.0, out=None
     out[0][...] = v
     out[1][...] = theta
     if iterations * (4 * m * n - n - 2 * float(n) ** 2) > 3 * m * n + m * float(n) ** 2:
-        kernel, products = _v_theta_run_hoisted, (np.dot(X.T, X),)
+        kernel, products = _v_theta_run_hoisted, (_symmetric_dot(X, True, np.empty((n, n), X.dtype)),)
     else:
         kernel, products = _v_theta_run, ()
     done, resting = 0, iterations == 0
@@ -1519,12 +1591,12 @@ def _grad_E(X, y, w, beta, alpha, N):
             alpha_bar += grad_J_theta[i] * theta_t_bar[i]
         beta_bar = beta_bar + v_v_t_bar
         grad_E_beta = beta_bar + grad_E_beta
-        alpha_bar = -alpha_bar - grad_J_theta_v_t_bar
-        grad_E_alpha = alpha_bar + grad_E_alpha
+        alpha_bar = alpha_bar + grad_J_theta_v_t_bar
+        grad_E_alpha = grad_E_alpha - alpha_bar
         if t > 0:
             for i in range(n):
                 theta_bar[i] = theta_t_bar[i]
-                grad_J_theta_bar[i] = -alpha * theta_t_bar[i] - alpha * v_t_bar[i]
+                grad_J_theta_bar[i] = alpha * theta_t_bar[i] + alpha * v_t_bar[i]
                 v_bar[i] = beta * theta_t_bar[i] + beta * v_t_bar[i]
             for i in range(m):
                 r_bar = 0.0
@@ -1532,7 +1604,7 @@ def _grad_E(X, y, w, beta, alpha, N):
                     r_bar += X[i, j] * grad_J_theta_bar[j]
                 r_bar = r_bar / m
                 for i_2 in range(n):
-                    theta_bar[i_2] += r_bar * X[i, i_2]
+                    theta_bar[i_2] -= r_bar * X[i, i_2]
         v_t_bar = v_bar
         theta_t_bar = theta_bar
     return grad_E_beta, grad_E_alpha
@@ -1667,12 +1739,12 @@ def _value_and_grad_E(X, y, w, beta, alpha, N):
             alpha_bar += grad_J_theta[i] * theta_t_bar[i]
         beta_bar = beta_bar + v_v_t_bar
         grad_E_beta = beta_bar + grad_E_beta
-        alpha_bar = -alpha_bar - grad_J_theta_v_t_bar
-        grad_E_alpha = alpha_bar + grad_E_alpha
+        alpha_bar = alpha_bar + grad_J_theta_v_t_bar
+        grad_E_alpha = grad_E_alpha - alpha_bar
         if t > 0:
             for i in range(n):
                 theta_bar[i] = theta_t_bar[i]
-                grad_J_theta_bar[i] = -alpha * theta_t_bar[i] - alpha * v_t_bar[i]
+                grad_J_theta_bar[i] = alpha * theta_t_bar[i] + alpha * v_t_bar[i]
                 v_bar[i] = beta * theta_t_bar[i] + beta * v_t_bar[i]
             for i in range(m):
                 r_bar = 0.0
@@ -1680,7 +1752,7 @@ def _value_and_grad_E(X, y, w, beta, alpha, N):
                     r_bar += X[i, j] * grad_J_theta_bar[j]
                 r_bar = r_bar / m
                 for i_2 in range(n):
-                    theta_bar[i_2] += r_bar * X[i, i_2]
+                    theta_bar[i_2] -= r_bar * X[i, i_2]
         v_t_bar = v_bar
         theta_t_bar = theta_bar
     return E, grad_E_beta, grad_E_alpha
@@ -1821,7 +1893,7 @@ def _hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
         theta_bar = theta_bar_kept[t]
         for i in range(n):
             theta_bar[i] = theta_t_bar[i]
-            grad_J_theta_bar[i] = -alpha * theta_t_bar[i] - alpha * v_t_bar[i]
+            grad_J_theta_bar[i] = alpha * theta_t_bar[i] + alpha * v_t_bar[i]
             v_bar[i] = beta * theta_t_bar[i] + beta * v_t_bar[i]
         v_v_t_bar = 0.0
         beta_bar = 0.0
@@ -1833,7 +1905,7 @@ def _hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
                 r_bar += X[i, j] * grad_J_theta_bar[j]
             r_bar = r_bar / m
             for i_2 in range(n):
-                theta_bar[i_2] += r_bar * X[i, i_2]
+                theta_bar[i_2] -= r_bar * X[i, i_2]
         for i in range(n):
             v_v_t_bar += v[i] * v_t_bar[i]
             beta_bar += theta_t_bar[i] * v[i]
@@ -1841,8 +1913,8 @@ def _hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
             alpha_bar += grad_J_theta[i] * theta_t_bar[i]
         beta_bar = beta_bar + v_v_t_bar
         grad_E_beta = beta_bar + grad_E_beta
-        alpha_bar = -alpha_bar - grad_J_theta_v_t_bar
-        grad_E_alpha = alpha_bar + grad_E_alpha
+        alpha_bar = alpha_bar + grad_J_theta_v_t_bar
+        grad_E_alpha = grad_E_alpha - alpha_bar
         v_t_bar = v_bar
         theta_t_bar = theta_bar
     grad_E_beta_bar = v_beta
@@ -1884,8 +1956,8 @@ def _hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
             alpha_bar_2 += grad_J_theta_bar_bar[i] * theta_t_bar[i]
             v_bar_bar_v_t_bar += v_bar_bar[i] * v_t_bar[i]
             beta_bar_2 += theta_t_bar[i] * v_bar_bar[i]
-        alpha_bar_2 = -alpha_bar_2 - grad_J_theta_bar_bar_v_t_bar
-        alpha_bar_3 = alpha_bar_2 + alpha_bar_3
+        alpha_bar_2 = alpha_bar_2 + grad_J_theta_bar_bar_v_t_bar
+        alpha_bar_3 = alpha_bar_3 - alpha_bar_2
         beta_bar_2 = beta_bar_2 + v_bar_bar_v_t_bar
         beta_bar_3 = beta_bar_2 + beta_bar_3
         if t < N - 1:
@@ -1926,8 +1998,8 @@ def _hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
             alpha_bar_4 += grad_J_theta[i] * theta_t_bar_2[i]
         beta_bar_4 = beta_bar_4 + v_v_t_bar_3
         beta_bar_5 = beta_bar_4 + beta_bar_5
-        alpha_bar_4 = -alpha_bar_4 - grad_J_theta_v_t_bar_3
-        alpha_bar_5 = alpha_bar_4 + alpha_bar_5
+        alpha_bar_4 = alpha_bar_4 + grad_J_theta_v_t_bar_3
+        alpha_bar_5 = alpha_bar_5 - alpha_bar_4
         if t > 0:
             for i in range(n):
                 theta_bar_2[i] = theta_t_bar_2[i]

@@ -1100,15 +1100,14 @@ def hvp_C(X, W, v_W, b, v_b, y):
 
     5*m*n_L + Sum(2*m*n[l - 1]*n[l] + m*n[l - 1], (l, 2, L)) + Sum(16*m*n[l - 1]*n[l] + 25*m*n[l] + 2*n[l - 1]*n[l] + n[l],
     (l, 1, L)) floating-point operations
-    entries read: W Sum(4*n[l - 1]*n[l], (l, 1, L)), W_bar Sum(2*n[l - 1]*n[l], (l, 1, L)), W_bar_2 Sum(2*n[l - 1]*n[l], (l,
-    1, L)), a_L m*n_L, a_L_bar_bar_2 m*n_L, a_before_l Sum(m*n[l - 1], (l, 1, L)), a_before_l_bar_3 Sum(m*n[l - 1], (l, 1,
-    L)), a_before_l_bar_bar Sum(m*n[l - 1], (l, 1, L)), a_before_l_bar_kept Sum(m*n[l - 1] + m*n[l], (l, 1, L)),
-    a_before_l_grad_C_W_bar_3 Sum(m*n[l], (l, 1, L)), a_before_l_kept_bar_2 Sum(2*m*n[l - 1], (l, 1, L)), a_l_bar
-    Sum(m*n[l], (l, 1, L)), a_l_bar_3 Sum(m*n[l], (l, 1, L)), a_l_kept Sum(3*m*n[l - 1] + 3*m*n[l], (l, 1, L)),
-    a_l_kept_bar_2 Sum(m*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), grad_C_W Sum(n[l - 1]*n[l], (l, 1, L)), grad_C_W_bar_2
-    Sum(n[l - 1]*n[l], (l, 1, L)), grad_C_b_bar_2 Sum(n[l], (l, 1, L)), r Sum(m*n[l], (l, 1, L)), r_bar Sum(2*m*n[l], (l, 1,
-    L)), r_bar_2 Sum(m*n[l], (l, 1, L)), r_bar_bar Sum(m*n[l], (l, 1, L)), v_W Sum(n[l - 1]*n[l], (l, 1, L)), v_b Sum(n[l],
-    (l, 1, L)), y m*n_L
+    entries read: W Sum(4*n[l - 1]*n[l], (l, 1, L)), W_bar Sum(n[l - 1]*n[l], (l, 1, L)), W_bar_2 Sum(n[l - 1]*n[l], (l, 1,
+    L)), a_L m*n_L, a_L_bar_bar_2 m*n_L, a_before_l Sum(m*n[l - 1], (l, 1, L)), a_before_l_bar_3 Sum(m*n[l - 1], (l, 1, L)),
+    a_before_l_bar_bar Sum(m*n[l - 1], (l, 1, L)), a_before_l_bar_kept Sum(m*n[l], (l, 1, L)), a_before_l_grad_C_W_bar_3
+    Sum(m*n[l], (l, 1, L)), a_before_l_kept_bar_2 Sum(m*n[l - 1], (l, 1, L)), a_l_bar Sum(m*n[l], (l, 1, L)), a_l_bar_3
+    Sum(m*n[l], (l, 1, L)), a_l_kept Sum(3*m*n[l - 1] + 3*m*n[l], (l, 1, L)), a_l_kept_bar_2 Sum(m*n[l], (l, 1, L)), b
+    Sum(n[l], (l, 1, L)), grad_C_W_bar_2 Sum(n[l - 1]*n[l], (l, 1, L)), grad_C_b_bar_2 Sum(n[l], (l, 1, L)), r Sum(m*n[l],
+    (l, 1, L)), r_bar Sum(2*m*n[l], (l, 1, L)), r_bar_2 Sum(m*n[l], (l, 1, L)), r_bar_bar Sum(m*n[l], (l, 1, L)), v_W
+    Sum(n[l - 1]*n[l], (l, 1, L)), v_b Sum(n[l], (l, 1, L)), y m*n_L
     """
     W = _members("W", W, 2)
     v_W = _members("v_W", v_W, 2)
@@ -1236,8 +1235,8 @@ def _hvp_C(X, W, v_W, b, v_b, y, n, hvp_C_W, hvp_C_b):
         np.dot(a_before_l, W_l.T, r)
         for i in range(m):
             for k in range(n_l):
-                r[i, k] = -b_l[k] - r[i, k]
-                a_l[i, k] = _sigmoid(-r[i, k])
+                r[i, k] = b_l[k] + r[i, k]
+                a_l[i, k] = _sigmoid(r[i, k])
         a_before_l = a_l
     a_L = a_before_l
     for i in range(m):
@@ -1270,16 +1269,10 @@ def _hvp_C(X, W, v_W, b, v_b, y, n, hvp_C_W, hvp_C_b):
             b_l_bar[i] = 0.0
         for i in range(m):
             for j in range(n_l):
-                r_bar[i, j] = -(1.0 - a_l[i, j]) * a_l[i, j] * a_l_bar[i, j]
-                b_l_bar[j] -= r_bar[i, j]
+                r_bar[i, j] = (1.0 - a_l[i, j]) * a_l[i, j] * a_l_bar[i, j]
+                b_l_bar[j] += r_bar[i, j]
         np.dot(r_bar.T, a_before_l, W_l_bar)
         np.dot(r_bar, W_l, a_before_l_bar)
-        for i in range(n_l):
-            for j in range(n_before_l):
-                W_l_bar[i, j] = -W_l_bar[i, j]
-        for i in range(m):
-            for j in range(n_before_l):
-                a_before_l_bar[i, j] = -a_before_l_bar[i, j]
         a_l_bar = a_before_l_bar
     slope_b_bar = 1.0
     v_b_start = v_b.size
@@ -1338,21 +1331,16 @@ def _hvp_C(X, W, v_W, b, v_b, y, n, hvp_C_W, hvp_C_b):
         r_bar_bar = r_bar_bar_room[: m * n_l].reshape(m, n_l)
         for i in range(m):
             for j in range(n_l):
-                r_bar[i, j] = -(1.0 - a_l[i, j]) * a_l[i, j] * a_l_bar[i, j]
+                r_bar[i, j] = (1.0 - a_l[i, j]) * a_l[i, j] * a_l_bar[i, j]
         np.dot(a_before_l, grad_C_W_bar_3.T, a_before_l_grad_C_W_bar_3)
         np.dot(a_before_l_bar_bar, W_l.T, r_bar_bar)
         np.dot(r_bar, grad_C_W_bar_3, a_before_l_bar_2)
         np.dot(r_bar.T, a_before_l_bar_bar, W_l_bar_2)
         for i in range(m):
             for j in range(n_l):
-                r_bar_bar[i, j] = -a_before_l_grad_C_W_bar_3[i, j] - grad_C_b_bar_3[j] - r_bar_bar[i, j]
-                a_l_bar_bar[i, j] = -(1.0 - a_l[i, j]) * a_l[i, j] * r_bar_bar[i, j]
-                a_l_bar_2[i, j] = a_l[i, j] * a_l_bar[i, j] * r_bar_bar[i, j] - (1.0 - a_l[i, j]) * a_l_bar[i, j] * r_bar_bar[i, j]
-            for j in range(n_before_l):
-                a_before_l_bar_2[i, j] = -a_before_l_bar_2[i, j]
-        for i in range(n_l):
-            for j in range(n_before_l):
-                W_l_bar_2[i, j] = -W_l_bar_2[i, j]
+                r_bar_bar[i, j] = a_before_l_grad_C_W_bar_3[i, j] + grad_C_b_bar_3[j] + r_bar_bar[i, j]
+                a_l_bar_bar[i, j] = (1.0 - a_l[i, j]) * a_l[i, j] * r_bar_bar[i, j]
+                a_l_bar_2[i, j] = (1.0 - a_l[i, j]) * a_l_bar[i, j] * r_bar_bar[i, j] - a_l[i, j] * a_l_bar[i, j] * r_bar_bar[i, j]
         a_before_l_bar_bar = a_l_bar_bar
     a_L_bar_bar_2 = a_before_l_bar_bar
     for i in range(m):
@@ -1387,17 +1375,14 @@ def _hvp_C(X, W, v_W, b, v_b, y, n, hvp_C_W, hvp_C_b):
             b_l_bar_2[i] = 0.0
         for i in range(m):
             for j in range(n_l):
-                r_bar_2[i, j] = -(1.0 - a_l[i, j]) * (a_l_bar_3[i, j] + a_l_kept_bar_3[i, j]) * a_l[i, j]
-                b_l_bar_2[j] -= r_bar_2[i, j]
+                r_bar_2[i, j] = (1.0 - a_l[i, j]) * (a_l_bar_3[i, j] + a_l_kept_bar_3[i, j]) * a_l[i, j]
+                b_l_bar_2[j] += r_bar_2[i, j]
         np.dot(r_bar_2.T, a_before_l, W_l_bar_3)
-        for i in range(n_l):
-            for j in range(n_before_l):
-                W_l_bar_3[i, j] = -W_l_bar_3[i, j]
         if l > 0:
             np.dot(r_bar_2, W_l, a_before_l_bar_3)
             for i in range(m):
                 for j in range(n_before_l):
-                    a_before_l_bar_3[i, j] = a_before_l_kept_bar_3[i, j] - a_before_l_bar_3[i, j]
+                    a_before_l_bar_3[i, j] = a_before_l_bar_3[i, j] + a_before_l_kept_bar_3[i, j]
         a_l_bar_3 = a_before_l_bar_3
     W_bar_end = 0
     for l in range(L):

@@ -966,7 +966,7 @@ def _hvp_E(x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y, hvp_E_V, hvp_E_c, hvp_E
             for j in range(d):
                 r += U[i, j] * x_t[j]
             r = W_h + r + b[i]
-            h_t[i] = np.tanh(r)
+            h_t[i] = _tanh(r)
         h = h_t
     h_T = h
     for i in range(k):

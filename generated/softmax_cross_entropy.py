@@ -485,8 +485,8 @@ def _L_checked(z, t):
     z_max = -1.7976931348623157e+308
     p_sum, p_sum_low, p_sum_error = 0.0, 0.0, 0.0
     L, L_low, L_error = 0.0, 0.0, 0.0
-    for l in range(K):
-        z_max = max(z_max, z[l])
+    for j in range(K):
+        z_max = max(z_max, z[j])
     for l in range(K):
         p_sum_term = _exp_difference(z[l], z_max)
         p_sum, p_sum_low, p_sum_error = _plus(p_sum, p_sum_low, p_sum_error, p_sum_term, 16.0 / 5.0 * u * abs(p_sum_term))
@@ -511,8 +511,8 @@ def _L_doubled(z, t):
     z_max = (-1.7976931348623157e+308, 0.0, 0.0)
     p_sum = (0.0, 0.0, 0.0)
     L = (0.0, 0.0, 0.0)
-    for l in range(K):
-        z_max = _dd_max(z_max, (z[l], 0.0, 0.0))
+    for j in range(K):
+        z_max = _dd_max(z_max, (z[j], 0.0, 0.0))
     for l in range(K):
         p_sum_term = _dd_exp_difference((z[l], 0.0, 0.0), z_max)
         p_sum = _dd_add(p_sum, p_sum_term)
@@ -528,8 +528,8 @@ def _L_exactly(z, t):
     z_max = Decimal(float("-1.7976931348623157e+308"))
     p_sum = Decimal(0)
     L = Decimal(0)
-    for l in range(K):
-        z_max = max(z_max, Decimal(z[l]))
+    for j in range(K):
+        z_max = max(z_max, Decimal(z[j]))
     for l in range(K):
         p_sum_term = _decimal_exp_difference(Decimal(z[l]), z_max)
         p_sum = p_sum + p_sum_term

@@ -1470,12 +1470,12 @@ def _hvp_V(alpha, v_alpha, X, y, u, T):
             for j in range(n):
                 s_i += X[i, j] * theta_t_bar[j]
             s[i] = s_i
-            r_bar = -alpha * s[i] / m
+            r_bar = alpha * s[i] / m
             for i_2 in range(n):
-                theta_bar[i_2] += r_bar * X[i, i_2]
+                theta_bar[i_2] -= r_bar * X[i, i_2]
         for i in range(n):
-            alpha_bar -= grad_J_theta[i] * theta_t_bar[i]
-        grad_V_alpha = alpha_bar + grad_V_alpha
+            alpha_bar += grad_J_theta[i] * theta_t_bar[i]
+        grad_V_alpha = grad_V_alpha - alpha_bar
         theta_t_bar = theta_bar
     grad_V_alpha_bar = v_alpha
     alpha_bar_3 = 0.0
@@ -1501,8 +1501,8 @@ def _hvp_V(alpha, v_alpha, X, y, u, T):
             alpha_bar_2 += r_bar_bar * s[i]
         for i in range(n):
             theta_t_bar_bar[i] = theta_bar_bar[i] - grad_V_alpha_bar * grad_J_theta[i] - alpha * theta_t_bar_bar[i] / m
-        alpha_bar_2 = -alpha_bar_2 / m
-        alpha_bar_3 = alpha_bar_2 + alpha_bar_3
+        alpha_bar_2 = alpha_bar_2 / m
+        alpha_bar_3 = alpha_bar_3 - alpha_bar_2
         theta_bar_bar = theta_t_bar_bar
     theta_T_bar_bar_2 = theta_bar_bar
     for i in range(n):
@@ -1522,8 +1522,8 @@ def _hvp_V(alpha, v_alpha, X, y, u, T):
         theta_bar_3 = theta_bar_3_room[t % 2]
         alpha_bar_4 = 0.0
         for i in range(n):
-            alpha_bar_4 -= grad_J_theta[i] * theta_t_bar_2[i]
-        alpha_bar_5 = alpha_bar_4 + alpha_bar_5
+            alpha_bar_4 += grad_J_theta[i] * theta_t_bar_2[i]
+        alpha_bar_5 = alpha_bar_5 - alpha_bar_4
         if t > 0:
             for i in range(n):
                 theta_bar_3[i] = theta_t_bar_2[i]
