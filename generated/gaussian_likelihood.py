@@ -11,8 +11,7 @@ import numba
 import numpy as np
 from llvmlite.binding import add_symbol
 from numba import njit, types
-from numba.extending import get_cython_function_address
-from numba.extending import intrinsic
+from numba.extending import get_cython_function_address, intrinsic
 
 __all__ = [
     "J",

@@ -8,8 +8,7 @@ from functools import cache
 import numpy as np
 from llvmlite.binding import add_symbol
 from numba import njit, types
-from numba.extending import get_cython_function_address
-from numba.extending import intrinsic
+from numba.extending import get_cython_function_address, intrinsic
 
 __all__ = ["D", "grad_D", "value_and_grad_D", "grad_D_mu_2", "G", "grad_G", "value_and_grad_G"]
 

@@ -8,8 +8,6 @@ errs by less than 2^-100 of its result, logarithms and exponentials by less than
 
 from __future__ import annotations
 
-FUSED = "from numba.extending import intrinsic"  # what the text of _fused needs
-
 TEXTS = {
     "_fused": '''
 @intrinsic
