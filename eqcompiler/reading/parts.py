@@ -15,7 +15,7 @@ from typing import Literal
 
 from eqcompiler.errors import AmbiguousNotation, NotSupportedYet
 from eqcompiler.languages.notation import Dots, Fence, Formula, Large, Letter, Listing, Node, Numeral, Relation, Scripted, Words
-from eqcompiler.languages.statements import Kind, Statement
+from eqcompiler.languages.statements import Claim, Definition, Density, Kind, Statement
 from eqcompiler.languages.terms import Comprehension, Condition, Term, Type
 from eqcompiler.reading import declarations, distributions, shapes
 from eqcompiler.reading.finite_sets import is_index_set
@@ -302,8 +302,10 @@ def states_order(clause: Clause, found: tuple[Clause, ...]) -> bool:
 
 
 def declare_assumptions(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) -> None:
+    """Conditions attached by words belong to the statement of the display; where there is none, to the whole document."""
+    stated = any(clause.role == "equation" for clause in found)
     for clause in found:
-        if clause.role == "property" and not clause.attached:
+        if clause.role == "property" and not (clause.attached and stated):
             reader.scope.assumptions += conditions_of(reader, clause)
 
 
@@ -380,7 +382,19 @@ def statements_of(sentence: Sentence) -> tuple[list[Statement], Reader]:
                 sentence.attached += conditions_of(reader, clause)
     for clause in found:
         state(sentence, clause)
+    keep_unclaimed(sentence)
     return [with_notes(s, reader) for s in sentence.statements], reader
+
+
+def keep_unclaimed(sentence: Sentence) -> None:
+    """Conditions beside a definition hold in the whole document; those beside a function speak of its arguments."""
+    payloads = [statement.payload for statement in sentence.statements]
+    if not sentence.attached or any(isinstance(payload, Claim | Density) for payload in payloads):
+        return
+    if any(isinstance(payload, Definition) and payload.formals for payload in payloads):
+        sentence.reader.scope.notes.append("the condition beside this function is not used")
+    else:
+        sentence.reader.scope.assumptions += sentence.attached
 
 
 def with_notes(statement: Statement, reader: Reader) -> Statement:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from eqcompiler.errors import AmbiguousNotation, EquationError, IllegalEquation, Source, Span
+from eqcompiler.errors import AmbiguousNotation, EquationError, IllegalEquation, Source
 from eqcompiler.languages.notation import Formula, Node
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Call, Symbol, Term, children
@@ -160,21 +160,18 @@ def reading_order(formulas: tuple[Formula, ...], seen: Survey, below: dict[str, 
 class OtherReading(AmbiguousNotation):
     """Nothing declared decides between two ranks of an undeclared name."""
 
-    def __init__(self, what: str, span: Span, fix: str) -> None:
-        super().__init__(what, span, fix=fix)
-
 
 def other_reading(
     formula: Formula, differing: list[str], one: dict[str, int], other: dict[str, int], scope: Scope
-) -> tuple[str, Span, str]:
-    """The message's parts: every name with its two ranks."""
+) -> OtherReading:
+    """The message shows every name with its two ranks."""
     latex = {key: scope.symbols[key].latex if key in scope.symbols else key for key in differing}
     words = [f"{latex[key]} is {RANK_WORDS[one.get(key, 0)]} or {RANK_WORDS[other[key]]}" for key in differing]
     first = latex[differing[0]]
     what = f"undeclared names have two readings here: {'; '.join(words)}"
     spaces = (r"\mathbb{R}", r"\mathbb{R}^n", r"\mathbb{R}^{m \times n}")
     choices = " or ".join(f"{first} \\in {spaces[ranks[differing[0]]]}" for ranks in (other, one))
-    return what, formula.span, f"declare them, for example {choices}"
+    return OtherReading(what, formula.span, fix=f"declare them, for example {choices}")
 
 
 def scales_a_tensor(key: str, statements: list[Statement]) -> bool:
@@ -314,7 +311,7 @@ class Settled:
                 continue
             differing = sorted(key for key in other if other[key] != new.get(key))
             if differing:
-                raise OtherReading(*other_reading(self.formulas[position], differing, new, other, found))
+                raise other_reading(self.formulas[position], differing, new, other, found)
 
     def reconsider(self, position: int, error: EquationError) -> bool:
         """Raise the rank of one name that an earlier formula inferred, if then everything so far fits."""

@@ -142,3 +142,27 @@ def test_what_is_claimed_about_a_function_behind_where_is_judged(factor: str, ex
 def test_a_function_that_the_file_gives_elsewhere_stays_a_condition() -> None:
     text = r"\[ f(x) = x^2 \] \[ g(x) = f(x) + 1, \quad \text{where } f(x) = x \]"
     assert [s.kind for s in document(text).statements] == ["definition", "definition"]
+
+
+@pytest.mark.parametrize(
+    ("display", "claim"),
+    [
+        (r"P \in \mathbb{R}^{n \times n} \text{ with } P^2 = P", "P (I - P) x = 0"),
+        (r"P \in \mathbb{R}^{n \times n}, \quad \text{where } P^\top = -P", r"P^\top x = -P x"),
+        (r"P \in \mathbb{R}^{n \times n}, \quad x \in \mathbb{R}^n \text{ where } P P = P", "P (I - P) x = 0"),
+        (r"P \in \mathbb{R}^{n \times n} \] \[ B = P + I \quad \text{where } P P = P", "B B x = 3 P x + x"),
+    ],
+)
+def test_a_condition_behind_words_in_a_display_without_a_claim_holds_in_the_document(display: str, claim: str) -> None:
+    assert verdict(rf"Let $x \in \mathbb{{R}}^n$. \[ {display} \] \[ {claim} \]") == "proved"
+
+
+def test_a_condition_behind_a_claim_stays_with_that_claim() -> None:
+    text = r"Let $b \in \mathbb{R}$. \[ (b + 1)^2 = 1 \quad \text{where } b = 0 \] \[ (b + 1)^2 = 1 \]"
+    assert [v.verdict for v in verify(document(text))] == ["proved", "conditional"]
+
+
+def test_a_condition_on_the_arguments_of_a_function_is_said_to_be_unused() -> None:
+    found = document(r"\[ f(x) = \log x \quad \text{for } x > 0 \]")
+    assert not found.assumptions
+    assert found.statements[0].inferred == ("the condition beside this function is not used", "x: scalar, nothing declares it")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from eqcompiler.errors import EquationError, Source
 from eqcompiler.reading.documents import formulas
+from eqcompiler.reading.typing import type_document
 
 CASES = {
     "lost backslash": (
@@ -501,3 +504,11 @@ def test_message(name: str) -> None:
     text, message = CASES[name]
     errors = [each for each in formulas(Source("e.tex", text)) if isinstance(each, EquationError)]
     assert "".join(f"{error}\n" for error in errors) == message
+
+
+def test_an_error_crosses_from_one_process_to_another():
+    source = Source("e.tex", "\\[ A \\in \\mathbb{R}^{n\\times n}, A^\\top = -A \\] \\[ x^\\top A x = 0 \\]")
+    errors = [s.error for s in type_document(source, formulas(source)).statements if s.error is not None]
+    assert len(errors) == 2
+    for error in errors:
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)
