@@ -445,9 +445,5 @@ def _touched(node: Node, ranges: Mapping[sympy.Symbol, sympy.Expr]) -> Iterator[
                     yield families.get(name, name), (node.over_steps(sympy.Mul(*extents)),)
         case Assign() | Accumulate():
             for entry in tensor_reads(node.value):
-                runs = (ranges[s] for s in _order(entry.indices) if s in ranges)
+                runs = (ranges[s] for s in {s for e in entry.indices for s in e.free_symbols} if s in ranges)
                 yield str(entry.base.label), tuple(sorted(runs, key=sympy.default_sort_key))
-
-
-def _order(indices: Iterable[sympy.Expr]) -> list[sympy.Symbol]:
-    return sorted({s for e in indices for s in e.free_symbols}, key=lambda s: str(s))

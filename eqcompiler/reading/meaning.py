@@ -65,7 +65,11 @@ class Reader:
         self.scope = scope
 
     def term(self, node: Node) -> Term:
-        return RULES[type(node)](self, node)
+        rule = RULES.get(type(node))
+        if rule is None:
+            what = f"'{node.span.text}' stands for no value"
+            raise NotSupportedYet(what, node.span, fix="write a name, a number or an expression")
+        return rule(self, node)
 
     def known_symbol(self, key: str, span: Span) -> Term | None:
         """The term a known name stands for: a bound variable, a definition, a declared symbol or a size."""

@@ -48,7 +48,7 @@ def kernels(network: Document, tmp_path_factory: pytest.TempPathFactory) -> Modu
 
 def test_the_kernels_of_a_network(network: Document) -> None:
     found = {request.name: request.program for request in chosen_kernels(network).requests}
-    assert list(found)[-5:] == ["h", "h_batch", "C", "grad_C", "value_and_grad_C"]
+    assert list(found)[-6:] == ["h", "h_batch", "C", "grad_C", "value_and_grad_C", "hvp_C"]
     assert found["value_and_grad_C"].outputs == ("C", "grad_C_W", "grad_C_b")
     for program in found.values():
         check(program)
