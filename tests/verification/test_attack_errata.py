@@ -35,8 +35,9 @@ def is_proved(document: Document) -> bool:
 
 @pytest.mark.parametrize("name", TOPICS)
 def test_what_is_right_is_proved(name: str) -> None:
-    verdicts = {claim: judged(TOPICS[name], claim).verdict for claim in TOPICS[name].true}
-    assert verdicts == {claim: "holds" if claim in HOLDING else "proved" for claim in TOPICS[name].true}
+    for claim in TOPICS[name].true:
+        verdict = judged(TOPICS[name], claim)
+        assert verdict.verdict == ("holds" if claim in HOLDING else "proved"), (claim, verdict)
 
 
 @pytest.mark.parametrize("name", TOPICS)
