@@ -1,13 +1,13 @@
 """Rules over matrix words and their bounded Knuth-Bendix completion.
 
 Takes: equations between matrices as polynomials with the ends < and >. Gives: a `Rewriter`, whose rules reduce polynomials.
-Guarantees: every rule is a consequence of the equations; reduction keeps the value. The budget bounds rules, lengths and time;
-where it ends, fewer things reduce to zero, never more.
+Guarantees: every rule is a consequence of the equations; reduction keeps the value. The budget bounds rules, lengths and
+effort, counted and not timed, so that a proof found on one machine is found on each; where it ends, fewer things reduce to
+zero, never more.
 """
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -24,7 +24,8 @@ MAX_RULES = 80
 MAX_WORD = 14
 MAX_STEPS = 4000
 MAX_TERMS = 300
-SECONDS = 2.0
+EFFORT = 60_000_000  # in letters compared, about three seconds of work
+STEP_EFFORT = 500  # applying one rule, beside finding it
 
 LEFT, RIGHT = "<", ">"
 
@@ -48,7 +49,7 @@ class Rewriter:
     alphabet: Alphabet = field(default_factory=Alphabet)
     rules: list[Rule] = field(default_factory=list)
     cautious: bool = False
-    deadline: float = field(default_factory=lambda: time.monotonic() + SECONDS)
+    effort: int = EFFORT  # what is left of it; the search ends where none is
 
     # ---- reduction
 
@@ -58,12 +59,14 @@ class Rewriter:
         steps = 0
         while queue:
             term, c = queue.popitem()
+            self.effort -= sum(len(word) for word in term.words) * len(self.rules)
             following = self._step(term)
             if following is None:
                 done = plus(done, {term: c})
                 continue
             steps += 1
-            if steps > MAX_STEPS or len(queue) > MAX_TERMS or time.monotonic() > self.deadline:
+            self.effort -= STEP_EFFORT
+            if steps > MAX_STEPS or len(queue) > MAX_TERMS or self.effort < 0:
                 return plus(plus(done, queue), {term: c})
             queue = plus(queue, {t: c * k for t, k in following.items()})
         return done
@@ -188,11 +191,12 @@ class Rewriter:
         """A closed word as a factor."""
         return build(self.alphabet.chain(word)).terms[0].factors
 
-    def complete(self, deadline: float) -> None:
-        """Critical pairs until none is left or the budget is spent."""
+    def complete(self) -> None:
+        """Critical pairs until none is left or a third of the effort is spent."""
+        reserve = self.effort - EFFORT // 3
         tried: set[tuple[Word, Word, int]] = set()
         growing = True
-        while growing and time.monotonic() < deadline and len(self.rules) < MAX_RULES:
+        while growing and self.effort > reserve and len(self.rules) < MAX_RULES:
             growing = False
             for first in list(self.rules):
                 for second in list(self.rules):
@@ -201,7 +205,7 @@ class Rewriter:
                         if key in tried or first.lead[-overlap:] != second.lead[:overlap]:
                             continue
                         tried.add(key)
-                        if time.monotonic() > deadline:
+                        if self.effort < reserve:
                             return
                         growing = self._critical(first, second, overlap) or growing
 

@@ -10,13 +10,12 @@ which every term is open keeps what is zero and what is not.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from eqcompiler.calculus.algebra import add, merge, multiply, opened, renamed_factor, replace, substitute
 from eqcompiler.calculus.cases import vanishes
-from eqcompiler.calculus.completion import LEFT, RIGHT, SECONDS, Rewriter
+from eqcompiler.calculus.completion import LEFT, RIGHT, Rewriter
 from eqcompiler.calculus.index_values import delta, fresh
 from eqcompiler.calculus.monomials import (
     ONE,
@@ -42,6 +41,7 @@ from eqcompiler.calculus.words import Alphabet, Term, Word, plus
 
 MAX_DEPTH = 2
 MAX_CASES = 6
+FACTOR_EFFORT = 15_000  # one factor between index form and words and back, in letters compared
 
 # --- relations of the operations that occur -------------------------------------------------------------------------------
 
@@ -210,7 +210,7 @@ def _rewritten(residual: Tensor, equations: Iterable[Tensor]) -> tuple[Normal, t
         return Normal(()), (checked,)
     left = _once(work, residual.body)
     if left.terms:
-        work.complete(time.monotonic() + SECONDS / 3)
+        work.complete()
         left = _once(work, left)
     if left.terms:
         left = _multiplied(work, Tensor(residual.axes, left), MAX_DEPTH)
@@ -241,6 +241,7 @@ def _inverse_checked(work: Rewriter, residual: Tensor) -> str:
 
 def _once(work: Rewriter, body: Normal) -> Normal:
     for _ in range(4):
+        work.effort -= FACTOR_EFFORT * sum(len(term.factors) for term in body.terms)
         following = cleared(work.alphabet.normal(work.reduced(work.alphabet.polynomial(body))))
         if following == body or not following.terms:
             return following
@@ -255,7 +256,7 @@ def _multiplied(work: Rewriter, residual: Tensor, depth: int) -> Normal:
         following: list[Tensor] = []
         for tensor in level:
             for product in _products(tensor):
-                if time.monotonic() > work.deadline:
+                if work.effort < 0:
                     return residual.body
                 left = _once(work, product)
                 if not left.terms:

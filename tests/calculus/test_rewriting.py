@@ -143,7 +143,7 @@ def test_identities_with_inverses_are_proved(name: str) -> None:
 @pytest.mark.parametrize("name", list(RIGHT_IDENTITIES))
 def test_every_rule_holds_for_numbers(name: str) -> None:
     work = rewriter(residual(*RIGHT_IDENTITIES[name]).body, ())
-    work.complete(work.deadline - 1.5)
+    work.complete()
     assert work.rules
     for rule in work.rules[:25]:
         letters = [work.alphabet.letters[token] for token in rule.lead]
