@@ -10,6 +10,7 @@ import inspect
 
 import numpy as np
 import pytest
+from rounding import assert_agree
 
 from eqcompiler import pipeline
 from eqcompiler.errors import Source
@@ -79,8 +80,9 @@ def test_coupled_updates_have_step_and_run_kernels() -> None:
     for _ in range(7):
         v = 0.5 * v - 0.1 / 5 * X.T @ (X @ theta - y)
         theta = theta + v
-    np.testing.assert_allclose(done[0], v, rtol=1e-12)
-    np.testing.assert_allclose(done[1], theta, rtol=1e-12)
+    steps = 7 * (2 * (5 + 3) + 5)  # each step sums over rows and columns; rate and momentum are below what makes it grow
+    assert_agree(done[0], v, steps)
+    assert_agree(done[1], theta, steps)
     assert done[2] == 7
 
 
@@ -99,7 +101,8 @@ def test_the_gradient_of_a_filter_keeps_the_inverse_that_its_steps_solve_with() 
     values |= {"u": np.array([0.5]), "s": np.array([1.0]), "z": np.array([[0.25], [2.0]])}
     gradient = pipeline.kernels(document).grad_D_R
     found = gradient(**{name: values[name] for name in inspect.signature(gradient).parameters if name in values})
-    np.testing.assert_allclose(found, gradients(document, "D", point(document, values), ("R",))["R"], rtol=1e-12)
+    steps = 2 * 2 * 20  # two measurements, forward and back, each with fewer than 20 operations on numbers near 1
+    assert_agree(found, gradients(document, "D", point(document, values), ("R",))["R"], steps)
 
 
 @pytest.mark.parametrize(

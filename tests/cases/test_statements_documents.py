@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rounding import EPS, assert_agree
 
 from eqcompiler import pipeline
 from eqcompiler.interfaces.cli import main
@@ -100,13 +101,15 @@ def test_A2_below_the_bound_descent_reaches_the_minimiser(
     eigenvalues = np.linalg.eigvalsh(hessian)
     rate = share * 2 / eigenvalues[-1]
     shrinking = max(abs(1 - rate * eigenvalues[0]), abs(1 - rate * eigenvalues[-1]), 0.01)
-    steps = int(np.ceil(np.log(1e-12) / np.log(shrinking))) + 1
+    steps = int(np.ceil(np.log(EPS) / np.log(shrinking))) + 1
     module = kernels("gradient_descent")
     reached, _ = module.theta_run(start, hessian, c, rate, steps)
     minimiser = np.linalg.solve(hessian, c)
     size = np.linalg.norm(start - minimiser) + np.linalg.norm(minimiser)
-    assert np.linalg.norm(reached - minimiser) <= 1e-10 * size
-    np.testing.assert_allclose(module.theta_star(hessian, c), minimiser, rtol=0, atol=1e-12 * (1 + size))
+    n, condition = len(c), eigenvalues[-1] / eigenvalues[0]
+    each_step = (2 * n + 3) / (1 - shrinking)  # what a step rounds, and what is left of it in all later steps
+    assert np.linalg.norm(reached - minimiser) <= (1 + each_step + 2 * n**3 * condition) * EPS * size
+    assert_agree(module.theta_star(hessian, c), minimiser, 2 * n**3 * condition)
 
 
 @settings(max_examples=30, deadline=None)
@@ -120,7 +123,9 @@ def test_A2_above_the_bound_descent_diverges(problem: tuple[np.ndarray, np.ndarr
     rate = share * 2 / eigenvalues[-1]
     reached, _ = kernels("gradient_descent").theta_run(minimiser + vectors[:, -1], hessian, c, rate, steps)
     grown = (2 * share - 1) ** steps
-    assert np.linalg.norm(reached - minimiser) == pytest.approx(grown, rel=1e-6)
+    n, size = len(c), 1 + np.linalg.norm(minimiser)
+    wrong = (2 * n**3 * eigenvalues[-1] / eigenvalues[0] + steps * (2 * n + 3)) * EPS * size  # at the start and in each step
+    assert abs(np.linalg.norm(reached - minimiser) - grown) <= wrong * grown
 
 
 # --- B13: regularization -------------------------------------------------------------------------------------------------
@@ -148,11 +153,12 @@ def test_B13_kernels_against_numpy() -> None:
     X, y, theta, b, penalty = chance.standard_normal((7, 3)), chance.standard_normal(7), chance.standard_normal(3), 0.7, 0.3
     module = kernels("regularized_regression")
     residual = X @ theta + b - y
-    assert module.J_2(theta, X, y, b, penalty) == pytest.approx(residual @ residual / 7 + penalty * theta @ theta, rel=1e-14)
+    assert_agree(module.J_2(theta, X, y, b, penalty), residual @ residual / 7 + penalty * theta @ theta, 2 * (7 + 3) + 6)
     gradient = 2 / 7 * X.T @ residual + 2 * penalty * theta
-    np.testing.assert_allclose(module.grad_J_2(theta, X, y, b, penalty), gradient, rtol=1e-13)
+    assert_agree(module.grad_J_2(theta, X, y, b, penalty), gradient, 2 * (7 + 3) + 6)
     solution = np.linalg.solve(X.T @ X + 7 * penalty * np.eye(3), X.T @ (y - b))
-    np.testing.assert_allclose(module.theta_star(X, y, b, penalty), solution, rtol=1e-12)
+    condition = np.linalg.cond(X.T @ X + 7 * penalty * np.eye(3))
+    assert_agree(module.theta_star(X, y, b, penalty), solution, 2 * (7 + 3**2) * condition)
 
 
 def test_B13_without_the_directive_names_the_condition(raw_b: dict[int, Verdict]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import Result
+from rounding import assert_agree
 from stand_in import StandIn
 
 from eqcompiler.errors import NotSupportedYet, Span
@@ -78,7 +79,7 @@ def test_a_run_writes_its_state(eqc: Command, name: str) -> None:
     result = eqc(*arguments, "--out", name)
     assert result.stderr == f"wrote {name}\n"
     written = np.load(name) if name.endswith("npy") else np.loadtxt(name, skiprows=1)
-    np.testing.assert_allclose(written, [2, 1], rtol=1e-12)
+    assert_agree(written, [2, 1], (2 * (3 + 2) + 4) / 0.4)  # what a step rounds; the error shrinks by 0.4 a step or faster
     if name.endswith("csv"):
         assert Path(name).read_text().splitlines()[0] == "theta"
 

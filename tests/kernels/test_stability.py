@@ -270,7 +270,7 @@ def test_the_gaussian_log_likelihood_of_a_regression_is_exact_to_8_ulp() -> None
     module = pipeline.kernels(pipeline.load(EQUATIONS / "gaussian_likelihood.tex"))
     random = np.random.default_rng(12)
     arguments = []
-    for _, s, t in gaussian_points(13, POINTS // 4, (1, 3)):
+    for _, s, t in gaussian_points(13, POINTS, (1, 3)):
         x, theta = random.uniform(-1e3, 1e3, (len(t), 3)), random.uniform(-1, 1, 3)
         arguments.append((theta, x, x @ theta + (t - t[0]), s))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from agreement import Array, assert_agree, largest, library, slope
+from agreement import Array, library, slope
+from rounding import assert_agree, largest
 from scipy import integrate, linalg, stats
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, WhiteKernel

@@ -7,7 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
-from agreement import EPS, library
+from agreement import library
+from rounding import EPS
 
 ROWS = 12
 

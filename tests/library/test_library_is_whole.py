@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from agreement import EPS, assert_agree, slope
+from agreement import slope
+from rounding import EPS, assert_agree
 
 from eqcompiler import pipeline
 from eqcompiler.languages.statements import Claim, Objective

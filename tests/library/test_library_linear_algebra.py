@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from agreement import assert_agree, largest, library, slope
+from agreement import library, slope
+from rounding import assert_agree, largest
 from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 

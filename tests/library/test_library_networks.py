@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from agreement import EPS, Array, assert_agree, largest, library, slope
+from agreement import Array, library, slope
+from rounding import EPS, assert_agree, largest
 from scipy import special
 from sklearn.preprocessing import StandardScaler
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from agreement import EPS, Array, assert_agree, largest, library, slope
+from agreement import Array, library, slope
+from rounding import EPS, assert_agree, largest
 from scipy import optimize
 
 M, N, STEPS = 13, 3, 25
