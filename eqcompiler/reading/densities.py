@@ -11,8 +11,8 @@ else from a factorial or a binomial coefficient of it (0, 1, 2, ...); else they 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar, cast
+from dataclasses import dataclass
+from typing import TypeVar
 
 from eqcompiler.languages.notation import Letter, Listing, Node, Scripted
 from eqcompiler.languages.statements import Claim, Definition, Density, SymbolInfo
@@ -32,11 +32,11 @@ from eqcompiler.languages.terms import (
     Type,
     children,
 )
+from eqcompiler.languages.trees import rebuilt
 from eqcompiler.reading import shapes
 from eqcompiler.reading.calls import argument_nodes
 from eqcompiler.reading.names import name_of
 from eqcompiler.reading.sentence import Sentence
-from eqcompiler.reading.survey import field_names
 
 Tree = TypeVar("Tree")
 HEADS = frozenset(("p", "q", "f", "P", "pi"))
@@ -220,13 +220,6 @@ def _kink(term: Term, name: str) -> tuple[Call, Term, bool] | None:
     return next((found for child in children(term) if (found := _kink(child, name)) is not None), None)
 
 
-def _with(tree: Tree, old: Term, new: Term) -> Tree:
+def _with(tree: Term, old: Term, new: Term) -> Term:
     """The term with `new` in every place of `old`."""
-    if tree == old:
-        return cast(Tree, new)
-    if isinstance(tree, tuple):
-        return cast(Tree, tuple(_with(item, old, new) for item in tree))
-    if not isinstance(tree, Term):
-        return tree
-    changes = {name: _with(getattr(tree, name), old, new) for name in field_names(tree)}
-    return replace(tree, **changes)
+    return rebuilt(tree, lambda part: new if part == old else None)

@@ -9,11 +9,12 @@ the layers, and one of states, which depend on the layers before, is refused.
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import cast
 
 from eqcompiler.errors import EquationError, NotSupportedYet
 from eqcompiler.languages.notation import Formula, Large, Letter, Node, Numeral, Relation, Scripted
+from eqcompiler.languages.trees import fields_of, rebuilt
 from eqcompiler.reading.layer_families import AT, base_of, end_of_range, given_by, place
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.survey import names_in, walk
@@ -38,19 +39,12 @@ class _Lifting:
 
     def formula(self, formula: Formula) -> Formula | EquationError:
         try:
-            return cast(Formula, self.tree(formula, formula))
+            return rebuilt(formula, lambda part: self.name(part, formula))
         except EquationError as error:
             return error
 
-    def tree(self, tree: object, formula: Formula) -> object:
-        if isinstance(tree, tuple):
-            return tuple(self.tree(item, formula) for item in tree)
-        if not isinstance(tree, Node | Formula):
-            return tree
-        if isinstance(tree, Large) and self.sums(tree):
-            return Letter(tree.span, self.total(tree, formula))
-        changes = {field.name: self.tree(getattr(tree, field.name), formula) for field in fields(tree)}
-        return replace(tree, **changes)  # type: ignore[arg-type]
+    def name(self, part: object, formula: Formula) -> Letter | None:
+        return Letter(part.span, self.total(part, formula)) if isinstance(part, Large) and self.sums(part) else None
 
     def sums(self, node: Large) -> bool:
         """Whether the index of the operator numbers members of layers."""
@@ -80,7 +74,7 @@ class _Lifting:
                 raise NotSupportedYet(what, member.span, allowed="members of families that nothing defines")
             if place(member, index) != AT:
                 raise NotSupportedYet(f"'{member.span.text}' belongs to another layer than the sum", member.span)
-        body = cast(Node, renamed_letter(node.body, index, self.letter))
+        body = renamed_letter(node.body, index, self.letter)
         key = bare(body)
         if key not in self._known:
             self._known[key] = f"total_{len(self.totals) + 1}"
@@ -97,15 +91,11 @@ def script_letters(node: Node) -> set[str]:
     return names_in(node.superscript) if isinstance(node, Scripted) and node.superscript is not None else set()
 
 
-def renamed_letter(tree: object, old: str, new: str) -> object:
-    if isinstance(tree, tuple):
-        return tuple(renamed_letter(item, old, new) for item in tree)
-    if not isinstance(tree, Node):
-        return tree
-    if isinstance(tree, Letter) and letter_name(tree).key == old:
-        return replace(tree, text=new)
-    changes = {field.name: renamed_letter(getattr(tree, field.name), old, new) for field in fields(tree)}
-    return replace(tree, **changes)  # type: ignore[arg-type]
+def renamed_letter(tree: Node, old: str, new: str) -> Node:
+    def rule(part: object) -> Letter | None:
+        return replace(part, text=new) if isinstance(part, Letter) and letter_name(part).key == old else None
+
+    return rebuilt(tree, rule)
 
 
 def bare(tree: object) -> object:
@@ -114,4 +104,4 @@ def bare(tree: object) -> object:
         return tuple(bare(item) for item in tree)
     if not isinstance(tree, Node):
         return tree
-    return (type(tree).__name__, *(bare(getattr(tree, field.name)) for field in fields(tree) if field.name != "span"))
+    return (type(tree).__name__, *(bare(getattr(tree, name)) for name in fields_of(type(tree))))

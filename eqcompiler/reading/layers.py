@@ -15,7 +15,7 @@ two neighbouring layers, is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from eqcompiler.errors import EquationError, NotSupportedYet
@@ -31,6 +31,7 @@ from eqcompiler.languages.notation import (
     Relation,
     Scripted,
 )
+from eqcompiler.languages.trees import Tree, rebuilt
 from eqcompiler.reading.layer_families import (
     AT,
     BEFORE,
@@ -234,26 +235,27 @@ def elsewhere(node: Node, layers: Layers, view: View) -> str:
 
 
 def viewed(formula: Formula, layers: Layers, view: View) -> Formula:
-    return cast(Formula, renamed(formula, layers, view))
+    return renamed(formula, layers, view)
 
 
 def node_in_view(node: Node, layers: Layers, view: View) -> Node:
-    return cast(Node, renamed(node, layers, view))
+    return renamed(node, layers, view)
 
 
-def renamed(tree: object, layers: Layers, view: View) -> object:
+def renamed(tree: Tree, layers: Layers, view: View) -> Tree:
     """The tree with W_l for W^{(l)}, a_before_l for a^{(l-1)}; the sizes n_l and n_{l-1} likewise."""
-    if isinstance(tree, tuple):
-        return tuple(renamed(item, layers, view) for item in tree)
-    if not isinstance(tree, Node | Formula):
-        return tree
+    return rebuilt(tree, lambda part: in_view(part, layers, view))
+
+
+def in_view(tree: Node | Formula, layers: Layers, view: View) -> Node | None:
+    """What stands in place of a part; None where it stays."""
     if isinstance(tree, Leibniz | Nabla) and not view.whole and is_whole(tree.argument, layers):
-        return replace(tree, argument=cast(Node, renamed(tree.argument, layers, view)))  # its variables are whole families
+        return replace(tree, argument=renamed(tree.argument, layers, view))  # its variables are whole families
     if isinstance(tree, Scripted) and isinstance(tree.base, Letter):
         if is_member(tree, layers.names):
             label = view.labels[where(tree, layers) or AT]
             own = Letter(tree.span, key_of(letter_name(tree.base).key, label, layers, view))
-            under = cast("Node | None", renamed(tree.subscript, layers, view))
+            under = renamed(tree.subscript, layers, view)
             bare = under is None and not tree.primes
             return own if bare else replace(tree, base=own, subscript=under, superscript=None)
         if letter_name(tree.base).key in layers.sizes and tree.superscript is None and not tree.primes:
@@ -268,8 +270,7 @@ def renamed(tree: object, layers: Layers, view: View) -> object:
             return replace(tree, text=f"{key}_{view.whole.format(layers.letter)}", font="", accent="")
         if key in layers.totals:
             return replace(tree, text=f"{key}_last_{layers.letter}")
-    changes = {field.name: renamed(getattr(tree, field.name), layers, view) for field in fields(tree)}
-    return replace(tree, **changes)  # type: ignore[arg-type]
+    return None
 
 
 def key_of(name: str, label: str, layers: Layers, view: View = ONE) -> str:

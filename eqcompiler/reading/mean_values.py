@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from eqcompiler.languages.statements import Claim, Document, Statement
 from eqcompiler.languages.terms import (
@@ -27,9 +27,9 @@ from eqcompiler.languages.terms import (
     Term,
     children,
 )
+from eqcompiler.languages.trees import inside, rebuilt
 from eqcompiler.reading import shapes
 from eqcompiler.reading.randomness import symbols
-from eqcompiler.reading.survey import field_names
 
 Tree = TypeVar("Tree")
 Parameters = tuple[Term, ...]
@@ -46,23 +46,22 @@ def _statement(document: Document, statement: Statement) -> Statement:
     claim = statement.payload
     if not isinstance(claim, Claim):
         return statement
-    left, right = (_mapped(side, lambda term: _expectation(document, term)) for side in (claim.left, claim.right))
+    left, right = (_written(document, side) for side in (claim.left, claim.right))
     unchanged = (left, right) == (claim.left, claim.right)
     return statement if unchanged else replace(statement, payload=replace(claim, left=left, right=right))
 
 
-def _mapped(tree: Tree, rule: Callable[[Term], Term]) -> Tree:
-    """The term with rule(part) in place of every part, inner ones first."""
-    if isinstance(tree, tuple):
-        return cast(Tree, tuple(_mapped(item, rule) for item in tree))
-    if not isinstance(tree, Term):
-        return tree
-    inside = {name: _mapped(getattr(tree, name), rule) for name in field_names(tree)}
-    return cast(Tree, rule(replace(tree, **inside)))
+def _written(document: Document, tree: Tree) -> Tree:
+    """The term with every expectation written out, inner ones first."""
+
+    def rule(part: object) -> Term | None:
+        return _expectation(document, inside(part, rule)) if isinstance(part, Expectation) else None
+
+    return rebuilt(tree, rule)
 
 
-def _expectation(document: Document, term: Term) -> Term:
-    if not isinstance(term, Expectation) or any(argument.type.rank for argument in term.arguments):
+def _expectation(document: Document, term: Expectation) -> Term:
+    if any(argument.type.rank for argument in term.arguments):
         return term
     reached = [info for argument in term.arguments for info in symbols(document, argument) if info.distribution is not None]
     info = reached[0] if reached else None
@@ -115,7 +114,7 @@ def _call(operation: str, argument: Term) -> Term:
 
 
 def _at(value: Term, name: str, point: Term) -> Term:
-    return _mapped(value, lambda part: point if isinstance(part, Symbol) and part.name == name else part)
+    return rebuilt(value, lambda part: point if isinstance(part, Symbol) and part.name == name else None)
 
 
 # --- the laws ----------------------------------------------------------------------------------------------------------

@@ -8,13 +8,14 @@ compete with that, it is an error that says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, Span
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.notation import Fence, Large, Letter, Listing, Node, Relation, Scripted
 from eqcompiler.languages.terms import Reduction, Term, Type
+from eqcompiler.languages.trees import fields_of, rebuilt
 from eqcompiler.reading import shapes
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.scope import IndexRange, Reader, Scope, shape_text
@@ -116,8 +117,8 @@ def parts_of(node: Node) -> Iterator[Node]:
             for item in value:
                 yield from inside(item)
 
-    for field in fields(node):
-        yield from inside(getattr(node, field.name))
+    for name in fields_of(type(node)):
+        yield from inside(getattr(node, name))
 
 
 def written_indices(scope: Scope, body: Node) -> dict[str, list[str]]:
@@ -171,23 +172,22 @@ def index_letter(scope: Scope, body: Node, count: Dimension) -> str:
     return next(free, "sample_index")
 
 
-def with_members(node: Part, members: Mapping[str, Letter], index: str) -> Part:
+def with_members(node: Node, members: Mapping[str, Letter], index: str) -> Node:
     """The tree with every plain sample name as the member at the index: x becomes x^{(i)}, x_j becomes x^{(i)}_j."""
-    match node:
-        case Scripted(base=Letter(), superscript=Fence()):
-            return node
-        case Scripted(base=Letter() as base) if letter_name(base).key in members and not node.primes:
-            one = member(base, members, index)
-            below = Scripted(node.span, one.base, node.subscript, one.superscript) if node.subscript is not None else one
-            return below if node.superscript is None else Scripted(node.span, below, None, node.superscript)  # type: ignore[return-value]
-        case Letter() if letter_name(node).key in members:
-            return member(node, members, index)  # type: ignore[return-value]
-        case Node():
-            changes = {f.name: with_members(getattr(node, f.name), members, index) for f in fields(node)}
-            return replace(node, **changes)
-        case tuple():
-            return tuple(with_members(item, members, index) for item in node)  # type: ignore[return-value]
-    return node
+
+    def rule(part: object) -> Node | None:
+        match part:
+            case Scripted(base=Letter(), superscript=Fence()):
+                return part
+            case Scripted(base=Letter() as base) if letter_name(base).key in members and not part.primes:
+                one = member(base, members, index)
+                below = Scripted(part.span, one.base, part.subscript, one.superscript) if part.subscript is not None else one
+                return below if part.superscript is None else Scripted(part.span, below, None, part.superscript)
+            case Letter() if letter_name(part).key in members:
+                return member(part, members, index)
+        return None
+
+    return rebuilt(node, rule)
 
 
 def member(letter: Letter, members: Mapping[str, Letter], index: str) -> Scripted:

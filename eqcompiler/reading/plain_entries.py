@@ -8,12 +8,13 @@ the bold tensor has axes; a letter that is declared on its own beside the bold o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import cast
 
 from eqcompiler.errors import EquationError
 from eqcompiler.languages.notation import Fence, Formula, Infix, Juxtaposed, Letter, Listing, Node, Numeral, Relation, Scripted
+from eqcompiler.languages.trees import Tree, rebuilt
 from eqcompiler.reading.names import index_letters, letter_name
 from eqcompiler.reading.survey import is_number_set, walk
 
@@ -24,7 +25,7 @@ def with_bold_entries(formulas: tuple[Formula | EquationError, ...]) -> tuple[Fo
     letters = entries_of_bold([part for f in formulas if isinstance(f, Formula) for part in f.parts])
     if not letters:
         return formulas
-    return tuple(cast(Formula, renamed(f, letters)) if isinstance(f, Formula) else f for f in formulas)
+    return tuple(renamed(f, letters) for f in formulas)
 
 
 def entries_of_bold(parts: list[Node]) -> frozenset[str]:
@@ -105,15 +106,12 @@ def is_plain(tree: Scripted) -> bool:
     return isinstance(tree.base, Letter) and tree.base.kind != "symbol" and not tree.base.font
 
 
-def renamed(tree: object, letters: frozenset[str]) -> object:
-    if isinstance(tree, tuple):
-        return tuple(renamed(item, letters) for item in tree)
-    if not isinstance(tree, Node | Formula):
-        return tree
-    if isinstance(tree, Scripted) and is_plain(tree) and count_of(tree) is not None:
-        letter = cast(Letter, tree.base)
+def renamed(tree: Tree, letters: frozenset[str]) -> Tree:
+    def bold(part: object) -> Node | None:
+        if not isinstance(part, Scripted) or not is_plain(part) or count_of(part) is None:
+            return None
+        letter = cast(Letter, part.base)
         base = replace(letter, font=BOLD) if letter_name(letter).key in letters else letter
-        below, above = (cast("Node | None", renamed(n, letters)) for n in (tree.subscript, tree.superscript))
-        return replace(tree, base=base, subscript=below, superscript=above)
-    changes = {field.name: renamed(getattr(tree, field.name), letters) for field in fields(tree)}
-    return replace(tree, **changes)  # type: ignore[arg-type]
+        return replace(part, base=base, subscript=rebuilt(part.subscript, bold), superscript=rebuilt(part.superscript, bold))
+
+    return rebuilt(tree, bold)

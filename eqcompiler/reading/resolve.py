@@ -7,17 +7,15 @@ Guarantees: no size in the document starts with `?`; an index whose range nothin
 from __future__ import annotations
 
 import re
-from dataclasses import is_dataclass, replace
-from functools import cache
-from operator import is_
-from typing import TypeVar, cast
+from dataclasses import replace
+from typing import TypeVar
 
-from eqcompiler.errors import IllegalEquation, Source, Span
+from eqcompiler.errors import IllegalEquation, Source
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Type
+from eqcompiler.languages.trees import fields_of, rebuilt
 from eqcompiler.reading.scope import Scope
-from eqcompiler.reading.survey import fields_of
 
 Tree = TypeVar("Tree")
 
@@ -94,35 +92,18 @@ def sizes_of(tree: object) -> list[Dimension]:
         elif isinstance(value, tuple):
             pending.extend(reversed(value))
         else:
-            pending.extend([getattr(value, name) for name in reversed(_searched(type(value)))])  # type: ignore[arg-type]
+            pending.extend([getattr(value, name) for name in reversed(fields_of(type(value)))])
     return found
-
-
-@cache
-def _searched(kind: type) -> tuple[str, ...]:
-    """The fields that can hold sizes: none in words, numbers and places."""
-    return fields_of(kind) if is_dataclass(kind) and not issubclass(kind, Span | Source) else ()
 
 
 def resolved(tree: Tree, scope: Scope) -> Tree:
     """The same data with all sizes resolved. Unchanged subtrees are kept as they are."""
-    return cast(Tree, _resolved(tree, scope))
+    return rebuilt(tree, lambda part: _resolved_size(part, scope) if isinstance(part, Dimension) else None)
 
 
-def _resolved(tree: object, scope: Scope) -> object:
-    if isinstance(tree, Dimension):
-        size = scope.sizes.resolve(tree)
-        return tree if size == tree else size
-    if isinstance(tree, tuple):
-        items = tuple([_resolved(item, scope) for item in tree])
-        return tree if all(map(is_, items, tree)) else items
-    changes = {}
-    for name in _searched(type(tree)):  # type: ignore[arg-type]
-        old = getattr(tree, name)
-        new = _resolved(old, scope)
-        if new is not old:
-            changes[name] = new
-    return replace(tree, **changes) if changes else tree  # type: ignore[type-var]
+def _resolved_size(size: Dimension, scope: Scope) -> Dimension:
+    found = scope.sizes.resolve(size)
+    return size if found == size else found
 
 
 def unique_names(statements: list[Statement]) -> tuple[Statement, ...]:

@@ -11,7 +11,7 @@ alone stays as it is written. What reaches back two steps, and a sum over all st
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from eqcompiler.errors import EquationError, NotSupportedYet
@@ -30,6 +30,7 @@ from eqcompiler.languages.notation import (
     Relation,
     Scripted,
 )
+from eqcompiler.languages.trees import rebuilt
 from eqcompiler.reading.layer_families import below, closed
 from eqcompiler.reading.names import letter_name, name_of
 from eqcompiler.reading.steps import State, Steps
@@ -213,7 +214,7 @@ def one_step(formula: Formula, sequence: Sequence) -> Formula | EquationError:
                 refuse_derivatives(node, sequence)
                 if inside and not sequence.plain:
                     refuse_other_steps(node, sequence, _gives(left, sequence))
-        return cast(Formula, renamed(formula, sequence, inside and not sequence.plain, declares(formula, sequence)))
+        return renamed(formula, sequence, inside and not sequence.plain, declares(formula, sequence))
     except EquationError as error:
         return error
 
@@ -273,19 +274,17 @@ def refuse_other_steps(node: Node, sequence: Sequence, steps: bool) -> None:
         raise NotSupportedYet(f"'{node.span.text}' belongs to another step", node.span, allowed=allowed)
 
 
-def renamed(tree: object, sequence: Sequence, inside: bool, declared: bool) -> object:
-    if isinstance(tree, tuple):
-        return tuple(renamed(item, sequence, inside, declared) for item in tree)
-    if not isinstance(tree, Node | Formula):
-        return tree
-    if isinstance(tree, Scripted) and isinstance(tree.base, Letter) and tree.subscript is not None:
-        key = key_of(tree, sequence, inside, declared)
-        if key is not None:
-            own = Letter(tree.span, key)
-            above = cast("Node | None", renamed(tree.superscript, sequence, inside, declared))
-            return own if above is None and not tree.primes else replace(tree, base=own, subscript=None, superscript=above)
-    changes = {field.name: renamed(getattr(tree, field.name), sequence, inside, declared) for field in fields(tree)}
-    return replace(tree, **changes)  # type: ignore[arg-type]
+def renamed(formula: Formula, sequence: Sequence, inside: bool, declared: bool) -> Formula:
+    def one_name(part: object) -> Node | None:
+        if not isinstance(part, Scripted) or not isinstance(part.base, Letter) or part.subscript is None:
+            return None
+        key = key_of(part, sequence, inside, declared)
+        if key is None:
+            return None
+        own, above = Letter(part.span, key), rebuilt(part.superscript, one_name)
+        return own if above is None and not part.primes else replace(part, base=own, subscript=None, superscript=above)
+
+    return rebuilt(formula, one_name)
 
 
 def key_of(node: Scripted, sequence: Sequence, inside: bool, declared: bool) -> str | None:

@@ -10,7 +10,7 @@ letter is used counts as one; everything else stays as it is written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import cast
 
@@ -28,6 +28,7 @@ from eqcompiler.languages.notation import (
     Root,
     Scripted,
 )
+from eqcompiler.languages.trees import rebuilt
 from eqcompiler.reading.names import label_name, letter_name
 from eqcompiler.reading.survey import ROUND, is_number_set, survey, walk
 
@@ -39,7 +40,9 @@ def with_squared_names(formulas: tuple[Formula | EquationError, ...]) -> tuple[F
     names = squared_names(tuple(f for f in formulas if isinstance(f, Formula)))
     if not names:
         return formulas
-    return tuple(cast(Formula, renamed(f, names)) if isinstance(f, Formula) else f for f in formulas)
+    return tuple(
+        replace(f, parts=tuple(declared(part, names) for part in f.parts)) if isinstance(f, Formula) else f for f in formulas
+    )
 
 
 # --- which squares are names -------------------------------------------------------------------------------------------
@@ -150,17 +153,8 @@ def is_call(node: Node) -> bool:
 # --- the same formulas with names ----------------------------------------------------------------------------------------
 
 
-def renamed(tree: object, names: Names) -> object:
-    if isinstance(tree, tuple):
-        return tuple(renamed(item, names) for item in tree)
-    if isinstance(tree, Formula):
-        return replace(tree, parts=tuple(declared(part, names) for part in tree.parts))
-    if not isinstance(tree, Node):
-        return tree
-    if isinstance(tree, Letter | Scripted) and key_of(tree) in names:
-        return value_of(tree, names)
-    changes = {field.name: renamed(getattr(tree, field.name), names) for field in fields(tree)}
-    return replace(tree, **changes)  # type: ignore[arg-type]
+def renamed(tree: Node, names: Names) -> Node:
+    return rebuilt(tree, lambda n: value_of(n, names) if isinstance(n, Letter | Scripted) and key_of(n) in names else None)
 
 
 def declared(part: Node, names: Names) -> Node:
@@ -169,7 +163,7 @@ def declared(part: Node, names: Names) -> Node:
         return squared(part, names)
     if isinstance(part, Relation) and declares(part) and key_of(part.sides[0]) in names:
         return replace(part, sides=(squared(part.sides[0], names), *part.sides[1:]))
-    return cast(Node, renamed(part, names))
+    return renamed(part, names)
 
 
 def squared(node: Node, names: Names) -> Node:
@@ -192,4 +186,4 @@ def value_of(node: Node, names: Names) -> Node:
     if isinstance(above, Numeral) and above.digits.isdigit() and int(above.digits) % 2 == 0:
         half = Numeral(above.span, str(int(above.digits) // 2))
         return Scripted(node.span, Fence(node.span, "(", name, ")"), None, half)
-    return Scripted(node.span, Root(node.span, name), None, cast(Node, renamed(above, names)))
+    return Scripted(node.span, Root(node.span, name), None, renamed(above, names))

@@ -27,6 +27,7 @@ from eqcompiler.languages.notation import (
     Scripted,
     Words,
 )
+from eqcompiler.languages.trees import fields_of
 from eqcompiler.reading.names import index_letters, is_star, label_name, labelled, letter_name, name_of
 
 ROUND = ("(", "[", "{")
@@ -80,17 +81,6 @@ def walk(node: Node) -> Iterator[Node]:
         elif isinstance(value, Node):
             yield value
             pending.extend([getattr(value, name) for name in _last_field_first(type(value))])  # type: ignore[arg-type]
-
-
-def field_names(tree: object) -> tuple[str, ...]:
-    """The fields of a data class, without the place it came from."""
-    return fields_of(type(tree))  # type: ignore[arg-type]
-
-
-@cache
-def fields_of(kind: type) -> tuple[str, ...]:
-    names: tuple[str, ...] = kind.__match_args__  # type: ignore[attr-defined]
-    return tuple(name for name in names if name != "span")
 
 
 @cache

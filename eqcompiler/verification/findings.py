@@ -14,7 +14,7 @@ from eqcompiler.languages.verdicts import Counterexample, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was decided, before it is dressed as a verdict."""
+    """What was decided, before it is dressed as a verdict. `cut`: the time ended the search for a condition or a repair."""
 
     outcome: Outcome
     method: str
@@ -24,6 +24,7 @@ class Finding:
     residual: str | None = None
     repair: str | None = None
     steps: tuple[str, ...] = ()
+    cut: bool = False
 
 
 def counterexample_text(found: Counterexample) -> str:

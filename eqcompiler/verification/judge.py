@@ -150,6 +150,7 @@ class _Case:
     ) -> None:
         self.document, self.statement, self.claim = document, statement, claim
         self.tools, self.clock, self.seed = tools, clock, seed
+        self.cut = False
 
     def judge(self) -> Finding:
         quick = self.try_points(FEW, self.seed)
@@ -228,18 +229,21 @@ class _Case:
 
     def false(self, trial: Evidence, answer: Unproved) -> Finding:
         """A certified difference: under which condition would it be true, what is left over, what would be right."""
-        repair = None if self.clock.late else self.tools.repair(self.document, self.claim, answer.residual)
+        self.cut = self.clock.late
+        repair = None if self.cut else self.tools.repair(self.document, self.claim, answer.residual)
         parts = Finding("refuted", trial.method, counterexample=self.small(trial), residual=answer.residual, repair=repair)
         found = conditions.find(self.document, self.claim, answer.factors, answer.decisive, self.tests())
         if found is None:
             hint = hints.about(self.document, self.claim, None)
-            return replace(parts, reason=f"The two sides differ at the values shown.{hint}")
+            late = " The time ran out before every condition was tried." if self.cut else ""
+            return replace(parts, reason=f"The two sides differ at the values shown.{hint}{late}", cut=self.cut)
         word = "exactly if" if found.necessary else "if"
         return replace(
             parts,
             outcome="conditional",
             condition=found.latex,
             steps=found.steps,
+            cut=self.cut,
             method=f"counterexample: {trial.method}; proved under the condition",
             reason=f"False in general, true {word} {found.latex}.{hints.about(self.document, self.claim, found)}",
         )
@@ -293,11 +297,17 @@ class _Case:
                 return None
             return answer.steps if self.try_points(MANY, self.seed + 1, candidate).agrees else None
 
+        def late() -> bool:
+            if len(evidence) >= CANDIDATES:
+                return True
+            self.cut = self.cut or time.monotonic() >= stop
+            return self.cut
+
         return conditions.Trials(
             meets=lambda candidate: tried(candidate).agrees,
             vanishes=lambda candidate: tried(candidate).zero,
             proves=proves,
-            late=lambda: len(evidence) >= CANDIDATES or time.monotonic() >= stop,
+            late=late,
         )
 
 
@@ -350,7 +360,7 @@ def _verdict(statement: Statement, found: Finding, clock: Clock) -> Verdict:
         expected=statement.expect or None,
         seconds=clock.seconds,
         steps=found.steps,
-        settled=found.outcome != "undecided" or time.monotonic() < clock.first_stop,
+        settled=not found.cut and (found.outcome != "undecided" or time.monotonic() < clock.first_stop),
     )
     return _marked(statement, verdict)
 

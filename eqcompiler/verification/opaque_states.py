@@ -9,11 +9,9 @@ another value; a last state that reads no such name has one value in the claim, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
-from typing import TypeVar, cast
+from dataclasses import replace
 
 from eqcompiler.calculus.environments import Reach, free_index_names
-from eqcompiler.errors import Source, Span
 from eqcompiler.languages.statements import Claim, Document, SymbolInfo
 from eqcompiler.languages.terms import (
     Derivative,
@@ -27,8 +25,7 @@ from eqcompiler.languages.terms import (
     Term,
     children,
 )
-
-Tree = TypeVar("Tree")
+from eqcompiler.languages.trees import rebuilt
 
 
 def without_last_states(document: Document, claim: Claim) -> tuple[Document, Claim] | None:
@@ -77,17 +74,5 @@ def _info(document: Document, state: Iterated, symbol: Symbol) -> SymbolInfo:
     return SymbolInfo(symbol.name, document.recurrences[state.recurrence].last[state.state], state.type, "free")
 
 
-def _exchanged(tree: Tree, symbols: dict[Iterated, Symbol]) -> Tree:
-    return cast(Tree, _rebuilt(tree, symbols))
-
-
-def _rebuilt(tree: object, symbols: dict[Iterated, Symbol]) -> object:
-    if isinstance(tree, Iterated):
-        return symbols.get(tree, tree)
-    if isinstance(tree, tuple):
-        return tuple(_rebuilt(item, symbols) for item in tree)
-    if not is_dataclass(tree) or isinstance(tree, type | Span | Source):
-        return tree
-    old = {field.name: getattr(tree, field.name) for field in fields(tree)}
-    changes = {name: new for name, value in old.items() if (new := _rebuilt(value, symbols)) != value}
-    return replace(tree, **changes) if changes else tree
+def _exchanged(term: Term, symbols: dict[Iterated, Symbol]) -> Term:
+    return rebuilt(term, lambda part: symbols.get(part, part) if isinstance(part, Iterated) else None)

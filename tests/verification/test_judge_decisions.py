@@ -294,3 +294,15 @@ def test_an_objective_without_proof_of_convexity_is_undecided() -> None:
     goal = statement(Objective("x_star", extremum), kind="objective")
     verdict = judge(document(), goal, instruments=tools())
     assert (verdict.verdict, verdict.reason, verdict.ok) == ("undecided", "Convexity was not proved.", False)
+
+
+def test_a_search_that_the_time_ended_is_said_and_not_kept() -> None:
+    found = judge(document(), statement(CLAIM), timeout=0.0, instruments=tools(DIFFERS))
+    assert (found.verdict, found.repair, found.settled) == ("refuted", None, False)
+    assert found.reason == "The two sides differ at the values shown. The time ran out before every condition was tried."
+
+
+def test_a_search_that_ended_by_itself_is_kept() -> None:
+    found = judge(document(), statement(CLAIM), instruments=tools(DIFFERS))
+    assert (found.verdict, found.repair, found.settled) == ("refuted", "x + b", True)
+    assert found.reason == "The two sides differ at the values shown."
