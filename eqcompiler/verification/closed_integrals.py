@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flint import acb, arb, fmpq
+from flint import acb, arb, ctx, fmpq
 
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.verification import jets
@@ -21,7 +21,7 @@ from eqcompiler.verification.jets import Jet
 
 LARGEST_MOMENT = 40
 MOST_TERMS = 5000  # of a series that are added before its tail is bounded
-TAIL_BITS = 190
+TAIL_BITS = 10  # of the precision, which a tail may take
 Matrix = Sequence[Sequence[Number]]
 
 
@@ -197,7 +197,7 @@ def series(x: Closed, term: Callable[[int], Number], first: int) -> arb:
     """sum over k >= first of the term whose closed form is x: terms added one by one, the tail bounded by the ratio test."""
     total, k = arb(0), first
     while k - first < MOST_TERMS:
-        if k > 0 and (tail := _tail(x, k)) is not None and tail < arb(2) ** -TAIL_BITS * (1 + abs(total)):
+        if k > 0 and (tail := _tail(x, k)) is not None and tail < arb(2) ** (TAIL_BITS - ctx.prec) * (1 + abs(total)):
             return total + arb(0, tail.upper())
         total = total + ball(term(k))
         k += 1

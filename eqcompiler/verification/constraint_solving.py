@@ -175,6 +175,7 @@ def proposals(values: Mapping[str, Value], name: str, choose: Choose) -> Iterato
     square = orthogonal(max(m, n), choose)
     yield square[:m, :n]
     if m == n:
+        yield from _with_spectra(square, choose)
         yield _projection(n, choose)
         others = [v for k, v in values.items() if k != name and shape_of(v) == shape]
         for other in others:
@@ -200,6 +201,20 @@ def orthogonal(n: int, choose: Choose) -> Value:
     q = (identity(n) - skew) @ inverse(identity(n) + skew)
     q[:, 0] = q[:, 0] * exact(1 if choose(0, 1) else -1)
     return q
+
+
+def _with_spectra(orthonormal: Value, choose: Choose) -> Iterator[Value]:
+    """Matrices with few eigenvalues, by chance in a basis that is not orthonormal: P^2 = P, A^2 = I, A^2 = 2 A, A^3 = 0."""
+    n = orthonormal.shape[0]
+    lower = tensor([fmpq(choose(-1, 1)) if i > j else fmpq(i == j) for i in range(n) for j in range(n)], (n, n))
+    basis, dual = (lower.T @ lower, inverse(lower.T @ lower)) if choose(0, 1) else (orthonormal, orthonormal.T)
+    count = choose(1, max(1, n - 1))
+    for first, second in ((1, 0), (1, -1), (2, 0)):
+        values = tensor([fmpq(first if k < count else second) for k in range(n)], (n,))
+        yield basis * values @ dual
+    shift = tensor([fmpq(j == i + 1) for i in range(n) for j in range(n)], (n, n))
+    yield basis @ shift @ dual
+    yield basis @ shift @ shift @ dual
 
 
 def _projection(n: int, choose: Choose) -> Value:

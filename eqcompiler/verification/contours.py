@@ -12,6 +12,7 @@ from typing import Any
 from flint import acb, fmpq
 
 from eqcompiler.errors import NotSupportedYet
+from eqcompiler.verification.magnitudes import SEEN
 
 _MEROMORPHIC = frozenset(("exp", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "erf", "gamma", "digamma"))
 _CUT = frozenset(("log", "sqrt"))
@@ -67,6 +68,7 @@ class Analytic(OfVariable):
         return self._with(_plain(other) / self.z)
 
     def elementary(self, name: str) -> Analytic:
+        SEEN.argument(name, self.z)
         if name in _CUT:
             return self._with(getattr(self.z, name)(analytic=self.analytic))
         if name in _MEROMORPHIC:

@@ -61,6 +61,7 @@ from eqcompiler.verification.jets import (
     tangents,
     tensor,
 )
+from eqcompiler.verification.magnitudes import SEEN
 from eqcompiler.verification.operations import OPERATION_RULES, entrywise, shape_of, total
 from eqcompiler.verification.relations import PROPERTIES, SIGNS
 from eqcompiler.verification.samples import Sample, Value, as_value
@@ -188,6 +189,7 @@ class Evaluator:
 
 def _number(self: Evaluator, term: Number, env: Environment) -> Value:
     value = self.field.number(exact(term.value))
+    SEEN.digits(value)
     return _filled(value, self.shape(term)) if term.type.shape else value
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,6 @@ MOST_INDICES = 9  # values of the free indices that are compared at one point
 HOPELESS = 3  # shapes without a point after which a condition that is only tried is given up
 NARROW = 100  # bits of agreement that overlapping balls must have
 LONGEST_TEXT = 1000  # bits of a rational that is written out
-DEEP, DEEP_PRECISION = 8, 1600  # each so many-th agreement is looked for with more bits: tanh(400) is 1 up to 2^-1153
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,7 @@ class Evidence:
     exact: bool = False
     zero: bool = False  # both sides are zero at every point
     divergent: str = ""  # where one side does not converge and the other has a value: the point, in words
+    impossible: str = ""  # the assumption that no point was found to meet
 
     @property
     def agrees(self) -> bool:
@@ -101,8 +101,8 @@ def gather(
 
     Raises IllegalEquation when the sides have different shapes.
     """
-    _Tally.check_shapes(claim)
-    tally = _Tally()
+    Tally.check_shapes(claim)
+    tally = Tally()
     try:
         problem = problem_of(document, claim, extra)
         attempts = FEW_ATTEMPTS if extra else ATTEMPTS
@@ -115,21 +115,26 @@ def gather(
                     break
     except NotSupportedYet as reason:
         tally.unsupported = reason
-    except (BadInput, Unsatisfied) as reason:
+    except Unsatisfied as reason:
+        tally.reason = tally.impossible = reason.what
+    except BadInput as reason:
         tally.reason = reason.what
     return tally.evidence()
 
 
-class _Tally:
-    """The running counts of one `gather`."""
+class Tally:
+    """The running counts of one `gather`; `comparing` is how the sides are compared at one point."""
 
-    def __init__(self) -> None:
+    def __init__(self, comparing: Compare | None = None) -> None:
+        self.comparing = comparing if comparing is not None else compare
         self.agreements = 0
         self.skipped = 0
+        self.gap: Undefined | None = None  # why the last point was skipped
         self.sizes: list[Mapping[str, int]] = []
         self.exact = True
         self.zero = True
         self.divergent = ""
+        self.impossible = ""
         self.residues: Agreement | None = None
         self.against: Counterexample | None = None
         self.found: Sample | None = None
@@ -149,13 +154,13 @@ class _Tally:
 
     def compare(self, problem: Problem, claim: Claim, sample: Sample) -> bool:
         """Count one point; True when it is a counterexample."""
-        deep = not self.exact and self.agreements % DEEP == 1
         try:
-            results = list(comparisons(problem, claim, sample, DEEP_PRECISION if deep else FIRST_PRECISION))
+            results = list(comparisons(problem, claim, sample, self.comparing))
         except Undefined as reason:
             if isinstance(reason, Divergent) and not self.divergent:
                 self.divergent = f"{reason.what} at {_point_text(sample)}"
             self.skipped += 1
+            self.gap = reason
             self.reason = f"a side has no value: {reason.what}"
             return False
         for indices, result in results:
@@ -186,10 +191,11 @@ class _Tally:
         return Evidence(
             self.agreements, len(self.sizes), self.skipped, method, reason=reason, unsupported=self.unsupported,
             exact=self.exact and self.agreements > 0, zero=self.zero and self.agreements > 0, divergent=self.divergent,
+            impossible=self.impossible,
         )  # fmt: skip
 
 
-def _points(problem: Problem, seed: int, trials: int, attempts: int, deadline: float | None, tally: _Tally) -> Iterator[Sample]:
+def _points(problem: Problem, seed: int, trials: int, attempts: int, deadline: float | None, tally: Tally) -> Iterator[Sample]:
     """Points over several shapes, plain whole numbers first, fractions and wider ranges later."""
     tried = shapes(problem, MOST_SHAPES if problem.varies else SIZES_ALONE)
     chance = random.Random(seed)
@@ -214,7 +220,7 @@ def _points(problem: Problem, seed: int, trials: int, attempts: int, deadline: f
 
 
 def comparisons(
-    problem: Problem, claim: Claim, sample: Sample, precision: int = FIRST_PRECISION
+    problem: Problem, claim: Claim, sample: Sample, comparing: Compare
 ) -> Iterator[tuple[dict[str, int], Comparison]]:
     """The sides compared for the values of the free indices. Raises Undefined when a side has no value for any."""
     names = problem.names.of(claim.left) | problem.names.of(claim.right) | {"#" + b.name for b in claim.free}
@@ -222,7 +228,7 @@ def comparisons(
     compared = False
     for indices in all_indices(problem, sample, names, MOST_INDICES):
         try:
-            result = compare(problem, claim, sample.at(indices), precision)
+            result = comparing(problem, claim, sample.at(indices))
         except Undefined as reason:
             undefined = reason
             continue
@@ -232,27 +238,33 @@ def comparisons(
         raise undefined
 
 
+Compare = Callable[[Problem, Claim, Sample], Comparison]
+
+
 def compare(problem: Problem, claim: Claim, sample: Sample, precision: int = FIRST_PRECISION) -> Comparison:
     """Both sides at a point, with enough bits, `precision` at least, to tell them apart or to agree in 100 bits."""
-
-    def attempt() -> Comparison:
-        evaluator = Evaluator(problem.document, sample, names=problem.names)
-        left = _converging(evaluator, claim.left, claim.right)
-        try:
-            right = evaluator.value(claim.right)
-        except OutsideDomain as reason:  # \log x^2 = 2 \log x at -1
-            return Comparison(False, True, left, NoValue(reason.what))
-        if shape_of(left) != shape_of(right):
-            raise IllegalEquation(f"the left side has the shape {shape_of(left)}, the right side {shape_of(right)}")
-        pairs = list(zip(_entries(left), _entries(right), strict=True))
-        exact = all(isinstance(x, fmpq) for pair in pairs for x in pair)
-        differ = any(_differ(a, b) for a, b in pairs)
-        if not differ and not all(_close(a, b) for a, b in pairs):
-            raise Imprecise
-        return Comparison(not differ, exact, left, right)
-
-    result: Comparison = with_enough_bits(attempt, precision)
+    result: Comparison = with_enough_bits(
+        lambda: attempt(Evaluator(problem.document, sample, names=problem.names), claim, lambda: NARROW), precision
+    )
     return result
+
+
+def attempt(evaluator: Evaluator, claim: Claim, narrow: Callable[[], int]) -> Comparison:
+    """Both sides at the current precision. Raises Imprecise when they are not told apart and do not agree in `narrow` bits,
+    which is asked for when both are known."""
+    left = _converging(evaluator, claim.left, claim.right)
+    try:
+        right = evaluator.value(claim.right)
+    except OutsideDomain as reason:  # \log x^2 = 2 \log x at -1
+        return Comparison(False, True, left, NoValue(reason.what))
+    if shape_of(left) != shape_of(right):
+        raise IllegalEquation(f"the left side has the shape {shape_of(left)}, the right side {shape_of(right)}")
+    pairs = list(zip(_entries(left), _entries(right), strict=True))
+    exact = all(isinstance(x, fmpq) for pair in pairs for x in pair)
+    differ = any(_differ(a, b) for a, b in pairs)
+    if not differ and not exact and not all(_close(a, b, narrow()) for a, b in pairs):
+        raise Imprecise
+    return Comparison(not differ, exact, left, right)
 
 
 def _converging(evaluator: Evaluator, term: Term, other: Term) -> Value:
@@ -289,11 +301,11 @@ def _differ(a: Any, b: Any) -> bool:
     return not (arb(0) + a).overlaps(arb(0) + b)
 
 
-def _close(a: Any, b: Any) -> bool:
+def _close(a: Any, b: Any, bits: int = NARROW) -> bool:
     if isinstance(a, fmpq) and isinstance(b, fmpq):
         return True
     scale = 1 + abs(arb(0) + a)
-    return bool(((arb(0) + a - b) / scale).abs_upper() < arb(2) ** -NARROW)
+    return bool(((arb(0) + a - b) / scale).abs_upper() < arb(2) ** -bits)
 
 
 def counterexample(problem: Problem, sample: Sample, result: Comparison) -> Counterexample:

@@ -18,6 +18,7 @@ from flint import acb, arb, ctx, fmpq, nmod
 
 from eqcompiler.errors import EquationError, NotSupportedYet
 from eqcompiler.verification.contours import OfVariable
+from eqcompiler.verification.magnitudes import SEEN
 
 Number = Any  # fmpq, arb (a real ball), complex, or a Jet over one of them
 
@@ -302,6 +303,7 @@ def _check_domain(name: str, x: Number) -> None:
 
 def elementary(name: str, x: Number) -> Number:
     """A function of ELEMENTWISE (or digamma) at one number. Raises Undefined outside its domain."""
+    SEEN.argument(name, x)
     if isinstance(x, OfVariable):
         return x.elementary(name)
     _check_domain(name, x)
@@ -363,10 +365,11 @@ _COMPLEX: dict[str, Callable[[complex], complex]] = {
 
 def with_enough_bits(compute: Callable[[], Any], precision: int = FIRST_PRECISION) -> Any:
     """`compute` at so many bits, and at twice as many until nothing is Imprecise. Raises Undecided after 3200 bits."""
-    while precision <= LAST_PRECISION:
+    last = max(precision, LAST_PRECISION)
+    while precision <= last:
         with ctx.workprec(precision):
             try:
                 return compute()
             except Imprecise:
                 precision *= 2
-    raise Undecided(f"balls of {LAST_PRECISION} bits do not decide here (a pole, a jump or a tie)")
+    raise Undecided(f"balls of {last} bits do not decide here (a pole, a jump or a tie)")

@@ -19,6 +19,7 @@ from eqcompiler.languages.terms import Condition, Extremum
 from eqcompiler.languages.verdicts import Counterexample
 from eqcompiler.verification import minimisers, proofs
 from eqcompiler.verification.answers import Minimum, Proved, Unproved
+from eqcompiler.verification.challenges import challenge
 from eqcompiler.verification.evidence import Evidence, gather
 from eqcompiler.verification.offers import Restated, as_written, offer
 from eqcompiler.verification.oracle import Sample
@@ -43,6 +44,10 @@ class Shrink(Protocol):
     def __call__(self, document: Document, claim: Claim, found: Sample, *, seconds: float = 1.0) -> Counterexample: ...
 
 
+class Challenge(Protocol):
+    def __call__(self, document: Document, claim: Claim, *, seed: int = 0, deadline: float | None = None) -> Evidence: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Instruments:
     gather: Gather
@@ -51,10 +56,12 @@ class Instruments:
     difference: Callable[[Document, Claim], Proved | Unproved]  # what is left of a false claim: the cheap part of a proof
     minimum: Callable[[Document, Extremum], Minimum]
     repair: Callable[[Document, Claim, str | None], str | None]  # the residual helps
+    challenge: Challenge  # the last test of what agrees everywhere and is not proved
 
 
 def standard(restated: Restated = as_written) -> Instruments:
-    return Instruments(gather, shrink, search_proof, difference, minimisers.minimum, partial(offer, restated, search_proof))
+    repair = partial(offer, restated, search_proof)
+    return Instruments(gather, shrink, search_proof, difference, minimisers.minimum, repair, challenge)
 
 
 def explaining(explained: Claim, restated: Restated = as_written) -> Instruments:

@@ -162,7 +162,7 @@ class _Case:
         if better is not None:
             return self.not_extreme(better, answer)
         if isinstance(answer, Proved):
-            return self.proved(answer, trial)
+            return self.proved(answer, trial) if not trial.impossible else self.without_assumptions(answer, trial)
         if trial.counterexample is not None:
             return self.false(trial, answer)
         return self.unproved(answer, quick, trial)
@@ -189,6 +189,16 @@ class _Case:
             return Finding("undecided", proof.method, why, steps=proof.steps)
         return Finding("proved", f"{proof.method}; {_confirmed(trial)}", proof.reason, steps=proof.steps)
 
+    def without_assumptions(self, proof: Proved, trial: Evidence) -> Finding:
+        """From a contradiction everything follows: where nothing was found to meet the assumptions, none may be needed."""
+        document, claim = replace(self.document, assumptions=()), replace(self.claim, assumptions=())
+        if self.document.assumptions or self.claim.assumptions:
+            found = _Case(document, self.statement, claim, self.tools, self.clock, self.seed).judge()
+            if found.outcome == "proved":
+                return found
+        why = f"It follows from assumptions that may contradict each other, from which everything follows: {trial.impossible}."
+        return Finding("undecided", proof.method, why, steps=proof.steps)
+
     def fault(self, proof: Proved, against: Counterexample) -> CompilerFault:
         return CompilerFault(
             f"{self.statement.name} is proved ({proof.method}) but differs at an exact point: {counterexample_text(against)}",
@@ -205,7 +215,7 @@ class _Case:
         if trial.divergent:
             return self.diverging(trial)
         if trial.agreements >= ENOUGH:
-            return Finding("holds", trial.method, why, residual=answer.residual)
+            return self.challenged(answer, trial, why)
         if trial.unsupported is not None and answer.unsupported is not None:
             raise NotSupportedYet(f"{answer.unsupported.what}; {trial.unsupported.what}", answer.unsupported.span)
         if trial.unsupported is not None:
@@ -216,6 +226,16 @@ class _Case:
         late = " The time ran out." if self.clock.late else ""
         because = f": {trial.reason}" if trial.reason else ""
         return Finding("undecided", trial.method or quick.method, f"{why} {seen}{because}.{late}", residual=answer.residual)
+
+    def challenged(self, answer: Unproved, trial: Evidence, why: str) -> Finding:
+        """Equal at many points; whether that counts, and whether it is so far away from them too."""
+        last = self.tools.challenge(self.document, self.claim, seed=self.seed + 2, deadline=self.clock.share())
+        if last.counterexample is not None:
+            return self.false(last, answer)
+        if last.agreements >= ENOUGH:
+            return Finding("holds", trial.method, why, residual=answer.residual)
+        because = last.reason or "too few points could be compared"
+        return Finding("undecided", trial.method, f"{why} The agreement does not count: {because}.", residual=answer.residual)
 
     def diverging(self, trial: Evidence) -> Finding:
         """Equal where both sides converge, but one side has no value over a part of the other's range."""

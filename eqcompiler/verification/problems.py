@@ -78,9 +78,9 @@ def problem_of(document: Document, claim: Claim, extra: tuple[Condition, ...] = 
         waiting = [c for c in waiting if c not in found]
         conditions += found
         read |= set().union(*(names.of_condition(c) for c in found))
-    terms = list(_reached(document, [*asked, *(t for c in conditions for t in sides(c))]))
+    terms = list(reached(document, [*asked, *(t for c in conditions for t in sides(c))]))
     iterated = _recurrences(document, terms)
-    inside = [t for recurrence in iterated for t in _reached(document, list(recurrence.updates))]
+    inside = [t for recurrence in iterated for t in reached(document, list(recurrence.updates))]
     functions = {name: _function_type(document, name) for name in sorted(_unknown_functions([*terms, *inside]))}
     symbols = _with_members(document, iterated, _symbol_types(document, read, [*terms, *inside]))
     own = {name for recurrence in iterated for _, *at_step in recurrence.sizes for name in at_step}
@@ -111,7 +111,7 @@ def _recurrences(document: Document, terms: list[Term]) -> tuple[Recurrence, ...
         key = waiting.pop().recurrence
         if key not in found:
             found[key] = document.recurrences[key]
-            waiting += [t for t in _reached(document, list(found[key].updates)) if isinstance(t, Iterated)]
+            waiting += [t for t in reached(document, list(found[key].updates)) if isinstance(t, Iterated)]
     return tuple(found.values())
 
 
@@ -143,7 +143,7 @@ def walk(term: Term) -> Iterator[Term]:
         stack.extend(reversed(children(top)))
 
 
-def _reached(document: Document, terms: list[Term]) -> Iterator[Term]:
+def reached(document: Document, terms: list[Term]) -> Iterator[Term]:
     """All subterms, those of the definitions that are reached included once."""
     entered: set[str] = set()
     waiting = list(terms)

@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flint import acb, arb
+from flint import acb, arb, ctx
 
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.verification.contours import Analytic
 from eqcompiler.verification.fields import Imprecise, Undefined, ball
 
-GOAL_BITS = 130
-EVALUATIONS = 1000  # of the integrand: an edge where it is singular would take millions
+LOST_BITS = 70  # of the precision, which the result may lack
+EVALUATIONS = 5  # of the integrand for each bit: an edge where it is singular would take millions
 
 
 def integrate(body: Callable[[Analytic], Any], lower: Any, upper: Any) -> arb:
-    """The integral of `body` from `lower` to `upper`. Raises Undefined when it does not converge to 120 bits soon."""
+    """The integral of `body` from `lower` to `upper`. Raises Undefined when it does not converge soon."""
     outside: list[NotSupportedYet] = []
 
     def integrand(z: acb, analytic: bool) -> acb:
@@ -36,12 +36,13 @@ def integrate(body: Callable[[Analytic], Any], lower: Any, upper: Any) -> arb:
             return acb("nan")
         return value.z if isinstance(value, Analytic) else acb(value)
 
-    tolerance = arb(2) ** -GOAL_BITS
+    goal = ctx.prec - LOST_BITS
+    tolerance = arb(2) ** -goal
     result = acb.integral(
-        integrand, acb(ball(lower)), acb(ball(upper)), rel_tol=tolerance, abs_tol=tolerance, eval_limit=EVALUATIONS
+        integrand, acb(ball(lower)), acb(ball(upper)), rel_tol=tolerance, abs_tol=tolerance, eval_limit=EVALUATIONS * ctx.prec
     ).real
     if outside:
         raise outside[0]
-    if not result.is_finite() or result.rel_one_accuracy_bits() < GOAL_BITS - 10:
+    if not result.is_finite() or result.rel_one_accuracy_bits() < goal - 10:
         raise Undefined("the integral does not converge fast enough to be judged")
     return result

@@ -7,9 +7,10 @@ Guarantees: deterministic; among the first few are one with all sizes different,
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from eqcompiler.errors import BadInput
 from eqcompiler.languages.terms import Condition
@@ -21,6 +22,10 @@ from eqcompiler.verification.recurrences import with_last_sizes
 LARGEST_STEP = 3  # above the smallest allowed size
 SIZES_ALONE = 24  # size assignments, about, for a claim in which nothing else can vary: sum_k k = n (n + 1) / 2
 MOST_TABLED = 5_000
+FAR_SIZES = (7, 12, 30)
+LARGEST_SIZE = 100
+MOST_FAR_SHAPES = 16
+MOST_WORK = 2_500
 
 RELATIONS: dict[str, Callable[[int, int], bool]] = {
     "=": operator.eq,
@@ -46,6 +51,26 @@ def shapes(problem: Problem, count: int) -> tuple[Mapping[str, int], ...]:
     apart = sorted(found, key=lambda s: (-len(set(s.values())), _volume(s)))
     order = [smallest[0], different[0], *equal[:1], *different[1:3], *apart[: count // 2], *smallest]
     return tuple(_without_repeats([_with_last_sizes(problem, sizes) for sizes in order])[:count])
+
+
+def far_shapes(problem: Problem, named: Iterable[int], growth: int) -> list[Mapping[str, int]]:
+    """Sizes around the numbers that a claim names, and a few beyond the small ones. `growth`: the power of the number of
+    entries that an evaluation costs; what costs too much is left out."""
+    if not problem.sizes:
+        return []
+    around = sorted({n + step for n in (*named, *FAR_SIZES) for step in (-1, 0, 1) if LARGEST_STEP < n + step <= LARGEST_SIZE})
+    found: list[dict[str, int]] = []
+    for n in around:
+        every = dict.fromkeys(problem.sizes, n)
+        one = [{name: n if name == far else 2 + k for k, name in enumerate(problem.sizes)} for far in problem.sizes]
+        found += [s for s in (every, *one) if _entries_at(problem, s) ** growth <= MOST_WORK and allowed(problem, s)]
+    spread = max(1, -(-len(found) // MOST_FAR_SHAPES))
+    return list(_without_repeats(found)[::-spread][::-1])
+
+
+def _entries_at(problem: Problem, sizes: Mapping[str, int]) -> int:
+    types = problem.symbols_at(sizes).values()
+    return sum(math.prod(d.value(sizes) for d in type_.shape) for type_ in types)
 
 
 def _with_last_sizes(problem: Problem, sizes: dict[str, int]) -> dict[str, int]:

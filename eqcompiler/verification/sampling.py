@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -30,7 +30,7 @@ from eqcompiler.verification.constraint_solving import (
     proposals,
     solutions,
 )
-from eqcompiler.verification.fields import ZERO, Imprecise, Undefined, with_enough_bits
+from eqcompiler.verification.fields import ONE, ZERO, Imprecise, Undefined, with_enough_bits
 from eqcompiler.verification.jets import leaves, tensor
 from eqcompiler.verification.linear_algebra import determinant, identity
 from eqcompiler.verification.operations import shape_of
@@ -42,6 +42,14 @@ _GRAINS = (range(1, 4), range(2, 6), range(5, 11), range(1, 2))  # denominators:
 FAMILIES = ("diagonal", "symmetric", "positive definite", "positive semidefinite", "orthogonal", "invertible")
 _ORDER = ("<", "<=", ">", ">=")
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a point is drawn: one entry of a symbol, by its name and what is known of it; the scale of definite matrices."""
+
+    entry: Callable[[str, Structure], fmpq]
+    scale: fmpq = ONE
 
 
 class Unsatisfied(EquationError):
@@ -60,15 +68,21 @@ def draw(
     attempts: int = ATTEMPTS,
 ) -> Sample:
     """A point with these sizes. `spread` bounds numerators, `fractions` allows denominators up to 3."""
+
+    def manner(attempt: int) -> Manner:
+        grain = range(1, 2 + 2 * fractions) if attempt < 8 else _GRAINS[attempt % len(_GRAINS)]
+        return Manner(lambda _, structure: _draw_entry(structure, choose, spread + attempt // 8, grain))
+
+    return draw_in(problem, sizes, choose, map(manner, range(attempts)))
+
+
+def draw_in(problem: Problem, sizes: Mapping[str, int], choose: Choose, manners: Iterable[Manner]) -> Sample:
+    """A point with these sizes, drawn in the first of the manners that meets the conditions."""
     failed: Condition | None = None
     structures, symbols = _structures(problem, sizes), problem.symbols_at(sizes)
     functions = {name: _polynomial(f, sizes, choose) for name, f in problem.functions.items()}
-    for attempt in range(attempts):
-        grain = range(1, 2 + 2 * fractions) if attempt < 8 else _GRAINS[attempt % len(_GRAINS)]
-        values = {
-            name: _draw_value(type_, sizes, structures[name], choose, spread + attempt // 8, grain)
-            for name, type_ in symbols.items()
-        }
+    for manner in manners:
+        values = {name: _draw_value(name, type_, sizes, structures[name], choose, manner) for name, type_ in symbols.items()}
         point = _satisfied(problem, Sample(sizes, values, {}, functions, normal=True), structures, choose)
         failed = next(unsatisfied(problem, point), None)
         if failed is None:
@@ -322,12 +336,11 @@ def _bounded(structure: Structure, relation: str, bound: fmpq) -> Structure:
 
 
 def _draw_value(
-    type_: Type, sizes: Mapping[str, int], structure: Structure, choose: Choose, spread: int, grain: range
+    name: str, type_: Type, sizes: Mapping[str, int], structure: Structure, choose: Choose, manner: Manner
 ) -> Value:
     shape = tuple(d.value(sizes) for d in type_.shape)
-    count = math.prod(shape)
-    value = tensor([_draw_entry(structure, choose, spread, grain) for _ in range(count)], shape)
-    return _in_family(value, structure.families, choose) if len(shape) == 2 else value
+    value = tensor([manner.entry(name, structure) for _ in range(math.prod(shape))], shape)
+    return _in_family(value, structure.families, choose, manner.scale) if len(shape) == 2 else value
 
 
 def _draw_entry(structure: Structure, choose: Choose, spread: int, grain: range) -> fmpq:
@@ -356,16 +369,16 @@ def _above(edge: fmpq, is_open: bool, whole: bool, steps: int, denominator: int)
     return edge + (fmpq(steps + 1, denominator) if is_open else fmpq(steps, denominator))
 
 
-def _in_family(value: Value, families: tuple[str, ...], choose: Choose) -> Value:
+def _in_family(value: Value, families: tuple[str, ...], choose: Choose, scale: fmpq) -> Value:
     """A member of all families near the drawn matrix."""
     n = value.shape[0]
     if "diagonal" in families:
-        diagonal = [abs(value[i, i]) + 1 if "positive definite" in families else value[i, i] for i in range(n)]
+        diagonal = [(abs(value[i, i]) + 1) * scale if "positive definite" in families else value[i, i] for i in range(n)]
         return tensor([diagonal[i] if i == j else ZERO for i in range(n) for j in range(n)], (n, n))
     if "positive definite" in families:
-        return value @ value.T + identity(n)
+        return (value @ value.T + identity(n)) * scale
     if "positive semidefinite" in families:
-        return value @ value.T
+        return value @ value.T * scale
     if "orthogonal" in families:
         return orthogonal(n, choose)
     if "symmetric" in families:

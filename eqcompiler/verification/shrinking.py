@@ -21,9 +21,10 @@ from eqcompiler.errors import BadInput, NotSupportedYet
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition, Symbol
 from eqcompiler.languages.verdicts import Counterexample
+from eqcompiler.verification.challenges import compare_closely
 from eqcompiler.verification.constraint_solving import Choose, Structure, parameters
-from eqcompiler.verification.evidence import DEEP_PRECISION, comparisons, counterexample, exact_text
-from eqcompiler.verification.fields import FIRST_PRECISION, Undefined
+from eqcompiler.verification.evidence import Compare, compare, comparisons, counterexample, exact_text
+from eqcompiler.verification.fields import Undefined
 from eqcompiler.verification.jets import tensor
 from eqcompiler.verification.operations import shape_of
 from eqcompiler.verification.oracle import Sample, as_value
@@ -51,7 +52,7 @@ def shrink(
     search = _Search(problem_of(document, claim, extra), claim, time.monotonic() + seconds)
     start = replace(found, values={name: as_value(value) for name, value in found.values.items()})
     if not search.refutes(start):  # it takes more bits to see it
-        search = _Search(search.problem, claim, search.deadline, DEEP_PRECISION)
+        search = _Search(search.problem, claim, search.deadline, compare_closely)
         search.refutes(start)
     search.by_shapes()
     search.by_entries()
@@ -64,11 +65,11 @@ def shrink(
 class _Search:
     """Candidates that were tried, and the smallest one that refutes."""
 
-    def __init__(self, problem: Problem, claim: Claim, deadline: float, precision: int = FIRST_PRECISION) -> None:
+    def __init__(self, problem: Problem, claim: Claim, deadline: float, comparing: Compare = compare) -> None:
         self.problem = problem
         self.claim = claim
         self.deadline = deadline
-        self.precision = precision
+        self.comparing = comparing
         self.known: dict[str, bool] = {}
         self.best: tuple[tuple[int, ...], Sample, Counterexample] | None = None
 
@@ -83,7 +84,7 @@ class _Search:
     def _judge(self, sample: Sample) -> bool:
         plain = replace(sample, indices={})
         try:
-            for indices, result in comparisons(self.problem, self.claim, plain, self.precision):
+            for indices, result in comparisons(self.problem, self.claim, plain, self.comparing):
                 if not result.equal:
                     here = replace(plain, indices=indices)
                     entry = (_measure(plain), here, counterexample(self.problem, here, result))

@@ -10,6 +10,7 @@ import eqcompiler
 VERIFICATION = Path(eqcompiler.__file__).parent / "verification"
 ORACLE = (
     "bound_variables",
+    "challenges",
     "closed_integrals",
     "closed_integrands",
     "constraint_solving",
@@ -17,11 +18,13 @@ ORACLE = (
     "degree_bounds",
     "evaluator",
     "evidence",
+    "far_points",
     "fields",
     "free_names",
     "jets",
     "limits",
     "linear_algebra",
+    "magnitudes",
     "operations",
     "oracle",
     "points",
