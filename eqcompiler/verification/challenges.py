@@ -26,6 +26,7 @@ from eqcompiler.verification.fields import FIRST_PRECISION, LAST_PRECISION, Impr
 from eqcompiler.verification.magnitudes import SEEN, watching
 from eqcompiler.verification.problems import Problem, problem_of
 from eqcompiler.verification.relations import entries
+from eqcompiler.verification.residues import agreement
 from eqcompiler.verification.sample_sizes import SIZES_ALONE, shapes
 from eqcompiler.verification.samples import Sample
 from eqcompiler.verification.sampling import Unsatisfied, draw
@@ -58,7 +59,9 @@ def challenge(document: Document, claim: Claim, *, seed: int = 0, deadline: floa
                 break
     except (BadInput, NotSupportedYet) as reason:
         near.reason = reason.what
-    if near.against is not None or near.agreements < ENOUGH:
+    if near.against is None and isinstance(near.gap, TooNear):  # squares of squares have too many digits, and residues
+        near.residues = agreement(problem, claim, seed, deadline)
+    if near.against is not None or (near.agreements < ENOUGH and near.residues is None):
         return near.evidence()
     for sample in far_samples(problem, claim):
         if deadline is not None and time.monotonic() > deadline:

@@ -64,6 +64,7 @@ class Evidence:
     zero: bool = False  # both sides are zero at every point
     divergent: str = ""  # where one side does not converge and the other has a value: the point, in words
     impossible: str = ""  # the assumption that no point was found to meet
+    modulo_primes: bool = False  # the sides agree modulo primes as well, where no digits are lost
 
     @property
     def agrees(self) -> bool:
@@ -191,7 +192,7 @@ class Tally:
         return Evidence(
             self.agreements, len(self.sizes), self.skipped, method, reason=reason, unsupported=self.unsupported,
             exact=self.exact and self.agreements > 0, zero=self.zero and self.agreements > 0, divergent=self.divergent,
-            impossible=self.impossible,
+            impossible=self.impossible, modulo_primes=self.residues is not None,
         )  # fmt: skip
 
 

@@ -232,7 +232,7 @@ class _Case:
         last = self.tools.challenge(self.document, self.claim, seed=self.seed + 2, deadline=self.clock.share())
         if last.counterexample is not None:
             return self.false(last, answer)
-        if last.agreements >= ENOUGH:
+        if last.agreements >= ENOUGH or last.modulo_primes:
             return Finding("holds", trial.method, why, residual=answer.residual)
         because = last.reason or "too few points could be compared"
         return Finding("undecided", trial.method, f"{why} The agreement does not count: {because}.", residual=answer.residual)
