@@ -8,10 +8,13 @@ spaces and the two sides of an equation do not matter. An expectation that is no
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import get_args
 
-from eqcompiler.errors import IllegalEquation, Span
+from eqcompiler.errors import EquationError, IllegalEquation, Span
+from eqcompiler.languages.statements import Statement
 from eqcompiler.languages.verdicts import Outcome, Verdict
+from eqcompiler.verification.findings import sentence
 
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 _CONDITIONAL = re.compile(r"(?:holds|conditional|proved)\s+(?:if|iff|when)\b\s*(.+)", re.DOTALL)
@@ -21,6 +24,16 @@ _SAME = {r"\top": "T", r"\ne": r"\neq", r"\le": r"\leq", r"\ge": r"\geq", r"\Ver
 _UNSEEN = frozenset((r"\left", r"\right", r"\,", r"\;", r"\!", r"\quad", r"\qquad", r"\mathbf", r"\boldsymbol", "$"))
 
 Equation = tuple[str, tuple[str, ...]]
+
+
+def marked(statement: Statement, verdict: Verdict) -> Verdict:
+    """ok: proved or holding, unless the author expects something; then exactly that. A bad expectation is never met."""
+    if not statement.expect:
+        return replace(verdict, ok=verdict.verdict in ("proved", "holds"))
+    try:
+        return replace(verdict, ok=agrees(statement.expect, verdict, statement.span))
+    except EquationError as error:
+        return replace(verdict, ok=False, reason=f"{verdict.reason} {sentence(error)}".strip())
 
 
 def agrees(expect: str, verdict: Verdict, span: Span | None = None) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from eqcompiler.errors import EquationError
 from eqcompiler.languages.verdicts import Counterexample, Outcome
+from eqcompiler.verification.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,11 @@ def placed(error: EquationError) -> str:
 def sentence(error: EquationError) -> str:
     text = placed(error)
     return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def confirmed(trial: Evidence) -> str:
+    """What the oracle says beside a proof."""
+    if trial.agreements:
+        return f"confirmed in {trial.method}"
+    because = trial.unsupported.what if trial.unsupported is not None else trial.reason
+    return f"not tried with numbers: {because}" if because else "not tried with numbers"

@@ -23,8 +23,8 @@ from eqcompiler.verification import conditions, densities, hints, iterations, mi
 from eqcompiler.verification.answers import Proved, Unproved
 from eqcompiler.verification.clock import Clock
 from eqcompiler.verification.evidence import Evidence
-from eqcompiler.verification.expected_verdicts import agrees
-from eqcompiler.verification.findings import Finding, counterexample_text, placed, sentence
+from eqcompiler.verification.expected_verdicts import marked
+from eqcompiler.verification.findings import Finding, confirmed, counterexample_text, placed, sentence
 from eqcompiler.verification.instruments import Instruments, standard
 from eqcompiler.verification.substitution import substituted
 
@@ -187,7 +187,7 @@ class _Case:
         if trial.skipped and not trial.agreements and trial.unsupported is None:
             why = f"Equal wherever both sides have a value, but no such point was found: {trial.reason}."
             return Finding("undecided", proof.method, why, steps=proof.steps)
-        return Finding("proved", f"{proof.method}; {_confirmed(trial)}", proof.reason, steps=proof.steps)
+        return Finding("proved", f"{proof.method}; {confirmed(trial)}", proof.reason, steps=proof.steps)
 
     def without_assumptions(self, proof: Proved, trial: Evidence) -> Finding:
         """From a contradiction everything follows: where nothing was found to meet the assumptions, none may be needed."""
@@ -382,17 +382,7 @@ def _verdict(statement: Statement, found: Finding, clock: Clock) -> Verdict:
         steps=found.steps,
         settled=not found.cut and (found.outcome != "undecided" or time.monotonic() < clock.first_stop),
     )
-    return _marked(statement, verdict)
-
-
-def _marked(statement: Statement, verdict: Verdict) -> Verdict:
-    """ok: proved or holding, unless the author expects something; then exactly that. A bad expectation is never met."""
-    if not statement.expect:
-        return replace(verdict, ok=verdict.verdict in ("proved", "holds"))
-    try:
-        return replace(verdict, ok=agrees(statement.expect, verdict, statement.span))
-    except EquationError as error:
-        return replace(verdict, ok=False, reason=f"{verdict.reason} {sentence(error)}".strip())
+    return marked(statement, verdict)
 
 
 # --- restatements: a later claim about J may mean the form that the text gave it last ------------------------------------
@@ -448,14 +438,3 @@ def _about_restated(
 def _definitions_of(document: Document, claim: Claim | Objective) -> tuple[str, ...]:
     terms = (claim.left, claim.right) if isinstance(claim, Claim) else (claim.extremum,)
     return tuple(dict.fromkeys(name for term in terms for name in conditions.reached_definitions(document, term)))
-
-
-# --- words -------------------------------------------------------------------------------------------------------------
-
-
-def _confirmed(trial: Evidence) -> str:
-    """What the oracle says beside a proof."""
-    if trial.agreements:
-        return f"confirmed in {trial.method}"
-    because = trial.unsupported.what if trial.unsupported is not None else trial.reason
-    return f"not tried with numbers: {because}" if because else "not tried with numbers"
