@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from eqcompiler.errors import AmbiguousNotation, NotSupportedYet
+from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.notation import Dots, Fence, Formula, Large, Letter, Listing, Node, Numeral, Relation, Scripted, Words
 from eqcompiler.languages.statements import Claim, Definition, Density, Kind, Statement
 from eqcompiler.languages.terms import Comprehension, Condition, Term, Type
@@ -23,10 +23,11 @@ from eqcompiler.reading.free_indices import free_indices
 from eqcompiler.reading.large import condition
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import letter_name, name_of
+from eqcompiler.reading.refused_equations import refuse_unless_constant, refuse_update
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.statements import is_prose, nothing_stated, objective, relate
-from eqcompiler.reading.survey import attaches, left_name, names_in, sizes_in, walk
+from eqcompiler.reading.survey import attaches, left_name, names_in, sizes_in
 
 Role = Literal[
     "range", "member", "function", "order", "dataset", "rows", "ones", "distribution", "property", "equation", "value"
@@ -183,6 +184,8 @@ def role_of(node: Node, declared: bool, attached: bool, inline: bool) -> Role:
             return "rows"
         case Relation(operators=("=",), sides=(left, right)):
             if is_own(left, right) or attached:
+                if not (declared or attached or inline):
+                    refuse_update(node, left, right)
                 return "property"
             if declared and inline and name_of(left) is not None and isinstance(right, Numeral):
                 return "property"
@@ -194,16 +197,6 @@ def role_of(node: Node, declared: bool, attached: bool, inline: bool) -> Role:
         case Relation():
             return "equation"
     return "value"
-
-
-def refuse_unless_constant(node: Node, right: Node) -> None:
-    """Behind a declaration, an equation to a constant is a constraint; between two expressions it could as well be a claim."""
-    if any(isinstance(n, Letter) and n.kind == "letter" and n.text not in ("I", "1", "0", "pi", "e") for n in walk(right)):
-        raise AmbiguousNotation(
-            "an equation behind a declaration: an assumption or a claim",
-            node.span,
-            fix=r"write \text{where} before an assumption, or give the claim a display of its own",
-        )
 
 
 def is_call(left: Node) -> bool:

@@ -118,6 +118,7 @@ def survey(formulas: tuple[Formula, ...]) -> Survey:
             if isinstance(part, Relation) and part.operators[0] in ("=", ":="):
                 name = left_name(part.sides[0], frozenset(indices))
                 own = isinstance(part.sides[0], Letter | Scripted) and name in names_in(part.sides[1])
+                own = own and (name in tensors or not is_numbered(name, part.sides[1]))
                 if name is not None and not own and not formula.inline:
                     definers.setdefault(name, position)
     return Survey(frozenset(dimensions), frozenset(indices), definers, tuple(names_used(f) for f in formulas))
@@ -300,6 +301,12 @@ def are_names(body: Node) -> bool:
     if isinstance(body, Listing):
         return all(are_names(item) for item in body.items)
     return name_of(body) is not None
+
+
+def is_numbered(name: str | None, tree: Node) -> bool:
+    r"""The letter occurs with numbers below it alone: v = v_1 v_2 / (v_1 + v_2), where v_1 and v_2 are other names."""
+    bases = {id(n.base) for n in walk(tree) if isinstance(n, Scripted) and isinstance(n.subscript, Numeral)}
+    return all(id(n) in bases for n in walk(tree) if isinstance(n, Letter) and letter_name(n).key == name)
 
 
 def names_used(formula: Formula) -> frozenset[str]:

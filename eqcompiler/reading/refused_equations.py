@@ -1,0 +1,33 @@
+r"""Equations that could be assumptions and could be something else: an error with the choices, never a silent assumption.
+
+Takes: the two sides of an equation that is about to become an assumption. Gives: nothing.
+Guarantees: AmbiguousNotation where the author may have meant a claim or an update.
+"""
+
+from __future__ import annotations
+
+from eqcompiler.errors import AmbiguousNotation
+from eqcompiler.languages.notation import Addition, Letter, Node
+from eqcompiler.reading.names import name_of
+from eqcompiler.reading.survey import walk
+
+
+def refuse_unless_constant(node: Node, right: Node) -> None:
+    """Behind a declaration, an equation to a constant is a constraint; between two expressions it could as well be a claim."""
+    if any(isinstance(n, Letter) and n.kind == "letter" and n.text not in ("I", "1", "0", "pi", "e") for n in walk(right)):
+        raise AmbiguousNotation(
+            "an equation behind a declaration: an assumption or a claim",
+            node.span,
+            fix=r"write \text{where} before an assumption, or give the claim a display of its own",
+        )
+
+
+def refuse_update(node: Node, left: Node, right: Node) -> None:
+    r"""w = w - \eta g would say as an assumption that g is zero."""
+    if isinstance(right, Addition) and any(name_of(term) == name_of(left) for _, term in right.terms):
+        raise AmbiguousNotation(
+            "a name that equals itself plus something: an update or an assumption",
+            node.span,
+            allowed=r"w := w - \eta g an update, \text{where } w = w - \eta g an assumption",
+            fix=r"write := for an update; an equation that cannot be true is no assumption",
+        )

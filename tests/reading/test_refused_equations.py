@@ -1,0 +1,45 @@
+r"""Equations about a name itself: which are properties, which would silently assume something.
+
+Takes: small documents. Gives: tests. Guarantees: an update written with `=` never becomes an assumption.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from eqcompiler import pipeline
+from eqcompiler.errors import Source
+from eqcompiler.languages.statements import Document
+
+
+def document(*lines: str) -> Document:
+    return pipeline.document_of(Source("own.tex", "\n".join(rf"\[ {line} \]" for line in lines)))
+
+
+@pytest.mark.parametrize(
+    ("declared", "update"),
+    [
+        (r"w, g \in \mathbb{R}^n, \quad \eta > 0", r"w = w - \eta g"),
+        (r"b \in \mathbb{R}", "b = b + 1"),
+        (r"b, c \in \mathbb{R}", "b = c - 2 + b"),
+    ],
+)
+def test_an_update_written_with_an_equals_sign_is_refused(declared: str, update: str) -> None:
+    found = document(declared, update)
+    (error,) = [s.error for s in found.statements if s.error]
+    assert (found.assumptions if "eta" not in declared else found.assumptions[1:]) == ()
+    assert error.what == "a name that equals itself plus something: an update or an assumption"
+
+
+@pytest.mark.parametrize("right", [r"A^\top", r"\frac{1}{2} (A + A^\top)", "A^2"])
+def test_a_property_of_a_name_is_an_assumption(right: str) -> None:
+    found = document(r"A \in \mathbb{R}^{n \times n}", f"A = {right}")
+    assert [s.error for s in found.statements] == [None, None]
+    assert len(found.assumptions) == 1
+
+
+def test_names_with_numbers_are_other_names_than_their_letter() -> None:
+    found = document(r"v_1 > 0, \quad v_2 > 0", r"v = \frac{v_1 v_2}{v_1 + v_2}", r"v = v_1 + v_2")
+    assert [s.kind for s in found.statements[-2:]] == ["definition", "claim: equality"]
+    (verdict,) = pipeline.verify(found)
+    assert verdict.verdict == "refuted"
