@@ -19,6 +19,7 @@ from eqcompiler.languages.statements import Claim
 from eqcompiler.languages.terms import (
     Call,
     Cases,
+    Constant,
     Derivative,
     Expectation,
     Extremum,
@@ -38,10 +39,12 @@ from eqcompiler.verification.problems import Problem, reached, sides, walk
 from eqcompiler.verification.sample_sizes import far_shapes, shapes
 from eqcompiler.verification.sampling import Manner, Unsatisfied, draw, draw_in
 
-FAR, SPECIAL = 120, 12  # points of each kind
+FAR, FINE, SPECIAL = 120, 48, 12  # points of each kind
+FINE_RANGE, STRIDES = 4, (1, 5, 7, 11, 13)
 PLACES = 4  # at the two sides of two bounds
 SHAPES = 4
 ATTEMPTS = 6
+DEGREES = (2, 3, 4, 5, 8, 13)  # of unknown functions: what is true for cubic ones is not for all, f'''' = 0
 POWERS_OF_TEN = (1, 2, 3, 4, 6, 9)
 LARGEST_BOUND = 60  # of an index that runs to a number which is drawn
 MOST_NUMBERS = 24  # that are taken from a claim
@@ -60,6 +63,7 @@ def far_samples(problem: Problem, claim: Claim) -> Iterator[Sample]:
     tried = shapes(problem, SHAPES)
     if problem.varies:
         yield from _drawn(problem, tried, choose, _far_manners(named, _counted(problem.names, terms), chance))
+        yield from _drawn(problem, tried, choose, (_fine(problem, k, choose) for k in range(FINE)))
         if any(_is_kinked(term) for term in terms):
             special = Manner(lambda _, structure: _special(structure, choose))
             yield from _drawn(problem, tried, choose, repeat(special, SPECIAL))
@@ -74,7 +78,7 @@ def _drawn(
 ) -> Iterator[Sample]:
     for k, manner in enumerate(manners):
         with suppress(Unsatisfied):
-            yield draw_in(problem, tried[k % len(tried)], choose, repeat(manner, ATTEMPTS))
+            yield draw_in(problem, tried[k % len(tried)], choose, repeat(manner, ATTEMPTS), DEGREES)
 
 
 def _far_manners(named: list[fmpq], counted: frozenset[str], chance: random.Random) -> list[Manner]:
@@ -83,7 +87,15 @@ def _far_manners(named: list[fmpq], counted: frozenset[str], chance: random.Rand
     near = [y for x in numbers for y in (x, 2 * x + 1, 1 / (x + 1))]
     found = [_far(x, place, counted, chance.randint) for x in dict.fromkeys(near) for place in range(PLACES)]
     chance.shuffle(found)
-    return found[:FAR]
+    return [_exactly(x, side, counted) for x in named for side in range(2)] + found[:FAR]
+
+
+def _exactly(x: fmpq, place: int, counted: frozenset[str]) -> Manner:
+    return Manner(lambda name, structure: _placed(_bounded(x, name, counted), structure, place))
+
+
+def _bounded(x: fmpq, name: str, counted: frozenset[str]) -> fmpq:
+    return min(x, fmpq(LARGEST_BOUND)) if name in counted else x
 
 
 def _far(x: fmpq, place: int, counted: frozenset[str], choose: Choose) -> Manner:
@@ -92,7 +104,8 @@ def _far(x: fmpq, place: int, counted: frozenset[str], choose: Choose) -> Manner
 
     def entry(name: str, structure: Structure) -> fmpq:
         y = x if choose(0, rare) == 0 else fmpq(choose(1, 3))
-        return _placed(min(y, fmpq(LARGEST_BOUND)) if name in counted else y, structure, place)
+        side = place if choose(0, 1) else choose(0, PLACES - 1)
+        return _placed(_bounded(y, name, counted), structure, side)
 
     return Manner(entry, 1 / (x + 1) if place % 2 else x)
 
@@ -114,6 +127,19 @@ def _placed(x: fmpq, structure: Structure, place: int) -> fmpq:
     return inside[0] if inside else x
 
 
+def _fine(problem: Problem, stratum: int, choose: Choose) -> Manner:
+    """The range of small numbers is cut into as many parts as there are points: each number visits each part, in an order of
+    its own; the entries of a vector are anywhere."""
+    order = {name: STRIDES[k % len(STRIDES)] for k, name in enumerate(problem.symbols)}
+
+    def entry(name: str, structure: Structure) -> fmpq:
+        part = choose(0, FINE - 1) if problem.symbols[name].shape else order[name] * stratum % FINE
+        x = fmpq(2 * FINE_RANGE * (7 * part + choose(0, 6)), 7 * FINE) - FINE_RANGE
+        return x if structure.admits(x) else _placed(abs(x), structure, choose(0, PLACES - 1))
+
+    return Manner(entry)
+
+
 def _special(structure: Structure, choose: Choose) -> fmpq:
     """Zero, one and minus one, so that entries are often equal; the nearest that the bounds admit."""
     x = fmpq(choose(-1, 1))
@@ -128,7 +154,12 @@ def _named_numbers(problem: Problem, terms: list[Term]) -> list[fmpq]:
     """The positive sizes of the numbers, and of scalars made of numbers alone, that the terms name: 1000, 10^6, e^{-3}."""
     found: dict[fmpq, None] = {}
     for term in terms:
-        if not isinstance(term, Number | Call) or term.type.shape or problem.names.of(term) or len(found) >= MOST_NUMBERS:
+        if (
+            not isinstance(term, Number | Constant | Call)
+            or term.type.shape
+            or problem.names.of(term)
+            or len(found) >= MOST_NUMBERS
+        ):
             continue
         if any(isinstance(part, Size) for part in walk(term)):
             continue
@@ -145,7 +176,8 @@ def _value(problem: Problem, term: Term) -> fmpq | None:
     except EquationError:
         return None
     if isinstance(value, arb) and arb(2) ** -FAR_BITS < abs(value) < arb(2) ** FAR_BITS:
-        return fmpq(int((value.mid() * 2**FAR_BITS).floor().unique_fmpz() or 1), 2**FAR_BITS)
+        mantissa, exponent = value.mid().man_exp()
+        return fmpq(mantissa) * fmpq(2) ** int(exponent)
     return value if isinstance(value, fmpq) and value.height_bits() <= FAR_BITS else None
 
 

@@ -24,7 +24,7 @@ SIZES_ALONE = 24  # size assignments, about, for a claim in which nothing else c
 MOST_TABLED = 5_000
 FAR_SIZES = (7, 12, 30)
 LARGEST_SIZE = 100
-MOST_FAR_SHAPES = 16
+MOST_FAR_SHAPES = 10  # with all sizes equal, and with one that is far
 MOST_WORK = 2_500
 
 RELATIONS: dict[str, Callable[[int, int], bool]] = {
@@ -59,13 +59,13 @@ def far_shapes(problem: Problem, named: Iterable[int], growth: int) -> list[Mapp
     if not problem.sizes:
         return []
     around = sorted({n + step for n in (*named, *FAR_SIZES) for step in (-1, 0, 1) if LARGEST_STEP < n + step <= LARGEST_SIZE})
-    found: list[dict[str, int]] = []
-    for n in around:
-        every = dict.fromkeys(problem.sizes, n)
-        one = [{name: n if name == far else 2 + k for k, name in enumerate(problem.sizes)} for far in problem.sizes]
-        found += [s for s in (every, *one) if _entries_at(problem, s) ** growth <= MOST_WORK and allowed(problem, s)]
-    spread = max(1, -(-len(found) // MOST_FAR_SHAPES))
-    return list(_without_repeats(found)[::-spread][::-1])
+    equal = [dict.fromkeys(problem.sizes, n) for n in around]
+    one = [{name: n if name == far else 2 + k for k, name in enumerate(problem.sizes)} for n in around for far in problem.sizes]
+    found = []
+    for kind in (equal, one):
+        possible = [s for s in kind if _entries_at(problem, s) ** growth <= MOST_WORK and allowed(problem, s)]
+        found += possible[:: -max(1, -(-len(possible) // MOST_FAR_SHAPES))][::-1]
+    return list(_without_repeats(found))
 
 
 def _entries_at(problem: Problem, sizes: Mapping[str, int]) -> int:

@@ -38,6 +38,7 @@ from eqcompiler.verification.oracle import Evaluator, Polynomial, Sample
 from eqcompiler.verification.problems import Problem
 
 ATTEMPTS, FEW_ATTEMPTS = 40, 12  # at one point, for what is assumed; for what is only tried
+DEGREES = (2, 2, 3, 3)
 _GRAINS = (range(1, 4), range(2, 6), range(5, 11), range(1, 2))  # denominators: smaller numbers for norm balls and the like
 FAMILIES = ("diagonal", "symmetric", "positive definite", "positive semidefinite", "orthogonal", "invertible")
 _ORDER = ("<", "<=", ">", ">=")
@@ -76,11 +77,18 @@ def draw(
     return draw_in(problem, sizes, choose, map(manner, range(attempts)))
 
 
-def draw_in(problem: Problem, sizes: Mapping[str, int], choose: Choose, manners: Iterable[Manner]) -> Sample:
-    """A point with these sizes, drawn in the first of the manners that meets the conditions."""
+def draw_in(
+    problem: Problem,
+    sizes: Mapping[str, int],
+    choose: Choose,
+    manners: Iterable[Manner],
+    degrees: tuple[int, ...] = DEGREES,
+) -> Sample:
+    """A point with these sizes, drawn in the first of the manners that meets the conditions. `degrees`: of the terms of
+    unknown functions, beside a linear part."""
     failed: Condition | None = None
     structures, symbols = _structures(problem, sizes), problem.symbols_at(sizes)
-    functions = {name: _polynomial(f, sizes, choose) for name, f in problem.functions.items()}
+    functions = {name: _polynomial(f, sizes, choose, degrees) for name, f in problem.functions.items()}
     for manner in manners:
         values = {name: _draw_value(name, type_, sizes, structures[name], choose, manner) for name, type_ in symbols.items()}
         point = _satisfied(problem, Sample(sizes, values, {}, functions, normal=True), structures, choose)
@@ -388,14 +396,14 @@ def _in_family(value: Value, families: tuple[str, ...], choose: Choose, scale: f
     return value
 
 
-def _polynomial(declared: FunctionType, sizes: Mapping[str, int], choose: Choose) -> Polynomial:
-    """A sparse polynomial of degree 3 with small whole coefficients for each entry of the result."""
+def _polynomial(declared: FunctionType, sizes: Mapping[str, int], choose: Choose, degrees: tuple[int, ...]) -> Polynomial:
+    """A sparse polynomial with small whole coefficients for each entry of the result."""
     count = sum(math.prod([d.value(sizes) for d in p.shape]) for p in declared.parameters)
     shape = tuple(d.value(sizes) for d in declared.result.shape)
     outputs = []
     for _ in range(math.prod(shape)):
         keys: list[tuple[int, ...]] = [(), *((k,) for k in range(count))]
-        keys += [tuple(sorted(choose(0, count - 1) for _ in range(degree))) for degree in (2, 2, 3, 3)]
+        keys += [tuple(sorted(choose(0, count - 1) for _ in range(degree))) for degree in degrees]
         outputs.append(tuple((fmpq(choose(-3, 3) or 1), key) for key in keys))
     return Polynomial(tuple(outputs), shape)
 

@@ -42,14 +42,25 @@ FAR = {
     (r"A \in \mathbb{S}^{n}_{++}", r"|\det(A) - 1| = \det(A) - 1"),
     (r"P \in \mathbb{R}^{n \times n}", r"2 P = P + P^\top \quad \text{where } P^2 = P"),
 }
+SMOOTH = {
+    (r"f : \mathbb{R} \to \mathbb{R}, \quad x \in \mathbb{R}", "f'''(x) = f'''(0)"),
+    (r"f : \mathbb{R} \to \mathbb{R}", r"\int_0^1 f(t) dt = \frac{1}{6} (f(0) + 4 f(\tfrac{1}{2}) + f(1))"),
+    (r"f : \mathbb{R}^n \to \mathbb{R}, \quad x, h \in \mathbb{R}^n", r"f(x + h) + f(x - h) = 2 f(x) + h^\top \nabla^2 f(x) h"),
+}
+WINDOWS = {
+    (REAL, r"\max(0, \frac{1}{1000} - |x - \pi|) = 0"),
+    (REAL, r"|x^2 - 3 x + 2.24| = x^2 - 3 x + 2.24"),
+    (r"x, y \in \mathbb{R}", r"\max(x y, -10^8) = x y"),
+}
 LARGE = {
     (r"n \in \mathbb{N}", r"\sum_{k=1}^{n} k = \frac{n(n+1)}{2} + \prod_{k=1}^{40} (n - k)"),
+    (r"X \in \mathbb{R}^{m \times n}", r"\max(0, m - 18) \max(0, n - 2) \|X\|_F^2 = 0"),
     (r"x \in \mathbb{R}^{n}", r"\min(n, 20) \|x\|^2 = n \|x\|^2"),
     (r"A \in \mathbb{R}^{n \times n}", r"\operatorname{tr}(A) (n - 1)(n - 2)(n - 3)(n - 4)(n - 5)(n - 6)(n - 7) = 0"),
 }
 
 
-@pytest.mark.parametrize(("declared", "claim"), sorted(TINY | FAR | LARGE))
+@pytest.mark.parametrize(("declared", "claim"), sorted(TINY | FAR | SMOOTH | WINDOWS | LARGE))
 def test_what_differs_elsewhere_is_refuted(declared: str, claim: str) -> None:
     assert verdict(declared, claim).verdict in ("refuted", "conditional")
 
