@@ -59,8 +59,9 @@ def sources(path: Path | str) -> tuple[Source, ...]:
     waiting = [Path(path)]
     while waiting:
         file = waiting.pop()
+        source = read_source(file)  # first: what cannot be read may have no resolved path either
         if file.resolve() not in found:
-            source = found[file.resolve()] = read_source(file)
+            found[file.resolve()] = source
             waiting += [included_file(name, span, file.resolve()) for name, span in included(source)]
     return tuple(found.values())
 

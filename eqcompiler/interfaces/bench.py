@@ -20,6 +20,7 @@ import click
 from eqcompiler.errors import BadInput, EquationError
 from eqcompiler.interfaces.equation_files import equation_files, errors_of
 from eqcompiler.interfaces.nearest import nearest
+from eqcompiler.interfaces.results import write_result
 
 if TYPE_CHECKING:
     from eqcompiler.interfaces.bench_data import Data
@@ -149,8 +150,7 @@ def _jobs(
 
 def _keep(folder: Path | None, file: Path, text: str) -> None:
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{file.stem}_numpy.py").write_text(text, encoding="utf-8")
+        write_result(folder / f"{file.stem}_numpy.py", text)
 
 
 def _refuse_unknown(

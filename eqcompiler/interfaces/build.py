@@ -50,30 +50,35 @@ def _refuse_same_stem(files: tuple[Path, ...]) -> None:
 
 
 def _build_file(file: Path, target: Path, only_check: bool) -> int:
-    from eqcompiler import pipeline
-    from eqcompiler.interfaces.screen import counted, show_errors
+    from eqcompiler.interfaces.screen import show_errors
 
     try:
-        document = pipeline.load(file)
-        names = pipeline.kernel_names(document)
-        text = pipeline.build(document) if names else ""
-        refusals = pipeline.kernel_refusals(document)
+        return _built(file, target, only_check)
     except EquationError as error:
         show_errors([error])
         return error.exit_code
+
+
+def _built(file: Path, target: Path, only_check: bool) -> int:
+    from eqcompiler import pipeline
+    from eqcompiler.interfaces.results import kept_result, write_result
+    from eqcompiler.interfaces.screen import counted, show_errors
+
+    document = pipeline.load(file)
+    names = pipeline.kernel_names(document)
+    text = pipeline.build(document) if names else ""
     show_errors(errors_of(document))
-    for name, reason in refusals:
+    for name, reason in pipeline.kernel_refusals(document):
         click.echo(f"note: no kernel for {name}: {reason.what} ({reason.span or file})", err=True)
     code = worst(error.exit_code for error in errors_of(document))
-    old = target.read_text(encoding="utf-8") if target.exists() else ""
+    old = kept_result(target)
     if old == text:
         click.echo(f"{file}: {target} is up to date" if names else f"{file}: no kernels")
     elif only_check:
         click.echo(_difference(old, text, target), nl=False)
         code = max(code, 1)
     elif names:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+        write_result(target, text)
         click.echo(f"{file}: wrote {target}, {counted(len(names), 'kernel')}: {', '.join(names)}")
     else:
         click.echo(f"{file}: no kernels; {target} is left from an earlier version, delete it")

@@ -1,14 +1,18 @@
 """`eqc`: the commands, and the one place where an error becomes text on stderr and an exit code.
 
 Takes: the command line. Gives: text on stdout and stderr, an exit code.
-Guarantees: `eqc --help` loads click and nothing heavier; every EquationError is shown by `errors.render`, never as a traceback.
+Guarantees: `eqc --help` loads click and nothing heavier; every EquationError is shown by `errors.render`, never as a traceback,
+and so is what the system refuses; whoever stops a command gets the exit code that shells expect.
 """
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from eqcompiler.errors import EquationError, render
+from eqcompiler.interfaces import endings
 from eqcompiler.interfaces.bench import bench
 from eqcompiler.interfaces.build import build
 from eqcompiler.interfaces.check import check
@@ -18,8 +22,6 @@ from eqcompiler.interfaces.new import new
 from eqcompiler.interfaces.run import run
 from eqcompiler.interfaces.verify import verify
 
-STOPPED = 130  # what shells report of a program that Ctrl-C has ended: 128 + SIGINT
-
 
 class Commands(click.Group):
     """A click group that keeps the commands in the order of use and turns an EquationError into its own exit code."""
@@ -28,14 +30,33 @@ class Commands(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> object:
+        endings.open_what_is_closed()
+        with endings.answering_signals():
+            try:
+                return self._invoke_and_write(ctx)
+            except EquationError as error:
+                return _ended(ctx, render(error), error.exit_code)
+            except KeyboardInterrupt as stop:
+                return _ended(ctx, "stopped", endings.exit_code(stop))
+            except BrokenPipeError:
+                return ctx.exit(endings.nobody_reads())
+            except OSError as error:
+                refusal = endings.refused(error)
+                return _ended(ctx, render(refusal), refusal.exit_code)
+
+    def _invoke_and_write(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except EquationError as error:
-            click.echo(render(error), err=True)
-            return ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("stopped", err=True)
-            return ctx.exit(STOPPED)
+        finally:
+            sys.stdout.flush()  # here, where it is answered that nobody reads, or that there is no room
+
+
+def _ended(ctx: click.Context, words: str, code: int) -> object:
+    try:
+        click.echo(words, err=True)
+    except OSError:
+        endings.nobody_reads()
+    return ctx.exit(code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

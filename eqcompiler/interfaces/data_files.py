@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,12 @@ def _read(source: str) -> Array:
     file = Path(found["file"])
     if not file.is_file():
         raise BadInput(f"there is no file {file}", allowed=FORMS, fix="check the path; it is taken from the current folder")
-    return READERS[found["ending"].lower()](file, found["part"])
+    try:
+        return READERS[found["ending"].lower()](file, found["part"])
+    except (OSError, EOFError, ValueError, csv.Error, BadZipFile) as error:
+        words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        allowed = "a file that numpy.save or numpy.savez wrote, or a CSV file"
+        raise BadInput(f"{file} cannot be read: {words}", allowed=allowed, fix="write the file again") from error
 
 
 def _inline(source: str) -> Array:
@@ -120,7 +126,7 @@ def _number(file: Path, line: int, header: Sequence[str], row: Sequence[str], co
 def _read_npy(file: Path, part: str | None) -> Array:
     if part:
         raise BadInput(f"{file}:{part}: an .npy file holds one array without a name", fix=f"write {file} alone")
-    return _finite(_loaded(file), str(file))
+    return _finite(np.asarray(np.load(file, allow_pickle=False)), str(file))
 
 
 def _read_npz(file: Path, part: str | None) -> Array:
@@ -132,13 +138,6 @@ def _read_npz(file: Path, part: str | None) -> Array:
                 fix=nearest(part or "", archive.files) or f"write {file}:{archive.files[0]}",
             )
         return _finite(archive[part], f"{file}:{part}")
-
-
-def _loaded(file: Path) -> NDArray[np.generic]:
-    try:
-        return np.asarray(np.load(file, allow_pickle=False))
-    except ValueError as error:
-        raise BadInput(f"{file} cannot be read as an array: {error}", allowed="a file that numpy.save wrote") from None
 
 
 def _finite(array: NDArray[np.generic], place: str) -> Array:

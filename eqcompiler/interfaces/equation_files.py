@@ -6,7 +6,8 @@ Guarantees: a path that names no equation file is an error, never an empty answe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ def equation_files(paths: Sequence[str]) -> tuple[Path, ...]:
 def _files_of(path: Path) -> tuple[Path, ...]:
     if not path.is_dir():
         return (path,)
-    files = tuple(sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file()))
+    files = tuple(sorted(_found_in(path)))
     if not files:
         raise BadInput(
             f"the folder {path} holds no equation files",
@@ -43,6 +44,17 @@ def _files_of(path: Path) -> tuple[Path, ...]:
             fix=f"write one (eqc new NAME makes a first {DEFAULT}/NAME.tex) or name another folder",
         )
     return files
+
+
+def _found_in(folder: Path) -> Iterator[Path]:
+    """Equation files at any depth, links that lead nowhere too; nothing hidden, for that is where other programs keep theirs."""
+    for place, folders, names in os.walk(folder, onerror=_unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(place, name) for name in names if name.lower().endswith(SUFFIXES) and not name.startswith("."))
+
+
+def _unreadable(error: OSError) -> None:
+    raise BadInput(f"{error.filename}: cannot be read: {error.strerror}", fix="name the folders beside it, or make it readable")
 
 
 def library() -> Path:

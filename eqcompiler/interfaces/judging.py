@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from eqcompiler.errors import BadInput, CompilerFault, EquationError
+from eqcompiler.files import VARIABLE, cache_folder
 from eqcompiler.interfaces import verdict_cache, workers
 from eqcompiler.interfaces.equation_files import errors_of
 from eqcompiler.interfaces.screen import progress, show_errors
@@ -128,7 +129,10 @@ class FileUnderJudgement:
     def _size(self) -> int:
         if not isinstance(self.work, Path):
             return len(self.work.source.text)
-        return self.work.stat().st_size if self.work.is_file() else 0
+        try:
+            return self.work.stat().st_size
+        except OSError:  # who reads it says what is wrong
+            return 0
 
     def task(self) -> Task:
         self.read = None
@@ -281,8 +285,8 @@ def _keep(desk: FileUnderJudgement) -> bool:
     try:
         verdict_cache.write(desk.key, entry)
     except OSError as error:
-        place = verdict_cache.folder()
-        fix = f"set {verdict_cache.VARIABLE} to a folder that can be written, or say --no-cache"
-        show_errors((BadInput(f"the verdicts are not kept: {place} cannot be written: {error.strerror}", fix=fix),))
+        place = "" if error.filename is None else f"{cache_folder()} cannot be written: "
+        fix = f"set {VARIABLE} to a folder that can be written, or say --no-cache"
+        show_errors((BadInput(f"the verdicts are not kept: {place}{error.strerror}", fix=fix),))
         return False
     return True

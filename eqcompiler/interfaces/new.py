@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from eqcompiler.errors import BadInput
+from eqcompiler.interfaces.results import write_result
 
 TEMPLATE = r"""% NAME: what this file is about.
 % Declare what the letters are; what is not declared is inferred (eqc check shows it).
@@ -43,6 +44,5 @@ def new(name: str) -> None:
     file = Path("equations") / f"{name}.tex"
     if file.exists():
         raise BadInput(f"{file} exists already", allowed="a new name", fix="choose another name or change that file")
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(TEMPLATE.replace("NAME", name), encoding="utf-8")
+    write_result(file, TEMPLATE.replace("NAME", name))
     click.echo(f"wrote {file}; next: eqc verify {file}")

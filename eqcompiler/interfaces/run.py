@@ -6,20 +6,26 @@ Guarantees: names, shapes and numbers are checked before anything is compiled.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from eqcompiler.errors import BadInput
+from eqcompiler.interfaces.equation_files import errors_of
 from eqcompiler.interfaces.nearest import nearest
+from eqcompiler.interfaces.results import write_result
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from eqcompiler.languages.kernel_requests import KernelRequest
+    from eqcompiler.languages.program import Input
+    from eqcompiler.languages.statements import Document
 
 ENDINGS = (".npy", ".npz", ".csv")
 
@@ -65,30 +71,72 @@ def run(
     from eqcompiler import pipeline
     from eqcompiler.interfaces.arguments import arguments
     from eqcompiler.interfaces.data_files import read_given
-    from eqcompiler.interfaces.equation_files import errors_of
-    from eqcompiler.interfaces.screen import counted
 
     document = pipeline.load(file)
-    if errors := errors_of(document):
-        click.echo(f"note: {counted(len(errors), 'statement')} of {file} not understood; eqc check {file} says why", err=True)
+    _say_what_is_left_out(file, document)
     request = _requested(file, kernel, pipeline.kernel_requests(document))
-    _refuse_misplaced(request, iterations, tolerance, out)
-    _refuse_seed(request, seed, count)
-    drawn = {draw.name for draw in request.draws}
-    inputs = [i for i in request.program.inputs if i.name not in drawn]
-    values = arguments(kernel, inputs, [read_given(setting) for setting in settings])
-    extra: dict[str, tuple[object, ...]] = {"run": (1000 if iterations is None else iterations, tolerance or 0.0)}
-    if request.kind == "sample":
-        extra["sample"] = (seed or 0, count)
-        click.echo(f"seed {seed or 0}", err=True)
+    wishes = Wishes(iterations, tolerance, seed, count, out)
+    wishes.refuse_misplaced(request)
+    values = arguments(kernel, _inputs(request), [read_given(setting) for setting in settings])
     function = getattr(pipeline.kernels(document), kernel)
-    result = function(*(_cast(value, dtype) for value in values), *extra.get(request.kind, ()))
-    named = _named(request, result)
+    named = _named(request, function(*(_cast(value, dtype) for value in values), *wishes.last_arguments(request)))
     for name, value in named:
         click.echo(_text(name, value))
     if out:
-        _write(out, named)
+        write_result(out, _bytes(out, named))
         click.echo(f"wrote {out}", err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The options that only some kernels know."""
+
+    iterations: int | None
+    tolerance: float | None
+    seed: int | None
+    count: int | None
+    out: Path | None
+
+    def refuse_misplaced(self, request: KernelRequest) -> None:
+        """Options that would otherwise be ignored, and a result that could not be written, before any work is done."""
+        if request.kind != "run" and (self.iterations is not None or self.tolerance is not None):
+            allowed = "--iterations and --tolerance with a *_run kernel"
+            raise BadInput(f"{request.name} does not iterate", allowed=allowed, fix="leave them out")
+        if request.kind != "sample" and (self.seed is not None or self.count is not None):
+            allowed = "--seed and --count with a sample_* kernel"
+            raise BadInput(f"{request.name} draws nothing at random", allowed=allowed, fix="leave them out")
+        if self.out:
+            _refuse_ending(self.out, request)
+
+    def last_arguments(self, request: KernelRequest) -> tuple[object, ...]:
+        """What follows the arguments that the mathematics names. A seed is printed, so that the draws can be had again."""
+        if request.kind == "run":
+            return (1000 if self.iterations is None else self.iterations, self.tolerance or 0.0)
+        if request.kind == "sample":
+            click.echo(f"seed {self.seed or 0}", err=True)
+            return (self.seed or 0, self.count)
+        return ()
+
+
+def _refuse_ending(out: Path, request: KernelRequest) -> None:
+    if out.suffix not in ENDINGS:
+        raise BadInput(f"--out {out}: unknown ending {out.suffix!r}", allowed=", ".join(ENDINGS), fix=f"write {out.stem}.npy")
+    if out.suffix != ".npz" and len(_result_names(request)) > 1:
+        several = ", ".join(_result_names(request))
+        raise BadInput(f"{request.name} gives {several}; {out} can hold one", allowed=".npz", fix=f"write {out.stem}.npz")
+
+
+def _say_what_is_left_out(file: Path, document: Document) -> None:
+    from eqcompiler.interfaces.screen import counted
+
+    if errors := errors_of(document):
+        click.echo(f"note: {counted(len(errors), 'statement')} of {file} not understood; eqc check {file} says why", err=True)
+
+
+def _inputs(request: KernelRequest) -> list[Input]:
+    """What a person gives: everything but what is drawn."""
+    drawn = {draw.name for draw in request.draws}
+    return [i for i in request.program.inputs if i.name not in drawn]
 
 
 def _requested(file: Path, kernel: str, requests: Sequence[KernelRequest]) -> KernelRequest:
@@ -101,25 +149,6 @@ def _requested(file: Path, kernel: str, requests: Sequence[KernelRequest]) -> Ke
         allowed=", ".join(names) or "none: the file defines nothing that can be compiled",
         fix=nearest(kernel, names) or f"eqc build {file} lists the kernels",
     )
-
-
-def _refuse_misplaced(request: KernelRequest, iterations: int | None, tolerance: float | None, out: Path | None) -> None:
-    """Options that would otherwise be ignored, and a result that could not be written, before any work is done."""
-    if request.kind != "run" and (iterations is not None or tolerance is not None):
-        raise BadInput(
-            f"{request.name} does not iterate", allowed="--iterations and --tolerance with a *_run kernel", fix="leave them out"
-        )
-    if out and out.suffix not in ENDINGS:
-        raise BadInput(f"--out {out}: unknown ending {out.suffix!r}", allowed=", ".join(ENDINGS), fix=f"write {out.stem}.npy")
-    if out and out.suffix != ".npz" and len(_result_names(request)) > 1:
-        several = ", ".join(_result_names(request))
-        raise BadInput(f"{request.name} gives {several}; {out} can hold one", allowed=".npz", fix=f"write {out.stem}.npz")
-
-
-def _refuse_seed(request: KernelRequest, seed: int | None, count: int | None) -> None:
-    if request.kind != "sample" and (seed is not None or count is not None):
-        allowed = "--seed and --count with a sample_* kernel"
-        raise BadInput(f"{request.name} draws nothing at random", allowed=allowed, fix="leave them out")
 
 
 def _result_names(request: KernelRequest) -> tuple[str, ...]:
@@ -151,13 +180,16 @@ def _text(name: str, value: NDArray[np.generic]) -> str:
     return f"{name} ({' by '.join(str(size) for size in value.shape)}) =\n  {rows}"
 
 
-def _write(out: Path, named: list[tuple[str, NDArray[np.generic]]]) -> None:
+def _bytes(out: Path, named: list[tuple[str, NDArray[np.generic]]]) -> bytes:
+    """The file with the results, as its ending asks."""
     import numpy as np
 
+    file = io.BytesIO()
     if out.suffix == ".npz":
         arrays: dict[str, Any] = dict(named)
-        np.savez(out, **arrays)
+        np.savez(file, **arrays)
     elif out.suffix == ".npy":
-        np.save(out, named[0][1])
+        np.save(file, named[0][1])
     else:
-        np.savetxt(out, np.atleast_1d(named[0][1]), delimiter=",", fmt="%.17g", header=named[0][0], comments="")
+        np.savetxt(file, np.atleast_1d(named[0][1]), delimiter=",", fmt="%.17g", header=named[0][0], comments="")
+    return file.getvalue()

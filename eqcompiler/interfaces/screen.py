@@ -35,10 +35,17 @@ STYLES = {
 }
 
 
+class Screen(Console):
+    """A console that leaves it to the command line what to do when nobody reads."""
+
+    def on_broken_pipe(self) -> None:
+        raise
+
+
 def console() -> Console:
     """stdout as it is now: the terminal's width, or wide enough never to fold when piped."""
     folded = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(file=sys.stdout, width=None if folded else PIPED_WIDTH, markup=False, highlight=False, emoji=False)
+    return Screen(file=sys.stdout, width=None if folded else PIPED_WIDTH, markup=False, highlight=False, emoji=False)
 
 
 def progress() -> Progress:

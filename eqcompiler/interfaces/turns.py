@@ -22,6 +22,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
+from eqcompiler.interfaces.endings import end_with_parent
+from eqcompiler.interfaces.workers import without_interrupts
+
 THREADS = 2
 ROUND = 0.005  # seconds that one round takes at least: far above the clock's resolution and a thread's wake-up
 LONG = 0.05  # seconds of a call that needs no warm-up before each round
@@ -107,7 +110,7 @@ class Player:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        with _limited_threads(self.threads):
+        with _limited_threads(self.threads), without_interrupts():
             self.process = context.Process(target=serve, args=(theirs, self.opening, self.threads), daemon=True)
             self.process.start()
         theirs.close()
@@ -161,6 +164,7 @@ def _limited_threads(threads: int) -> Any:
 def serve(connection: Connection, opening: Callable[[], Contender], threads: int) -> None:
     """The life of a contender's process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the one who gives the turns, who ends the others
+    end_with_parent()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     contender = opening()

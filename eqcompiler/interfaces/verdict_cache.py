@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -20,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from eqcompiler.errors import Source
+from eqcompiler.files import cache_folder, write_whole
 from eqcompiler.languages.verdicts import Counterexample, Verdict
 
-VARIABLE = "EQCOMPILER_CACHE"
 DEPENDENCIES = ("sympy", "numpy", "scipy", "latex2sympy2", "python-flint", "hypothesis")
 
 Skipped = tuple[tuple[str, int, str, str], ...]
@@ -43,18 +41,6 @@ class Entry:
     @property
     def whole(self) -> bool:
         return None not in self.verdicts
-
-
-def folder() -> Path:
-    """Where verdicts are kept: EQCOMPILER_CACHE, else the place that the system has for such files."""
-    if os.environ.get(VARIABLE):
-        return Path(os.environ[VARIABLE])
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "eqcompiler"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "eqcompiler" / "Cache"
-    named = Path(os.environ.get("XDG_CACHE_HOME", ""))  # a relative path is to be ignored, says the XDG specification
-    return (named if named.is_absolute() else Path.home() / ".cache") / "eqcompiler"
 
 
 def key(sources: tuple[Source, ...], timeout: float) -> str:
@@ -94,15 +80,11 @@ def write(name: str, entry: Entry) -> None:
     """Keep what is settled. Raises OSError when the folder cannot be written."""
     settled = [asdict(v) if v is not None and v.settled else None for v in entry.verdicts]
     body = json.dumps({"verdicts": settled, "skipped": entry.skipped, "errors": entry.errors}).encode()
-    place = _place(name)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".writing-", delete=False) as file:
-        file.write(_digest(name.encode() + body).encode() + b"\n" + body)
-    os.replace(file.name, place)
+    write_whole(_place(name), _digest(name.encode() + body).encode() + b"\n" + body)
 
 
 def _place(name: str) -> Path:
-    return folder() / "verdicts" / name[:2] / f"{name[2:]}.json"
+    return cache_folder() / "verdicts" / name[:2] / f"{name[2:]}.json"
 
 
 def _verdict(fields: Mapping[str, Any]) -> Verdict:

@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, Protocol, TypeVar
 
 from eqcompiler.errors import BadInput
+from eqcompiler.interfaces.endings import end_with_parent
 
 MEMORY = 4 * 2**30  # bytes of address space for one process
 STARTING = 120.0  # seconds for a process to start, which is nobody's fault
@@ -126,7 +127,7 @@ class _Worker(Generic[AnyJob]):
         context = _context()
         self.connection, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self.target, self.limits.memory), daemon=True)
-        with _without_main(), _without_interrupts():
+        with without_main(), without_interrupts():
             process.start()
         theirs.close()
         self.process = process
@@ -181,7 +182,7 @@ class _Worker(Generic[AnyJob]):
 
 
 @contextmanager
-def _without_main() -> Iterator[None]:
+def without_main() -> Iterator[None]:
     """A new process runs the caller's script again unless it cannot see it; the targets here need nothing of it."""
     main: dict[str, object] = vars(sys.modules["__main__"])
     kept = {name: value for name, value in main.items() if name in ("__spec__", "__file__")}
@@ -193,7 +194,7 @@ def _without_main() -> Iterator[None]:
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
+def without_interrupts() -> Iterator[None]:
     """What is started here never hears Ctrl-C, not even while it still loads its libraries."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -218,17 +219,18 @@ def _context() -> Any:
 def _serve(connection: Connection, target: Target, memory: int) -> None:
     """A process: tasks in, messages out, until the other side is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is answered by the process that started this one
+    end_with_parent()
     _limit_memory(memory)
-    connection.send(READY)
-    while True:
-        try:
+    try:
+        connection.send(READY)
+        while True:
             task = connection.recv()
             target(task, connection.send)
             connection.send(DONE)
-        except (EOFError, BrokenPipeError):
-            return
-        except MemoryError:
-            os._exit(OUT_OF_MEMORY)
+    except (EOFError, BrokenPipeError):
+        return
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
 
 
 def _limit_memory(memory: int) -> None:

@@ -6,7 +6,10 @@ Guarantees: UTF-8 or an error; one bad formula never hides the others; the same 
 
 from __future__ import annotations
 
+import codecs
+import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -29,27 +32,48 @@ SIZE_LIMIT = 5_000_000
 
 
 def read_source(path: Path, shown: str | None = None) -> Source:
-    """The file's text. `shown` is the path in messages. Raises BadInput: missing, too large, not UTF-8, empty."""
+    """The file's text. `shown` is the path in messages. Raises BadInput: missing, no file, too large, not UTF-8, empty."""
     name = shown if shown is not None else str(path)
     try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= SIZE_LIMIT else b""
+        status = path.stat()
+        data = path.read_bytes() if stat.S_ISREG(status.st_mode) and status.st_size <= SIZE_LIMIT else b""
     except OSError as error:
-        raise BadInput(f"{name}: cannot be read: {error.strerror}", fix="check the path") from error
-    if size > SIZE_LIMIT:
-        raise BadInput(f"{name}: the file has {size} bytes", allowed=f"files of up to {SIZE_LIMIT} bytes", fix="split it")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise BadInput(
-            f"{name}: not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}, line {line}",
-            allowed="text in UTF-8",
-            fix="save the file in UTF-8",
-        ) from error
+        raise BadInput(f"{name}: cannot be read: {error.strerror}", fix=_mended_path(name, error)) from error
+    if not stat.S_ISREG(status.st_mode):
+        allowed = "a file on disk; pipes and devices can be read once only"
+        raise BadInput(f"{name}: is not a file", allowed=allowed, fix="write the text to a file and name that")
+    if status.st_size > SIZE_LIMIT:
+        found = f"{name}: the file has {status.st_size} bytes"
+        raise BadInput(found, allowed=f"files of up to {SIZE_LIMIT} bytes", fix="split it")
+    text = _decoded(name, data)
     if not text.strip():
         raise BadInput(f"{name}: the file is empty", fix="write an equation in it")
-    return Source(name, text.replace("\r\n", "\n"))
+    return Source(name, text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _mended_path(name: str, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "make the file readable for you"
+    if "\\" in name and os.sep == "/":
+        return f"write / between folders: {name.replace(chr(92), '/')}"
+    return "check the path"
+
+
+def _decoded(name: str, data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise BadInput(f"{name}: the text is in UTF-16", allowed="text in UTF-8", fix="save the file in UTF-8")
+    if (zero := data.find(b"\0")) >= 0:
+        what = f"{name}: no text: byte 0x00 at offset {zero}, line {_line_at(data, zero)}"
+        raise BadInput(what, allowed="text in UTF-8", fix="name a text file, or save this one in UTF-8")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        where = f"byte 0x{data[error.start]:02x} at offset {error.start}, line {_line_at(data, error.start)}"
+        raise BadInput(f"{name}: not UTF-8: {where}", allowed="text in UTF-8", fix="save the file in UTF-8") from error
+
+
+def _line_at(data: bytes, offset: int) -> int:
+    return data.count(b"\n", 0, offset) + 1
 
 
 def formulas(source: Source) -> tuple[Formula | EquationError, ...]:
