@@ -24,7 +24,7 @@ from eqcompiler.calculus.open_logarithms import open_logarithms
 from eqcompiler.calculus.samplers import draws, random_names, symbol_program, with_all_inputs
 from eqcompiler.calculus.solve import inverse_to_solve
 from eqcompiler.calculus.stationary import closed_form
-from eqcompiler.errors import EquationError, NotSupportedYet
+from eqcompiler.errors import EquationError, NotSupportedYet, Span
 from eqcompiler.languages.kernel_requests import KernelRequest
 from eqcompiler.languages.program import Indexed, Input, Intrinsic, Program, Scan, UnknownValue, unknown_function
 from eqcompiler.languages.statements import Definition, Document, Objective, Recurrence, Statement
@@ -64,7 +64,7 @@ def chosen_kernels(document: Document) -> Choice:
             if name in requests:
                 continue
             try:
-                program = _computable(plan.program())
+                program = _computable(document, plan.program(), statement.span)
                 drawn = draws(document, program, plan.bound) if plan.kind == "sample" else ()
                 program = with_all_inputs(document, program, drawn, plan.bound) if drawn else program
             except EquationError as error:
@@ -98,18 +98,26 @@ def _about(plan: _Planned, kinked: bool) -> str:
     return f"{words}; where arguments of max or min are equal, their derivative is taken as 0."
 
 
-def _computable(program: Program) -> Program:
+def _computable(document: Document, program: Program, span: Span) -> Program:
     """Raises NotSupportedYet where the program applies a function that nothing defines."""
     for definition in program.definitions:
         if isinstance(definition, Scan):
-            _computable(definition.step)
+            _computable(document, definition.step, span)
             continue
         operations = [definition.operation] if isinstance(definition, Intrinsic) else _unknown_values(definition.body)
         for operation in operations:
             found = unknown_function(operation)
             if found:
-                raise NotSupportedYet(f"{found[0]} is declared and not defined, so nothing can be computed from it")
+                raise NotSupportedYet(f"{_unknown(document, found[0])}, so nothing can be computed from it", span)
     return program
+
+
+def _unknown(document: Document, name: str) -> str:
+    """What the author has declared and not defined, or a part of a loss that one layer does not show."""
+    info = document.symbols.get(name)
+    if info is None or name in info.latex.lstrip("\\") or info.why.startswith("declared"):
+        return f"{name} is declared and not defined"
+    return f"'{info.latex}' is here {info.why}"
 
 
 def _unknown_values(body: sympy.Expr) -> list[str]:

@@ -18,6 +18,7 @@ from eqcompiler.interfaces.equation_files import equation_files, errors_of, wors
 if TYPE_CHECKING:
     from eqcompiler.languages.statements import Document
 
+LEAST_FOR_TYPE = 16
 KEYS = ("file", "line", "column", "name", "kind", "latex", "type", "sympy", "assumptions", "inferred", "error")
 
 
@@ -71,7 +72,7 @@ def _unreadable(file: Path, error: EquationError) -> dict[str, object]:
 def _show(file: Path, document: Document) -> None:
     from rich.text import Text
 
-    from eqcompiler.interfaces.screen import STYLES, console, counted, details, show, table
+    from eqcompiler.interfaces.screen import STYLES, console, counted, details, show, stacked, table
 
     out = console()
     rows = [
@@ -79,7 +80,9 @@ def _show(file: Path, document: Document) -> None:
         for s in document.statements
     ]
     show(out, Text(str(file), "bold"))
-    show(out, table(("place", "name", "kind", "type"), rows, keep=("place", "kind")))
+    longest = max((len(f"{place}  {name}  {kind}  ") for place, name, kind, _ in rows), default=0)
+    narrow = longest + LEAST_FOR_TYPE > out.width
+    show(out, stacked(rows, below=3) if narrow else table(("place", "name", "kind", "type"), rows, keep=("place", "kind")))
     inferred = dict.fromkeys(text for statement in document.statements for text in statement.inferred)
     if inferred:
         show(out, details([("inferred", text) for text in inferred], indent=0))

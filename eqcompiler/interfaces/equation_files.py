@@ -47,7 +47,7 @@ def _files_of(path: Path) -> tuple[Path, ...]:
 
 
 def _found_in(folder: Path) -> Iterator[Path]:
-    """Equation files at any depth, links that lead nowhere too; nothing hidden, for that is where other programs keep theirs."""
+    """Equation files at any depth, links that lead nowhere too; nothing hidden: that is where other programs keep theirs."""
     for place, folders, names in os.walk(folder, onerror=_unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (Path(place, name) for name in names if name.lower().endswith(SUFFIXES) and not name.startswith("."))

@@ -68,6 +68,16 @@ def table(headings: Sequence[str], rows: Iterable[tuple[str | Text, ...]], keep:
     return result
 
 
+def stacked(rows: Iterable[tuple[str | Text, ...]], below: int) -> Text:
+    """Rows for a terminal that is too narrow for columns: cell `below` of each gets a line of its own."""
+    lines = []
+    for row in rows:
+        cells = [cell if isinstance(cell, Text) else Text(cell) for cell in row]
+        head = [cell for place, cell in enumerate(cells) if place != below and cell.plain]
+        lines += [Text("  ").join(head), *([Text("    ") + cells[below]] if cells[below].plain else [])]
+    return Text("\n").join(lines)
+
+
 def details(pairs: Iterable[tuple[str, str]], indent: int = 4) -> Padding:
     """Label and text, one pair a line; what does not fit goes on below its own text."""
     grid = Table.grid(padding=(0, 2, 0, 0))

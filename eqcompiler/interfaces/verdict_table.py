@@ -15,10 +15,11 @@ from rich.text import Text
 
 from eqcompiler.errors import EquationError
 from eqcompiler.interfaces.judging import Judged
-from eqcompiler.interfaces.screen import STYLES, console, counted, details, duration, show, table
+from eqcompiler.interfaces.screen import STYLES, console, counted, details, duration, show, stacked, table
 from eqcompiler.languages.verdicts import Verdict
 
-ROOM_FOR_METHOD = 40
+COLUMNS = ("line", "name", "verdict", "method", "time")
+ROOM_FOR_METHOD, LEAST_FOR_METHOD = 40, 16
 LONGEST_KEPT_NAME = 24
 LONGEST_RESIDUAL = 300  # about three lines; the repair and the counterexample of a longer one say more
 Row = tuple[str, int, str, Text, str, str]  # file, line, name, verdict, method, time
@@ -49,7 +50,7 @@ def _rows(result: Judged) -> list[Row]:
 
 def _in_short(method: str) -> str:
     """The method's first phrase; `--json` and `eqc explain` give the rest, what confirmed it and with how many points."""
-    return re.split(r"; | \(", method)[0]
+    return re.split(r"; | \(", method)[0] or "see below"
 
 
 def _show_rows(out: Console, rows: list[Row]) -> None:
@@ -65,7 +66,9 @@ def _show_rows(out: Console, rows: list[Row]) -> None:
     for number, (file, group) in enumerate(groupby(rows, key=lambda row: row[0])):
         narrow = [(str(line), name, verdict, method, time) for _, line, name, verdict, method, time in group]
         show(out, Text(f"\n{file}" if number else file, "bold"))
-        show(out, table(("line", "name", "verdict", "method", "time"), narrow, keep))
+        kept = sum(max(len(str(row[place])) for row in narrow) + 2 for place, name in enumerate(COLUMNS) if name in keep)
+        fits = kept + LEAST_FOR_METHOD <= out.width
+        show(out, table(COLUMNS, narrow, keep) if fits else stacked(narrow, below=COLUMNS.index("method")))
 
 
 def _verdict_words(verdict: Verdict) -> str:

@@ -16,6 +16,7 @@ from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Type
 from eqcompiler.languages.trees import fields_of, rebuilt
 from eqcompiler.reading.scope import Scope
+from eqcompiler.reading.written_names import with_written_names
 
 Tree = TypeVar("Tree")
 
@@ -29,7 +30,9 @@ def resolve_document(source: Source, statements: list[Statement], scope: Scope) 
     assumptions = tuple(resolved(condition, scope) for condition in scope.assumptions)
     constraints = tuple((scope.sizes.resolve(a), relation, scope.sizes.resolve(b)) for a, relation, b in scope.constraints)
     dimensions = dict(scope.dimensions)
-    return Document(source, unique_names(final), symbols, definitions, assumptions, dimensions, constraints, recurrences)
+    document = Document(source, tuple(final), symbols, definitions, assumptions, dimensions, constraints, recurrences)
+    written = with_written_names(document, scope.steps)
+    return replace(written, statements=unique_names(written.statements))
 
 
 def name_open_sizes(scope: Scope) -> None:
@@ -106,7 +109,7 @@ def _resolved_size(size: Dimension, scope: Scope) -> Dimension:
     return size if found == size else found
 
 
-def unique_names(statements: list[Statement]) -> tuple[Statement, ...]:
+def unique_names(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     """A second statement of one name gets a number: J, J-2, J-3. Declarations keep the plain name of what they declare."""
     seen: dict[str, int] = {}
     final = []

@@ -196,7 +196,8 @@ def minimum(document: Document, extremum: Extremum) -> Minimum:
     because = shape.because[0].upper() + shape.because[1:]
     solved = _solution_text(document, extremum)
     if not shape.bend.endswith(wanted):
-        return Minimum(False, "", f"Not shown to be {wanted}: {shape.because}.{solved}")
+        words = f"Not shown to be {wanted}: {shape.because}.{solved}"
+        return Minimum(False, "", f"{words} This line defines a point and claims nothing; what is claimed of it is judged.")
     return Minimum(True, f"{shape.bend} for all sizes and values", f"{because}.{solved}")
 
 

@@ -169,6 +169,6 @@ def test_B17_backpropagation_is_the_derivative_of_the_oracle(widths: tuple[int, 
 
 def test_B17_the_chain_rule_of_a_layer() -> None:
     (found,) = statements("B17")
-    assert (found.kind, found.type_text) == ("claim: derivative", "matrix (n_l by n_before_l)")
+    assert (found.kind, found.type_text) == ("claim: derivative", "matrix (n_l by n_{l-1})")
     (verdict,) = [v for v in verdicts("B") if v.line == found.span.line]
     assert verdict.verdict == "proved"

@@ -18,6 +18,7 @@ from click.testing import Result
 from stand_in import StandIn
 
 from eqcompiler.errors import CompilerFault, IllegalEquation, Source, Span
+from eqcompiler.files import cache_folder
 from eqcompiler.interfaces import judging, verdict_cache
 from eqcompiler.interfaces.verdict_cache import Entry
 from eqcompiler.interfaces.workers import Send
@@ -145,15 +146,15 @@ def test_folder_is_where_the_system_keeps_such_files(tmp_path: Path, monkeypatch
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(sys, "platform", "linux")
-    assert verdict_cache.folder() == tmp_path / ".cache" / "eqcompiler"
+    assert cache_folder() == tmp_path / ".cache" / "eqcompiler"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
-    assert verdict_cache.folder() == tmp_path / "x" / "eqcompiler"
+    assert cache_folder() == tmp_path / "x" / "eqcompiler"
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    assert verdict_cache.folder() == tmp_path / ".cache" / "eqcompiler"
+    assert cache_folder() == tmp_path / ".cache" / "eqcompiler"
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert verdict_cache.folder() == tmp_path / "Library" / "Caches" / "eqcompiler"
+    assert cache_folder() == tmp_path / "Library" / "Caches" / "eqcompiler"
     monkeypatch.setenv("EQCOMPILER_CACHE", str(tmp_path / "mine"))
-    assert verdict_cache.folder() == tmp_path / "mine"
+    assert cache_folder() == tmp_path / "mine"
 
 
 # The command, with a stand-in for the judge.

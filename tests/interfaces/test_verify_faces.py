@@ -217,3 +217,26 @@ def test_an_error_is_told_once(eqc: Command, folder: Path) -> None:
     assert "unsupported" in result.stdout
     assert "reason" not in result.stdout
     assert result.stderr.count("one.tex:1:") == 1
+
+
+def test_an_objective_that_is_not_shown_to_be_convex_is_said_and_fails_nothing(eqc: Command, folder: Path) -> None:
+    """It defines a point. A claim about the point is judged by itself."""
+    Path("a.tex").write_text("$x \\in \\mathbb{R}$. \\[ f(x) = \\cos x \\] \\[ x^* = \\arg\\min_x f(x) \\]")
+    result = eqc("verify", "a.tex")
+    assert result.stdout.splitlines()[4:6] == [
+        r"    claim   x^* = \arg\min_x f(x)",
+        "    reason  Not shown to be convex: neither its composition nor its Hessian shows that it is convex. This line defines"
+        " a point and claims nothing; what is claimed of it is judged.",
+    ]
+    assert result.exit_code == 0
+    Path("a.tex").write_text("$x \\in \\mathbb{R}$. \\[ f(x) = \\cos x \\] \\[ x^* = \\arg\\min_x f(x) \\] \\[ x^* = 0 \\]")
+    assert eqc("verify", "a.tex").exit_code == 1
+
+
+def test_a_very_narrow_terminal_gives_the_method_a_line_of_its_own(
+    stand_in: StandIn, eqc: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("a.tex").write_text("x")
+    stand_in.verdicts = (verdict(9, "grad_J", "refuted", "exact arithmetic"),)
+    monkeypatch.setenv("COLUMNS", "40")
+    assert eqc("verify", "a.tex").stdout.splitlines()[:3] == ["a.tex", "9  grad_J  refuted  12 ms", "    exact arithmetic"]
