@@ -66,8 +66,7 @@ class _CheckedText:
         for node in nodes:
             match node:
                 case Loop():
-                    start, stop = self.text.stop(node.lower - 1), self.text.stop(node.upper)
-                    yield f"for {self.names.indices[node.index]} in range({stop if start == '0' else f'{start}, {stop}'}):"
+                    yield self.text.heading(node)
                     yield from (f"    {line}" for line in self.block(node.body))
                 case Assign():
                     yield f"{self.text.value_at(node.target)} = {self.number(node.value)}"

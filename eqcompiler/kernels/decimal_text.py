@@ -29,6 +29,19 @@ def _settled(function, *arguments):
         before, digits = value, 2 * digits
 '''
 
+
+def _near_zero(name: str, series: str, value: str) -> str:
+    """A function that is small near 0: below the digits of its context the series is exact, above x gives digits on top."""
+    return f"""
+def _decimal_{name}(x):
+    with localcontext() as more:
+        small = x == 0 or x.adjusted() < -more.prec
+        more.prec += 10 + (0 if small else max(0, -x.adjusted()))
+        found = {series} if small else {value}
+    return +found
+"""
+
+
 TEXTS = {
     "_decimal_pi": '''
 def _decimal_pi():
@@ -43,22 +56,8 @@ def _decimal_pi():
         found = (a + b) ** 2 / (4 * t)
     return +found
 ''',
-    "_decimal_log1p": """
-def _decimal_log1p(x):
-    with localcontext() as more:
-        small = x == 0 or x.adjusted() < -more.prec
-        more.prec += 10 + (0 if small else max(0, -x.adjusted()))
-        found = x - x * x / 2 if small else (1 + x).ln()
-    return +found
-""",
-    "_decimal_expm1": """
-def _decimal_expm1(x):
-    with localcontext() as more:
-        small = x == 0 or x.adjusted() < -more.prec
-        more.prec += 10 + (0 if small else max(0, -x.adjusted()))
-        found = x + x * x / 2 if small else x.exp() - 1
-    return +found
-""",
+    "_decimal_log1p": _near_zero("log1p", "x - x * x / 2", "(1 + x).ln()"),
+    "_decimal_expm1": _near_zero("expm1", "x + x * x / 2", "x.exp() - 1"),
     "_decimal_sigmoid": """
 def _decimal_sigmoid(z):
     t = (-abs(z)).exp()

@@ -294,9 +294,7 @@ class _Body:
                 case Accumulate():
                     yield self.accumulated(node)
                 case Loop():
-                    start = self.text.stop(node.lower - 1)
-                    stop = self.text.stop(node.upper)
-                    yield f"for {self.names.indices[node.index]} in range({stop if start == '0' else f'{start}, {stop}'}):"
+                    yield self.text.heading(node)
                     yield from _indented(self.block(node.body))
                 case LibraryCall():
                     yield from self.call(node)

@@ -177,8 +177,7 @@ class _Text:
         for node in nodes:
             match node:
                 case Loop():
-                    start, stop = self.text.stop(node.lower - 1), self.text.stop(node.upper)
-                    yield f"for {self.names.indices[node.index]} in range({stop if start == '0' else f'{start}, {stop}'}):"
+                    yield self.text.heading(node)
                     yield from (f"    {line}" for line in self.block(node.body))
                 case Assign():
                     yield f"{self.target(node.target)} = {_bare(self.value(node.value))}"

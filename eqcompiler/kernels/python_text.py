@@ -174,6 +174,11 @@ class PythonText:
         """The end of a range: the last index counted from 1 is the first one outside counted from 0."""
         return self._text(sympy.expand(self.from_zero(upper)), ADDITION, whole=True)
 
+    def heading(self, loop: Loop) -> str:
+        """`for i in range(start, stop):`"""
+        start, stop = self.stop(loop.lower - 1), self.stop(loop.upper)
+        return f"for {self.identifiers.indices[loop.index]} in range({stop if start == '0' else f'{start}, {stop}'}):"
+
     def subscript(self, index: sympy.Expr) -> str:
         place = sympy.expand(self.from_zero(index) - 1)
         if not place.is_integer:

@@ -29,6 +29,20 @@ def _fortran(name, count):
 _LOWER, _PLAIN, _TURNED, _RIGHT = (np.array([ord(letter)], np.uint8) for letter in "LNTR")  # rows are columns for Fortran
 '''
 
+
+def _on_lower(routine: str, array: str) -> str:
+    """The lines that call LAPACK on the lower triangle of a square array of size n; sizes[1] is what it reports."""
+    arguments = f"_LOWER.ctypes.data, at, {array}.ctypes.data, at, at + 4"
+    return f"""\
+    sizes = np.array([n, 0], np.int32)
+    at = sizes.ctypes.data
+    if A.itemsize == 8:
+        _d{routine}({arguments})
+    else:
+        _s{routine}({arguments})
+"""
+
+
 MIRRORED = '''
 @njit(cache=True)
 def _mirrored(A):
@@ -69,7 +83,8 @@ def _symmetric_dot(X, turned, P):
     return P
 '''
 
-FACTOR = '''
+FACTOR = (
+    '''
 _dpotrf, _spotrf = _fortran("potrf", 5)
 
 
@@ -94,19 +109,17 @@ def _factor(A):
     if zero != 0.0:
         R[:, :] = zero
         return R
-    sizes = np.array([n, 0], np.int32)
-    at = sizes.ctypes.data
-    if A.itemsize == 8:
-        _dpotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
-    else:
-        _spotrf(_LOWER.ctypes.data, at, R.ctypes.data, at, at + 4)
+'''
+    + _on_lower("potrf", "R")
+    + """\
     kept = 1.0 if sizes[1] == 0 else 0.0
     for i in range(n):
         kept = min(kept, R[i, i] * R[i, i] / A[i, i])
     if not kept >= np.sqrt(_eps(A)):
         R[0, 0] = 0.0
     return R
-'''
+"""
+)
 
 LEAST_SQUARES = '''
 _dgelsy, _sgelsy = _fortran("gelsy", 13)
@@ -277,7 +290,8 @@ def _factor_logdet(R, A):
     return total
 '''
 
-FACTOR_INVERSE = '''
+FACTOR_INVERSE = (
+    '''
 _dpotri, _spotri = _fortran("potri", 5)
 
 
@@ -289,15 +303,13 @@ def _factor_inverse(R, A, B):
         return
     n = R.shape[0]
     B[:, :] = R
-    sizes = np.array([n, 0], np.int32)
-    at = sizes.ctypes.data
-    if A.itemsize == 8:
-        _dpotri(_LOWER.ctypes.data, at, B.ctypes.data, at, at + 4)
-    else:
-        _spotri(_LOWER.ctypes.data, at, B.ctypes.data, at, at + 4)
+'''
+    + _on_lower("potri", "B")
+    + """\
     if sizes[0] > 0:
         _mirrored(B)
-'''
+"""
+)
 
 _SYSTEM = (LAPACK, FACTOR, LEAST_SQUARES, SUBSTITUTED, FACTOR_SOLVE)
 # operation of a library call -> the texts behind it, each after those that it calls
