@@ -62,6 +62,8 @@ def _read(source: str) -> Array:
 
 def _inline(source: str) -> Array:
     rows = [[float(entry) for entry in row.split(",")] for row in source.split(";")]
+    if large := [entry.strip() for entry in re.split("[,;]", source) if not np.isfinite(float(entry))]:
+        raise BadInput(f"{large[0]} in {source!r} is too large", allowed="numbers below 1.8e308", fix="scale the data")
     if len({len(row) for row in rows}) > 1:
         lengths = ", ".join(str(len(row)) for row in rows)
         raise BadInput(
@@ -126,11 +128,12 @@ def _number(file: Path, line: int, header: Sequence[str], row: Sequence[str], co
 def _read_npy(file: Path, part: str | None) -> Array:
     if part:
         raise BadInput(f"{file}:{part}: an .npy file holds one array without a name", fix=f"write {file} alone")
-    return _finite(np.asarray(np.load(file, allow_pickle=False)), str(file))
+    with file.open("rb") as opened:
+        return _finite(np.asarray(np.load(opened, allow_pickle=False)), str(file))
 
 
 def _read_npz(file: Path, part: str | None) -> Array:
-    with np.load(file, allow_pickle=False) as archive:
+    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as archive:
         if part not in archive.files:
             raise BadInput(
                 f"{file} has no array {part!r}" if part else f"{file} holds several arrays",

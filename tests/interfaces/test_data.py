@@ -113,6 +113,17 @@ def test_settings_that_are_nothing(folder: Path) -> None:
     )
 
 
+def test_numbers_that_float64_does_not_know_and_files_that_hold_no_array(folder: Path) -> None:
+    assert message("X=1,2;3, 1e400") == (
+        "1e400 in '1,2;3, 1e400' is too large\n  allowed: numbers below 1.8e308\n  to fix: scale the data"
+    )
+    Path("empty.npy").write_bytes(b"")
+    Path("half.npz").write_bytes(b"PK\x03\x04 and no more")
+    allowed = "\n  allowed: a file that numpy.save or numpy.savez wrote, or a CSV file\n  to fix: write the file again"
+    assert message("X=empty.npy") == f"empty.npy cannot be read: No data left in file{allowed}"
+    assert message("X=half.npz:a") == f"half.npz cannot be read: File is not a zip file{allowed}"
+
+
 def given(**arrays: object) -> list[Given]:
     return [Given(name, f"{name}.npy", np.asarray(array, dtype=float)) for name, array in arrays.items()]
 
