@@ -7,6 +7,9 @@ The difference of the two sides starts as left minus right. `Written` says what 
 by a denominator that occurs in it; `Used` takes a multiple of an equation that holds away from it. In the end it is zero.
 
     Used: A A^{-1} = I times U C        the difference less sum_pq (U C)_pq (A A^{-1} - I)_pq
+
+`Inverted`, `Squared` and `Substituted` put another claim in the place of the claim, from which it follows. `Induction`,
+`Blocks` and `Cases` end a certificate: each of their own certificates proves one part of the claim.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from eqcompiler.languages.terms import Binder, Condition, Term
+from eqcompiler.languages.terms import Binder, Condition, Integral, Term
 
 Side: TypeAlias = Literal["left", "right"]
 
@@ -38,16 +41,73 @@ class Cleared:
 class Used:
     """The difference less the sum over `binders` of factor * (left - right) of `equation` at these indices.
 
-    The equation is an assumption of the claim, or true by its form: A A^{-1} = I, A^{-1} A = I, u / u = 1.
+    lemma: a rule whose instance for the terms `of` the equation is; "" for an assumption, or in an induction what is already
+    shown for the size itself. under: a function that stands around both sides of it, log or det.
     The first of the binders are the axes of the equation, in order; the others are summed besides.
     """
 
     equation: Condition
     binders: tuple[Binder, ...]
     factor: Term
+    lemma: str = ""
+    of: tuple[Term, ...] = ()
+    under: str = ""
 
 
-Step: TypeAlias = Written | Cleared | Used
+@dataclass(frozen=True, slots=True)
+class Antiderivative:
+    """`primitive` has the body of the integral as its derivative in its variable."""
+
+    integral: Integral
+    primitive: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Inverted:
+    """The side is the inverse of a square matrix K: instead of K^{-1} = R it is shown that K R = I."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Squared:
+    """No side is negative: instead of L = R it is shown that L^2 = R^2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Substituted:
+    """The claim for every value of the number `symbol` is the claim for every value of a multiple of it."""
+
+    symbol: str
+    factor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Induction:
+    """The claim for `size` = 1, and for size + 1 when it holds for size."""
+
+    size: str
+    first: Certificate
+    following: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Each block of the sides, row by row."""
+
+    parts: tuple[Certificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The claim where `condition` holds and where it does not."""
+
+    condition: Condition
+    holds: Certificate
+    fails: Certificate
+
+
+Step: TypeAlias = Written | Cleared | Used | Antiderivative | Inverted | Squared | Substituted | Induction | Blocks | Cases
 
 
 @dataclass(frozen=True, slots=True)

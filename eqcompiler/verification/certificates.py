@@ -8,24 +8,23 @@ the multiples whose terms meet those of the difference (a search in the manner o
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from eqcompiler.languages import terms
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.proof_steps import Certificate, Cleared, Step, Used
-from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import SCALAR, Condition, Term
-from eqcompiler.verification.entry_rules import RULES
+from eqcompiler.verification.antiderivatives import antiderivatives
+from eqcompiler.verification.determinant_lemmas import determinants_in, instances
 from eqcompiler.verification.index_sums import ONE, Atom, Factors, NotReplayed, Product, Range, Sum, add, denominators, minus
-from eqcompiler.verification.replay import FORMS, algebra_of
+from eqcompiler.verification.lemmas import LEMMAS, instance
+from eqcompiler.verification.replay import Goal, Work
+from eqcompiler.verification.row_elimination import combination
 from eqcompiler.verification.sum_terms import Writer
-from eqcompiler.verification.term_entries import Environment, Reader
+from eqcompiler.verification.term_entries import Environment
 
-Row = dict[str, Fraction]
 MOST_ROWS, LEVELS, ROUNDS = 400, 4, 8
 
 
@@ -36,10 +35,17 @@ class Equation:
     condition: Condition
     axes: tuple[Range, ...]
     zero: Sum
+    lemma: str = ""
+    of: tuple[Term, ...] = ()
+    under: str = ""
+    shown: bool = False
 
     @property
     def leading(self) -> tuple[Product, ...]:
-        """The terms with the most factors: what takes their place is smaller."""
+        """The terms with the most factors: what takes their place is smaller. Of an equation between determinants all terms,
+        and of what an induction has shown."""
+        if self.shown or "det" in (self.under, self.lemma[:3]):
+            return tuple(t for t in self.zero.terms if t.factors)
         most = max(len(t.factors) for t in self.zero.terms)
         return tuple(t for t in self.zero.terms if len(t.factors) == most)
 
@@ -54,32 +60,43 @@ class Multiple:
     row: Sum
 
 
-def certificate(document: Document, claim: Claim, conditions: tuple[Condition, ...] = ()) -> Certificate:
-    """Steps that lead to zero. Raises NotReplayed when none are found."""
-    known = (*document.assumptions, *claim.assumptions, *conditions)
-    reader = Reader(document, algebra_of(known), RULES)
-    env, at = reader.open_axes(claim)
-    left, right = reader.entry(claim.left, at, env), reader.entry(claim.right, at, env)
-    search = _Search(document, reader, known, env, claim)
-    search.defined = denominators(left, right)
-    axes = tuple(search.writer.name(str(place)) for place in at)
-    search.open_names |= {str(place) for place in at}
-    search.env |= {f"#{name}": place for name, place in zip(axes, at, strict=True)}
-    return Certificate(search.steps(minus(left, right)), axes)
+def direct(goal: Goal) -> Certificate:
+    """Steps on the difference itself."""
+    found = antiderivatives(goal)
+    work = Work(goal, {step.integral: step.primitive for step in found})
+    search = _Search(work)
+    axes = tuple(search.writer.name(p) for place in work.at for p in sorted(place.names) if p[0] == "~")
+    search.open_names |= {p for place in work.at for p in place.names}
+    work.name_axes(axes)
+    return Certificate((*found, *search.steps(work.difference)), axes)
 
 
 class _Search:
-    def __init__(
-        self, document: Document, reader: Reader, known: tuple[Condition, ...], env: dict[str, Any], claim: Claim
-    ) -> None:
-        self.document, self.reader, self.algebra = document, reader, reader.algebra
-        self.known, self.env = known, env
-        self.defined: set[str] = set()
-        self.open_names = {str(place) for place in env.values()}
-        found = [matrix for matrix, inner in reader.matrices if _same_names(matrix, inner, env)]
+    def __init__(self, work: Work) -> None:
+        self.document, self.reader, self.algebra = work.goal.document, work.reader, work.algebra
+        self.known, self.env = work.goal.known, work.env
+        self.hypothesis = work.goal.hypothesis
+        self.defined = work.defined
+        self.open_names = {str(place) for place in work.env.values() if isinstance(place, Dimension)}
+        found = [
+            matrix
+            for reader in (work.reader, work.sides_reader)
+            for _, matrix, inner in reader.matrices
+            if _same_names(matrix, inner, work.env) and matrix.type.shape[0] not in reader.put_together
+        ]
+        self.roots = {matrix for operation, matrix, _ in work.sides_reader.matrices if operation == "matsqrt"}
+        self.has_logarithm = "function:log" in work.difference.key
         self.matrices = list({matrix: matrix for matrix in found})
-        self.writer = Writer(document, self.notation(), frozenset(b.name for b in claim.free))
-        self.writer.names |= {str(place): name[1:] for name, place in env.items()}
+        self.determinants = list(dict.fromkeys(determinants_in(work.goal)))
+        self.writer = Writer(self.document, self.notation(), frozenset(b.name for b in work.goal.claim.free))
+        self.writer.names |= {str(place): name[1:] for name, place in work.env.items() if isinstance(place, Dimension)}
+        self.powers = tuple(self.commuting(work.difference))
+
+    def commuting(self, difference: Sum) -> Iterator[tuple[str, tuple[Term, ...]]]:
+        """A A^k = A^k A for the powers that occur."""
+        powers = dict.fromkeys(a for t in difference.terms for a, _ in t.factors if a.called == "matpow")
+        for atom in {(a.inner[0].key, a.inner[1].key): a for a in powers}.values():
+            yield "commuting", (self.writer.matrix("matpow", atom.inner[0]), self.writer.sum(atom.inner[1].body))
 
     def notation(self) -> dict[tuple[str, str], Term]:
         """How the author writes the operands of the inverses and determinants that occur, or their transposes."""
@@ -92,11 +109,16 @@ class _Search:
                 if len(factors) == 1 and len(factors[0]) == 1 and factors[0][0][0].kind == "whole":
                     atom = factors[0][0][0]
                     turned = terms.Call(matrix.type, "transpose", (matrix,))
-                    found.setdefault((operation, atom.inner[0].key), matrix if atom.at == places or atom.symmetric else turned)
+                    written = matrix if atom.at == places or atom.symmetric else turned
+                    for name in (operation, "matpow") if operation == "inverse" else (operation,):
+                        found.setdefault((name, atom.inner[0].key), written)
         return found
 
     def steps(self, difference: Sum) -> tuple[Step, ...]:
         steps: list[Step] = []
+        if self.hypothesis is not None and (used := self.by_hypothesis(difference)) is not None:
+            steps.append(self.step(Fraction(1), used))
+            difference = minus(difference, used.row)
         for _ in range(ROUNDS):
             below = _denominator(difference)
             if below is None:
@@ -108,6 +130,19 @@ class _Search:
             return tuple(steps)
         return (*steps, *(self.step(c, m) for c, m in self.combination(difference)))
 
+    def by_hypothesis(self, difference: Sum) -> Multiple | None:
+        """The multiple of what is shown for the size itself that leaves the fewest sums: one that takes a term away."""
+        best, least = None, _weight(difference)
+        for equation in self.equation(self.hypothesis) if self.hypothesis is not None else ():
+            quotients = (_quotient(t, part) for t in difference.terms for part in equation.zero.terms)
+            for multiple in (
+                m for q in quotients if q is not None and not equation.axes for m in self.multiple(equation, (), q)
+            ):
+                weight = _weight(minus(difference, multiple.row))
+                if weight < least:
+                    best, least = multiple, weight
+        return best
+
     def step(self, c: Fraction, multiple: Multiple) -> Used:
         rank = multiple.equation.condition.left.type.rank
         outer, self.writer.names = self.writer.names, dict(self.writer.names)
@@ -116,7 +151,8 @@ class _Search:
         if any(self.writer.names[r.name] != b.name for r, b in zip(multiple.equation.axes[rank:], binders[rank:], strict=True)):
             raise NotReplayed("an equation whose index has two names")
         self.writer.names = outer
-        return Used(multiple.equation.condition, binders, factor)
+        equation = multiple.equation
+        return Used(equation.condition, binders, factor, equation.lemma, equation.of, equation.under)
 
     def combination(self, difference: Sum) -> list[tuple[Fraction, Multiple]]:
         """The difference as a sum of multiples of equations."""
@@ -127,13 +163,12 @@ class _Search:
         pool.add(self.inside(first, given, LEVELS))
         ends = first
         for equations, free_only in ((composite, True), (composite, True), (given, True), (given, False)):
-            found = _combination(pool.multiples, wanted)
-            if found is not None:
+            if (found := pool.combination(wanted)) is not None:
                 return found
             grown = pool.add(m for t in (ends if free_only else first) for m in self.insertions(t, equations, free_only))
             pool.add(self.inside(grown, given, LEVELS))
             ends = grown
-        found = _combination(pool.multiples, wanted)
+        found = pool.combination(wanted)
         if found is None:
             raise NotReplayed("no certificate was found")
         return found
@@ -154,10 +189,17 @@ class _Search:
 
     def equations(self) -> Iterator[Equation]:
         for matrix in self.matrices:
-            inverse = terms.Call(matrix.type, "inverse", (matrix,))
-            unit = terms.Call(matrix.type, "identity", ())
-            for pair in ((matrix, inverse), (inverse, matrix)):
-                yield from self.equation(Condition("=", terms.Call(matrix.type, "matmul", pair), unit))
+            yield from self.instance("inverse", (matrix,))
+            yield from self.instance("inverse before", (matrix,))
+            if matrix in self.roots:
+                yield from self.instance("root", (matrix,))
+        for lemma, of in self.powers:
+            yield from self.instance(lemma, of)
+        for lemma, of in instances(self.determinants):
+            for under in ("", *(("log",) if self.has_logarithm else ())):
+                yield from self.instance(lemma, of, under)
+        if self.hypothesis is not None:
+            yield from (replace(e, shown=True) for e in self.equation(self.hypothesis))
         for condition in self.known:
             if condition.relation == "orthogonal":
                 q = condition.left
@@ -167,8 +209,16 @@ class _Search:
                     yield from self.equation(Condition("=", terms.Call(q.type, "matmul", pair), unit))
             elif condition.relation == "=":
                 yield from self.equation(condition)
+                if condition.left.type.rank == 2 and self.determinants and condition.right is not None:
+                    sides = (terms.Call(SCALAR, "det", (side,)) for side in (condition.left, condition.right))
+                    yield from self.equation(Condition("=", *sides), under="det")
 
-    def equation(self, condition: Condition) -> Iterator[Equation]:
+    def instance(self, lemma: str, of: tuple[Term, ...], under: str = "") -> Iterator[Equation]:
+        sides = instance(lemma, of, under)
+        if sides is not None:
+            yield from self.equation(Condition("=", *sides), lemma, of, under)
+
+    def equation(self, condition: Condition, lemma: str = "", of: tuple[Term, ...] = (), under: str = "") -> Iterator[Equation]:
         right = condition.right
         try:
             places = self.reader.axes(condition.left)
@@ -178,14 +228,14 @@ class _Search:
         except NotReplayed:
             return
         if zero.terms and denominators(zero) <= self.defined:
-            yield Equation(condition, tuple(self.algebra.ranges[str(p)] for p in places), zero)
+            axes = tuple(self.algebra.ranges[str(p)] for p in places)
+            yield Equation(condition, axes, zero, lemma, of, under)
 
     def reciprocals(self, factors: Factors) -> Iterator[Equation]:
         """u (1/u) = 1 for the denominators beside which a term stands, at the indices at which they stand."""
         for atom, e in factors:
-            if atom.name in FORMS and not any(n not in self.open_names for n in atom.names):
-                left, right = FORMS[atom.name](self.writer.sum(atom.inner[0].body))
-                yield from self.equation(Condition("=", left, right))
+            if atom.name in LEMMAS and atom.kind == "function" and not any(n not in self.open_names for n in atom.names):
+                yield from self.instance(atom.name, (self.writer.sum(atom.inner[0].body),))
             if atom.kind == "group" and e < 0:
                 axes = tuple(self.algebra.ranges[n] for n in sorted(atom.names) if n not in self.open_names)
                 body = self.algebra.power(self.algebra.atom(atom), 1)
@@ -195,7 +245,7 @@ class _Search:
                 unit = terms.Number(SCALAR, Fraction(1))
                 condition = Condition("=", terms.Call(SCALAR, "mul", (named, terms.Call(SCALAR, "div", (unit, named)))), unit)
                 zero = minus(self._beside(body, atom), ONE)
-                yield Equation(condition, axes, zero)
+                yield Equation(condition, axes, zero, "reciprocal", (named,))
 
     def _beside(self, body: Sum, atom: Atom) -> Sum:
         """u * (1/u) with the reciprocal kept as a factor."""
@@ -224,7 +274,7 @@ class _Search:
         if all(a.kind == "delta" for a, _ in pattern):
             return
         variables = {r.name for r in (*equation.axes, *inner)}
-        for places, rest in _embeddings(pattern, factors, variables, {}):
+        for places, rest in _embeddings(pattern, factors, variables, {}, self.algebra.positive):
             if any(r.name not in places for r in inner):
                 continue
             taken = [str(places[r.name]) for r in inner]
@@ -273,6 +323,23 @@ class _Search:
                 yield from self.multiple(equation, bound, self.algebra.product(self.rest(tuple(moved)), delta))
 
 
+def _weight(body: Sum) -> tuple[int, int]:
+    return sum(bool(t.bound) or any(a.height for a, _ in t.factors) for t in body.terms), len(body.terms)
+
+
+def _quotient(above: Product, below: Product) -> Sum | None:
+    """Of two products with the same sums, or None."""
+    exponents = dict(above.factors)
+    for atom, e in below.factors:
+        exponents[atom] = exponents.get(atom, Fraction(0)) - e
+    left = tuple((a, e) for a, e in exponents.items() if e)
+    if above.bound != below.bound or any(n[0] == "#" for a, _ in left for n in a.names):
+        return None
+    ordered = tuple(sorted(left, key=lambda f: f[0].key))
+    key = " ".join(a.key if e == 1 else f"{a.key}^{e}" for a, e in ordered)
+    return Sum((Product(above.coefficient / below.coefficient, (), ordered, key),))
+
+
 def _at(atom: Atom, place: int, position: Dimension) -> Atom:
     at = tuple(position if k == place else p for k, p in enumerate(atom.at))
     return Atom(atom.kind, atom.name, tuple(sorted(at, key=str)) if atom.symmetric else at, atom.inner, atom.symmetric)
@@ -302,15 +369,16 @@ def _denominator(difference: Sum) -> Atom | None:
 
 
 def _embeddings(
-    pattern: Factors, factors: Factors, variables: set[str], places: dict[str, Dimension]
+    pattern: Factors, factors: Factors, variables: set[str], places: dict[str, Dimension], units: set[str]
 ) -> Iterator[tuple[dict[str, Dimension], Factors]]:
     """Ways in which the pattern divides the factors: (where its variables go, what is left)."""
     if not pattern:
         yield places, factors
         return
     (first, e), rest = pattern[0], pattern[1:]
-    if first.name == "exp" and e == 1:  # an exponential divides everything
-        yield from _embeddings(rest, (*factors, (first, Fraction(-1))), variables, places)
+    unit = first.kind == "entry" and first.name in units and not first.at and first not in dict(factors)
+    if (first.called == "exp" and e == 1) or unit:  # what is positive divides everything
+        yield from _embeddings(rest, (*factors, (first, -e)), variables, places, units)
         return
     for k, (atom, power) in enumerate(factors):
         divides = (e > 0) == (power > 0) and abs(power) >= abs(e) and (power - e).denominator == 1
@@ -322,7 +390,7 @@ def _embeddings(
         for at in (atom.at, atom.at[::-1]) if atom.symmetric else (atom.at,):
             matched = _placed(first.at, at, variables, places)
             if matched is not None:
-                yield from _embeddings(rest, left, variables, matched)
+                yield from _embeddings(rest, left, variables, matched, units)
 
 
 def _placed(
@@ -347,6 +415,10 @@ class _Pool:
         self.rows: set[str] = set()
         self.terms: set[str] = set()
 
+    def combination(self, wanted: Sum) -> list[tuple[Fraction, Multiple]] | None:
+        found = combination([m.row for m in self.multiples], wanted)
+        return None if found is None else [(c, self.multiples[k]) for c, k in found]
+
     def add(self, multiples: Iterable[Multiple]) -> list[Product]:
         """The terms that were not met before."""
         new: list[Product] = []
@@ -360,57 +432,3 @@ class _Pool:
             new += [t for t in multiple.row.terms if t.key not in self.terms]
             self.terms |= {t.key for t in multiple.row.terms}
         return new
-
-
-def _combination(multiples: Sequence[Multiple], difference: Sum) -> list[tuple[Fraction, Multiple]] | None:
-    """The difference as a sum of rows, by elimination; None when it is none."""
-    useful = _useful(multiples, difference)
-    rows: dict[str, tuple[Row, Row]] = {}
-    for k, multiple in enumerate(useful):
-        row, made = _reduced(_coefficients(multiple.row), {str(k): Fraction(1)}, rows)
-        if row:
-            rows[min(row)] = (row, made)
-    row, made = _reduced(_coefficients(difference), {}, rows)
-    return None if row else [(-c, useful[int(k)]) for k, c in sorted(made.items(), key=lambda item: int(item[0]))]
-
-
-def _useful(multiples: Sequence[Multiple], difference: Sum) -> list[Multiple]:
-    """Without the rows that hold a term which nothing else can take away."""
-    wanted = {t.key for t in difference.terms}
-    kept = list(multiples)
-    while True:
-        counts = Counter(t.key for multiple in kept for t in multiple.row.terms)
-        following = [m for m in kept if all(counts[t.key] > 1 or t.key in wanted for t in m.row.terms)]
-        if len(following) == len(kept):
-            return kept
-        kept = following
-
-
-def _reduced(row: Row, made: Row, rows: Mapping[str, tuple[Row, Row]]) -> tuple[Row, Row]:
-    row, made = dict(row), dict(made)
-    waiting = sorted(row, reverse=True)
-    while waiting:
-        lead = waiting.pop()
-        if lead not in row or lead not in rows:
-            continue
-        other, parts = rows[lead]
-        c = row[lead] / other[lead]
-        waiting += [k for k in other if k not in row]
-        waiting.sort(reverse=True)
-        _take(row, other, c)
-        _take(made, parts, c)
-    return row, made
-
-
-def _coefficients(body: Sum) -> Row:
-    return {t.key: t.coefficient for t in body.terms}
-
-
-def _take(row: Row, other: Row, c: Fraction) -> None:
-    """row less c times other."""
-    for key, v in other.items():
-        value = row.get(key, Fraction(0)) - c * v
-        if value:
-            row[key] = value
-        else:
-            row.pop(key, None)

@@ -6,6 +6,7 @@ Guarantees: written from languages.terms alone; NotReplayed for what has no rule
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -13,8 +14,11 @@ from eqcompiler.languages import terms
 from eqcompiler.languages.dimensions import ONE as FIRST
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.terms import Condition, Term
-from eqcompiler.verification.index_arithmetic import Algebra
+from eqcompiler.verification.expected_values import expectation
+from eqcompiler.verification.function_values import step
+from eqcompiler.verification.generating_functions import integral, limit, series
 from eqcompiler.verification.index_sums import ONE, ZERO, Atom, NotReplayed, Position, Sum, add, minus, number
+from eqcompiler.verification.symbolic_powers import raised
 from eqcompiler.verification.term_entries import HALF, At, Environment, Reader, Rule
 
 
@@ -32,7 +36,8 @@ def _comprehension(self: Reader, term: terms.Comprehension, at: At, env: Environ
 def _reference(self: Reader, term: terms.Reference, at: At, env: Environment) -> Sum:
     definition = self.document.definitions.get(term.name)
     if definition is not None and term.arguments and term.name not in env:
-        given = {f: self.bound(a, env) for f, a in zip(definition.formals, term.arguments, strict=True)}
+        pairs = zip(definition.formals, term.arguments, strict=True)
+        given = {f: self.bound(a, env) for f, a in pairs if f in env or not (isinstance(a, terms.Symbol) and a.name == f)}
         env = {**env, **given}
     return self.symbol(term.name, at, env)
 
@@ -40,15 +45,42 @@ def _reference(self: Reader, term: terms.Reference, at: At, env: Environment) ->
 def _reduction(self: Reader, term: terms.Reduction, at: At, env: Environment) -> Sum:
     if term.operation not in ("sum", "product"):
         raise NotReplayed(f"the checker does not know the {term.operation} over an index", term.span)
-    index = self.range(term.binder, env)
-    inner = {**env, "#" + term.binder.name: Dimension.of(index.name)}
-    body = self.entry(term.body, at, inner)
-    guards = [_indicator(self, c, inner) for c in term.where]
-    if term.operation == "sum":
-        return self.algebra.summed((index,), self.algebra.product(body, *guards))
-    if guards or not self.algebra.all_positive(body):
-        raise NotReplayed("a product over an index of factors that are not known to be positive", term.span)
-    return self.algebra.exp(self.algebra.summed((index,), self.algebra.log(body)))
+    if term.operation == "sum" and not term.where and (closed := series(self, term, at, env)) is not None:
+        return closed
+
+    def body(place: Position) -> Sum:
+        inner = {**env, "#" + term.binder.name: place}
+        guards = [_indicator(self, c, inner) for c in term.where]
+        value = self.entry(term.body, at, inner)
+        if term.operation == "sum":
+            return self.algebra.product(value, *guards)
+        if guards:
+            raise NotReplayed("a product over some of the values of an index", term.span)
+        return value
+
+    lower, upper = self.position(term.binder.lower, env), self.position(term.binder.upper, env)
+    return self.over(lower, upper, body) if term.operation == "sum" else self.product_over(lower, upper, body)
+
+
+def _holds(self: Reader, condition: Condition, env: Environment) -> Sum:
+    """1 where a condition between numbers holds, else 0."""
+    right = condition.right
+    if right is None or condition.relation not in ("<", "<=", ">", ">="):
+        return _indicator(self, condition, env)
+    low, high = (condition.left, right) if condition.relation[0] == "<" else (right, condition.left)
+    return step(self.algebra, minus(self.entry(high, (), env), self.entry(low, (), env)), "=" not in condition.relation)
+
+
+def _cases(self: Reader, term: terms.Cases, at: At, env: Environment) -> Sum:
+    """The first branch whose conditions hold."""
+    parts, rest = [], ONE
+    for conditions, value in term.branches:
+        here = self.algebra.product(rest, *(_holds(self, c, env) for c in conditions))
+        parts.append(self.algebra.product(here, self.entry(value, at, env)))
+        rest = minus(rest, here)
+    if rest.terms:
+        raise NotReplayed("cases of which none may hold", term.span)
+    return add(*parts)
 
 
 def _indicator(self: Reader, condition: Condition, env: Environment) -> Sum:
@@ -58,9 +90,32 @@ def _indicator(self: Reader, condition: Condition, env: Environment) -> Sum:
     gap = self.position(condition.right, env) - self.position(condition.left, env)
     same = self.algebra.delta(gap, Dimension.of(0))
     least = {"<=": gap, "<": gap - FIRST, ">=": -gap, ">": -gap - FIRST}.get(condition.relation)
+    if least is not None and least.constant is not None:
+        return number(least.constant >= 0)
     if least is not None:
         return self.algebra.atom(Atom("guard", "", (least,)))
     return same if condition.relation == "=" else minus(ONE, same)
+
+
+def _last_state(self: Reader, term: terms.Iterated, at: At, env: Environment) -> Sum:
+    """The last state of a recurrence has one value, unless something that it reads is given another one here."""
+    recurrence = self.document.recurrences[term.recurrence]
+    pending, read = [*term.start, *recurrence.updates], {family for _, family in recurrence.members}
+    while pending:
+        part = pending.pop()
+        name = part.name if isinstance(part, terms.Symbol | terms.Reference | terms.Index) else ""
+        if name in self.document.definitions and name not in read:
+            pending.append(self.document.definitions[name].body)
+        read.add(name)
+        pending += terms.children(part)
+    own = {*recurrence.states, *recurrence.before, *(member for member, _ in recurrence.members)}
+    if (read - own) & {name.removeprefix("#") for name in env} or self.sizes:
+        raise NotReplayed("the last state of a recurrence that is varied", term.span)
+    return self.algebra.entry(f"{recurrence.last[term.state]}@{terms_key(term)}", at)
+
+
+def terms_key(term: terms.Iterated) -> str:
+    return f"{term.recurrence}{term.state}{term.start!r}"
 
 
 def _unknown(self: Reader, term: terms.UnknownCall, at: At, env: Environment) -> Sum:
@@ -88,16 +143,6 @@ def _each(combine: Callable[..., Sum]) -> Rule:
     return lambda self, term, at, env: combine(self.algebra, *(self.entry(a, at, env) for a in term.arguments))
 
 
-def _power(algebra: Algebra, base: Sum, exponent: Sum) -> Sum:
-    if exponent.constant is not None:
-        return algebra.power(base, exponent.constant)
-    if base == algebra.exp(ONE):
-        return algebra.exp(exponent)
-    if algebra.all_positive(base):
-        return algebra.exp(algebra.product(exponent, algebra.log(base)))
-    return algebra.apply("power", (base, exponent))
-
-
 def _reciprocal(self: Reader, term: Term, at: At, env: Environment) -> Sum:
     """Powers and products in a denominator stay what they are, so that equal denominators are recognised."""
     operation = term.operation if isinstance(term, terms.Call) else ""
@@ -121,9 +166,13 @@ def _matmul(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
 
 def _of_all(self: Reader, term: Term, env: Environment, function: Callable[[Sum], Sum]) -> Sum:
     """The sum of a function of each entry."""
-    axes = self.axes(term)
-    body = function(self.entry(term, axes, env))
-    return self.algebra.summed([self.algebra.ranges[str(p)] for p in axes], body)
+
+    def over(shape: tuple[Dimension, ...], at: At) -> Sum:
+        if not shape:
+            return function(self.entry(term, at, env))
+        return self.summed(shape[0], lambda p: over(shape[1:], (*at, p)))
+
+    return over(term.type.shape, ())
 
 
 def _root_of_squares(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
@@ -145,30 +194,96 @@ def _trace(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
 
 
 def _matrix_power(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
-    below, exponent = term.arguments
-    count = self.entry(exponent, (), env).constant
-    if count is None or count.denominator != 1 or abs(count) > 8:
-        raise NotReplayed("the checker does not know symbolic powers of matrices", term.span)
-    factor = below if count > 0 else terms.Call(below.type, "inverse", (below,))
-    if count == 0:
-        return self.algebra.delta(*at)
+    matrix, exponent = term.arguments
+    if matrix.type.shape[0] in self.put_together:
+        raise NotReplayed("a power of a block matrix", term.span)
+    size = self.size(matrix.type.shape[0])
+    self.matrices.append((term.operation, matrix, env))
+    return self.matrix_power(lambda p, q: self.entry(matrix, (p, q), env), size, at, self.entry(exponent, (), env))
 
-    def chain(k: int, p: Position, q: Position) -> Sum:
-        if k == 1:
-            return self.entry(factor, (p, q), env)
-        return self.summed(
-            below.type.shape[0], lambda r: self.algebra.product(self.entry(factor, (p, r), env), chain(k - 1, r, q))
-        )
 
-    return chain(abs(int(count)), *at)  # an inverse is read by its own rule
+def _kron(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
+    left, right = term.arguments
+    pairs = [self.split(place, size) for place, size in zip(at, right.type.shape, strict=True)]
+    outer, inner = (tuple(pair[k] for pair in pairs) for k in (0, 1))
+    return self.algebra.product(self.entry(left, outer, env), self.entry(right, inner, env))
+
+
+def _vec(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
+    (matrix,) = term.arguments
+    return self.entry(matrix, self.split(at[0], matrix.type.shape[0])[::-1], env)
+
+
+def block_sizes(term: terms.Block, axis: int) -> tuple[Dimension, ...]:
+    """The sizes of the parts of one axis, rows (0) or columns (1)."""
+    cells = [row[0] for row in term.rows] if axis == 0 else list(term.rows[0])
+    return tuple(_block_size(cell, axis) for cell in cells)
+
+
+def _block_size(cell: Term, axis: int) -> Dimension:
+    """A scalar is 1 by 1, a vector a column (a row where it is written transposed)."""
+    if cell.type.rank == 2:
+        return cell.type.shape[axis]
+    return cell.type.shape[0] if cell.type.rank == 1 and (axis == 1) == cell.type.row else FIRST
+
+
+def _block(self: Reader, term: terms.Block, at: At, env: Environment) -> Sum:
+    where = [self.part(place, block_sizes(term, axis)) for axis, place in enumerate(at)]
+    (row, p), (column, q) = where if len(where) == 2 else (where[0], (0, FIRST))
+    if len(term.rows) == 1 and len(where) == 1:
+        (row, p), (column, q) = (0, FIRST), self.part(at[0], block_sizes(term, 1))
+    cell = term.rows[row][column]
+    return self.entry(cell, {2: (p, q), 1: (q if cell.type.row else p,), 0: ()}[cell.type.rank], env)
+
+
+def _det(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
+    """Multiplied out as far as the matrix is a product."""
+    (matrix,) = term.arguments
+    algebra, size = self.algebra, algebra_value(self, matrix.type.shape[0])
+
+    def det(other: Term) -> Sum:
+        return _det(self, terms.Call(terms.SCALAR, "det", (other,)), (), env)
+
+    match matrix:
+        case terms.Call(operation="matmul", arguments=(a, b)) if a.type.rank == b.type.rank == 2:
+            if a.type.shape[0] == a.type.shape[1]:
+                return algebra.product(det(a), det(b))
+        case terms.Call(operation="transpose", arguments=(a,)):
+            return det(a)
+        case terms.Call(operation="inverse", arguments=(a,)):
+            return algebra.power(det(a), -1)
+        case terms.Call(operation="neg", arguments=(a,)):
+            return algebra.product(raised(algebra, number(-1), size), det(a))
+        case terms.Call(operation="mul", arguments=parts) if sum(p.type.rank > 0 for p in parts) == 1:
+            scalars = [raised(algebra, self.entry(p, (), env), size) for p in parts if not p.type.rank]
+            return algebra.product(*scalars, *(det(p) for p in parts if p.type.rank))
+        case terms.Call(operation="matpow", arguments=(a, exponent)):
+            return raised(algebra, det(a), self.entry(exponent, (), env))
+        case terms.Call(operation="kron", arguments=(a, b)):
+            first, second = (algebra_value(self, m.type.shape[0]) for m in (a, b))
+            return algebra.product(raised(algebra, det(a), second), raised(algebra, det(b), first))
+        case terms.Call(operation="diag", arguments=(v,)):
+            return self.product_over(FIRST, self.size(v.type.shape[0]), lambda p: self.entry(v, (p,), env))
+    return _whole(self, term, at, env)
+
+
+def algebra_value(self: Reader, size: Dimension) -> Sum:
+    return self.algebra.value(self.size(size))
 
 
 def _whole(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
     (matrix,) = term.arguments
     while isinstance(matrix, terms.Call) and matrix.operation == "transpose":
         matrix, at = matrix.arguments[0], at[::-1]
-    self.matrices.append((matrix, env))
-    return self.whole_of(term.operation, lambda p, q: self.entry(matrix, (p, q), env), matrix.type.shape[0], at)
+    self.matrices.append((term.operation, matrix, env))
+    size = matrix.type.shape[0]
+    if size not in self.put_together:
+        return self.whole_of(term.operation, lambda p, q: self.entry(matrix, (p, q), env), self.size(size), at)
+    inner = tuple(
+        self.algebra.operand((*r, *s), self.entry(matrix, (p, q), env))
+        for (r, p), (s, q) in itertools.product(self.ways(size), self.ways(size))
+    )
+    return self.algebra.atom(Atom("whole", term.operation, at, inner))
 
 
 _CALLS: dict[str, Rule] = {
@@ -178,7 +293,7 @@ _CALLS: dict[str, Rule] = {
     "div": lambda self, term, at, env: self.algebra.product(
         self.entry(term.arguments[0], at, env), _reciprocal(self, term.arguments[1], at, env)
     ),
-    "pow": _each(_power),
+    "pow": _each(lambda algebra, base, exponent: raised(algebra, base, exponent)),
     "matmul": _matmul,
     "outer": lambda self, term, at, env: self.algebra.product(
         *(self.entry(a, (p,), env) for a, p in zip(term.arguments, at, strict=True))
@@ -198,7 +313,14 @@ _CALLS: dict[str, Rule] = {
     "zeros": lambda self, term, at, env: ZERO,
     "ones": lambda self, term, at, env: ONE,
     "inverse": _whole,
-    "det": _whole,
+    "matsqrt": _whole,
+    "det": _det,
+    "kron": _kron,
+    "vec": _vec,
+    "max": _each(lambda algebra, *parts: algebra.apply("max", parts)),
+    "min": _each(lambda algebra, *parts: algebra.apply("min", parts)),
+    "binomial": _each(lambda algebra, *parts: algebra.apply("binomial", parts)),
+    "factorial": _each(lambda algebra, u: algebra.apply("factorial", (u,))),
     "matpow": _matrix_power,
 }
 
@@ -207,13 +329,19 @@ RULES: dict[type[Term], Rule] = {
     terms.Constant: lambda self, term, at, env: _constant(self, term),
     terms.Symbol: lambda self, term, at, env: self.symbol(term.name, at, env),
     terms.Index: lambda self, term, at, env: self.algebra.value(self.position(term, env)),
-    terms.Size: lambda self, term, at, env: self.algebra.value(term.dimension),
+    terms.Size: lambda self, term, at, env: algebra_value(self, term.dimension),
     terms.Reference: _reference,
     terms.UnknownCall: _unknown,
     terms.Call: _call,
     terms.Component: _component,
     terms.Reduction: _reduction,
     terms.Comprehension: _comprehension,
+    terms.Cases: _cases,
+    terms.Block: _block,
+    terms.Integral: integral,
+    terms.Limit: limit,
+    terms.Expectation: expectation,
+    terms.Iterated: _last_state,
     terms.Derivative: lambda self, term, at, env: self.derivative(term, at, env),
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from math import comb
 
 from eqcompiler.languages.dimensions import ONE as FIRST
 from eqcompiler.languages.dimensions import Dimension
@@ -35,13 +36,25 @@ from eqcompiler.verification.index_sums import (
 )
 
 MOST_WORK, LARGEST_POWER = 20_000, 12
+SELDOM = ("delta", "guard", "step")  # 0 or 1: equal to their powers
+
+Function = Callable[["Algebra", tuple[Sum, ...]], Sum]
 
 
 class Algebra:
     """What is known of symbols (positive, symmetric) and of the ranges of open indices, and the operations that use it."""
 
-    def __init__(self, positive: Iterable[str] = (), symmetric: Iterable[str] = (), definite: Iterable[str] = ()) -> None:
-        self.positive, self.symmetric, self.definite = frozenset(positive), frozenset(symmetric), frozenset(definite)
+    def __init__(
+        self,
+        functions: Mapping[str, Function],
+        positive: Iterable[str] = (),
+        symmetric: Iterable[str] = (),
+        definite: Iterable[str] = (),
+    ) -> None:
+        self.functions = functions
+        self.positive, self.symmetric, self.definite = set(positive), frozenset(symmetric), frozenset(definite)
+        self.above_zero: set[str] = set()  # sums that are positive by assumption
+        self.decided: dict[tuple[str, str], bool] = {}  # (relation, sum): whether it is >= 0 or > 0, in the case at hand
         self.ranges: dict[str, Range] = {}
         self.work = 0  # products put together so far: counted, so that what is replayed does not depend on the machine
 
@@ -67,7 +80,19 @@ class Algebra:
         if difference.constant is not None:
             return ZERO if difference.constant else ONE
         turned = -difference
+        if self.is_at_least(difference, 1) or self.is_at_least(turned, 1):
+            return ZERO
         return self.atom(Atom("delta", "", (min(difference, turned, key=str),)))
+
+    def is_at_least(self, position: Position, least: int) -> bool:
+        """For all sizes from 1 on and all values of the open indices."""
+        while indices := [n for n in position.names if n[0] in OPEN]:
+            r = self.ranges.get(max(indices, key=lambda n: int(n[1:].partition(".")[0] or 0)))
+            c = dict(position.terms).get((r.name,)) if r is not None else None
+            if r is None or c is None or any(r.name in t and len(t) > 1 for t, _ in position.terms):
+                return False
+            position = position.substitute({r.name: r.lower if c > 0 else r.upper})
+        return all(c > 0 for names, c in position.terms if names) and sum(c for _, c in position.terms) >= least
 
     def value(self, position: Position) -> Sum:
         """An index expression as a number."""
@@ -80,20 +105,30 @@ class Algebra:
     def is_positive(self, atom: Atom) -> bool:
         if atom.kind in ("group", "root"):
             return self.all_positive(atom.inner[0].body)
-        if atom.name == "det":
+        if atom.called == "det" and len(atom.inner) == 1:
             inside = atom.inner[0].body.terms
-            return len(inside) == 1 and inside[0].coefficient > 0 and inside[0].factors[0][0].name in self.definite
+            whole = len(inside) == 1 and not inside[0].bound and inside[0].coefficient > 0 and len(inside[0].factors) == 1
+            return whole and all(a.kind == "entry" and a.name in self.definite and e == 1 for a, e in inside[0].factors)
         known = atom.kind == "entry" and atom.name in self.positive
         return known or atom.kind in ("size", "prime", "constant") or (atom.kind, atom.name) == ("function", "exp")
 
     def all_positive(self, body: Sum) -> bool:
-        """Squares and sums of them, with one term at least that cannot be zero."""
+        """Assumed, or squares and sums of them, with one term at least that cannot be zero."""
+        if body.terms and body.times(1 / abs(body.terms[0].coefficient)).key in self.above_zero:
+            return True
+        return 2 in (signs := self._signs(body)) and all(signs)
+
+    def not_negative(self, body: Sum) -> bool:
+        return all(self._signs(body)) or self.all_positive(body)
+
+    def _signs(self, body: Sum) -> list[int]:
+        """For each term 2: it is positive, 1: it is not negative, 0: that is not known."""
         signs = []
         for t in body.terms:
             positive = all(self.is_positive(a) for a, _ in t.factors) and all(is_filled(r) for r in t.bound)
-            squares = all(self.is_positive(a) or e % 2 == 0 for a, e in t.factors)
-            signs.append(2 * positive or squares if t.coefficient > 0 else 0)
-        return 2 in signs and all(signs)
+            squares = all(self.is_positive(a) or e % 2 == 0 or a.kind == "root" or a.called == "abs" for a, e in t.factors)
+            signs.append(2 * positive or int(squares) if t.coefficient > 0 else 0)
+        return signs
 
     # ---- products and sums over an index
 
@@ -142,9 +177,9 @@ class Algebra:
         exponents: dict[Atom, Fraction] = {}
         for atom, e in factors:
             exponents[atom] = exponents.get(atom, Fraction(0)) + e
-        exponents = {a: min(e, Fraction(1)) if a.kind in ("delta", "guard") else e for a, e in exponents.items() if e}
-        if any(e < 1 for a, e in exponents.items() if a.kind in ("delta", "guard")):
-            raise NotReplayed("a division by a Kronecker delta")
+        exponents = {a: min(e, Fraction(1)) if a.kind in SELDOM else e for a, e in exponents.items() if e}
+        if any(e < 1 for a, e in exponents.items() if a.kind in SELDOM):
+            raise NotReplayed("a division by what may be zero")
         for atom, e in exponents.items():
             simpler = self._simpler(atom, e, exponents)
             if simpler is not None:
@@ -163,11 +198,23 @@ class Algebra:
                     return self.close(coefficient, left, ((self.renamed(a, {index: position}), x) for a, x in rest))
                 return self.summed(left, self.moved(self.close(coefficient, (), rest), {index: position}))
         for r in bound:
-            used = any(r.name in a.names for a in exponents) or any(r.name in o.upper.names for o in bound)
-            if not used and is_filled(r):
-                inside = self.close(coefficient, (), tuple(exponents.items()))
-                return self.summed(tuple(o for o in bound if o is not r), self.product(inside, self.value(r.upper)))
+            if not is_filled(r) or any(r.name in o.upper.names for o in bound):
+                continue
+            using = [a for a in exponents if r.name in a.names]
+            order = exponents[using[0]] if using else Fraction(0)
+            own = Atom("position", "", (Dimension.of(r.name),))
+            if order.denominator == 1 and 0 <= order <= LARGEST_POWER and using in ([], [own]):
+                inside = self.close(coefficient, (), tuple(f for f in exponents.items() if f[0] != own))
+                return self.summed(
+                    tuple(o for o in bound if o is not r), self.product(inside, self.power_sum(int(order), self.value(r.upper)))
+                )
         return Sum((named(coefficient, bound, tuple(exponents.items()), self.renamed),))
+
+    def power_sum(self, order: int, upper: Sum) -> Sum:
+        """1^k + ... + u^k, from (u + 1)^(k+1) - 1 = sum over j <= k of binom(k + 1, j) (1^j + ... + u^j)."""
+        total = minus(self.power(add(upper, ONE), order + 1), ONE)
+        lower = [self.power_sum(j, upper).times(Fraction(-comb(order + 1, j))) for j in range(order)]
+        return add(total, *lower).times(Fraction(1, order + 1))
 
     def _solved(self, difference: Position, bound: tuple[Range, ...]) -> tuple[str, Position] | None:
         """A bound index that the delta fixes at a place inside its range, and that place."""
@@ -190,15 +237,21 @@ class Algebra:
             return (atom,), self.power(atom.inner[0].body, whole)
         if atom.kind == "root" and whole:
             return (atom,), self.product(self.power(atom.inner[0].body, whole), self.atom(atom, e - whole))
-        if atom.name == "exp":
-            same = tuple(a for a in beside if a.name == "exp")
+        if atom.called == "exp":
+            same = tuple(a for a in beside if a.called == "exp")
             if len(same) > 1 or e != 1:
                 return same, self.exp(add(*(a.inner[0].body.times(beside[a]) for a in same)))
-        if atom.name == "sin" and e >= 2 and e.denominator == 1:
+        if atom.called == "sin" and e >= 2 and e.denominator == 1:
             square = minus(ONE, self.atom(Atom("function", "cos", (), atom.inner), 2))
             return (atom,), self.product(self.power(square, e // 2), *([self.atom(atom)] if e % 2 else []))
         if atom.kind == "prime" and not 0 < e < 1:
             return (atom,), self.product(number(Fraction(int(atom.name)) ** whole), self.atom(atom, e - whole))
+        if atom.called == "power" and atom.inner[0].body.constant == -1 and e not in (0, 1) and e.denominator == 1:
+            return (atom,), self.atom(atom, e % 2)
+        if atom.called == "abs" and whole >= 2:  # |u|^2 = u^2
+            return (atom,), self.product(
+                self.power(atom.inner[0].body, 2 * (whole // 2)), self.atom(atom, e - 2 * (whole // 2))
+            )
         return None
 
     # ---- renaming
@@ -270,17 +323,41 @@ class Algebra:
             term = base.terms[0]
             if e.denominator == 1:
                 return self.close(term.coefficient ** int(e), (), ((a, x * e) for a, x in term.factors))
-            if term.coefficient > 0 and all(self.is_positive(a) for a, _ in term.factors):
+            if term.coefficient > 0 and all(self.is_positive(a) or x % 2 == 0 for a, x in term.factors):
                 root = self.product(ONE, *(self.atom(Atom("prime", str(p)), k * e) for p, k in _primes(term.coefficient)))
-                return self.product(root, self.close(Fraction(1), (), ((a, x * e) for a, x in term.factors)))
+                return self.product(root, self.close(Fraction(1), (), ((self._size_of(a), x * e) for a, x in term.factors)))
         if not base.terms:
             raise NotReplayed("a power of zero")
+        if e.denominator > 1 and len(parts := self.apart(base)) > 1 and all(map(self.not_negative, parts)):
+            return self.product(*(self.power(part, e) for part in parts))
         content, rest = self.content(base, e.denominator == 1)
         outer = ONE if content == ONE else self.power(content, e)
         if len(rest.terms) == 1 and not rest.terms[0].bound and content != ONE:
             return self.product(outer, self.power(rest, e))
         kind = "group" if e.denominator == 1 else "root"
         return self.product(outer, self.atom(Atom(kind, "", (), (Open((), rest),)), e))
+
+    def _size_of(self, atom: Atom) -> Atom:
+        """|a|: the root of a^2."""
+        return atom if self.is_positive(atom) else Atom("function", "abs", (), (Open((), self.atom(atom)),))
+
+    def apart(self, body: Sum) -> list[Sum]:
+        """A single product as the product of parts that share no bound index."""
+        if len(body.terms) != 1:
+            return [body]
+        bound, factors = self.opened(body.terms[0])
+        parts: list[tuple[set[str], list[Range], list[tuple[Atom, Fraction]]]] = []
+        single: list[tuple[set[str], list[Range], list[tuple[Atom, Fraction]]]] = []
+        single += [({r.name, *r.lower.names, *r.upper.names}, [r], []) for r in bound]
+        single += [(set(a.names), [], [(a, e)]) for a, e in factors]
+        for names, ranges, own in single:
+            here = (names & {r.name for r in bound}, ranges, own)
+            for part in [part for part in parts if part[0] & here[0]]:
+                parts.remove(part)
+                here = (part[0] | here[0], part[1] + here[1], part[2] + here[2])
+            parts.append(here)
+        found = [self.summed([r for r in bound if r in p[1]], self.close(Fraction(1), (), p[2])) for p in parts]
+        return [number(body.terms[0].coefficient), *found] if body.terms[0].coefficient != 1 else found
 
     def content(self, body: Sum, signed: bool, axes: frozenset[str] = frozenset()) -> tuple[Sum, Sum]:
         """(what all terms have in common, the rest): the number, and factors that stand outside sums and without the axes."""
@@ -310,7 +387,7 @@ class Algebra:
     def _without_exponential(self, common: Sum, body: Sum) -> tuple[Sum, Sum]:
         """1 + e^-x as e^-x (1 + e^x): of the ways to pull one exponential out, the least text."""
         best = (common, body)
-        for u in (a.inner[0].body for t in body.terms for a, _ in t.factors if a.name == "exp" and not t.bound):
+        for u in (a.inner[0].body for t in body.terms for a, _ in t.factors if a.called == "exp" and not t.bound):
             rest = self.product(body, self.exp(u.times(Fraction(-1))))
             lead = rest.terms[0].coefficient
             if lead > 0 and rest.times(1 / lead).key < best[1].key:
@@ -319,7 +396,7 @@ class Algebra:
 
     def exp(self, u: Sum) -> Sum:
         """exp(k log a) = a^k."""
-        logs = [t for t in u.terms if len(t.factors) == 1 and t.factors[0][0].name == "log" and t.factors[0][1] == 1]
+        logs = [t for t in u.terms if not t.bound and [(a.called, e) for a, e in t.factors] == [("log", Fraction(1))]]
         if logs:
             powers = [self.power(t.factors[0][0].inner[0].body, t.coefficient) for t in logs]
             return self.product(self.exp(Sum(tuple(t for t in u.terms if t not in logs))), *powers)
@@ -339,73 +416,19 @@ class Algebra:
             rest = self.close(Fraction(sign), (), (f for f in single.factors if f not in known))
         if content != ONE and len(rest.terms) == 1 < len(u.terms) and not rest.terms[0].bound:
             return add(*parts, self.log(rest))
-        return add(*parts, *([] if rest == ONE else [self._opaque("log", (rest,))]))
+        return add(*parts, *([] if rest == ONE else [self.opaque("log", (rest,))]))
 
     def _log_atom(self, atom: Atom) -> Sum:
-        if atom.name == "exp":
+        if atom.called == "exp":
             return atom.inner[0].body
-        return self._opaque("log", (atom.inner[0].body if atom.kind in ("group", "root") else self.atom(atom),))
+        return self.opaque("log", (atom.inner[0].body if atom.kind in ("group", "root") else self.atom(atom),))
 
-    def _opaque(self, name: str, arguments: Sequence[Sum]) -> Sum:
+    def opaque(self, name: str, arguments: Sequence[Sum]) -> Sum:
         return self.atom(Atom("function", name, (), tuple(Open((), a) for a in arguments)))
 
-    def _turned(self, name: str, u: Sum) -> Sum:
-        """sin(-u) = -sin u, cos(-u) = cos u; sums and whole multiples of angles by the addition theorems."""
-        if not u.terms:
-            return ONE if name == "cos" else ZERO
-        first = Sum(u.terms[:1])
-        c = first.terms[0].coefficient
-        rest = Sum(u.terms[1:])
-        if c.numerator not in (1, -1) and abs(c.numerator) <= LARGEST_POWER:
-            unit = first.times(Fraction(1 if c > 0 else -1, abs(c.numerator)))
-            first, rest = unit, add(rest, minus(first, unit))
-        elif c < 0 and not rest.terms:
-            return self._turned(name, u.times(Fraction(-1))).times(Fraction(1 if name == "cos" else -1))
-        if not rest.terms:
-            return self._opaque(name, (u,))
-        (c1, s1), (c2, s2) = ((self._turned("cos", v), self._turned("sin", v)) for v in (first, rest))
-        if name == "cos":
-            return minus(self.product(c1, c2), self.product(s1, s2))
-        return add(self.product(s1, c2), self.product(c1, s2))
-
     def apply(self, name: str, arguments: tuple[Sum, ...]) -> Sum:
-        rule = _FUNCTIONS.get(name)
-        return rule(self, arguments[0]) if rule is not None else self._opaque(name, arguments)
-
-
-def _odd(name: str) -> Callable[[Algebra, Sum], Sum]:
-    def rule(self: Algebra, u: Sum) -> Sum:
-        if not u.terms:
-            return ZERO
-        flip = Fraction(-1 if u.terms[0].coefficient < 0 else 1)
-        return self._opaque(name, (u.times(flip),)).times(flip)
-
-    return rule
-
-
-def _hyperbolic(sign: int) -> Callable[[Algebra, Sum], Sum]:
-    def rule(self: Algebra, u: Sum) -> Sum:
-        return add(self.exp(u), self.exp(u.times(Fraction(-1))).times(Fraction(sign))).times(Fraction(1, 2))
-
-    return rule
-
-
-_FUNCTIONS: dict[str, Callable[[Algebra, Sum], Sum]] = {
-    "exp": Algebra.exp,
-    "log": Algebra.log,
-    "sqrt": lambda self, u: self.power(u, Fraction(1, 2)),
-    "sin": lambda self, u: self._turned("sin", u),
-    "cos": lambda self, u: self._turned("cos", u),
-    "tan": lambda self, u: self.product(self.apply("sin", (u,)), self.power(self.apply("cos", (u,)), -1)),
-    "cot": lambda self, u: self.product(self.apply("cos", (u,)), self.power(self.apply("sin", (u,)), -1)),
-    "sec": lambda self, u: self.power(self.apply("cos", (u,)), -1),
-    "csc": lambda self, u: self.power(self.apply("sin", (u,)), -1),
-    "sinh": _hyperbolic(-1),
-    "cosh": _hyperbolic(1),
-    "sigmoid": lambda self, u: self.power(add(ONE, self.exp(u.times(Fraction(-1)))), -1),
-    "softplus": lambda self, u: self.log(add(ONE, self.exp(u))),
-    **{name: _odd(name) for name in ("asin", "atan", "asinh", "atanh", "tanh", "erf", "sign")},
-}
+        rule = self.functions.get(name)
+        return rule(self, arguments) if rule is not None else self.opaque(name, arguments)
 
 
 def _primes(value: Fraction) -> list[tuple[int, int]]:

@@ -63,6 +63,11 @@ class Atom:
         object.__setattr__(self, "key", f"{self.kind}:{self.name}{inner}{at}")
         object.__setattr__(self, "height", max((o.body.height + bool(o.axes) for o in self.inner), default=0))
 
+    @property
+    def called(self) -> str:
+        """The function or operation that this is a value of."""
+        return self.name if self.kind in ("function", "whole") else ""
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Atom) and self.key == other.key
 
@@ -164,8 +169,10 @@ def denominators(*bodies: Sum) -> set[str]:
     """What must not vanish, or be invertible, wherever these sums have a value; at whatever indices."""
     found: set[str] = set()
     for atom, e in (f for body in bodies for t in body.terms for f in t.factors):
-        if (atom.kind == "group" and e < 0) or atom.name == "inverse":
-            found.add(_INDEX.sub("_", "; ".join(o.key for o in atom.inner)))
+        below = atom.kind == "group" or (atom.kind, atom.name) == ("function", "power")
+        if (below and e < 0) or atom.called == "inverse":
+            inner = atom.inner if atom.kind != "function" else atom.inner[:1]
+            found.add(_INDEX.sub("_", "; ".join(o.key for o in inner)))
         found |= denominators(*(o.body for o in atom.inner))
     return found
 

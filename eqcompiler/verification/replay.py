@@ -8,53 +8,262 @@ of which a step says that they are equal are not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from eqcompiler.errors import CompilerFault, Span
 from eqcompiler.languages import terms
-from eqcompiler.languages.proof_steps import Certificate, Cleared, Used, Written
+from eqcompiler.languages.dimensions import ONE as FIRST
+from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.languages.proof_steps import (
+    Antiderivative,
+    Blocks,
+    Cases,
+    Certificate,
+    Cleared,
+    Induction,
+    Inverted,
+    Squared,
+    Step,
+    Substituted,
+    Used,
+    Written,
+)
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition, Term
-from eqcompiler.verification.entry_rules import RULES
+from eqcompiler.verification.axes import Parts
+from eqcompiler.verification.entry_rules import RULES, block_sizes
+from eqcompiler.verification.function_values import FUNCTIONS, decide
 from eqcompiler.verification.index_arithmetic import Algebra
 from eqcompiler.verification.index_sums import NotReplayed, Product, Sum, denominators, is_filled, minus
-from eqcompiler.verification.term_entries import Reader
+from eqcompiler.verification.lemmas import instance
+from eqcompiler.verification.term_entries import Reader, sizes_of
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is to be shown: a claim, or a part of it.
+
+    sizes: what stands in the place of a size in an induction, with what is shown for the size itself as `hypothesis`.
+    block: which block of the sides. factors: the multiple of a number that stands in its place. decided: conditions that
+    hold here, or do not.
+    """
+
+    document: Document
+    claim: Claim
+    known: tuple[Condition, ...]
+    sizes: Mapping[str, Dimension] = field(default_factory=dict)
+    hypothesis: Condition | None = None
+    block: int | None = None
+    factors: Mapping[str, int] = field(default_factory=dict)
+    decided: tuple[tuple[Condition, bool], ...] = ()
+    squared: bool = False
 
 
 def replay(document: Document, claim: Claim, proof: Certificate, conditions: tuple[Condition, ...] = ()) -> None:
     """Raises NotReplayed for what the checker does not know, CompilerFault for a step that is wrong."""
-    known = (*document.assumptions, *claim.assumptions, *conditions)
-    reader = Reader(document, algebra_of(known), RULES)
-    env, at = reader.open_axes(claim)
-    env |= {f"#{name}": place for name, place in zip(proof.axes, at, strict=False)}
-    sides = {"left": reader.entry(claim.left, at, env), "right": reader.entry(claim.right, at, env)}
-    difference, defined = minus(sides["left"], sides["right"]), denominators(*sides.values())
+    replay_goal(Goal(document, claim, (*document.assumptions, *claim.assumptions, *conditions)), proof)
+
+
+def replay_goal(goal: Goal, proof: Certificate) -> None:
+    primitives = {step.integral: step.primitive for step in proof.steps if isinstance(step, Antiderivative)}
+    for place, step in enumerate(proof.steps):
+        if isinstance(step, Inverted | Squared | Substituted):
+            return replay_goal(restated(goal, step), replace(proof, steps=(*proof.steps[:place], *proof.steps[place + 1 :])))
+        if isinstance(step, Induction | Blocks | Cases):
+            for part, certificate in parts(goal, step):
+                replay_goal(part, certificate)
+            return None
+    work = Work(goal, primitives)
+    work.name_axes(proof.axes)
     for step in proof.steps:
+        work.do(step)
+    _zero(work.difference, goal.known, goal.claim.left.span, "the steps of the proof do not lead to zero")
+    return None
+
+
+class Work:
+    """The difference of the sides of one goal, and the readers that expand terms beside it."""
+
+    def __init__(self, goal: Goal, primitives: Mapping[terms.Integral, Term] | None = None) -> None:
+        self.goal = goal
+        self.algebra = algebra_of(goal.known)
+        axes = axes_of(goal.document, goal.claim)
+        if goal.sizes and axes:
+            raise NotReplayed("an induction beside an axis that is put together of others", goal.claim.left.span)
+        self.reader = Reader(goal.document, self.algebra, RULES, None, axes)
+        self.sides_reader = Reader(goal.document, self.algebra, RULES, goal.sizes, axes)
+        for reader in (self.reader, self.sides_reader):
+            reader.primitives.update(primitives or {})
+        self._assume()
+        if goal.block is None and len(self.reader.blocks(goal.claim.left)) > 1:
+            raise NotReplayed("sides that are put together of blocks", goal.claim.left.span)
+        self.env, self.at = self.reader.open_axes(goal.claim, goal.block or 0)
+        for name, factor in goal.factors.items():
+            self.env[name] = lambda place, name=name, factor=factor: self.algebra.entry(name, place).times(Fraction(factor))
+        left, right = (self.sides_reader.entry(side, self.at, self.env) for side in (goal.claim.left, goal.claim.right))
+        if goal.squared:
+            terms_of = ((left, goal.claim.left), (right, goal.claim.right))
+            if not all(self.algebra.not_negative(side) and (_is_norm(t) or self.has_all_roots(side)) for side, t in terms_of):
+                raise NotReplayed("a side that may be negative, or have no value", goal.claim.left.span)
+            left, right = self.algebra.power(left, 2), self.algebra.power(right, 2)
+        self.sides = {"left": left, "right": right}
+        self.difference, self.defined = minus(left, right), denominators(left, right)
+
+    def _assume(self) -> None:
+        """What orders between numbers, and the cases that are distinguished, say."""
+        for condition in self.goal.known:
+            gap = self.gap(condition)
+            if gap is not None and "=" not in condition.relation and gap.terms:
+                self.algebra.above_zero.add(gap.times(1 / abs(gap.terms[0].coefficient)).key)
+        for condition, holds in self.goal.decided:
+            gap = self.gap(condition)
+            if gap is None or not gap.terms:
+                raise CompilerFault("a step of the proof distinguishes by what is no order of numbers", condition.left.span)
+            decide(self.algebra, gap, "=" not in condition.relation, holds)
+
+    def has_all_roots(self, side: Sum) -> bool:
+        """Whether no root is of what may be negative."""
+        atoms = [a for t in side.terms for a, _ in t.factors]
+        inside = [o.body for a in atoms for o in a.inner]
+        return all(map(self.has_all_roots, inside)) and all(
+            self.algebra.not_negative(a.inner[0].body) for a in atoms if a.kind == "root"
+        )
+
+    def gap(self, condition: Condition) -> Sum | None:
+        """The larger side of an order less the smaller one."""
+        left, right = condition.left, condition.right
+        if right is None or condition.relation not in ("<", "<=", ">", ">=") or left.type.rank or right.type.rank:
+            return None
+        low, high = (left, right) if condition.relation[0] == "<" else (right, left)
+        try:
+            return minus(self.reader.entry(high, (), {}), self.reader.entry(low, (), {}))
+        except NotReplayed:
+            return None
+
+    def name_axes(self, names: tuple[str, ...]) -> None:
+        places = (p for place in self.at for p in sorted(place.names) if p[0] == "~")
+        self.env |= {f"#{name}": Dimension.of(place) for name, place in zip(names, places, strict=False)}
+
+    def do(self, step: Step) -> None:
         match step:
             case Written():
-                rest = minus(sides[step.side], reader.entry(step.result, at, env))
-                _zero(rest, known, step.result.span, f"the {step.side} side is not what the proof says")
+                self.require_written(step)
             case Cleared():
-                difference = reader.cleared(difference, step.denominator, env)
+                self.difference = self.reader.cleared(self.difference, step.denominator, self.env)
             case Used():
-                _require_true(step, known)
-                gap, multiple = reader.multiple(step, env)
-                if not denominators(gap) <= defined:
+                _require_true(step, self.goal)
+                gap, multiple = self.reader.multiple(step, self.env)
+                if not denominators(gap) <= self.defined:
                     raise CompilerFault("a step of the proof inverts what the claim does not", step.equation.left.span)
-                difference = minus(difference, multiple)
-    _zero(difference, known, claim.left.span, "the steps of the proof do not lead to zero")
+                self.difference = minus(self.difference, multiple)
+
+    def require_written(self, step: Written) -> None:
+        rest = minus(self.sides[step.side], self.reader.entry(step.result, self.at, self.env))
+        _zero(rest, self.goal.known, step.result.span, f"the {step.side} side is not what the proof says")
+
+
+def _is_norm(term: Term) -> bool:
+    return isinstance(term, terms.Call) and term.operation in ("norm2", "normF")
+
+
+def restated(goal: Goal, step: Inverted | Squared | Substituted) -> Goal:
+    """Another claim, from which this one follows."""
+    claim = goal.claim
+    if isinstance(step, Squared):
+        return replace(goal, squared=True)
+    if isinstance(step, Substituted):
+        info = goal.document.symbols.get(step.symbol)
+        tied = any(step.symbol in names_of(side) for c in goal.known for side in (c.left, c.right) if side is not None)
+        if info is None or info.type != terms.SCALAR or info.role != "free" or info.distribution or tied or not step.factor:
+            raise CompilerFault("a step of the proof puts a multiple in the place of what is not any number", claim.left.span)
+        return replace(goal, factors={**goal.factors, step.symbol: step.factor})
+    side, other = (claim.left, claim.right) if step.side == "left" else (claim.right, claim.left)
+    square = goal.block is None and side.type.rank == 2 and side.type.shape[0] == side.type.shape[1]
+    if not isinstance(side, terms.Call) or side.operation != "inverse" or not square or other.type.shape != side.type.shape:
+        raise CompilerFault("a step of the proof inverts a side that is no inverse", claim.left.span)
+    product = terms.Call(side.type, "matmul", (side.arguments[0], other))
+    return replace(goal, claim=replace(claim, left=product, right=terms.Call(side.type, "identity", ())))
+
+
+def parts(goal: Goal, step: Induction | Blocks | Cases) -> Iterator[tuple[Goal, Certificate]]:
+    """The goals that together are this one, each with its certificate."""
+    claim = goal.claim
+    match step:
+        case Blocks():
+            count = block_count(goal)
+            if goal.block is not None or len(step.parts) != count:
+                raise CompilerFault("the blocks of the proof are not those of the claim", claim.left.span)
+            yield from ((replace(goal, block=k), part) for k, part in enumerate(step.parts))
+        case Cases():
+            for holds, part in ((True, step.holds), (False, step.fails)):
+                yield replace(goal, decided=(*goal.decided, (step.condition, holds))), part
+        case Induction():
+            if goal.sizes or not can_be_extended(goal, step.size):
+                raise NotReplayed(f"an induction over {step.size}", claim.left.span)
+            yield replace(goal, sizes={step.size: FIRST}), step.first
+            hypothesis = Condition("=", claim.left, claim.right)
+            size = Dimension.of(step.size) + FIRST
+            yield replace(goal, sizes={step.size: size}, hypothesis=hypothesis), step.following
+
+
+def block_count(goal: Goal) -> int:
+    axes = axes_of(goal.document, goal.claim)
+    return len(Reader(goal.document, Algebra({}), RULES, None, axes).blocks(goal.claim.left))
+
+
+def can_be_extended(goal: Goal, size: str) -> bool:
+    """Whether leading parts of what satisfies the assumptions satisfy them too, and the claim has no axis of that size."""
+    claim = goal.claim
+    tied = [c for c in goal.known if c.relation in ("=", "!=", "orthogonal", "invertible", "diagonal")]
+    sides = [side for c in tied for side in (c.left, c.right) if side is not None]
+    own = {n for dimension in claim.left.type.shape for n in dimension.names}
+    return not claim.free and not goal.squared and size not in own and not any(size in sizes_of(side) for side in sides)
+
+
+def names_of(term: Term) -> set[str]:
+    own = {term.name} if isinstance(term, terms.Symbol | terms.Reference) else set()
+    return own.union(*(names_of(child) for child in terms.children(term)))
+
+
+def axes_of(document: Document, claim: Claim) -> dict[Dimension, Parts]:
+    """How the axes of blocks, Kronecker products and stacked columns are put together."""
+    found: dict[Dimension, Parts] = {}
+    pending, entered = [claim.left, claim.right], set()
+    while pending:
+        term = pending.pop()
+        pending += terms.children(term)
+        name = term.name if isinstance(term, terms.Symbol | terms.Reference) else ""
+        if name in document.definitions and name not in entered:
+            entered.add(name)
+            pending.append(document.definitions[name].body)
+        for size, own in _axes_of(term):
+            if found.setdefault(size, own) != own:
+                raise NotReplayed(f"an axis of length {size} that is put together in two ways", claim.left.span)
+    return found
+
+
+def _axes_of(term: Term) -> Iterator[tuple[Dimension, Parts]]:
+    if isinstance(term, terms.Block):
+        for axis, size in enumerate(term.type.shape):
+            sizes = block_sizes(term, axis if term.type.rank == 2 or len(term.rows) > 1 else 1)
+            if len(sizes) > 1:
+                yield size, Parts(sizes, True)
+    if isinstance(term, terms.Call) and term.operation == "kron":
+        left, right = term.arguments
+        for size, outer, inner in zip(term.type.shape, left.type.shape, right.type.shape, strict=True):
+            yield size, Parts((outer, inner), False)
+    if isinstance(term, terms.Call) and term.operation == "vec":
+        rows, columns = term.arguments[0].type.shape
+        yield term.type.shape[0], Parts((columns, rows), False)
 
 
 def follows(document: Document, claim: Claim, step: Written, conditions: tuple[Condition, ...] = ()) -> bool:
     """Whether the checker sees that the side is what the step says. CompilerFault where it sees that it is not."""
     try:
-        known = (*document.assumptions, *claim.assumptions, *conditions)
-        reader = Reader(document, algebra_of(known), RULES)
-        env, at = reader.open_axes(claim)
-        side = reader.entry(claim.left if step.side == "left" else claim.right, at, env)
-        rest = minus(side, reader.entry(step.result, at, env))
-        _zero(rest, known, step.result.span, f"the {step.side} side is not what the proof says")
+        work = Work(Goal(document, claim, (*document.assumptions, *claim.assumptions, *conditions)))
+        work.require_written(step)
     except NotReplayed:
         return False
     return True
@@ -79,56 +288,27 @@ def _is_plain(term: Product) -> bool:
     return whole and entries and all(str(p)[0] in "~#?" and len(p.terms) == 1 for a, _ in term.factors for p in a.at)
 
 
-def _require_true(step: Used, known: tuple[Condition, ...]) -> None:
-    """An assumption, or true by its form; an assumption with indices of its own is not used."""
+def _require_true(step: Used, goal: Goal) -> None:
+    """An instance of a lemma, or an assumption; an assumption with indices of its own is not used."""
     left, right = step.equation.left, step.equation.right
-    plain = len(step.binders) == left.type.rank
-    given = plain and any(c == step.equation or (right and _says_orthogonal(c, left, right)) for c in known)
-    if step.equation.relation != "=" or right is None or not (given or _by_form(left, right)):
+    if step.lemma:
+        true = instance(step.lemma, step.of, step.under) == (left, right)
+    else:
+        plain = len(step.binders) == left.type.rank
+        same = [c for c in (*goal.known, goal.hypothesis) if c is not None and _around(c, step.under) == step.equation]
+        true = plain and bool(same or any(right and _says_orthogonal(c, left, right) for c in goal.known))
+    if step.equation.relation != "=" or not true:
         raise CompilerFault("a step of the proof uses an equation that is neither assumed nor true by its form", left.span)
 
 
-def _by_form(left: Term, right: Term) -> bool:
-    """A A^{-1} = I, A^{-1} A = I, S S = A for the root S of A, u * (1/u) = 1."""
-    if not isinstance(left, terms.Call) or len(left.arguments) != 2:
-        return False
-    a, b = left.arguments
-    unit = isinstance(right, terms.Call) and right.operation == "identity"
-    if left.operation == "matmul" and left.type.rank == 2:
-        inverse = any(
-            isinstance(x, terms.Call) and x.operation == "inverse" and x.arguments == (y,) for x, y in ((a, b), (b, a))
-        )
-        root = a == b and isinstance(a, terms.Call) and a.operation == "matsqrt" and a.arguments == (right,)
-        return (unit and inverse) or root
-    if any(left == product and right == value for product, value in _forms(left)):
-        return True
-    reciprocal = isinstance(b, terms.Call) and b.operation == "div" and b.arguments[1] == a and b.arguments[0] == right
-    return left.operation == "mul" and reciprocal and isinstance(right, terms.Number) and right.value == 1
-
-
-def _forms(left: Term) -> Iterator[tuple[Term, Term]]:
-    for part in left.arguments if isinstance(left, terms.Call) else ():
-        if isinstance(part, terms.Call) and part.operation in FORMS:
-            yield FORMS[part.operation](part.arguments[0])
-
-
-def _function(name: str, *arguments: Term) -> Term:
-    return terms.Call(terms.SCALAR, name, arguments)
-
-
-def _tangent(u: Term) -> tuple[Term, Term]:
-    """tanh u (e^u + e^-u) = e^u - e^-u"""
-    above, below = _function("exp", u), _function("exp", _function("neg", u))
-    return _function("mul", _function("tanh", u), _function("add", above, below)), _function(
-        "add", above, _function("neg", below)
+def _around(condition: Condition, function: str) -> Condition:
+    """The determinants of both sides of an equation."""
+    left, right = condition.left, condition.right
+    if not function or right is None:
+        return condition
+    return replace(
+        condition, left=terms.Call(terms.SCALAR, function, (left,)), right=terms.Call(terms.SCALAR, function, (right,))
     )
-
-
-FORMS: Mapping[str, Callable[[Term], tuple[Term, Term]]] = {
-    "tanh": _tangent,
-    "abs": lambda u: (_function("mul", _function("abs", u), _function("sign", u)), u),
-    "sign": lambda u: (_function("mul", _function("sign", u), u), _function("abs", u)),
-}
 
 
 def _says_orthogonal(condition: Condition, left: Term, right: Term) -> bool:
@@ -163,7 +343,7 @@ def algebra_of(conditions: Iterable[Condition]) -> Algebra:
             bound = _number_of(low) if relation[0] in "<>" else None
             if bound is not None and (bound > 0 or (bound == 0 and "=" not in relation)):
                 found["positive"].add(_symbol_of(high))
-    return Algebra(found["positive"] - {""}, found["symmetric"], found["positive definite"])
+    return Algebra(FUNCTIONS, found["positive"] - {""}, found["symmetric"], found["positive definite"])
 
 
 def _number_of(term: Term) -> Fraction | None:

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from eqcompiler.languages import terms
 from eqcompiler.languages.statements import Document
-from eqcompiler.languages.terms import INTEGER, SCALAR, Binder, Term, Type
+from eqcompiler.languages.terms import INTEGER, SCALAR, Binder, FunctionType, Term, Type
 from eqcompiler.verification.index_sums import Atom, NotReplayed, Open, Position, Product, Range, Sum
 
 LETTERS = "pqrstuvwabcdefg"
@@ -101,14 +101,41 @@ class Writer:
                 return terms.Number(SCALAR, Fraction(int(atom.name)))
             case "constant":
                 return terms.Constant(SCALAR, "pi")
+            case "function" if atom.name == "power":
+                return terms.Call(SCALAR, "pow", tuple(self.sum(o.body) for o in atom.inner))
             case "function" if atom.name in terms.ELEMENTWISE:
                 return terms.Call(SCALAR, atom.name, tuple(self.sum(o.body) for o in atom.inner))
+            case "unknown":
+                return self.unknown(atom, at)
             case "whole":
                 matrix = self.matrix(atom.name, atom.inner[0])
                 if atom.name == "det":
                     return terms.Call(SCALAR, "det", (matrix,))
+                if atom.name == "matpow":
+                    power = terms.Call(matrix.type, "matpow", (matrix, self.sum(atom.inner[1].body)))
+                    return terms.Component(SCALAR, power, at)
                 return terms.Component(SCALAR, terms.Call(matrix.type, atom.name, (matrix,)), at)
         raise NotReplayed(f"{atom.kind} {atom.name} has no notation".strip())
+
+    def unknown(self, atom: Atom, at: tuple[Term, ...]) -> Term:
+        """f(u), or a component of its derivatives at u, for a function of one argument."""
+        name, _, slots = atom.name.partition("'")
+        info, variable = self.document.symbols.get(name), f"{name}_argument"
+        if info is None or not isinstance(info.type, FunctionType) or len(atom.inner) != 1:
+            raise NotReplayed(f"unknown {atom.name} has no notation")
+        (parameter,), result = info.type.parameters, info.type.result
+        argument = atom.inner[0]
+        point = self.matrix("", argument) if argument.axes else self.sum(argument.body)
+        if not slots:
+            body: Term = terms.UnknownCall(result, name, (point,))
+        elif variable not in self.document.symbols:
+            raise NotReplayed(f"unknown {atom.name} has no notation")
+        else:
+            body = terms.UnknownCall(result, name, (terms.Symbol(parameter, variable),))
+        for k in range(len(slots)):
+            type_ = Type((*body.type.shape, *parameter.shape))
+            body = terms.Derivative(type_, body, variable, point if k == len(slots) - 1 else None)
+        return terms.Component(SCALAR, body, at) if at else body
 
     def sides(self, difference: Position) -> tuple[Term, Term]:
         """i and j of a delta that holds i - j."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,8 +21,22 @@ from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.proof_steps import Used
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Binder, Term
-from eqcompiler.verification.index_arithmetic import Algebra
-from eqcompiler.verification.index_sums import ONE, ZERO, Atom, NotReplayed, Open, Position, Range, Sum, add, minus
+from eqcompiler.verification.axes import Axes, Parts, Way
+from eqcompiler.verification.index_arithmetic import LARGEST_POWER, Algebra
+from eqcompiler.verification.index_sums import (
+    ONE,
+    ZERO,
+    Atom,
+    NotReplayed,
+    Open,
+    Position,
+    Range,
+    Sum,
+    add,
+    minus,
+    number,
+)
+from eqcompiler.verification.symbolic_powers import is_whole, raised
 
 At = tuple[Position, ...]
 Environment = Mapping[str, Any]  # symbol -> how its entries are found; "#i" -> the index's place
@@ -30,23 +45,37 @@ HALF = Fraction(1, 2)
 MOST_NESTED = 60
 
 
-class Reader:
+class Reader(Axes):
     """Entries of typed terms as sums of products."""
 
-    def __init__(self, document: Document, algebra: Algebra, rules: Mapping[type[Term], Rule]) -> None:
-        self.document, self.algebra, self.rules = document, algebra, rules
+    def __init__(
+        self,
+        document: Document,
+        algebra: Algebra,
+        rules: Mapping[type[Term], Rule],
+        sizes: Mapping[str, Dimension] | None = None,
+        axes: Mapping[Dimension, Parts] | None = None,
+    ) -> None:
+        super().__init__(algebra, sizes, axes)
+        self.document, self.rules = document, rules
+        self.primitives: dict[terms.Integral, Term] = {}
         self.count = itertools.count()
-        self.matrices: list[tuple[Term, Environment]] = []  # what is inverted, or has a determinant
+        self.matrices: list[tuple[str, Term, Environment]] = []  # what is inverted, or has a determinant or a root
         self.entered: list[str] = []
 
-    def open_axes(self, claim: Claim) -> tuple[dict[str, Any], At]:
+    def open_axes(self, claim: Claim, which: int = 0) -> tuple[dict[str, Any], At]:
+        """The free indices, and the axes of the sides; `which` of the blocks where they are put together of blocks."""
         env: dict[str, Any] = {}
         for binder in claim.free:
             env["#" + binder.name] = Dimension.of(self.range(binder, env).name)
-        return env, self.axes(claim.left)
+        return env, tuple(place for _, place in self.blocks(claim.left)[which])
+
+    def blocks(self, term: Term) -> list[tuple[Way, ...]]:
+        return list(itertools.product(*(self.ways(size) for size in term.type.shape)))
 
     def axes(self, term: Term) -> At:
-        return tuple(Dimension.of(self.algebra.fresh(FIRST, size).name) for size in term.type.shape)
+        """One open index for each axis, also where an axis is put together of others."""
+        return tuple(Dimension.of(self.algebra.fresh(FIRST, self.size(size)).name) for size in term.type.shape)
 
     def range(self, binder: Binder, env: Environment) -> Range:
         return self.algebra.fresh(self.position(binder.lower, env), self.position(binder.upper, env))
@@ -56,6 +85,8 @@ class Reader:
         rule = self.rules.get(type(term))
         if rule is None:
             raise NotReplayed(f"the checker does not know {type(term).__name__.lower()}s", term.span)
+        if term.type.rank and term.type.rank != len(at):
+            raise NotReplayed(f"an entry of a {term.type} at {len(at)} indices", term.span)
         return rule(self, term, at if term.type.rank else (), env)
 
     def position(self, term: Term, env: Environment) -> Position:
@@ -66,7 +97,7 @@ class Reader:
             case terms.Number() if term.value.denominator == 1:
                 return Dimension.of(int(term.value))
             case terms.Size():
-                return term.dimension
+                return self.size(term.dimension)
             case terms.Call() if term.operation in ("add", "neg", "mul"):
                 parts = [self.position(a, env) for a in term.arguments]
                 result = parts[0]
@@ -74,10 +105,6 @@ class Reader:
                     result = result + part if term.operation == "add" else result * part
                 return -result if term.operation == "neg" else result
         raise NotReplayed("an index that is no sum of indices and sizes", term.span)
-
-    def summed(self, size: Position, body: Callable[[Position], Sum]) -> Sum:
-        index = self.algebra.fresh(FIRST, size)
-        return self.algebra.summed((index,), body(Dimension.of(index.name)))
 
     def multiple(self, step: Used, env: Environment) -> tuple[Sum, Sum]:
         """Left minus right of the equation, and that times the factor, summed."""
@@ -112,22 +139,39 @@ class Reader:
         if name in self.document.definitions:
             if name in self.entered or len(self.entered) > MOST_NESTED:
                 raise NotReplayed(f"{name} is defined by itself")
-            self.entered.append(name)
+            outside, self.entered = self.entered, [*self.entered, name]
             try:
                 return self.entry(self.document.definitions[name].body, at, env)
             finally:
-                self.entered.pop()
+                self.entered = outside
         return self.algebra.entry(name, at)
 
     def bound(self, term: Term, env: Environment) -> Callable[[At], Sum]:
-        return lambda at: self.entry(term, at, env)
+        """How entries of the term are found later, inside of definitions that it does not stand in."""
+        entered = self.entered
+
+        def value(at: At) -> Sum:
+            inside, self.entered = self.entered, list(entered)
+            try:
+                return self.entry(term, at, env)
+            finally:
+                self.entered = inside
+
+        return value
+
+    def inner_name(self, variable: str, env: Environment) -> str:
+        """A name of its own for a variable that an operator binds: what is positive stays positive near its value."""
+        name = f"{variable}'{next(self.count)}"
+        if variable in self.algebra.positive and variable not in env:
+            self.algebra.positive.add(name)
+        return name
 
     # ---- derivatives, forwards
 
     def derivative(self, term: terms.Derivative, at: At, env: Environment) -> Sum:
         """The body in a variable of its own, differentiated entry by entry, then read where the variable stands."""
         rank = term.body.type.rank
-        inside = f"{term.variable}'{next(self.count)}"
+        inside = self.inner_name(term.variable, env if term.point is None else {term.variable: None})
         own: dict[str, Any] = {**env, term.variable: lambda place: self.algebra.entry(inside, place)}
         body = self.entry(term.body, at[:rank], own)
         slope = self.slope(body, inside, at[rank:])
@@ -158,15 +202,23 @@ class Reader:
             return same if atom.name == name else ZERO
         if atom.kind in ("group", "root"):
             return self.slope(atom.inner[0].body, name, at)
+        if atom.kind == "step":
+            return ZERO
+        if atom.called == "power" and name not in atom.inner[1].key:
+            base, exponent = (o.body for o in atom.inner)
+            own = algebra.product(exponent, algebra.atom(atom), algebra.power(base, -1))
+            return algebra.product(own, self.slope(base, name, at))
         if atom.kind == "function":
-            rule = _SLOPES.get(atom.name)
+            rule = _SLOPES.get(atom.called)
             if rule is None or len(atom.inner) != 1:
                 raise NotReplayed(f"the checker has no derivative of {atom.name}")
             inner = atom.inner[0].body
             return algebra.product(rule(algebra, inner), self.slope(inner, name, at))
         if atom.kind == "unknown":
             return self.slope_of_unknown(atom, name, at)
-        rule_of_whole = {"inverse": self.slope_of_inverse, "det": self.slope_of_det}.get(atom.name)
+        if len(atom.inner) > 1:
+            raise NotReplayed(f"the checker has no derivative of this {atom.name}")
+        rule_of_whole = {"inverse": self.slope_of_inverse, "det": self.slope_of_det}.get(atom.called)
         if rule_of_whole is None:
             raise NotReplayed(f"the checker has no derivative of {atom.name}")
         return rule_of_whole(atom, name, at)
@@ -196,7 +248,7 @@ class Reader:
             return algebra.product(left, self.slope(algebra.read(atom.inner[0], (p, q)), name, at), right)
 
         algebra = self.algebra
-        return self.summed(size, lambda p: self.summed(size, lambda q: at_pair(p, q))).times(Fraction(-1))
+        return self.along(size, lambda p: self.along(size, lambda q: at_pair(p, q))).times(Fraction(-1))
 
     def slope_of_det(self, atom: Atom, name: str, at: At) -> Sum:
         """d det K = det K sum_pq V_qp dK_pq"""
@@ -207,7 +259,7 @@ class Reader:
                 self.whole("inverse", atom.inner[0], (q, p)), self.slope(algebra.read(atom.inner[0], (p, q)), name, at)
             )
 
-        return algebra.product(algebra.atom(atom), self.summed(size, lambda p: self.summed(size, lambda q: at_pair(p, q))))
+        return algebra.product(algebra.atom(atom), self.along(size, lambda p: self.along(size, lambda q: at_pair(p, q))))
 
     def replaced(self, body: Sum, name: str, value: Callable[[At], Sum]) -> Sum:
         """Every entry of `name`, inside functions too, by what it is."""
@@ -217,7 +269,7 @@ class Reader:
                 return None
             if atom.kind == "entry":
                 return value(atom.at) if atom.name == name else None
-            if atom.kind == "whole":
+            if atom.kind == "whole" and len(atom.inner) == 1:
                 operand = atom.inner[0]
 
                 def matrix(p: Position, q: Position) -> Sum:
@@ -238,30 +290,66 @@ class Reader:
     def whole(self, operation: str, operand: Open, at: At) -> Sum:
         return self.whole_of(operation, lambda p, q: self.algebra.read(operand, (p, q)), operand.axes[0].upper, at)
 
-    def whole_of(self, operation: str, matrix: Callable[[Position, Position], Sum], size: Position, at: At) -> Sum:
-        """inverse or det of a square matrix, in one form for multiples and for the transpose."""
+    def whole_of(
+        self, operation: str, matrix: Callable[[Position, Position], Sum], size: Position, at: At, exponent: Sum = ONE
+    ) -> Sum:
+        """inverse, det, root or power of a square matrix, in one form for multiples and for the transpose."""
         algebra = self.algebra
         rows, columns = algebra.fresh(FIRST, size), algebra.fresh(FIRST, size)
         names = (Dimension.of(rows.name), Dimension.of(columns.name))
         body, turned = matrix(*names), matrix(*names[::-1])
         if not body.terms:
             raise NotReplayed(f"{operation} of zero")
-        if minus(body, algebra.delta(*names)) == ZERO:
-            return algebra.delta(*at) if operation == "inverse" else ONE
+        if size == FIRST:
+            only_entry = matrix(FIRST, FIRST)
+            return {"det": only_entry, "inverse": algebra.power(only_entry, -1)}.get(operation) or raised(
+                algebra, only_entry, exponent if operation == "matpow" else number(HALF)
+            )
         only = body.terms[0].factors[0][0] if len(body.terms) == 1 and len(body.terms[0].factors) == 1 else None
-        if only is not None and only.name == "inverse" and body.terms[0].coefficient == 1 and set(only.at) == set(names):
-            places = at if only.at == names or not at else at[::-1]
-            return algebra.read(only.inner[0], places) if at else algebra.power(self.whole(operation, only.inner[0], ()), -1)
+        plain = only is not None and body.terms[0].coefficient == 1 and set(only.at) == set(names)
+        if only is not None and plain and only.called == "inverse" and operation in ("inverse", "det"):
+            if at:
+                return algebra.read(only.inner[0], at if only.at == names else at[::-1])
+            return algebra.power(self.whole(operation, only.inner[0], ()), -1)
         common, (body, turned) = ONE, (body, turned)
-        if operation == "inverse":
+        if operation != "matsqrt":
             common, rest = algebra.content(body, True, frozenset((rows.name, columns.name)))
             body, turned = rest, algebra.product(turned, algebra.power(common, -1))
+        outer = {"inverse": algebra.power(common, -1), "det": raised(algebra, common, algebra.value(size))}.get(operation)
+        if outer is None:
+            outer = raised(algebra, common, exponent) if operation == "matpow" else ONE
+        if body == algebra.delta(*names):
+            return outer if operation == "det" else algebra.product(outer, algebra.delta(*at))
         symmetric = body == turned
         first, second = (algebra.operand((rows, columns), b) for b in (body, turned))
         operand, flipped = (first, False) if first.key <= second.key else (second, True)
         where = at[::-1] if flipped else at
         where = tuple(sorted(where, key=str)) if symmetric else where
-        return algebra.product(algebra.power(common, -1), algebra.atom(Atom("whole", operation, where, (operand,), symmetric)))
+        inner = (operand, Open((), exponent)) if operation == "matpow" else (operand,)
+        return algebra.product(outer, algebra.atom(Atom("whole", operation, where, inner, symmetric)))
+
+    def matrix_power(self, matrix: Callable[[Position, Position], Sum], size: Position, at: At, exponent: Sum) -> Sum:
+        """A^(2 n + k + 1) = A^n A^n A^k A."""
+        parts: list[Sum] = []
+        for t in exponent.terms:
+            if not is_whole(t) or abs(t.coefficient) > LARGEST_POWER:
+                raise NotReplayed("a power of a matrix that is not whole")
+            unit = Sum((replace(t, coefficient=Fraction(1 if t.coefficient > 0 or t.key else -1)),))
+            parts += [unit if t.coefficient > 0 or not t.key else unit.times(Fraction(-1))] * abs(int(t.coefficient))
+
+        def factor(part: Sum, p: Position, q: Position) -> Sum:
+            if part == ONE:
+                return matrix(p, q)
+            if part.constant is not None:
+                return self.whole_of("inverse", matrix, size, (p, q))
+            return self.whole_of("matpow", matrix, size, (p, q), part)
+
+        def chain(k: int, p: Position, q: Position) -> Sum:
+            if k == len(parts) - 1:
+                return factor(parts[k], p, q)
+            return self.along(size, lambda r: self.algebra.product(factor(parts[k], p, r), chain(k + 1, r, q)))
+
+        return chain(0, at[0], at[1]) if parts else self.algebra.delta(*at)
 
 
 def _sorted_places(where: At, first: int, order: str, atom: Atom) -> At:
@@ -296,3 +384,10 @@ _SLOPES: dict[str, Callable[[Algebra, Sum], Sum]] = {
         algebra.exp(algebra.power(u, 2).times(Fraction(-1))), algebra.power(algebra.atom(Atom("constant", "pi")), -HALF)
     ).times(Fraction(2)),
 }
+
+
+def sizes_of(term: Term) -> set[str]:
+    found = {n for dimension in term.type.shape for n in dimension.names}
+    if isinstance(term, terms.Size):
+        found |= term.dimension.names
+    return found.union(*(sizes_of(child) for child in terms.children(term)))

@@ -11,9 +11,9 @@ from eqcompiler.errors import CompilerFault
 from eqcompiler.languages.proof_steps import Certificate
 from eqcompiler.languages.statements import Claim
 from eqcompiler.languages.terms import Derivative
-from eqcompiler.verification.certificates import certificate
 from eqcompiler.verification.edits import Pool, edits
 from eqcompiler.verification.index_sums import NotReplayed
+from eqcompiler.verification.proof_plans import certificate
 from eqcompiler.verification.replay import replay
 
 COUNT = 250
