@@ -36,6 +36,7 @@ MOST_TRIED = 6 * ENOUGH
 TIMES = 4  # how often the magnitude of what occurs must fit into the bits of an agreement
 MOST_BITS = 1 << 15
 SHAPES = 4
+_LATE = Evidence(0, 0, 0, "", reason="the time ran out before all points were tried")
 
 
 class TooNear(Undefined):
@@ -55,8 +56,10 @@ def challenge(document: Document, claim: Claim, *, seed: int = 0, deadline: floa
             if near.compare(problem, claim, sample) or near.agreements >= ENOUGH:
                 break
             hopeless += near.skipped > hopeless and isinstance(near.gap, TooNear)
-            if hopeless >= ENOUGH or (deadline is not None and time.monotonic() > deadline):
+            if hopeless >= ENOUGH:
                 break
+            if _is_over(deadline):
+                return _LATE
     except (BadInput, NotSupportedYet) as reason:
         near.reason = reason.what
     if near.against is None and isinstance(near.gap, TooNear):  # squares of squares have too many digits, and residues
@@ -64,14 +67,18 @@ def challenge(document: Document, claim: Claim, *, seed: int = 0, deadline: floa
     if near.against is not None or (near.agreements < ENOUGH and near.residues is None):
         return near.evidence()
     for sample in far_samples(problem, claim):
-        if deadline is not None and time.monotonic() > deadline:
-            break
+        if _is_over(deadline):
+            return _LATE
         try:
             if far.compare(problem, claim, sample):
                 return far.evidence()
         except (BadInput, NotSupportedYet):
             continue
     return near.evidence()
+
+
+def _is_over(deadline: float | None) -> bool:
+    return deadline is not None and time.monotonic() > deadline
 
 
 def compare_closely(problem: Problem, claim: Claim, sample: Sample) -> Comparison:

@@ -229,7 +229,7 @@ class _Case:
 
     def challenged(self, answer: Unproved, trial: Evidence, why: str) -> Finding:
         """Equal at many points; whether that counts, and whether it is so far away from them too."""
-        last = self.tools.challenge(self.document, self.claim, seed=self.seed + 2, deadline=self.clock.share())
+        last = self.tools.challenge(self.document, self.claim, seed=self.seed + 2, deadline=self.clock.end)
         if last.counterexample is not None:
             return self.false(last, answer)
         if last.agreements >= ENOUGH or last.modulo_primes:

@@ -10,7 +10,9 @@ from flint import arb, fmpq
 
 from eqcompiler import pipeline
 from eqcompiler.errors import Source
+from eqcompiler.languages.statements import Claim
 from eqcompiler.languages.verdicts import Verdict
+from eqcompiler.verification.challenges import challenge
 from eqcompiler.verification.fields import elementary
 from eqcompiler.verification.magnitudes import UNBOUNDED, watching
 
@@ -82,6 +84,15 @@ def test_what_cannot_be_told_apart_does_not_hold(claim: str) -> None:
 )
 def test_what_is_true_still_holds(declared: str, claim: str) -> None:
     assert verdict(declared, claim).verdict in ("proved", "holds")
+
+
+def test_points_that_were_not_tried_in_time_do_not_count() -> None:
+    document = pipeline.document_of(Source("challenge.tex", "\\[ x \\in \\mathbb{R} \\]\n\\[ \\max(0, x - 10^6) = 0 \\]"))
+    claim = document.statements[-1].payload
+    assert isinstance(claim, Claim)
+    assert challenge(document, claim).counterexample is not None
+    found = challenge(document, claim, deadline=float("-inf"))
+    assert (found.agreements, found.reason) == (0, "the time ran out before all points were tried")
 
 
 @pytest.mark.parametrize(
