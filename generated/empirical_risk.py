@@ -3,13 +3,14 @@
 # eqcompiler 0.1.0
 import os
 import threading
+import time
 from functools import cache
 
 import numba
 import numpy as np
 from llvmlite.binding import add_symbol
 from numba import njit, types
-from numba.extending import get_cython_function_address
+from numba.extending import get_cython_function_address, intrinsic
 
 __all__ = [
     "h_theta",
@@ -95,114 +96,136 @@ _reuse_freed_memory()
 
 
 _TEAMS = {}  # by process, because a forked one has no threads
-_LOOKS = 200_000  # about a tenth of a millisecond
+_LOOKS = 1_000_000  # about a fifth of a millisecond
+
+
+@intrinsic
+def _add_at(typing, whole, place, more):
+    """Adds to whole[place], with nothing of another thread in between; gives what was there."""
+
+    def code(context, builder, signature, values):
+        data = context.make_array(whole)(context, builder, values[0]).data
+        return builder.atomic_rmw("add", builder.gep(data, [values[1]]), values[2], "seq_cst")
+
+    return whole.dtype(whole, whole.dtype, whole.dtype), code
+
+
+@intrinsic
+def _seen_at(typing, whole, place):
+    """whole[place] as other threads have left it."""
+
+    def code(context, builder, signature, values):
+        data = context.make_array(whole)(context, builder, values[0]).data
+        return builder.load_atomic(builder.gep(data, [values[1]]), "seq_cst", 8)
+
+    return whole.dtype(whole, whole.dtype), code
 
 
 @njit(cache=True, nogil=True)
-def _changes(flags, place, value):
-    """Whether flags[place] is another value before so many looks are over. It is looked at some microseconds longer: until
-    then who has set it may hold the lock of the interpreter."""
-    looks = 0
-    for look in range(_LOOKS):
-        flags[place + 1] = look  # a store between two loads, so that no compiler takes the second for the first
-        looks += flags[place] != value
-        if looks > 4000:
-            return True
+def _takes(shares, signal, thread):
+    """Whether there is one more range of rows for a thread. Row 0 of shares: the next range, the numbers of ranges and of rows,
+    1 when all is done, the number of the job. The row of a thread: 1 while it works, its range, where that starts and stops.
+    The caller is thread 1. When no range is left it looks until nobody works, a helper until the next job is signalled."""
+    own = shares[thread]
+    if own[0] == 0:
+        _add_at(own, 0, 1)
+        if thread == 1:
+            _add_at(signal, 0, 1)
+    part = _add_at(shares[0], 0, 1)
+    if part < shares[0, 1]:
+        own[1], own[2], own[3] = part, shares[0, 2] * part // shares[0, 1], shares[0, 2] * (part + 1) // shares[0, 1]
+        return True
+    _add_at(own, 0, -1)
+    for _ in range(_LOOKS):
+        if thread > 1 and _seen_at(signal, 0) != shares[0, 4]:
+            return False
+        if thread == 1:
+            working = 0
+            for k in range(1, len(shares)):
+                working += _seen_at(shares[k], 0)
+            if working == 0:
+                shares[0, 3] = 1
+                return False
     return False
 
 
 class _Helper(threading.Thread):
-    """Does jobs beside their caller."""
+    """Does jobs beside their caller, as thread `number`."""
 
-    def __init__(self):
+    def __init__(self, number):
         super().__init__(daemon=True)
-        self.flags = np.zeros(32, np.int64)  # 0: the number of jobs so far, 16: 1 during a job; they are apart in the cache
-        self.turn, self.bell, self.working = threading.Lock(), threading.Lock(), threading.Lock()
-        self.asleep, self.job, self.failure = False, None, None
+        self.number = number
+        self.turn, self.bell = threading.Lock(), threading.Lock()
+        self.asleep, self.job = False, None
         self.bell.acquire()
         self.start()
 
     def run(self):
         while True:
-            seen = int(self.flags[0])
-            with self.working:
-                self.work()
-            if not _changes(self.flags, 0, seen):
-                with self.turn:
-                    sleeps = self.asleep = self.flags[0] == seen
-                if sleeps:
-                    self.bell.acquire()
-
-    def work(self):
-        if self.job is not None:
-            self.flags[16] = 1
-            try:
-                self.job()
-            except Exception as failure:  # the caller raises it
-                self.failure = failure
-            self.flags[16] = 0
+            with self.turn:
+                job, self.job = self.job, None
+                self.asleep = job is None
+            if job is None:
+                self.bell.acquire()
+            else:
+                job(self.number)
 
     def begin(self, job):
         with self.turn:
             self.job = job
-            self.flags[0] += 1
             if self.asleep:
                 self.asleep = False
                 self.bell.release()
-
-    def finish(self):
-        """Waits for the end of what was begun; gives what was raised."""
-        if self.flags[16]:
-            _changes(self.flags, 16, 1)
-        with self.working:
-            failure, self.failure, self.job = self.failure, None, None
-        return failure
 
 
 class _Team:
     """The helpers of one process; one caller has them at a time, another one works alone."""
 
     def __init__(self):
-        self.free, self.helpers = threading.Lock(), []
+        self.free, self.helpers, self.signal = threading.Lock(), [], np.zeros(1, np.int64)
 
     def do(self, job, count):
         if not self.free.acquire(blocking=False):
-            job()
+            job(1)
             return
         try:
             while len(self.helpers) < count:
-                self.helpers.append(_Helper())
+                self.helpers.append(_Helper(len(self.helpers) + 2))
             for helper in self.helpers[:count]:
                 helper.begin(job)
-            try:
-                job()
-            finally:
-                failures = [helper.finish() for helper in self.helpers[:count]]
+            job(1)
         finally:
             self.free.release()
-        for failure in failures:
-            if failure is not None:
-                raise failure
 
 
-def _in_threads(rows, count, work, arguments, shapes):
-    """Calls rows(*arguments, start, stop, *sums) for ranges of all rows, as many as the work pays for; the threads take one
-    after the other. Each range returns its sums of scalars and adds to arrays of its own; gives the totals."""
+def _in_threads(rows, turns, count, work, arguments, shapes):
+    """The sums over all rows, of shapes () or more: rows(*arguments, start, stop, *arrays) returns its sums of scalars and
+    adds to arrays. Where the work pays for threads, turns(*arguments, shares, signal, thread, *sums) does that for one range
+    after the other, each with sums of its own."""
     threads = numba.get_num_threads()
-    parts = min(4 * threads, work // 600_000) if threads > 1 else 1
-    if parts < 2:
-        arrays = [np.zeros(shape) for shape in shapes]
+    parts = min(8 * threads, work // 150_000)
+    if threads == 1 or parts < 3:
+        arrays = [np.zeros(shape) for shape in shapes if shape]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
-    arrays = [np.zeros((parts, *shape)) for shape in shapes]
-    scalars, left = [()] * parts, iter(range(parts))
+    team = _TEAMS.get(os.getpid()) or _TEAMS.setdefault(os.getpid(), _Team())
+    sums, failures = [np.zeros((parts, *shape)) for shape in shapes], []
+    shares = np.zeros((min(threads, parts) + 1, 8), np.int64)
+    shares[0] = 0, parts, count, 0, team.signal[0] + 1, 0, 0, 0
 
-    def job():
-        for part in left:
-            sums = [array[part] for array in arrays]
-            scalars[part] = rows(*arguments, count * part // parts, count * (part + 1) // parts, *sums)
+    def job(thread):
+        try:
+            turns(*arguments, shares, team.signal, thread, *sums)
+        except Exception as failure:  # no further range is begun, and the caller raises it
+            failures.append(failure)
+            shares[0, 0], shares[thread, 0] = parts, 0
 
-    _TEAMS.setdefault(os.getpid(), _Team()).do(job, min(threads, parts) - 1)
-    return [*map(sum, zip(*scalars, strict=True)), *(array.sum(axis=0) for array in arrays)]
+    team.do(job, len(shares) - 2)
+    if not shares[0, 3]:
+        while shares[1:, 0].any():
+            time.sleep(1e-4)
+    if failures:
+        raise failures[0]
+    return [np.add.reduce(ranges) for ranges in sums]
 
 
 @cache
@@ -561,11 +584,19 @@ def _h_theta_batch_rows(x_arg, theta, b, h_theta, start, stop):
     return ()
 
 
+@njit(cache=True, nogil=True)
+def _h_theta_batch_turns(x_arg, theta, b, h_theta, shares, signal, thread):
+    """Ranges of rows for one thread, while there are any."""
+    own = shares[thread]
+    while _takes(shares, signal, thread):
+        _h_theta_batch_rows(x_arg, theta, b, h_theta, own[2], own[3])
+
+
 def _h_theta_batch_many(x_arg, theta, b, h_theta):
     """The same where the rows are many: each thread takes a range of them."""
     batch = x_arg.shape[0]
     n = x_arg.shape[1]
-    _in_threads(_h_theta_batch_rows, batch, batch * (2 * n + 2), (x_arg, theta, b, h_theta), ())
+    _in_threads(_h_theta_batch_rows, _h_theta_batch_turns, batch, batch * (2 * n + 2), (x_arg, theta, b, h_theta), ())
 
 
 def ell(u, v):
@@ -792,11 +823,19 @@ def _R_rows(theta, x, y, b, start, stop):
     return (R,)
 
 
+@njit(cache=True, nogil=True)
+def _R_turns(theta, x, y, b, shares, signal, thread, R_rows):
+    """Ranges of rows for one thread, while there are any."""
+    own = shares[thread]
+    while _takes(shares, signal, thread):
+        (R_rows[own[1]],) = _R_rows(theta, x, y, b, own[2], own[3])
+
+
 def _R_many(theta, x, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
     m = x.shape[0]
-    sums = _in_threads(_R_rows, m, m * (2 * n + 5), (theta, x, y, b), ())
+    sums = _in_threads(_R_rows, _R_turns, m, m * (2 * n + 5), (theta, x, y, b), ((),))
     return _R_rest(theta, x, y, b, *sums)
 
 
@@ -907,11 +946,19 @@ def _grad_R_rows(theta, x, y, b, start, stop, grad_R_theta_rows):
     return ()
 
 
+@njit(cache=True, nogil=True)
+def _grad_R_turns(theta, x, y, b, shares, signal, thread, grad_R_theta_rows):
+    """Ranges of rows for one thread, while there are any."""
+    own = shares[thread]
+    while _takes(shares, signal, thread):
+        _grad_R_rows(theta, x, y, b, own[2], own[3], grad_R_theta_rows[own[1]])
+
+
 def _grad_R_many(theta, x, y, b, grad_R_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
     m = x.shape[0]
-    sums = _in_threads(_grad_R_rows, m, m * (4 * n + 2), (theta, x, y, b), ((n,),))
+    sums = _in_threads(_grad_R_rows, _grad_R_turns, m, m * (4 * n + 2), (theta, x, y, b), ((n,),))
     return _grad_R_rest(theta, x, y, b, grad_R_theta, *sums)
 
 
@@ -1032,11 +1079,19 @@ def _value_and_grad_R_rows(theta, x, y, b, start, stop, grad_R_theta_rows):
     return (R,)
 
 
+@njit(cache=True, nogil=True)
+def _value_and_grad_R_turns(theta, x, y, b, shares, signal, thread, R_rows, grad_R_theta_rows):
+    """Ranges of rows for one thread, while there are any."""
+    own = shares[thread]
+    while _takes(shares, signal, thread):
+        (R_rows[own[1]],) = _value_and_grad_R_rows(theta, x, y, b, own[2], own[3], grad_R_theta_rows[own[1]])
+
+
 def _value_and_grad_R_many(theta, x, y, b, grad_R_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
     m = x.shape[0]
-    sums = _in_threads(_value_and_grad_R_rows, m, m * (4 * n + 4), (theta, x, y, b), ((n,),))
+    sums = _in_threads(_value_and_grad_R_rows, _value_and_grad_R_turns, m, m * (4 * n + 4), (theta, x, y, b), ((), (n,)))
     return _value_and_grad_R_rest(theta, x, y, b, grad_R_theta, *sums)
 
 
@@ -1220,11 +1275,19 @@ def _hvp_R_rows(theta, v, x, y, b, start, stop, hvp_R_theta_rows):
     return ()
 
 
+@njit(cache=True, nogil=True)
+def _hvp_R_turns(theta, v, x, y, b, shares, signal, thread, hvp_R_theta_rows):
+    """Ranges of rows for one thread, while there are any."""
+    own = shares[thread]
+    while _takes(shares, signal, thread):
+        _hvp_R_rows(theta, v, x, y, b, own[2], own[3], hvp_R_theta_rows[own[1]])
+
+
 def _hvp_R_many(theta, v, x, y, b, hvp_R_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
     m = x.shape[0]
-    sums = _in_threads(_hvp_R_rows, m, m * (4 * n + 4), (theta, v, x, y, b), ((n,),))
+    sums = _in_threads(_hvp_R_rows, _hvp_R_turns, m, m * (4 * n + 4), (theta, v, x, y, b), ((n,),))
     return _hvp_R_rest(theta, v, x, y, b, hvp_R_theta, *sums)
 
 
@@ -1321,11 +1384,19 @@ def _grad_R_b_rows(theta, x, y, b, start, stop):
     return (grad_R_b,)
 
 
+@njit(cache=True, nogil=True)
+def _grad_R_b_turns(theta, x, y, b, shares, signal, thread, grad_R_b_rows):
+    """Ranges of rows for one thread, while there are any."""
+    own = shares[thread]
+    while _takes(shares, signal, thread):
+        (grad_R_b_rows[own[1]],) = _grad_R_b_rows(theta, x, y, b, own[2], own[3])
+
+
 def _grad_R_b_many(theta, x, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
     m = x.shape[0]
-    sums = _in_threads(_grad_R_b_rows, m, m * (2 * n + 3), (theta, x, y, b), ())
+    sums = _in_threads(_grad_R_b_rows, _grad_R_b_turns, m, m * (2 * n + 3), (theta, x, y, b), ((),))
     return _grad_R_b_rest(theta, x, y, b, *sums)
 
 
@@ -1423,11 +1494,19 @@ def _J_rows(theta, x, y, b, start, stop):
     return (J,)
 
 
+@njit(cache=True, nogil=True)
+def _J_turns(theta, x, y, b, shares, signal, thread, J_rows):
+    """Ranges of rows for one thread, while there are any."""
+    own = shares[thread]
+    while _takes(shares, signal, thread):
+        (J_rows[own[1]],) = _J_rows(theta, x, y, b, own[2], own[3])
+
+
 def _J_many(theta, x, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
     m = x.shape[0]
-    sums = _in_threads(_J_rows, m, m * (2 * n + 5), (theta, x, y, b), ())
+    sums = _in_threads(_J_rows, _J_turns, m, m * (2 * n + 5), (theta, x, y, b), ((),))
     return _J_rest(theta, x, y, b, *sums)
 
 
@@ -1538,11 +1617,19 @@ def _grad_J_rows(theta, x, y, b, start, stop, grad_J_theta_rows):
     return ()
 
 
+@njit(cache=True, nogil=True)
+def _grad_J_turns(theta, x, y, b, shares, signal, thread, grad_J_theta_rows):
+    """Ranges of rows for one thread, while there are any."""
+    own = shares[thread]
+    while _takes(shares, signal, thread):
+        _grad_J_rows(theta, x, y, b, own[2], own[3], grad_J_theta_rows[own[1]])
+
+
 def _grad_J_many(theta, x, y, b, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
     m = x.shape[0]
-    sums = _in_threads(_grad_J_rows, m, m * (4 * n + 2), (theta, x, y, b), ((n,),))
+    sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (4 * n + 2), (theta, x, y, b), ((n,),))
     return _grad_J_rest(theta, x, y, b, grad_J_theta, *sums)
 
 
@@ -1663,11 +1750,19 @@ def _value_and_grad_J_rows(theta, x, y, b, start, stop, grad_J_theta_rows):
     return (J,)
 
 
+@njit(cache=True, nogil=True)
+def _value_and_grad_J_turns(theta, x, y, b, shares, signal, thread, J_rows, grad_J_theta_rows):
+    """Ranges of rows for one thread, while there are any."""
+    own = shares[thread]
+    while _takes(shares, signal, thread):
+        (J_rows[own[1]],) = _value_and_grad_J_rows(theta, x, y, b, own[2], own[3], grad_J_theta_rows[own[1]])
+
+
 def _value_and_grad_J_many(theta, x, y, b, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
     m = x.shape[0]
-    sums = _in_threads(_value_and_grad_J_rows, m, m * (4 * n + 4), (theta, x, y, b), ((n,),))
+    sums = _in_threads(_value_and_grad_J_rows, _value_and_grad_J_turns, m, m * (4 * n + 4), (theta, x, y, b), ((), (n,)))
     return _value_and_grad_J_rest(theta, x, y, b, grad_J_theta, *sums)
 
 
@@ -1851,11 +1946,19 @@ def _hvp_J_rows(theta, v, x, y, b, start, stop, hvp_J_theta_rows):
     return ()
 
 
+@njit(cache=True, nogil=True)
+def _hvp_J_turns(theta, v, x, y, b, shares, signal, thread, hvp_J_theta_rows):
+    """Ranges of rows for one thread, while there are any."""
+    own = shares[thread]
+    while _takes(shares, signal, thread):
+        _hvp_J_rows(theta, v, x, y, b, own[2], own[3], hvp_J_theta_rows[own[1]])
+
+
 def _hvp_J_many(theta, v, x, y, b, hvp_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
     m = x.shape[0]
-    sums = _in_threads(_hvp_J_rows, m, m * (4 * n + 4), (theta, v, x, y, b), ((n,),))
+    sums = _in_threads(_hvp_J_rows, _hvp_J_turns, m, m * (4 * n + 4), (theta, v, x, y, b), ((n,),))
     return _hvp_J_rest(theta, v, x, y, b, hvp_J_theta, *sums)
 
 
@@ -1952,11 +2055,19 @@ def _grad_J_b_rows(theta, x, y, b, start, stop):
     return (grad_J_b,)
 
 
+@njit(cache=True, nogil=True)
+def _grad_J_b_turns(theta, x, y, b, shares, signal, thread, grad_J_b_rows):
+    """Ranges of rows for one thread, while there are any."""
+    own = shares[thread]
+    while _takes(shares, signal, thread):
+        (grad_J_b_rows[own[1]],) = _grad_J_b_rows(theta, x, y, b, own[2], own[3])
+
+
 def _grad_J_b_many(theta, x, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
     m = x.shape[0]
-    sums = _in_threads(_grad_J_b_rows, m, m * (2 * n + 3), (theta, x, y, b), ())
+    sums = _in_threads(_grad_J_b_rows, _grad_J_b_turns, m, m * (2 * n + 3), (theta, x, y, b), ((),))
     return _grad_J_b_rest(theta, x, y, b, *sums)
 
 

@@ -77,7 +77,7 @@ class _Rows:
         kinds = _Kinds(region)
         if not kinds.independent or not self.fits(kinds, region):
             return None
-        sums = [self.storages.get(name, Storage(name, ())) for name in kinds.sums]
+        sums = sorted((self.storages.get(name, Storage(name, ())) for name in kinds.sums), key=lambda s: bool(s.shape))
         totals = [Storage(self.names.new(f"{s.name}_rows"), s.shape) for s in sums]
         return self.assembled(region, kinds, sums, totals)
 

@@ -48,7 +48,8 @@ class Printer(Protocol):
 
 def many_rows_text(plan: LoopPlan, many: ManyRows, printer: Callable[[LoopPlan, Identifiers, Door], Printer]) -> list[str]:
     """Functions of the module, with an empty line between two."""
-    parts = [_RangeText(plan, many, printer).lines(), _shared_out(plan, many)]
+    ranges = _RangeText(plan, many, printer)
+    parts = [ranges.lines(), ranges.turns(), _shared_out(plan, many)]
     parts += [_rest(plan, many, printer)] if many.sums else []
     return ["", "", *(line for part in parts for line in [*part, "", ""])][:-2]
 
@@ -98,14 +99,27 @@ class _RangeText:
     def arguments(self) -> list[str]:
         given = [self.names.values[p.name] for p in self.plan.parameters]
         given += [self.names.dimensions[d] for d in self.door.given]
-        own = [self.names.values[name] for name in self.many.own]
-        return [*given, *own, "start", "stop", *(self.names.values[t.name] for t in self.many.totals if t.shape)]
+        return [*given, *(self.names.values[name] for name in self.many.own)]
+
+    def turns(self) -> Iterator[str]:
+        """The compiled function in which a thread takes one range after the other."""
+        totals = [self.names.values[t.name] for t in self.many.totals]
+        arrays = [f"{self.names.values[t.name]}[own[1]]" for t in self.many.totals if t.shape]
+        scalars = in_brackets([f"{self.names.values[t.name]}[own[1]]" for t in self.many.totals if not t.shape])
+        call = f"_{self.plan.name}_rows({', '.join([*self.arguments(), 'own[2]', 'own[3]', *arrays])})"
+        yield "@njit(cache=True, nogil=True)"
+        yield f"def _{self.plan.name}_turns({', '.join([*self.arguments(), 'shares', 'signal', 'thread', *totals])}):"
+        yield '    """Ranges of rows for one thread, while there are any."""'
+        yield "    own = shares[thread]"
+        yield "    while _takes(shares, signal, thread):"
+        yield f"        {call}" if scalars == "()" else f"        {scalars} = {call}"
 
     def lines(self) -> Iterator[str]:
         body = list(self.body())
         sizes = used(self.door.sizes(own=False), body)
         yield '@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)'
-        yield f"def _{self.plan.name}_rows({', '.join(self.arguments())}):"
+        arrays = [self.names.values[t.name] for t in self.many.totals if t.shape]
+        yield f"def _{self.plan.name}_rows({', '.join([*self.arguments(), 'start', 'stop', *arrays])}):"
         yield f'    """The rows from start to stop, in blocks that fit into the cache{self.why()}"""'
         yield from (f"    {line}" for line in [*sizes, *body])
 
@@ -190,8 +204,10 @@ def _shared_out(plan: LoopPlan, many: ManyRows) -> Iterator[str]:
     door = Door(plan, names)
     given = [names.values[p.name] for p in plan.parameters] + [names.dimensions[d] for d in door.given]
     own = [names.values[name] for name in many.own]
-    shapes = [door.shape(total) for total in many.totals if total.shape]
-    words = [f"_{plan.name}_rows", door.text.size(many.extent), door.work(many), in_brackets(given + own), in_brackets(shapes)]
+    shapes = [door.shape(total) for total in many.totals]
+    words = [f"_{plan.name}_rows", f"_{plan.name}_turns"]
+    words += [door.text.size(many.extent), door.work(many)]
+    words += [in_brackets(given + own), in_brackets(shapes)]
     call = f"_in_threads({', '.join(words)})"
     rest = [f"return _{plan.name}_rest({', '.join([*door.arguments(), '*sums'])})"] if many.sums else []
     body = [f"sums = {call}" if many.sums else call, *rest]

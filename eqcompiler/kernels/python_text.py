@@ -23,10 +23,21 @@ from eqcompiler.languages.step_loops import Steps, family_of
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 MODULE_WORDS = frozenset(
-    (*keyword.kwlist, *dir(builtins), "np", "math", "njit", "numba", "os", "threading", "match", "case")
+    (*keyword.kwlist, *dir(builtins), "np", "math", "njit", "numba", "os", "threading", "time", "intrinsic", "match", "case")
 )  # no kernel's name
 OWN_WORDS = ("out", "iterations", "tolerance", "callback", "period", "iteration", "converged", "done")
-ROW_WORDS = ("start", "stop", "first", "rows", "block", "sums")  # of the functions for many rows
+ROW_WORDS = (
+    "start",
+    "stop",
+    "first",
+    "rows",
+    "block",
+    "sums",
+    "own",
+    "shares",
+    "signal",
+    "thread",
+)  # of the functions for many rows
 RESERVED = MODULE_WORDS.union(OWN_WORDS, ROW_WORDS, ("kernel", "products", "count", "resting"))
 
 # precedences

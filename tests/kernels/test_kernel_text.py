@@ -123,11 +123,19 @@ def _grad_J_rows(theta, b, X, y, start, stop, grad_J_theta_rows):
     return ()
 
 
+@njit(cache=True, nogil=True)
+def _grad_J_turns(theta, b, X, y, shares, signal, thread, grad_J_theta_rows):
+    """Ranges of rows for one thread, while there are any."""
+    own = shares[thread]
+    while _takes(shares, signal, thread):
+        _grad_J_rows(theta, b, X, y, own[2], own[3], grad_J_theta_rows[own[1]])
+
+
 def _grad_J_many(theta, b, X, y, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
     m = X.shape[0]
-    sums = _in_threads(_grad_J_rows, m, m * (4 * n + 5), (theta, b, X, y), ((n,),))
+    sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (4 * n + 5), (theta, b, X, y), ((n,),))
     return _grad_J_rest(theta, b, X, y, grad_J_theta, *sums)
 
 
@@ -152,7 +160,7 @@ def test_modules_import_only_numpy_numba_with_its_llvmlite_and_the_standard_libr
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     compilers = {"numba", "numba.extending", "llvmlite.binding"}
-    assert imported == {"numpy", *compilers, "math", "os", "threading", "functools"}
+    assert imported == {"numpy", *compilers, "math", "os", "threading", "time", "functools"}
 
 
 def test_the_same_request_gives_the_same_bytes_whatever_the_hash_seed():

@@ -104,7 +104,7 @@ def test_products_are_formed_block_by_block(kernels, rows, columns, dtype):
 def test_the_large_sizes_of_these_tests_go_to_threads(kernels, monkeypatch):
     seen = []
     original = kernels._in_threads
-    monkeypatch.setattr(kernels, "_in_threads", lambda *given: seen.append(given[2]) or original(*given))
+    monkeypatch.setattr(kernels, "_in_threads", lambda *given: seen.append(given[3]) or original(*given))
     theta, X, y = data(7000, 90)
     kernels.L(theta, X[:100], y[:100], 0.3)
     assert seen == []
@@ -161,18 +161,45 @@ def test_what_a_helper_raises_reaches_the_caller_and_it_goes_on_helping(kernels,
     expected = kernels.grad_L(theta, X, y, 0.3)
     begun = threading.Barrier(2, timeout=60)
 
-    def rows(start: int, stop: int) -> tuple[()]:
-        """Each of the two threads has taken a range before one of them fails."""
-        if start in (0, 500):
-            begun.wait()
-        if threading.current_thread() is not threading.main_thread():
-            raise MemoryError(f"rows {start} to {stop}")
-        return ()
+    def turns(shares: np.ndarray, signal: np.ndarray, thread: int) -> None:
+        """Each of the two threads has taken a range before the helper fails."""
+        while kernels._takes(shares, signal, thread):
+            if shares[thread, 1] in (0, 1):
+                begun.wait()
+            if thread > 1:
+                raise MemoryError(f"rows {shares[thread, 2]} to {shares[thread, 3]}")
 
     for _ in range(3):
         with pytest.raises(MemoryError, match=r"rows \d+ to \d+"):
-            kernels._in_threads(rows, 1000, 1_200_000, (), ())
+            kernels._in_threads(None, turns, 1000, 1_200_000, (), ())
         np.testing.assert_array_equal(kernels.grad_L(theta, X, y, 0.3), expected)
+
+
+def test_what_the_caller_raises_is_raised_though_no_helper_has_come(kernels, two_threads, monkeypatch):
+    monkeypatch.setattr(kernels._Helper, "begin", lambda helper, job: None)
+
+    def turns(shares: np.ndarray, signal: np.ndarray, thread: int) -> None:
+        assert kernels._takes(shares, signal, thread)
+        raise MemoryError("rows of the caller")
+
+    with pytest.raises(MemoryError, match="rows of the caller"):
+        kernels._in_threads(None, turns, 1000, 1_200_000, (), ())
+
+
+def test_the_caller_waits_for_a_range_that_a_helper_has_begun(kernels, two_threads):
+    """Longer than it looks: then it sleeps between two looks."""
+    begun, ended = threading.Barrier(2, timeout=60), []
+
+    def turns(shares: np.ndarray, signal: np.ndarray, thread: int) -> None:
+        while kernels._takes(shares, signal, thread):
+            if shares[thread, 1] in (0, 1):
+                begun.wait()
+            if thread > 1:
+                time.sleep(0.02)
+            ended.append(int(shares[thread, 1]))
+
+    kernels._in_threads(None, turns, 1000, 1_200_000, (), ())
+    assert sorted(ended) == list(range(8))
 
 
 def test_the_ranges_do_not_depend_on_who_takes_them(kernels, two_threads, monkeypatch):
@@ -181,7 +208,7 @@ def test_the_ranges_do_not_depend_on_who_takes_them(kernels, two_threads, monkey
     expected = kernels.grad_L(theta, X, y, 0.3)
     time.sleep(0.05)
     np.testing.assert_array_equal(kernels.grad_L(theta, X, y, 0.3), expected)
-    monkeypatch.setattr(kernels._Team, "do", lambda team, job, count: job())
+    monkeypatch.setattr(kernels._Team, "do", lambda team, job, count: job(1))
     np.testing.assert_array_equal(kernels.grad_L(theta, X, y, 0.3), expected)
 
 
@@ -313,6 +340,6 @@ def test_a_second_process_starts_from_the_disk_and_a_first_call_compiles_only_wh
 
     seconds()
     compiled = {cached.name.split("-")[0] for cached in (tmp_path / "__pycache__").glob("*.nbc")}
-    names = ("_changes", "_value_and_grad_J_rows", "_value_and_grad_J_rest")
+    names = ("_takes", "_value_and_grad_J_rows", "_value_and_grad_J_turns", "_value_and_grad_J_rest")
     assert compiled == {f"least_squares.{name}" for name in names}
     assert min(seconds() for _ in range(2)) < 0.25
