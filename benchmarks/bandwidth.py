@@ -23,18 +23,17 @@ GENERATED = Path(__file__).parent.parent / "generated" / "linear_regression.py"
 
 
 @numba.njit(nogil=True, fastmath={"reassoc", "contract"})
-def sum_of_rows(X: np.ndarray, start: int, stop: int) -> float:
+def sum_of_entries(entries: np.ndarray) -> float:
     total = 0.0
-    for i in range(start, stop):
-        for j in range(X.shape[1]):
-            total += X[i, j]
+    for k in range(entries.size):
+        total += entries[k]
     return total
 
 
 def summed(X: np.ndarray, pool: ThreadPoolExecutor, threads: int) -> float:
-    edges = [len(X) * part // threads for part in range(threads + 1)]
-    waiting = [pool.submit(sum_of_rows, X, *edges[part : part + 2]) for part in range(1, threads)]
-    return sum_of_rows(X, edges[0], edges[1]) + sum(answer.result() for answer in waiting)
+    first, *others = np.array_split(X.reshape(-1), threads)
+    waiting = [pool.submit(sum_of_entries, part) for part in others]
+    return sum_of_entries(first) + sum(answer.result() for answer in waiting)
 
 
 def shortest(contenders: dict[str, Callable[[], object]]) -> dict[str, float]:

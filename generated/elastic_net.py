@@ -8,6 +8,7 @@ from functools import cache
 
 import numba
 import numpy as np
+from llvmlite import ir
 from llvmlite.binding import add_symbol
 from numba import njit, types
 from numba.extending import get_cython_function_address, intrinsic
@@ -222,6 +223,23 @@ def _in_threads(rows, turns, count, work, arguments, shapes):
     if failures:
         raise failures[0]
     return [np.add.reduce(ranges) for ranges in sums]
+
+
+@intrinsic
+def _fetch(typing, array, row, column):
+    """Asks the memory for array[row, column], which need not exist, and does not wait for it."""
+
+    def code(context, builder, signature, values):
+        given = context.make_array(array)(context, builder, values[0])
+        entry = builder.add(builder.mul(values[1], builder.extract_value(given.shape, 1)), values[2])
+        place, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        wanted = builder.bitcast(builder.gep(given.data, [entry]), place)
+        asks = ir.FunctionType(ir.VoidType(), [place, number, number, number])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", (place,), asks)
+        builder.call(ask, [wanted, number(0), number(3), number(1)])  # to be read, to be kept near, data
+        return values[2]
+
+    return column(array, row, column), code
 
 
 @cache
@@ -476,6 +494,7 @@ def _grad_s_rows(w, X, y, lambda_, alpha, start, stop, grad_s_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_s_w = np.empty((n,), w.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         y_block = y[first : first + rows]
@@ -489,6 +508,9 @@ def _grad_s_rows(w, X, y, lambda_, alpha, start, stop, grad_s_w_rows):
             for j in range(n):
                 r_1 += X_block[i, j] * w[j]
                 r_2 += X_block[half + i, j] * w[j]
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_s_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -613,6 +635,7 @@ def _value_and_grad_s_rows(w, X, y, lambda_, alpha, start, stop, grad_s_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_s_w = np.empty((n,), w.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     s = 0.0
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -628,6 +651,9 @@ def _value_and_grad_s_rows(w, X, y, lambda_, alpha, start, stop, grad_s_w_rows):
                 r_1 += X_block[i, j] * w[j]
                 r_2 += X_block[half + i, j] * w[j]
             s += r_1**2 + r_2**2
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_s_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -824,6 +850,7 @@ def _hvp_s_rows(w, v, X, y, lambda_, alpha, start, stop, hvp_s_w_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_s_w = np.empty((n,), w.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         X_block = X[first : first + rows]
@@ -838,6 +865,9 @@ def _hvp_s_rows(w, v, X, y, lambda_, alpha, start, stop, hvp_s_w_rows):
                 r_bar_2 += X_block[half + i, j] * v[j]
             r_bar_1 = r_bar_1 / m
             r_bar_2 = r_bar_2 / m
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 hvp_s_w[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1081,6 +1111,7 @@ def _grad_F_rows(w, X, y, lambda_, alpha, start, stop, grad_F_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_F_w = np.empty((n,), w.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         y_block = y[first : first + rows]
@@ -1094,6 +1125,9 @@ def _grad_F_rows(w, X, y, lambda_, alpha, start, stop, grad_F_w_rows):
             for j in range(n):
                 r_1 += X_block[i, j] * w[j]
                 r_2 += X_block[half + i, j] * w[j]
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_F_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1221,6 +1255,7 @@ def _value_and_grad_F_rows(w, X, y, lambda_, alpha, start, stop, grad_F_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_F_w = np.empty((n,), w.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     s = 0.0
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -1236,6 +1271,9 @@ def _value_and_grad_F_rows(w, X, y, lambda_, alpha, start, stop, grad_F_w_rows):
                 r_1 += X_block[i, j] * w[j]
                 r_2 += X_block[half + i, j] * w[j]
             s += r_1**2 + r_2**2
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_F_w[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1435,6 +1473,7 @@ def _hvp_F_rows(w, v, X, y, lambda_, alpha, start, stop, hvp_F_w_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_F_w = np.empty((n,), w.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         X_block = X[first : first + rows]
@@ -1449,6 +1488,9 @@ def _hvp_F_rows(w, v, X, y, lambda_, alpha, start, stop, hvp_F_w_rows):
                 r_bar_2 += X_block[half + i, j] * v[j]
             r_bar_1 = r_bar_1 / m
             r_bar_2 = r_bar_2 / m
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 hvp_F_w[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):

@@ -8,6 +8,7 @@ from functools import cache
 
 import numba
 import numpy as np
+from llvmlite import ir
 from llvmlite.binding import add_symbol
 from numba import njit, types
 from numba.extending import get_cython_function_address, intrinsic
@@ -226,6 +227,23 @@ def _in_threads(rows, turns, count, work, arguments, shapes):
     if failures:
         raise failures[0]
     return [np.add.reduce(ranges) for ranges in sums]
+
+
+@intrinsic
+def _fetch(typing, array, row, column):
+    """Asks the memory for array[row, column], which need not exist, and does not wait for it."""
+
+    def code(context, builder, signature, values):
+        given = context.make_array(array)(context, builder, values[0])
+        entry = builder.add(builder.mul(values[1], builder.extract_value(given.shape, 1)), values[2])
+        place, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        wanted = builder.bitcast(builder.gep(given.data, [entry]), place)
+        asks = ir.FunctionType(ir.VoidType(), [place, number, number, number])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", (place,), asks)
+        builder.call(ask, [wanted, number(0), number(3), number(1)])  # to be read, to be kept near, data
+        return values[2]
+
+    return column(array, row, column), code
 
 
 @cache
@@ -920,6 +938,7 @@ def _grad_R_rows(theta, x, y, b, start, stop, grad_R_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_R_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         y_block = y[first : first + rows]
@@ -933,6 +952,9 @@ def _grad_R_rows(theta, x, y, b, start, stop, grad_R_theta_rows):
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
                 r_2 += theta[j] * x_block[half + i, j]
+            for ahead in range(0, far, 8):
+                _fetch(x_block, i, ahead + 512)
+                _fetch(x_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_R_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1050,6 +1072,7 @@ def _value_and_grad_R_rows(theta, x, y, b, start, stop, grad_R_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_R_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     R = 0.0
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -1065,6 +1088,9 @@ def _value_and_grad_R_rows(theta, x, y, b, start, stop, grad_R_theta_rows):
                 r_1 += theta[j] * x_block[i, j]
                 r_2 += theta[j] * x_block[half + i, j]
             R += r_1**2 + r_2**2
+            for ahead in range(0, far, 8):
+                _fetch(x_block, i, ahead + 512)
+                _fetch(x_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_R_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1247,6 +1273,7 @@ def _hvp_R_rows(theta, v, x, y, b, start, stop, hvp_R_theta_rows):
     n = x.shape[1]
     m = x.shape[0]
     hvp_R_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         x_block = x[first : first + rows]
@@ -1261,6 +1288,9 @@ def _hvp_R_rows(theta, v, x, y, b, start, stop, hvp_R_theta_rows):
                 r_bar_2 += v[j] * x_block[half + i, j]
             r_bar_1 = 2.0 / m * r_bar_1
             r_bar_2 = 2.0 / m * r_bar_2
+            for ahead in range(0, far, 8):
+                _fetch(x_block, i, ahead + 512)
+                _fetch(x_block, half + i, ahead + 512)
             for i_2 in range(n):
                 hvp_R_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1591,6 +1621,7 @@ def _grad_J_rows(theta, x, y, b, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         y_block = y[first : first + rows]
@@ -1604,6 +1635,9 @@ def _grad_J_rows(theta, x, y, b, start, stop, grad_J_theta_rows):
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
                 r_2 += theta[j] * x_block[half + i, j]
+            for ahead in range(0, far, 8):
+                _fetch(x_block, i, ahead + 512)
+                _fetch(x_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1721,6 +1755,7 @@ def _value_and_grad_J_rows(theta, x, y, b, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     J = 0.0
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -1736,6 +1771,9 @@ def _value_and_grad_J_rows(theta, x, y, b, start, stop, grad_J_theta_rows):
                 r_1 += theta[j] * x_block[i, j]
                 r_2 += theta[j] * x_block[half + i, j]
             J += r_1**2 + r_2**2
+            for ahead in range(0, far, 8):
+                _fetch(x_block, i, ahead + 512)
+                _fetch(x_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1918,6 +1956,7 @@ def _hvp_J_rows(theta, v, x, y, b, start, stop, hvp_J_theta_rows):
     n = x.shape[1]
     m = x.shape[0]
     hvp_J_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         x_block = x[first : first + rows]
@@ -1932,6 +1971,9 @@ def _hvp_J_rows(theta, v, x, y, b, start, stop, hvp_J_theta_rows):
                 r_bar_2 += v[j] * x_block[half + i, j]
             r_bar_1 = 2.0 / m * r_bar_1
             r_bar_2 = 2.0 / m * r_bar_2
+            for ahead in range(0, far, 8):
+                _fetch(x_block, i, ahead + 512)
+                _fetch(x_block, half + i, ahead + 512)
             for i_2 in range(n):
                 hvp_J_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[half + i, i_2]
         for i in range(2 * half, rows):

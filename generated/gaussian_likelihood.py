@@ -10,6 +10,7 @@ from functools import cache
 
 import numba
 import numpy as np
+from llvmlite import ir
 from llvmlite.binding import add_symbol
 from numba import njit, types
 from numba.extending import get_cython_function_address, intrinsic
@@ -222,6 +223,23 @@ def _in_threads(rows, turns, count, work, arguments, shapes):
     if failures:
         raise failures[0]
     return [np.add.reduce(ranges) for ranges in sums]
+
+
+@intrinsic
+def _fetch(typing, array, row, column):
+    """Asks the memory for array[row, column], which need not exist, and does not wait for it."""
+
+    def code(context, builder, signature, values):
+        given = context.make_array(array)(context, builder, values[0])
+        entry = builder.add(builder.mul(values[1], builder.extract_value(given.shape, 1)), values[2])
+        place, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        wanted = builder.bitcast(builder.gep(given.data, [entry]), place)
+        asks = ir.FunctionType(ir.VoidType(), [place, number, number, number])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", (place,), asks)
+        builder.call(ask, [wanted, number(0), number(3), number(1)])  # to be read, to be kept near, data
+        return values[2]
+
+    return column(array, row, column), code
 
 
 @cache
@@ -665,6 +683,7 @@ def _grad_J_rows(theta, x, y, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         y_block = y[first : first + rows]
@@ -678,6 +697,9 @@ def _grad_J_rows(theta, x, y, start, stop, grad_J_theta_rows):
             for j in range(n):
                 r_1 += theta[j] * x_block[i, j]
                 r_2 += theta[j] * x_block[half + i, j]
+            for ahead in range(0, far, 8):
+                _fetch(x_block, i, ahead + 512)
+                _fetch(x_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -792,6 +814,7 @@ def _value_and_grad_J_rows(theta, x, y, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_J_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     J = 0.0
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -807,6 +830,9 @@ def _value_and_grad_J_rows(theta, x, y, start, stop, grad_J_theta_rows):
                 r_1 += theta[j] * x_block[i, j]
                 r_2 += theta[j] * x_block[half + i, j]
             J += r_1**2 + r_2**2
+            for ahead in range(0, far, 8):
+                _fetch(x_block, i, ahead + 512)
+                _fetch(x_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_J_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -983,6 +1009,7 @@ def _hvp_J_rows(theta, v, x, y, start, stop, hvp_J_theta_rows):
     n = x.shape[1]
     m = x.shape[0]
     hvp_J_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         x_block = x[first : first + rows]
@@ -997,6 +1024,9 @@ def _hvp_J_rows(theta, v, x, y, start, stop, hvp_J_theta_rows):
                 r_bar_2 += v[j] * x_block[half + i, j]
             r_bar_1 = 2.0 / m * r_bar_1
             r_bar_2 = 2.0 / m * r_bar_2
+            for ahead in range(0, far, 8):
+                _fetch(x_block, i, ahead + 512)
+                _fetch(x_block, half + i, ahead + 512)
             for i_2 in range(n):
                 hvp_J_theta[i_2] += r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1495,6 +1525,7 @@ def _grad_ell_rows(theta, x, y, sigma, start, stop, grad_ell_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     grad_ell_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         y_block = y[first : first + rows]
@@ -1508,6 +1539,9 @@ def _grad_ell_rows(theta, x, y, sigma, start, stop, grad_ell_theta_rows):
             for j in range(n):
                 r_1 -= theta[j] * x_block[i, j]
                 r_2 -= theta[j] * x_block[half + i, j]
+            for ahead in range(0, far, 8):
+                _fetch(x_block, i, ahead + 512)
+                _fetch(x_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_ell_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1625,6 +1659,7 @@ def _value_and_grad_ell_rows(theta, x, y, sigma, start, stop, grad_ell_theta_row
     n = x.shape[1]
     grad_ell_theta = np.empty((n,), theta.dtype)
     ell_term = np.log(0.5 * np.sqrt(2.0) / np.sqrt(np.pi) / abs(sigma))
+    far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     ell = 0.0
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -1640,6 +1675,9 @@ def _value_and_grad_ell_rows(theta, x, y, sigma, start, stop, grad_ell_theta_row
                 r_1 -= theta[j] * x_block[i, j]
                 r_2 -= theta[j] * x_block[half + i, j]
             ell += 2.0 * ell_term - 0.5 / sigma**2 * r_1**2 - 0.5 / sigma**2 * r_2**2
+            for ahead in range(0, far, 8):
+                _fetch(x_block, i, ahead + 512)
+                _fetch(x_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_ell_theta[i_2] += r_1 * x_block[i, i_2] + r_2 * x_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1818,6 +1856,7 @@ def _hvp_ell_rows(theta, v, x, y, sigma, start, stop, hvp_ell_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
     hvp_ell_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         x_block = x[first : first + rows]
@@ -1832,6 +1871,9 @@ def _hvp_ell_rows(theta, v, x, y, sigma, start, stop, hvp_ell_theta_rows):
                 r_bar_2 += v[j] * x_block[half + i, j]
             r_bar_1 = r_bar_1 / sigma**2
             r_bar_2 = r_bar_2 / sigma**2
+            for ahead in range(0, far, 8):
+                _fetch(x_block, i, ahead + 512)
+                _fetch(x_block, half + i, ahead + 512)
             for i_2 in range(n):
                 hvp_ell_theta[i_2] -= r_bar_1 * x_block[i, i_2] + r_bar_2 * x_block[half + i, i_2]
         for i in range(2 * half, rows):

@@ -7,6 +7,7 @@ import time
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import njit
 from numba.extending import intrinsic
 
@@ -207,6 +208,23 @@ def _in_threads(rows, turns, count, work, arguments, shapes):
     return [np.add.reduce(ranges) for ranges in sums]
 
 
+@intrinsic
+def _fetch(typing, array, row, column):
+    """Asks the memory for array[row, column], which need not exist, and does not wait for it."""
+
+    def code(context, builder, signature, values):
+        given = context.make_array(array)(context, builder, values[0])
+        entry = builder.add(builder.mul(values[1], builder.extract_value(given.shape, 1)), values[2])
+        place, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        wanted = builder.bitcast(builder.gep(given.data, [entry]), place)
+        asks = ir.FunctionType(ir.VoidType(), [place, number, number, number])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", (place,), asks)
+        builder.call(ask, [wanted, number(0), number(3), number(1)])  # to be read, to be kept near, data
+        return values[2]
+
+    return column(array, row, column), code
+
+
 def rho(r, delta):
     r"""rho.
 
@@ -382,6 +400,7 @@ def _L(theta, X, y, delta):
 def _L_rows(theta, X, y, delta, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = X.shape[1]
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     L = 0.0
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -398,6 +417,9 @@ def _L_rows(theta, X, y, delta, start, stop):
             for j in range(n):
                 X_theta_1 += X_block[i, j] * theta[j]
                 X_theta_2 += X_block[half + i, j] * theta[j]
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for j in range(n):
                 L_sum_1 += X_block[i, j] * theta[j] if delta >= abs(X_theta_1 - y_block[i]) else 0.0
                 L_sum_2 += X_block[half + i, j] * theta[j] if delta >= abs(X_theta_2 - y_block[half + i]) else 0.0
@@ -516,6 +538,7 @@ def _grad_L_rows(theta, X, y, delta, start, stop, grad_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_L_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         X_block = X[first : first + rows]
@@ -535,6 +558,9 @@ def _grad_L_rows(theta, X, y, delta, start, stop, grad_L_theta_rows):
             r_2_2 = y_block[half + i] - X_theta_2
             X_theta_bar_1 = r_1 * (1.0 if delta >= abs(r_2_1) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_1) else 1.0) * np.sign(r_2_1) / m
             X_theta_bar_2 = r_2 * (1.0 if delta >= abs(r_2_2) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_2) else 1.0) * np.sign(r_2_2) / m
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -654,6 +680,7 @@ def _value_and_grad_L_rows(theta, X, y, delta, start, stop, grad_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     grad_L_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     L = 0.0
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -675,6 +702,9 @@ def _value_and_grad_L_rows(theta, X, y, delta, start, stop, grad_L_theta_rows):
             L += (0.5 * r_1**2 if delta >= abs(r_2_1) else delta * abs(r_2_1) - 0.5 * delta**2) + (0.5 * r_2**2 if delta >= abs(r_2_2) else delta * abs(r_2_2) - 0.5 * delta**2)
             X_theta_bar_1 = r_1 * (1.0 if delta >= abs(r_2_1) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_1) else 1.0) * np.sign(r_2_1) / m
             X_theta_bar_2 = r_2 * (1.0 if delta >= abs(r_2_2) else 0.0) / m - delta * (0.0 if delta >= abs(r_2_2) else 1.0) * np.sign(r_2_2) / m
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_L_theta[i_2] += X_theta_bar_1 * X_block[i, i_2] + X_theta_bar_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -868,6 +898,7 @@ def _hvp_L_rows(theta, v, X, y, delta, start, stop, hvp_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_L_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         X_block = X[first : first + rows]
@@ -889,6 +920,9 @@ def _hvp_L_rows(theta, v, X, y, delta, start, stop, hvp_L_theta_rows):
             r_2_2 = y_block[half + i] - X_theta_2
             X_theta_bar_2_1 = X_v_1 * (1.0 if delta >= abs(r_2_1) else 0.0) / m
             X_theta_bar_2_2 = X_v_2 * (1.0 if delta >= abs(r_2_2) else 0.0) / m
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 hvp_L_theta[i_2] += X_theta_bar_2_1 * X_block[i, i_2] + X_theta_bar_2_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):

@@ -9,6 +9,7 @@ from decimal import Context, Decimal, Inexact, localcontext
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import njit
 from numba.extending import intrinsic
 
@@ -220,6 +221,23 @@ def _in_threads(rows, turns, count, work, arguments, shapes):
     if failures:
         raise failures[0]
     return [np.add.reduce(ranges) for ranges in sums]
+
+
+@intrinsic
+def _fetch(typing, array, row, column):
+    """Asks the memory for array[row, column], which need not exist, and does not wait for it."""
+
+    def code(context, builder, signature, values):
+        given = context.make_array(array)(context, builder, values[0])
+        entry = builder.add(builder.mul(values[1], builder.extract_value(given.shape, 1)), values[2])
+        place, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        wanted = builder.bitcast(builder.gep(given.data, [entry]), place)
+        asks = ir.FunctionType(ir.VoidType(), [place, number, number, number])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", (place,), asks)
+        builder.call(ask, [wanted, number(0), number(3), number(1)])  # to be read, to be kept near, data
+        return values[2]
+
+    return column(array, row, column), code
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -1239,6 +1257,7 @@ def _hvp_L_rows(theta, v, X, y, start, stop, hvp_L_theta_rows):
     n = X.shape[1]
     m = X.shape[0]
     hvp_L_theta = np.empty((n,), theta.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         X_block = X[first : first + rows]
@@ -1257,6 +1276,9 @@ def _hvp_L_rows(theta, v, X, y, start, stop, hvp_L_theta_rows):
                 X_theta_bar_2_2 += X_block[half + i, j] * v[j]
             X_theta_bar_2_1 = X_theta_bar_2_1 * _sigmoid(-X_theta_1) * _sigmoid(X_theta_1) / m
             X_theta_bar_2_2 = X_theta_bar_2_2 * _sigmoid(-X_theta_2) * _sigmoid(X_theta_2) / m
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 hvp_L_theta[i_2] += X_theta_bar_2_1 * X_block[i, i_2] + X_theta_bar_2_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):

@@ -8,6 +8,7 @@ from functools import cache
 
 import numba
 import numpy as np
+from llvmlite import ir
 from llvmlite.binding import add_symbol
 from numba import njit, types
 from numba.extending import get_cython_function_address, intrinsic
@@ -220,6 +221,23 @@ def _in_threads(rows, turns, count, work, arguments, shapes):
     if failures:
         raise failures[0]
     return [np.add.reduce(ranges) for ranges in sums]
+
+
+@intrinsic
+def _fetch(typing, array, row, column):
+    """Asks the memory for array[row, column], which need not exist, and does not wait for it."""
+
+    def code(context, builder, signature, values):
+        given = context.make_array(array)(context, builder, values[0])
+        entry = builder.add(builder.mul(values[1], builder.extract_value(given.shape, 1)), values[2])
+        place, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        wanted = builder.bitcast(builder.gep(given.data, [entry]), place)
+        asks = ir.FunctionType(ir.VoidType(), [place, number, number, number])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", (place,), asks)
+        builder.call(ask, [wanted, number(0), number(3), number(1)])  # to be read, to be kept near, data
+        return values[2]
+
+    return column(array, row, column), code
 
 
 @cache
@@ -464,6 +482,7 @@ def _grad_MSE_rows(X, y, w, b, start, stop, grad_MSE_w_rows):
     n = X.shape[0]
     d = X.shape[1]
     grad_MSE_w = np.empty((d,), X.dtype)
+    far = d if d >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     grad_MSE_b = 0.0
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -481,6 +500,9 @@ def _grad_MSE_rows(X, y, w, b, start, stop, grad_MSE_w_rows):
             y_hat_bar_1 = 2.0 / n * (y_block[i] - y_hat_1)
             y_hat_bar_2 = 2.0 / n * (y_block[half + i] - y_hat_2)
             grad_MSE_b -= y_hat_bar_1 + y_hat_bar_2
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(d):
                 grad_MSE_w[i_2] -= y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -602,6 +624,7 @@ def _value_and_grad_MSE_rows(X, y, w, b, start, stop, grad_MSE_w_rows):
     n = X.shape[0]
     d = X.shape[1]
     grad_MSE_w = np.empty((d,), X.dtype)
+    far = d if d >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     MSE = 0.0
     grad_MSE_b = 0.0
     for first in range(start, stop, 2048):
@@ -621,6 +644,9 @@ def _value_and_grad_MSE_rows(X, y, w, b, start, stop, grad_MSE_w_rows):
             y_hat_bar_1 = 2.0 / n * (y_block[i] - y_hat_1)
             y_hat_bar_2 = 2.0 / n * (y_block[half + i] - y_hat_2)
             grad_MSE_b -= y_hat_bar_1 + y_hat_bar_2
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(d):
                 grad_MSE_w[i_2] -= y_hat_bar_1 * X_block[i, i_2] + y_hat_bar_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -940,6 +966,7 @@ def _grad_L_rows(theta, X, y, b, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     d = X.shape[1]
     grad_L_theta = np.empty((d,), theta.dtype)
+    far = d if d >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         y_block = y[first : first + rows]
@@ -953,6 +980,9 @@ def _grad_L_rows(theta, X, y, b, start, stop, grad_L_theta_rows):
             for j in range(d):
                 r_1 -= X_block[i, j] * theta[j]
                 r_2 -= X_block[half + i, j] * theta[j]
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(d):
                 grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1070,6 +1100,7 @@ def _value_and_grad_L_rows(theta, X, y, b, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     d = X.shape[1]
     grad_L_theta = np.empty((d,), theta.dtype)
+    far = d if d >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     L = 0.0
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -1085,6 +1116,9 @@ def _value_and_grad_L_rows(theta, X, y, b, start, stop, grad_L_theta_rows):
                 r_1 -= X_block[i, j] * theta[j]
                 r_2 -= X_block[half + i, j] * theta[j]
             L += r_1**2 + r_2**2
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(d):
                 grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1267,6 +1301,7 @@ def _hvp_L_rows(theta, v, X, y, b, start, stop, hvp_L_theta_rows):
     d = X.shape[1]
     n = X.shape[0]
     hvp_L_theta = np.empty((d,), theta.dtype)
+    far = d if d >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         X_block = X[first : first + rows]
@@ -1281,6 +1316,9 @@ def _hvp_L_rows(theta, v, X, y, b, start, stop, hvp_L_theta_rows):
                 r_bar_2 += X_block[half + i, j] * v[j]
             r_bar_1 = 2.0 / n * r_bar_1
             r_bar_2 = 2.0 / n * r_bar_2
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(d):
                 hvp_L_theta[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -1506,6 +1544,7 @@ def _theta_step_rows(theta, X, y, b, eta, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     d = X.shape[1]
     grad_L_theta = np.empty((d,), theta.dtype)
+    far = d if d >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         y_block = y[first : first + rows]
@@ -1519,6 +1558,9 @@ def _theta_step_rows(theta, X, y, b, eta, start, stop, grad_L_theta_rows):
             for j in range(d):
                 r_1 -= X_block[i, j] * theta[j]
                 r_2 -= X_block[half + i, j] * theta[j]
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(d):
                 grad_L_theta[i_2] += r_1 * X_block[i, i_2] + r_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):

@@ -8,6 +8,7 @@ from functools import cache
 
 import numba
 import numpy as np
+from llvmlite import ir
 from llvmlite.binding import add_symbol
 from numba import njit, types
 from numba.extending import get_cython_function_address, intrinsic
@@ -207,6 +208,23 @@ def _in_threads(rows, turns, count, work, arguments, shapes):
     if failures:
         raise failures[0]
     return [np.add.reduce(ranges) for ranges in sums]
+
+
+@intrinsic
+def _fetch(typing, array, row, column):
+    """Asks the memory for array[row, column], which need not exist, and does not wait for it."""
+
+    def code(context, builder, signature, values):
+        given = context.make_array(array)(context, builder, values[0])
+        entry = builder.add(builder.mul(values[1], builder.extract_value(given.shape, 1)), values[2])
+        place, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        wanted = builder.bitcast(builder.gep(given.data, [entry]), place)
+        asks = ir.FunctionType(ir.VoidType(), [place, number, number, number])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", (place,), asks)
+        builder.call(ask, [wanted, number(0), number(3), number(1)])  # to be read, to be kept near, data
+        return values[2]
+
+    return column(array, row, column), code
 
 
 @cache
@@ -537,6 +555,7 @@ def _grad_L_rows(beta, X, y, w, start, stop, grad_L_beta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_L_beta = np.empty((n,), beta.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         y_block = y[first : first + rows]
@@ -553,6 +572,9 @@ def _grad_L_rows(beta, X, y, w, start, stop, grad_L_beta_rows):
                 r_2 -= X_block[half + i, j] * beta[j]
             r_w_1 = r_1 * w_block[i]
             r_w_2 = r_2 * w_block[half + i]
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_L_beta[i_2] -= r_w_1 * X_block[i, i_2] + r_w_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -670,6 +692,7 @@ def _value_and_grad_L_rows(beta, X, y, w, start, stop, grad_L_beta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     grad_L_beta = np.empty((n,), beta.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     L = 0.0
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -688,6 +711,9 @@ def _value_and_grad_L_rows(beta, X, y, w, start, stop, grad_L_beta_rows):
             L += r_1**2 * w_block[i] + r_2**2 * w_block[half + i]
             r_w_1 = r_1 * w_block[i]
             r_w_2 = r_2 * w_block[half + i]
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 grad_L_beta[i_2] -= r_w_1 * X_block[i, i_2] + r_w_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):
@@ -923,6 +949,7 @@ def _hvp_L_rows(beta, v, X, y, w, start, stop, hvp_L_beta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
     hvp_L_beta = np.empty((n,), beta.dtype)
+    far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         X_block = X[first : first + rows]
@@ -938,6 +965,9 @@ def _hvp_L_rows(beta, v, X, y, w, start, stop, hvp_L_beta_rows):
                 r_bar_2 += X_block[half + i, j] * v[j]
             r_bar_1 = r_bar_1 * w_block[i]
             r_bar_2 = r_bar_2 * w_block[half + i]
+            for ahead in range(0, far, 8):
+                _fetch(X_block, i, ahead + 512)
+                _fetch(X_block, half + i, ahead + 512)
             for i_2 in range(n):
                 hvp_L_beta[i_2] += r_bar_1 * X_block[i, i_2] + r_bar_2 * X_block[half + i, i_2]
         for i in range(2 * half, rows):

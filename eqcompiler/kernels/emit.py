@@ -23,6 +23,7 @@ from eqcompiler.kernels import decimal_text, double_double_text
 from eqcompiler.kernels.checked_text import checked_text
 from eqcompiler.kernels.doors import LINE, Door, used
 from eqcompiler.kernels.family_doors import MEMBERS, FamilyDoor
+from eqcompiler.kernels.fetch_text import FETCH
 from eqcompiler.kernels.many_rows_text import many_rows_text
 from eqcompiler.kernels.more_digits import DECIMAL, DOUBLE_DOUBLE, more_digits
 from eqcompiler.kernels.plan_loops import plan
@@ -60,6 +61,7 @@ BRING_ARRAYS = ("symmetric dot", "cholesky")  # their results are new arrays
 STANDING = (
     DOOR,
     IN_THREADS,
+    FETCH,
     MEMBERS,
     SAMPLER_DOOR,
     *LAW_TEXTS.values(),
@@ -90,12 +92,16 @@ def module_text(requests: tuple[KernelRequest, ...], source: Source) -> str:
     plans += [planned for request in samplers for planned in sampler_plans(request)]
     solvers = dict.fromkeys(text for p in plans for text in _solvers(p))
     families = [MEMBERS] if any(p.sizes for p in plans) else []
-    threads = [IN_THREADS] if any("_in_threads(" in body for body in bodies) else []
+    threads = [text for word, text in THREADS.items() if any(word in body for body in bodies)]
     promises = [decimal_text.SURE, decimal_text.SETTLED] if any("_sure(" in body for body in bodies) else []
     digits = [*called(double_double_text.TEXTS, bodies), *promises, *called(decimal_text.TEXTS, bodies)]
     head = _header(source, names, "".join([*families, *solvers, *digits, *bodies]))
     standing = (DOOR, *families, *threads, *law_texts(samplers), *solvers, *called(TEXTS, bodies), *digits)
     return "\n\n".join([head, *(text.strip("\n") + "\n" for text in standing), *bodies])
+
+
+# a word in a kernel -> the standing text behind it
+THREADS = {"_in_threads(": IN_THREADS, "_fetch(": FETCH}
 
 
 def compiled_name(name: str) -> str:
@@ -110,7 +116,10 @@ STANDARD = {
     "_settled(": "from decimal import Context, Decimal, Inexact, localcontext",
     "@cache": "from functools import cache",
 }
-EXTENDING = {"get_cython_function_address": ("def _link(",), "intrinsic": ("def _fused(", "_in_threads(")}  # of numba.extending
+EXTENDING = {
+    "get_cython_function_address": ("def _link(",),
+    "intrinsic": ("def _fused(", "_in_threads(", "_fetch("),
+}  # of numba.extending
 
 
 def _header(source: Source, names: Sequence[str], text: str) -> str:
@@ -124,6 +133,7 @@ def _header(source: Source, names: Sequence[str], text: str) -> str:
         *([*standard, ""] if standard else []),
         *(["import numba"] if "_in_threads(" in text else []),
         "import numpy as np",
+        *(["from llvmlite import ir"] if "_fetch(" in text else []),
         *(["from llvmlite.binding import add_symbol"] if "def _link(" in text else []),
         "from numba import njit, types" if "def _link(" in text else "from numba import njit",
         *([f"from numba.extending import {', '.join(extending)}"] if extending else []),

@@ -9,17 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Protocol
 
 import sympy
 
 from eqcompiler.kernels.doors import Door, in_brackets, used
+from eqcompiler.kernels.fuse_loops import placed
 from eqcompiler.kernels.python_text import Identifiers
 from eqcompiler.kernels.rows_at_once import rows_at_once
 from eqcompiler.kernels.temporary_names import Names
 from eqcompiler.languages.loop_plan import (
+    AHEAD,
+    AT_ONCE,
     BLOCK,
+    FAR,
     LONG,
+    WIDE,
     Accumulate,
     Assign,
     LibraryCall,
@@ -139,6 +145,8 @@ class _RangeText:
             shape = in_brackets([block, *map(self.door.text.size, s.shape)])
             yield f"{values[s.name]}s = np.empty({shape}, {self.printer.dtype})"
         yield from self.printer.block(self.many.before)
+        for name, columns in self.twice_read.values():
+            yield f"far = {columns} if {columns} >= {WIDE} and {name}.size > {FAR:_} else 0  # from memory: ask for it in time"
         scalars = [values[s.name] for s in self.many.sums if not s.shape]
         yield from (f"{name} = 0.0" for name in scalars)
         yield f"for first in range(start, stop, {block}):"
@@ -171,9 +179,40 @@ class _RangeText:
             apart = self.names.dimensions[self.distances[count]]
             yield f"{apart} = rows // {count}"
             yield f"for {i} in range({apart}):  # a row of each {APART[count]} at once: what they share is loaded once"
-            yield from (f"    {line}" for line in self.printer.block(together))
+            yield from (f"    {line}" for line in self.asking(together, i, apart))
         yield f"for {i} in range({f'{count} * {apart}, rows' if together else 'rows'}):"
         yield from (f"    {line}" for line in self.printer.block(stage.body))
+
+    def asking(self, together: tuple[Node, ...], i: str, apart: str) -> Iterator[str]:
+        """The statements for rows taken at once, and before a matrix is read again what will be needed of it next."""
+        last = max(place for place, node in enumerate(together) if isinstance(node, Loop))
+        yield from self.printer.block(together[:last])
+        for view in self.twice_read:
+            yield f"for ahead in range(0, far, {AT_ONCE}):"
+            yield from (f"    _fetch({view}, {row}, ahead + {AHEAD})" for row in (i, f"{apart} + {i}"))
+        yield from self.printer.block(together[last:])
+
+    @cached_property
+    def twice_read(self) -> dict[str, tuple[str, str]]:
+        """The matrix of which each row is read from memory in one loop and from the cache in the last one: the name of the
+        rows of a block, its own and the number of its columns. Nothing where there are several stages, or several such."""
+        body = self.together[0] if len(self.together) == 1 else ()
+        loops = [node for node in body if isinstance(node, Loop)]
+        read = [{str(entry.base.label) for entry in _entries(loop)} for loop in loops]
+        again = [name for name in (read[-1] if read else ()) if any(name in names for names in read[:-1])]
+        shapes = {p.name: p.shape for p in self.plan.parameters}
+        found = {
+            self.names.values[view]: (self.names.values[name], self.door.text.size(size_expression(shapes[name][1])))
+            for name, axis, view in self.many.views
+            if view in again and axis == 0 and len(shapes.get(name, ())) == 2
+        }
+        return found if len(found) == 1 else {}
+
+
+def _entries(node: Node) -> Iterator[sympy.Indexed]:
+    for part in placed([node]):
+        for value in (getattr(part, "target", None), getattr(part, "value", None)):
+            yield from value.atoms(sympy.Indexed) if isinstance(value, sympy.Basic) else ()
 
 
 def _nodes(stage: Stage | LibraryCall) -> tuple[Node, ...]:

@@ -23,7 +23,21 @@ from eqcompiler.languages.step_loops import Steps, family_of
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 MODULE_WORDS = frozenset(
-    (*keyword.kwlist, *dir(builtins), "np", "math", "njit", "numba", "os", "threading", "time", "intrinsic", "match", "case")
+    (
+        *keyword.kwlist,
+        *dir(builtins),
+        "np",
+        "math",
+        "njit",
+        "numba",
+        "os",
+        "threading",
+        "time",
+        "intrinsic",
+        "ir",
+        "match",
+        "case",
+    )
 )  # no kernel's name
 OWN_WORDS = ("out", "iterations", "tolerance", "callback", "period", "iteration", "converged", "done")
 ROW_WORDS = (

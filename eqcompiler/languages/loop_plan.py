@@ -33,6 +33,10 @@ MANY = 80_000
 CAREFUL = 20_000
 # Up to this many multiplications OpenBLAS computes a product in the thread that asks for it.
 SINGLE = 262_144
+# From so many entries on a matrix is read from memory; rows that are shorter than WIDE take longer to add than to read.
+FAR, WIDE = 2**22, 32
+# how many entries ahead of a row the memory is asked, and how many come at once
+AHEAD, AT_ONCE = 512, 8
 
 
 @dataclass(frozen=True, slots=True)

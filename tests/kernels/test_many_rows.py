@@ -29,7 +29,7 @@ from rounding import EPS
 
 from eqcompiler import pipeline
 from eqcompiler.kernels import plan
-from eqcompiler.languages.loop_plan import BLOCK, LONG, MANY, LoopPlan
+from eqcompiler.languages.loop_plan import BLOCK, FAR, LONG, MANY, WIDE, LoopPlan
 from eqcompiler.languages.program import Indexed, size, tensor
 
 RNG = np.random.default_rng(11)
@@ -81,6 +81,19 @@ def test_threads_and_blocks_give_what_the_plain_loops_give(kernels, rows, dtype)
         allowed = spread(theta, X, y, dtype) * (2 if "L" in name else 2 / 0.7**2)
         for a, b in zip(found, expected, strict=True):
             assert np.max(np.abs(a - b)) <= allowed
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_data_outside_of_the_caches_are_asked_for_in_time_and_change_no_value(kernels, dtype):
+    """Up to the last row, where what lies ahead is outside of the array."""
+    columns = WIDE + 1
+    theta, X, y = data(FAR // columns + 1, columns, dtype)
+    value, gradient = kernels.value_and_grad_G(theta, X, y, 0.7)
+    wide = [np.asarray(a, float) for a in (theta, X, y)]
+    residual = wide[2] - wide[1] @ wide[0]
+    allowed = 2 / 0.7**2 * spread(theta, X, y, dtype)
+    assert abs(value + residual @ residual / (2 * 0.7**2) + len(y) / 2 * np.log(2 * np.pi * 0.7**2)) <= allowed
+    assert np.max(np.abs(gradient - wide[1].T @ residual / 0.7**2)) <= allowed
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
