@@ -875,25 +875,35 @@ def _P(X, W, P):
 def _P_rows(X, W, P, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     K = W.shape[1]
-    P_sum_term = np.empty((K,), X.dtype)
     W_X_blocks = np.empty((256, K), X.dtype)
+    P_sum_term_blocks = np.empty((256, K), X.dtype)
+    W_X_max_spreads = np.empty((256, K))
     for first in range(start, stop, 256):
         rows = min(256, stop - first)
         P_block = P[first : first + rows]
         X_block = X[first : first + rows]
         W_X_block = W_X_blocks[:rows]
+        P_sum_term_block = P_sum_term_blocks[:rows]
+        W_X_max_spread = W_X_max_spreads[:rows]
         np.dot(X_block, W, W_X_block)
         for i in range(rows):
             W_X_max = -1.7976931348623157e+308
-            P_sum = 0.0
             for j in range(K):
                 W_X_max = max(W_X_max, W_X_block[i, j])
             for l in range(K):
-                P_sum_term[l] = _exp_difference(W_X_block[i, l], W_X_max)
-                P_sum += P_sum_term[l]
+                W_X_max_spread[i, l] = W_X_max
+        W_X_block_flat = W_X_block.reshape(-1)
+        W_X_max_spread_flat = W_X_max_spread.reshape(-1)
+        P_sum_term_block_flat = P_sum_term_block.reshape(-1)
+        for i in range(rows * K):  # short rows as one long one
+            P_sum_term_block_flat[i] = _exp_difference(W_X_block_flat[i], W_X_max_spread_flat[i])
+        for i in range(rows):
+            P_sum = 0.0
+            for l in range(K):
+                P_sum += P_sum_term_block[i, l]
             P_term = 1.0 / P_sum
             for k in range(K):
-                P_block[i, k] = P_term * P_sum_term[k]
+                P_block[i, k] = P_term * P_sum_term_block[i, k]
     return ()
 
 
@@ -1155,30 +1165,43 @@ def _grad_J_rows(W, X, Y, start, stop, grad_J_W_rows):
     n = W.shape[0]
     K = W.shape[1]
     m = X.shape[0]
-    P_sum_term = np.empty((K,), W.dtype)
     grad_J_W = np.empty((n, K), W.dtype)
+    Y_sum_block = np.empty(256)
     W_X_blocks = np.empty((256, K), W.dtype)
     W_X_bar_blocks = np.empty((256, K), W.dtype)
+    P_sum_term_blocks = np.empty((256, K), W.dtype)
+    W_X_max_spreads = np.empty((256, K))
     for first in range(start, stop, 256):
         rows = min(256, stop - first)
         Y_block = Y[first : first + rows]
         X_block = X[first : first + rows]
         W_X_block = W_X_blocks[:rows]
         W_X_bar_block = W_X_bar_blocks[:rows]
+        P_sum_term_block = P_sum_term_blocks[:rows]
+        W_X_max_spread = W_X_max_spreads[:rows]
         np.dot(X_block, W, W_X_block)
         for i in range(rows):
             W_X_max = -1.7976931348623157e+308
-            P_sum = 0.0
             Y_sum = 0.0
             for j in range(K):
                 W_X_max = max(W_X_max, W_X_block[i, j])
                 Y_sum += Y_block[i, j]
             for l in range(K):
-                P_sum_term[l] = _exp_difference(W_X_block[i, l], W_X_max)
-                P_sum += P_sum_term[l]
+                W_X_max_spread[i, l] = W_X_max
+            Y_sum_block[i] = Y_sum
+        W_X_block_flat = W_X_block.reshape(-1)
+        W_X_max_spread_flat = W_X_max_spread.reshape(-1)
+        P_sum_term_block_flat = P_sum_term_block.reshape(-1)
+        for i in range(rows * K):  # short rows as one long one
+            P_sum_term_block_flat[i] = _exp_difference(W_X_block_flat[i], W_X_max_spread_flat[i])
+        for i in range(rows):
+            Y_sum = Y_sum_block[i]
+            P_sum = 0.0
+            for l in range(K):
+                P_sum += P_sum_term_block[i, l]
             W_X_bar_term = Y_sum / P_sum / m
             for j in range(K):
-                W_X_bar_block[i, j] = W_X_bar_term * P_sum_term[j] - Y_block[i, j] / m
+                W_X_bar_block[i, j] = W_X_bar_term * P_sum_term_block[i, j] - Y_block[i, j] / m
         np.dot(X_block.T, W_X_bar_block, grad_J_W)
         for entry_1 in range(n):
             for entry_2 in range(K):
@@ -1302,10 +1325,13 @@ def _value_and_grad_J_rows(W, X, Y, start, stop, grad_J_W_rows):
     n = W.shape[0]
     K = W.shape[1]
     m = X.shape[0]
-    P_sum_term = np.empty((K,), W.dtype)
     grad_J_W = np.empty((n, K), W.dtype)
+    W_X_max_block = np.empty(256)
+    Y_sum_block = np.empty(256)
     W_X_blocks = np.empty((256, K), W.dtype)
     W_X_bar_blocks = np.empty((256, K), W.dtype)
+    P_sum_term_blocks = np.empty((256, K), W.dtype)
+    W_X_max_spreads = np.empty((256, K))
     J = 0.0
     for first in range(start, stop, 256):
         rows = min(256, stop - first)
@@ -1313,22 +1339,35 @@ def _value_and_grad_J_rows(W, X, Y, start, stop, grad_J_W_rows):
         X_block = X[first : first + rows]
         W_X_block = W_X_blocks[:rows]
         W_X_bar_block = W_X_bar_blocks[:rows]
+        P_sum_term_block = P_sum_term_blocks[:rows]
+        W_X_max_spread = W_X_max_spreads[:rows]
         np.dot(X_block, W, W_X_block)
         for i in range(rows):
             W_X_max = -1.7976931348623157e+308
-            P_sum = 0.0
             Y_sum = 0.0
             for j in range(K):
                 W_X_max = max(W_X_max, W_X_block[i, j])
                 Y_sum += Y_block[i, j]
             for l in range(K):
-                P_sum_term[l] = _exp_difference(W_X_block[i, l], W_X_max)
-                P_sum += P_sum_term[l]
+                W_X_max_spread[i, l] = W_X_max
+            W_X_max_block[i] = W_X_max
+            Y_sum_block[i] = Y_sum
+        W_X_block_flat = W_X_block.reshape(-1)
+        W_X_max_spread_flat = W_X_max_spread.reshape(-1)
+        P_sum_term_block_flat = P_sum_term_block.reshape(-1)
+        for i in range(rows * K):  # short rows as one long one
+            P_sum_term_block_flat[i] = _exp_difference(W_X_block_flat[i], W_X_max_spread_flat[i])
+        for i in range(rows):
+            W_X_max = W_X_max_block[i]
+            Y_sum = Y_sum_block[i]
+            P_sum = 0.0
+            for l in range(K):
+                P_sum += P_sum_term_block[i, l]
             J_term = -W_X_max - np.log(P_sum)
             W_X_bar_term = Y_sum / P_sum / m
             for k in range(K):
                 J += (J_term + W_X_block[i, k]) * Y_block[i, k]
-                W_X_bar_block[i, k] = W_X_bar_term * P_sum_term[k] - Y_block[i, k] / m
+                W_X_bar_block[i, k] = W_X_bar_term * P_sum_term_block[i, k] - Y_block[i, k] / m
         np.dot(X_block.T, W_X_bar_block, grad_J_W)
         for entry_1 in range(n):
             for entry_2 in range(K):
@@ -1585,11 +1624,13 @@ def _hvp_J_rows(W, v, X, Y, start, stop, hvp_J_W_rows):
     n = W.shape[0]
     K = W.shape[1]
     m = X.shape[0]
-    s_bar_sum_term = np.empty((K,), W.dtype)
     hvp_J_W = np.empty((n, K), W.dtype)
+    Y_2_block = np.empty(256)
     W_X_blocks = np.empty((256, K), W.dtype)
     W_X_bar_bar_blocks = np.empty((256, K), W.dtype)
     W_X_bar_2_blocks = np.empty((256, K), W.dtype)
+    s_bar_sum_term_blocks = np.empty((256, K), W.dtype)
+    W_X_max_spreads = np.empty((256, K))
     for first in range(start, stop, 256):
         rows = min(256, stop - first)
         Y_block = Y[first : first + rows]
@@ -1597,24 +1638,35 @@ def _hvp_J_rows(W, v, X, Y, start, stop, hvp_J_W_rows):
         W_X_block = W_X_blocks[:rows]
         W_X_bar_bar_block = W_X_bar_bar_blocks[:rows]
         W_X_bar_2_block = W_X_bar_2_blocks[:rows]
+        s_bar_sum_term_block = s_bar_sum_term_blocks[:rows]
+        W_X_max_spread = W_X_max_spreads[:rows]
         np.dot(X_block, W, W_X_block)
         np.dot(X_block, v, W_X_bar_bar_block)
         for i in range(rows):
             Y_2 = 0.0
             W_X_max = -1.7976931348623157e+308
-            s_bar_sum = 0.0
-            s_bar_2_sum = 0.0
             for j in range(K):
                 Y_2 += Y_block[i, j]
                 W_X_max = max(W_X_max, W_X_block[i, j])
             for l in range(K):
-                s_bar_sum_term[l] = _exp_difference(W_X_block[i, l], W_X_max)
-                s_bar_sum += s_bar_sum_term[l]
-                s_bar_2_sum += W_X_bar_bar_block[i, l] * s_bar_sum_term[l]
+                W_X_max_spread[i, l] = W_X_max
+            Y_2_block[i] = Y_2
+        W_X_block_flat = W_X_block.reshape(-1)
+        W_X_max_spread_flat = W_X_max_spread.reshape(-1)
+        s_bar_sum_term_block_flat = s_bar_sum_term_block.reshape(-1)
+        for i in range(rows * K):  # short rows as one long one
+            s_bar_sum_term_block_flat[i] = _exp_difference(W_X_block_flat[i], W_X_max_spread_flat[i])
+        for i in range(rows):
+            Y_2 = Y_2_block[i]
+            s_bar_sum = 0.0
+            s_bar_2_sum = 0.0
+            for l in range(K):
+                s_bar_sum += s_bar_sum_term_block[i, l]
+                s_bar_2_sum += W_X_bar_bar_block[i, l] * s_bar_sum_term_block[i, l]
             W_X_bar_2_term = Y_2 / m / s_bar_sum
             W_X_bar_2_term_2 = -Y_2 * s_bar_2_sum / m / s_bar_sum**2
             for j in range(K):
-                W_X_bar_2_block[i, j] = W_X_bar_2_term_2 * s_bar_sum_term[j] + W_X_bar_2_term * W_X_bar_bar_block[i, j] * s_bar_sum_term[j]
+                W_X_bar_2_block[i, j] = W_X_bar_2_term_2 * s_bar_sum_term_block[i, j] + W_X_bar_2_term * W_X_bar_bar_block[i, j] * s_bar_sum_term_block[i, j]
         np.dot(X_block.T, W_X_bar_2_block, hvp_J_W)
         for entry_1 in range(n):
             for entry_2 in range(K):

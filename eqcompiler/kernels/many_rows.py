@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 
 import sympy
 
+from eqcompiler.kernels.entry_stages import EntriesApart, entries_apart
 from eqcompiler.kernels.fuse_loops import placed
-from eqcompiler.kernels.row_stages import row_stages
+from eqcompiler.kernels.row_stages import row_stages, stages_of
 from eqcompiler.kernels.share_values import is_costly
 from eqcompiler.kernels.statements import label
 from eqcompiler.kernels.temporary_names import Names
@@ -36,7 +37,7 @@ from eqcompiler.languages.loop_plan import (
     tensor_reads,
     value_flops,
 )
-from eqcompiler.languages.program import Axis, index, scalar, tensor
+from eqcompiler.languages.program import Axis, index, scalar, size_expression, tensor
 
 # an exponential or a logarithm costs about as much as this many additions
 COSTLY_FLOPS = 20
@@ -110,13 +111,20 @@ class _Rows:
         rows, extent = region.loops[0].index, region.loops[0].upper
         results = {s.name for s in self.plan.results}
         views = self.viewed(region, rows)
-        stages, buffers = list[Stage | LibraryCall](), list[str]()
+        stages, buffers, entrywise = list[Stage | LibraryCall](), list[str](), list[EntriesApart]()
         for item in region.items:
             if isinstance(item, LibraryCall):
                 stages.append(_on_views(item, views))
                 continue
             body = _renamed(item.body, {e: tensor(views[place])[e.indices] for e, place in _at_row(item, rows)})
-            made, kept = row_stages(tuple(body), rows, kinds.locals, bool(kinds.workspaces), self.names)
+            workspaces = {name: self.storages[name] for name in kinds.workspaces}
+            apart = entries_apart(body, rows, kinds.locals, workspaces, self.widths(views), self.names)
+            if apart is None:
+                made, kept = row_stages(tuple(body), rows, kinds.locals, bool(kinds.workspaces), self.names)
+            else:
+                (first, last), kept = stages_of([apart.before, apart.after], rows, kinds.locals, True, self.names)
+                made = (first, apart.stage, last)
+                entrywise.append(apart)
             stages += made
             buffers += kept
         rest: tuple[Node, ...] = region.before
@@ -130,15 +138,22 @@ class _Rows:
             _needed(region.before, read - set(kinds.sums)),
             tuple(stages),
             tuple((name, axis, view) for (name, axis), view in views.items() if name not in blocks),
-            tuple(Storage(views[name, 0], self.storages[name].shape[1:]) for name in blocks),
+            (*(Storage(views[name, 0], self.storages[name].shape[1:]) for name in blocks), *(a.block for a in entrywise)),
+            tuple(storage for a in entrywise for storage in a.spread),
             tuple(buffers),
-            tuple(self.storages[name] for name in sorted(kinds.workspaces)),
+            tuple(self.storages[name] for name in sorted(kinds.workspaces - {a.workspace for a in entrywise})),
             tuple(sums),
             tuple(totals),
             tuple(name for name in kinds.own if name in results),
             _needed((*rest, *region.after), results),
             sympy.expand(sum((work(item.body) for item in region.loops), sympy.Integer(0)) + _product_work(region, extent)),
         )
+
+    def widths(self, views: Mapping[tuple[str, int], str]) -> dict[str, sympy.Expr]:
+        """The entries in a row of each matrix, by the name of its rows in a block."""
+        shapes = {p.name: tuple(size_expression(d) for d in p.shape) for p in self.plan.parameters}
+        shapes |= {name: storage.shape for name, storage in self.storages.items()}
+        return {view: shapes[name][1] for (name, axis), view in views.items() if axis == 0 and len(shapes[name]) == 2}
 
     def viewed(self, region: _Region, rows: sympy.Symbol) -> dict[tuple[str, int], str]:
         """Names for the rows of one block of each array, by array and axis of the rows."""

@@ -87,7 +87,9 @@ class _RangeText:
 
     @property
     def local_names(self) -> list[str]:
-        return [*(view for _, _, view in self.many.views), *(s.name for s in self.many.blocks), *self.many.buffers]
+        flat = (name for stage in self.many.stages if isinstance(stage, Stage) for _, name in stage.flat)
+        blocks = (s.name for s in (*self.many.blocks, *self.many.spread))
+        return [*(view for _, _, view in self.many.views), *blocks, *self.many.buffers, *flat]
 
     @property
     def prepared(self) -> list[Storage]:
@@ -144,6 +146,8 @@ class _RangeText:
         for s in self.many.blocks:
             shape = in_brackets([block, *map(self.door.text.size, s.shape)])
             yield f"{values[s.name]}s = np.empty({shape}, {self.printer.dtype})"
+        for s in self.many.spread:
+            yield f"{values[s.name]}s = np.empty({in_brackets([block, *map(self.door.text.size, s.shape)])})"
         yield from self.printer.block(self.many.before)
         for name, columns in self.twice_read.values():
             yield f"far = {columns} if {columns} >= {WIDE} and {name}.size > {FAR:_} else 0  # from memory: ask for it in time"
@@ -153,7 +157,7 @@ class _RangeText:
         yield f"    rows = min({block}, stop - first)"
         for name, axis, view in self.many.views:
             yield f"    {values[view]} = {values[name]}[{':, ' * axis}first : first + rows]"
-        yield from (f"    {values[s.name]} = {values[s.name]}s[:rows]" for s in self.many.blocks)
+        yield from (f"    {values[s.name]} = {values[s.name]}s[:rows]" for s in (*self.many.blocks, *self.many.spread))
         yield from (f"    {line}" for line in self.printer.block(self.zero))
         for stage, together in zip(self.many.stages, self.together, strict=True):
             yield from (f"    {line}" for line in self.stage(stage, together))
@@ -175,6 +179,13 @@ class _RangeText:
             yield from self.printer.block([stage])
             return
         i, count = self.names.indices[self.many.index], stage.at_once
+        if stage.flat:
+            for block, flat in stage.flat:
+                yield f"{self.names.values[flat]} = {self.names.values[block]}.reshape(-1)"
+            width = self.door.text.size(stage.width)
+            yield f"for {i} in range(rows * {width if width.isalnum() else f'({width})'}):  # short rows as one long one"
+            yield from (f"    {line}" for line in self.printer.block(stage.body))
+            return
         if together:
             apart = self.names.dimensions[self.distances[count]]
             yield f"{apart} = rows // {count}"

@@ -32,7 +32,15 @@ def row_stages(
     parts = [body] if has_workspaces else _parts(body)
     written = [{label(p.target) for p in placed(part)} & own_scalars for part in parts]
     if any(first & second for k, first in enumerate(written) for second in written[k + 1 :]):
-        parts, written = [body], [set()]
+        parts = [body]
+    return stages_of(parts, row, own_scalars, has_workspaces, names)
+
+
+def stages_of(
+    parts: Sequence[tuple[Node, ...]], row: sympy.Symbol, own_scalars: set[str], has_workspaces: bool, names: Names
+) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
+    """A stage for each part; no scalar is set in two of them."""
+    written = [{label(p.target) for p in placed(part)} & own_scalars for part in parts]
     buffers: dict[str, str] = {}
     found: list[Stage] = []
     for position, part in enumerate(parts):

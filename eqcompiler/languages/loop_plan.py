@@ -183,10 +183,13 @@ class Operations:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A loop over the rows of one block, `at_once` rows in each turn, so that what they share is loaded once for them."""
+    """A loop over the rows of one block, `at_once` rows in each turn, so that what they share is loaded once for them. With
+    `flat` it runs over the entries of all rows, `width` of each: (rows of the block, name of their entries in one row)."""
 
     body: tuple[Node, ...]
     at_once: int = 1
+    width: sympy.Expr = sympy.S.One
+    flat: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,8 @@ class ManyRows:
 
     `before` sets what the rows read. `stages` run one after the other on each block, a matrix product among them on its rows
     alone; a scalar that a later stage reads has an entry for each row of the block in one of the `buffers`. `views` are
-    (name, axis, name of the rows of one block); `blocks` are temporaries of which no more than the rows of one block are kept.
+    (name, axis, name of the rows of one block); `blocks` are temporaries of which no more than the rows of one block are kept,
+    `spread` scalars that are kept beside each entry of their row.
     `sums` are what the rows add to, `own` the arrays of which each row writes its part. `rest` is the plan with finished
     sums, named as in `totals`, in the place of the loop. `work` counts what one row costs, in flops.
     """
@@ -206,6 +210,7 @@ class ManyRows:
     stages: tuple[Stage | LibraryCall, ...]
     views: tuple[tuple[str, int, str], ...]
     blocks: tuple[Storage, ...]
+    spread: tuple[Storage, ...]
     buffers: tuple[str, ...]
     workspaces: tuple[Storage, ...]
     sums: tuple[Storage, ...]
