@@ -62,7 +62,7 @@ def entries_apart(
 def _is_entrywise(loop: Loop, first: Assign, row: sympy.Symbol, widths: Mapping[str, sympy.Expr]) -> bool:
     """Whether an entry is set from entries at the same place of its row, and from what is the same for the whole row."""
     entries = first.value.atoms(sympy.Indexed)
-    rest = first.value.xreplace({entry: sympy.Integer(0) for entry in entries})
+    rest = first.value.xreplace({entry: sympy.Dummy() for entry in entries})
     return (
         isinstance(first.target, sympy.Indexed)
         and first.target.indices == (loop.index,)

@@ -229,7 +229,7 @@ class _Kinds:
                     return False
                 if label(entry) in products & set(self.own) and entry.indices[0] != i:
                     return False
-            if part.value.xreplace({e: sympy.Integer(0) for e in inside}).has(i):
+            if part.value.xreplace({e: sympy.Dummy() for e in inside}).has(i):
                 return False
         nodes = [node for loop in self.region.loops for node in _all_nodes(loop.body)]
         return not any(edge.has(i) for node in nodes if isinstance(node, Loop) for edge in (node.lower, node.upper))

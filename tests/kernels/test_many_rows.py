@@ -311,6 +311,7 @@ def test_ranges_of_rows_add_up_to_the_plain_kernel(built, request_):
 REFUSED = {
     "reads the row before": Indexed("d", (I,), sympy.Piecewise((r[i] - tensor("y")[i - 1], i > 1), (r[i], True))),
     "the number of the row counts": Indexed("d", (I,), i * r[i]),
+    "the number of the row times what is given": Indexed("d", (I,), i * tensor("y")[i] + r[i]),
     "a product over all rows": Indexed("d", (), sympy.Product(r[i], (i, 1, m))),
     "up to the row itself": Indexed("d", (I,), sympy.Sum(tensor("y")[j], (j, 1, i)) * r[i]),
 }
