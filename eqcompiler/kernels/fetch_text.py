@@ -9,6 +9,11 @@ and the fetching with it: on data outside of the caches a gradient of least squa
 
 from __future__ import annotations
 
+# From so many entries on a matrix is read from memory; rows that are shorter than WIDE take longer to add than to read.
+FAR, WIDE = 2**22, 32
+# how many entries ahead of a row the memory is asked, and how many come at once
+AHEAD, AT_ONCE = 512, 8
+
 FETCH = '''
 @intrinsic
 def _fetch(typing, array, row, column):

@@ -15,17 +15,14 @@ from typing import Protocol
 import sympy
 
 from eqcompiler.kernels.doors import Door, in_brackets, used
+from eqcompiler.kernels.fetch_text import AHEAD, AT_ONCE, FAR, WIDE
 from eqcompiler.kernels.fuse_loops import placed
 from eqcompiler.kernels.python_text import Identifiers
 from eqcompiler.kernels.rows_at_once import rows_at_once
 from eqcompiler.kernels.temporary_names import Names
 from eqcompiler.languages.loop_plan import (
-    AHEAD,
-    AT_ONCE,
     BLOCK,
-    FAR,
     LONG,
-    WIDE,
     Accumulate,
     Assign,
     LibraryCall,

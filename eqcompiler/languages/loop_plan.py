@@ -23,28 +23,20 @@ from eqcompiler.languages.program import StepSize
 from eqcompiler.languages.step_loops import IN_FAMILIES, Steps
 
 INDENT = "  "
-# Rows in a block: few enough for the second-level cache and for sums in float32. Short rows: up to LONG of them, so that a
-# half of a block is a stream through memory that is long enough to be fetched ahead of time.
+# Rows in a block: few enough for the second-level cache and for sums in float32; of short rows LONG make a long stream.
 BLOCK, LONG = 512, 2048
 # From how much work on, in flops, ranges of rows go to threads and blocks: below, setting that up costs more than it gains.
 MANY = 80_000
-# Up to how much work, in flops, a number is computed together with a bound of its error: a call then takes up to some 20
-# microseconds, about ten times what a call from Python costs at least.
+# Up to how much work, in flops, a number is computed together with a bound of its error, in some 20 microseconds.
 CAREFUL = 20_000
 # Up to this many multiplications OpenBLAS computes a product in the thread that asks for it.
 SINGLE = 262_144
-# From so many entries on a matrix is read from memory; rows that are shorter than WIDE take longer to add than to read.
-FAR, WIDE = 2**22, 32
-# how many entries ahead of a row the memory is asked, and how many come at once
-AHEAD, AT_ONCE = 512, 8
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """What a caller gives. `integer`: whole numbers only. A dimension that no array shows is an integer parameter too.
-
-    steps: given as a sequence of that many arrays, whose sizes change from step to step.
-    """
+    steps: given as a sequence of that many arrays, whose sizes change from step to step."""
 
     name: str
     shape: tuple[Dimension, ...]
@@ -183,8 +175,8 @@ class Operations:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A loop over the rows of one block, `at_once` rows in each turn, so that what they share is loaded once for them. With
-    `flat` it runs over the entries of all rows, `width` of each: (rows of the block, name of their entries in one row)."""
+    """A loop over the rows of one block, `at_once` in each turn, so that what they share is loaded once. With `flat`: over the
+    entries of all rows, `width` of each; (rows of the block, name of their entries in one row)."""
 
     body: tuple[Node, ...]
     at_once: int = 1

@@ -29,7 +29,8 @@ from rounding import EPS
 
 from eqcompiler import pipeline
 from eqcompiler.kernels import plan
-from eqcompiler.languages.loop_plan import BLOCK, FAR, LONG, MANY, WIDE, LoopPlan
+from eqcompiler.kernels.fetch_text import FAR, WIDE
+from eqcompiler.languages.loop_plan import BLOCK, LONG, MANY, LoopPlan
 from eqcompiler.languages.program import Indexed, size, tensor
 
 RNG = np.random.default_rng(11)
