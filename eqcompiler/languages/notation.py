@@ -142,6 +142,7 @@ class Large(Node):
     max, min, sup, inf, lim go on over + and - while their bound variable occurs further on; argmin and argmax go on always.
     lower/upper are the raw scripts (`i=1`, `m`; `\theta`; `x : A x = b`; `t \to \infty`). For "int", `variable` is the
     letter after the final d, and the body ends there. For "E", lower is the subscript and body the bracket.
+    where: the relations that restrict the indices, once a pass has told them apart from the indices: i < j, 1 <= i <= n.
     """
 
     operator: str
@@ -149,6 +150,7 @@ class Large(Node):
     upper: Node | None
     body: Node
     variable: Node | None = None
+    where: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,14 @@ class Leibniz(Node):
     symbol: str
     variables: tuple[tuple[Node, int], ...]
     argument: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Differential(Node):
+    r"""dX, \mathrm{d}(XY), \delta J: the differential of `argument`, of order 1 or 2. A pass makes it of d and what follows."""
+
+    argument: Node
+    order: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,10 @@ from eqcompiler.languages.terms import (
     Type,
     UnknownCall,
 )
-from eqcompiler.reading import chain_rule, shapes
+from eqcompiler.reading import chain_rule, directions, shapes
 from eqcompiler.reading.built_in import BUILT_IN, built_in
 from eqcompiler.reading.marks import with_subscript, with_superscript
-from eqcompiler.reading.names import Name, is_star, labelled, letter_name
+from eqcompiler.reading.names import Name, is_star, labelled, letter_name, name_of
 from eqcompiler.reading.scope import Reader, shape_text
 from eqcompiler.reading.survey import walk
 
@@ -58,7 +58,7 @@ def resolve_calls(reader: Reader, factors: tuple[Node, ...]) -> list[Term]:
         bracket = opening_bracket(following)
         head = function_head(node)
         if is_jacobian_sign(reader, node) and following is not None:
-            found = jacobian(reader, following, factors[position + 2] if position + 2 < len(factors) else None, node.span)
+            found = jacobian(reader, node, factors[position + 1 :])
             if found is not None:
                 terms.append(found[0])
                 position += found[1]
@@ -75,12 +75,17 @@ def resolve_calls(reader: Reader, factors: tuple[Node, ...]) -> list[Term]:
 
 
 def is_jacobian_sign(reader: Reader, node: Node) -> bool:
-    """A D that nothing declares: D f(x), one row for each component of f."""
-    return isinstance(node, Letter) and node.text == "D" and not node.font and not reader.scope.known(letter_name(node).key)
+    """A D that nothing declares: D f(x), one row for each component of f; D_v f(x), its derivative along v."""
+    sign = node.base if isinstance(node, Scripted) and node.superscript is None and not node.primes else node
+    plain = isinstance(sign, Letter) and sign.text == "D" and not sign.font
+    names = [name for name in (function_head(node), function_head(sign)) if name is not None]
+    return plain and not any(reader.scope.known(name.key) for name in names)
 
 
-def jacobian(reader: Reader, function: Node, bracket: Node | None, span: Span) -> tuple[Term, int] | None:
-    """D f and D f(x) with how many factors they are; None when no function of one argument follows."""
+def jacobian(reader: Reader, sign: Node, factors: tuple[Node, ...]) -> tuple[Term, int] | None:
+    """D f, D f(x), D f(x)[h], D_v f(x) with how many factors they are; None when no function of one argument follows."""
+    function, span = factors[0], sign.span.to(factors[0].span)
+    bracket = factors[1] if len(factors) > 1 else None
     head, inside = function_head(function), opening_bracket(bracket)
     if head is None or not reader.scope.is_function(head.key) or (isinstance(function, Scripted) and function.primes):
         return None
@@ -93,8 +98,25 @@ def jacobian(reader: Reader, function: Node, bracket: Node | None, span: Span) -
     else:
         return None
     value = function_derivative(reader, head.key, points, 1, span)
+    count = 2 if inside is None else 3
+    way = factors[2] if inside is not None and len(factors) > 2 else None
+    direction, used = direction_below(reader, sign, definition), 0
+    if direction is None and isinstance(way, Fence) and way.opening == "[":
+        direction, used = reader.term(way.body), 1
+    if direction is not None and definition is not None:
+        return directions.along_argument(reader, value, definition, direction, span), count + used
     row = isinstance(value, Derivative) and not value.body.type.rank and value.type.rank == 1
-    return (shapes.transpose(value, span) if row else value), 2 if inside is None else 3
+    return (shapes.transpose(value, span) if row else value), count
+
+
+def direction_below(reader: Reader, sign: Node, definition: Definition | None) -> Term | None:
+    """v of D_v f; nothing where the variable of f itself stands there, D_x f."""
+    if not isinstance(sign, Scripted) or sign.subscript is None:
+        return None
+    name = name_of(sign.subscript)
+    if name is not None and definition is not None and definition.formals == (name.key,):
+        return None
+    return reader.term(sign.subscript)
 
 
 def opening_bracket(node: Node | None) -> Fence | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from eqcompiler.errors import ShapeMismatch
 from eqcompiler.languages.notation import (
+    Differential,
     Fence,
     Juxtaposed,
     Large,
@@ -84,7 +85,7 @@ def claim_kind(left: Node) -> Kind:
         node = node.base if isinstance(node, Scripted) else node.body
     if isinstance(node, Juxtaposed):
         node = node.factors[0]
-    if isinstance(node, Nabla | Leibniz) or (isinstance(node, Scripted) and node.primes):
+    if isinstance(node, Nabla | Leibniz | Differential) or (isinstance(node, Scripted) and node.primes):
         return "claim: derivative"
     if isinstance(node, Large) and node.operator == "lim" and any(is_sequence(n) for n in walk(node.body)):
         return "claim: limit"
@@ -98,6 +99,8 @@ def is_sequence(node: Node) -> bool:
 def claim_name(left: Node) -> str:
     """A name from the left side: J, grad_J, dJ_dtheta, or `claim` for an expression."""
     match left:
+        case Differential(argument=inner):
+            return f"d{claim_name(inner)}"
         case Juxtaposed(factors=(head, Fence())):
             return claim_name(head)
         case Nabla(argument=inner, order=order):

@@ -24,7 +24,7 @@ from eqcompiler.languages.terms import (
     Type,
     children,
 )
-from eqcompiler.reading import calls, shapes, unknown_functions
+from eqcompiler.reading import calls, directions, shapes, steps, unknown_functions
 from eqcompiler.reading.indices import check_range, component, index_term
 from eqcompiler.reading.marks import is_transpose_mark, with_superscript
 from eqcompiler.reading.names import Name, is_star, name_of
@@ -73,12 +73,34 @@ def nabla(reader: Reader, node: Nabla) -> Term:
             return gradient_of_bare(reader, node)
         return calls.function_derivative(reader, head.key, calls.arguments_of(reader, bracket), node.order, node.span)
     variable, indices = variable_of(reader, node.variable)
+    way = direction_below(reader, variable, head or name_of(node.argument), bracket, node)
+    if way is not None:
+        return way
     if head is not None and bracket is not None:
         at_point = gradient_at_point(reader, head, bracket, variable, node)
         if at_point is not None:
             return at_point
     value = differentiate(reader, argument(reader, node), [variable] * node.order, node.span)
     return part_of(reader, value, indices, node.span)
+
+
+def direction_below(reader: Reader, variable: str, head: Name | None, bracket: Fence | None, node: Nabla) -> Term | None:
+    r"""\nabla_v f(x) with a v that f does not read, of the shape of its argument: the derivative along v."""
+    scope = reader.scope
+    definition = scope.definitions.get(scope.current.get(head.key, "")) if head is not None else None
+    info = scope.symbol(variable)
+    if head is None or definition is None or len(definition.formals) != 1 or node.order != 1 or info is None:
+        return None
+    wanted = scope.type_of(definition.formal_types[0])
+    if variable in (*definition.formals, *steps.reach(scope, definition.body, set())) or not isinstance(info.type, Type):
+        return None
+    if not wanted.rank or scope.type_of(info.type).shape != wanted.shape:
+        return None
+    points = (Symbol(wanted, definition.formals[0]),) if bracket is None else calls.arguments_of(reader, bracket)
+    if any(mentions(point, variable) for point in points):
+        return None
+    slope = calls.function_derivative(reader, head.key, points, 1, node.span)
+    return directions.along_argument(reader, slope, definition, Symbol(scope.type_of(info.type), variable), node.span)
 
 
 def refuse_gradient_of_constant(reader: Reader, node: Node) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
+from typing import cast
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, Span
 from eqcompiler.languages.notation import (
@@ -31,8 +33,10 @@ from eqcompiler.languages.terms import (
     Constant,
     Expectation,
     Extremum,
+    Index,
     Integral,
     Limit,
+    Number,
     Reduction,
     Size,
     Symbol,
@@ -40,14 +44,18 @@ from eqcompiler.languages.terms import (
     Type,
 )
 from eqcompiler.reading import shapes
-from eqcompiler.reading.indices import is_index_expression
+from eqcompiler.reading.free_indices import free_indices
+from eqcompiler.reading.indices import admit_letters, free_index, is_index_expression
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.over_samples import mean_over_dataset, sum_without_limits
-from eqcompiler.reading.scope import IndexRange, Reader
+from eqcompiler.reading.scope import IndexRange, Reader, Scope
+from eqcompiler.reading.survey import walk
 from eqcompiler.reading.variables import variable_of
 
 INFINITY = Constant(SCALAR, "infinity")
 CONDITIONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
+RISING = frozenset({"<", "<="})
+FALLING = {">": "<", ">=": "<="}
 
 
 def large(reader: Reader, node: Large) -> Term:
@@ -58,22 +66,31 @@ def reduction(operation: str) -> Callable[[Reader, Large], Term]:
     def rule(reader: Reader, node: Large) -> Term:
         if node.lower is None:
             return sum_without_limits(reader, node, operation)
-        ranges, filters = index_ranges(reader, node.lower, node.upper)
+        ranges, filters = index_ranges(reader, node)
         with reader.scope.ranging(ranges):
             where = tuple(condition(reader, f) for f in filters)
             body = reader.term(node.body)
+            same_extent(reader.scope, where)
             binders = [reader.scope.binder(name) for name in ranges]
-        for position, binder in enumerate(reversed(binders)):
-            last = where if position == 0 else ()
-            body = Reduction(replace(body.type, domain=body.type.domain), operation, binder, body, last, span=node.span)  # type: ignore[arg-type]
+        waiting = list(where)
+        for position in reversed(range(len(binders))):
+            inner = [c for c in waiting if binders[position].name in free_indices(c.left, cast(Term, c.right))]
+            waiting = [c for c in waiting if c not in inner]
+            if position == 0:
+                inner += waiting
+            body = Reduction(body.type, operation, binders[position], body, tuple(inner), span=node.span)  # type: ignore[arg-type]
         return body
 
     return rule
 
 
-def index_ranges(reader: Reader, lower: Node, upper: Node | None) -> tuple[dict[str, IndexRange], list[Relation]]:
+def index_ranges(reader: Reader, node: Large) -> tuple[dict[str, IndexRange], list[Relation]]:
     """The indices below the operator, each with its range, and the relations that filter them."""
+    lower, upper = cast(Node, node.lower), node.upper
     match lower:
+        case Letter() | Listing() if node.where:
+            letters = lower.items if isinstance(lower, Listing) else (lower,)
+            return restricted_ranges(reader, letters, node.where)
         case Relation(operators=("=",), sides=(Letter() as letter, start)):
             if upper is None:
                 raise IllegalEquation("the upper end of the range is missing", lower.span, fix="write it above the operator")
@@ -81,8 +98,6 @@ def index_ranges(reader: Reader, lower: Node, upper: Node | None) -> tuple[dict[
             return {letter_name(letter).key: IndexRange(first, last, lower.span)}, []
         case Relation(operators=("in",), sides=(Letter() as letter, domain)):
             return {letter_name(letter).key: set_range(reader, domain)}, []
-        case Relation(operators=("!=" | "<" | "<=" | ">" | ">="), sides=(Letter() as letter, _)):
-            return open_ranges(reader, [letter]), [lower]
         case Letter() | Listing() | Juxtaposed():
             letters = (
                 lower.items if isinstance(lower, Listing) else lower.factors if isinstance(lower, Juxtaposed) else (lower,)
@@ -94,8 +109,68 @@ def index_ranges(reader: Reader, lower: Node, upper: Node | None) -> tuple[dict[
                     return {name: IndexRange(shapes.number(1), last, lower.span)}, []
                 return open_ranges(reader, list(letters)), []
     raise NotSupportedYet(
-        "this range of a large operator is not read", lower.span, allowed="i=1, i, i,j, i \\ne j, i \\in \\{1,\\dots,m\\}"
+        "this range of a large operator is not read",
+        lower.span,
+        allowed="i=1, i, i,j, i \\ne j, i < j, 1 \\le i < j \\le n, i : i \\ne k, i \\in \\{1,\\dots,m\\}",
     )
+
+
+def restricted_ranges(
+    reader: Reader, letters: tuple[Node, ...], where: tuple[Node, ...]
+) -> tuple[dict[str, IndexRange], list[Relation]]:
+    """Each index runs between the ends that its chain names, 1 <= i < j <= n; the links between are conditions."""
+    ranges = open_ranges(reader, list(letters))
+    filters: list[Relation] = []
+    for relation in where:
+        filters += narrowed(reader, cast(Relation, relation), ranges)
+    for letter in (n for relation in filters for n in walk(relation) if isinstance(n, Letter)):
+        admit_letters(reader.scope, (letter,), 1)
+        key = letter_name(letter).key
+        if key in reader.scope.index_letters and key not in (*ranges, *reader.scope.indices) and not reader.scope.known(key):
+            free_index(reader.scope, key, letter.span)  # one value of k in \sum_{j \ne k}
+    return ranges, filters
+
+
+def narrowed(reader: Reader, chain: Relation, ranges: dict[str, IndexRange]) -> list[Relation]:
+    """Takes the ends of a chain into the ranges of the indices between them; gives the links between indices."""
+    sides, signs = (chain.sides, chain.operators) if chain.operators[0] in RISING else turned(chain)
+    names = [letter_name(side).key if isinstance(side, Letter) else "" for side in sides]
+    links = [Relation(a.span.to(b.span), (sign,), (a, b)) for sign, (a, b) in zip(signs, pairwise(sides), strict=True)]
+    if not RISING.issuperset(signs) or len(sides) < 3 or not all(name in ranges for name in names[1:-1]):
+        return links
+    between = names[(names[0] not in ranges) : len(names) - (names[-1] not in ranges)]
+    if names[0] not in ranges:
+        first = moved(reader, reader.term(sides[0]), signs[0] == "<", 1, chain.span)
+        ranges |= {key: replace(ranges[key], lower=first) for key in between}
+    if names[-1] not in ranges:
+        last = moved(reader, reader.term(sides[-1]), signs[-1] == "<", -1, chain.span)
+        ranges |= {key: replace(ranges[key], upper=last) for key in between}
+    return links[(names[0] not in ranges) : len(links) - (names[-1] not in ranges)]
+
+
+def turned(chain: Relation) -> tuple[tuple[Node, ...], tuple[str, ...]]:
+    """n >= i > j as j < i <= n."""
+    if not FALLING.keys() >= set(chain.operators):
+        return chain.sides, chain.operators
+    return chain.sides[::-1], tuple(FALLING[sign] for sign in reversed(chain.operators))
+
+
+def moved(reader: Reader, end: Term, strict: bool, by: int, span: Span) -> Term:
+    if not strict:
+        return end
+    if isinstance(end, Number):
+        return shapes.number(end.value + by, span)
+    return shapes.add([("+", end), ("+" if by > 0 else "-", shapes.number(1, span))], span, reader.scope)
+
+
+def same_extent(scope: Scope, where: tuple[Condition, ...]) -> None:
+    """An index that is used on no axis runs as far as the one that it is compared with."""
+    for found in where:
+        match found:
+            case Condition(left=Index(name=one), right=Index(name=other)):
+                sizes = [size for name in (one, other) if (size := scope.extent(name)) is not None]
+                if any(name.startswith("?") for size in sizes for name in size.names) and len(sizes) == 2:
+                    scope.sizes.unify(*sizes)
 
 
 def open_ranges(reader: Reader, letters: list[Node]) -> dict[str, IndexRange]:
@@ -133,7 +208,7 @@ def extremum(sense: str) -> Callable[[Reader, Large], Term]:
     def rule(reader: Reader, node: Large) -> Term:
         if node.lower is None:
             raise AmbiguousNotation(f"'{sense}' does not say over which variable", node.span, fix=f"write \\{sense}_x")
-        if sense in ("max", "min") and over_index(reader, node.lower):
+        if sense in ("max", "min") and (node.where or over_index(reader, node.lower)):
             return reduction(sense)(reader, node)
         variable_node, constraints = split_constraints(node.lower)
         infer_variable_from(reader, variable_node, node)

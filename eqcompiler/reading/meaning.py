@@ -19,6 +19,7 @@ from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYe
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.notation import (
     Addition,
+    Differential,
     Dots,
     Empty,
     Fence,
@@ -52,7 +53,18 @@ from eqcompiler.languages.terms import (
     Term,
     Type,
 )
-from eqcompiler.reading import calls, chain_rule, derivatives, functions, grids, large, shapes, steps, unknown_functions
+from eqcompiler.reading import (
+    calls,
+    chain_rule,
+    derivatives,
+    directions,
+    functions,
+    grids,
+    large,
+    shapes,
+    steps,
+    unknown_functions,
+)
 from eqcompiler.reading.names import Name, letter_name
 from eqcompiler.reading.scope import Scope
 from eqcompiler.reading.scripts import SPECIAL_LETTERS, scripted
@@ -137,8 +149,8 @@ def letter(reader: Reader, node: Letter) -> Term:
     if node.kind == "symbol":
         raise IllegalEquation(f"'{node.span.text}' stands where a value is needed", node.span)
     if name.key == "d" and node.span.text != "d":
-        what = "a differential, \\mathrm{d} before what changes, is not read outside of integrals and quotients"
-        raise NotSupportedYet(what, node.span, fix=r"write the derivative, \frac{\partial f}{\partial X}")
+        what = "a \\mathrm{d} stands before nothing that it could be the differential of"
+        raise IllegalEquation(what, node.span, fix=r"write what changes behind it, \mathrm{d}X")
     if node.kind == "word":
         refuse_misspelt(reader, node, name)
     return reader.inferred_symbol(name, node.span)
@@ -270,6 +282,7 @@ RULES: dict[type[Node], Callable[[Reader, Node], Term]] = {
     Large: large.large,  # type: ignore[dict-item]
     Nabla: derivatives.nabla,  # type: ignore[dict-item]
     Leibniz: derivatives.leibniz,  # type: ignore[dict-item]
+    Differential: directions.differential,  # type: ignore[dict-item]
     Grid: grids.grid,  # type: ignore[dict-item]
     Relation: refused("a relation stands where a value is needed"),
     Words: refused("words stand where a value is needed"),

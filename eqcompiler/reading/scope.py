@@ -92,6 +92,8 @@ class Scope:
     recurrences: dict[str, Recurrence] = field(default_factory=dict)  # state -> its recurrence with a number of steps
     sizes: Sizes = field(default_factory=Sizes)
     notes: list[str] = field(default_factory=list)
+    varied: frozenset[str] = frozenset()  # names whose own differential the file writes, dX
+    directions: dict[str, str] = field(default_factory=dict)  # variable -> the symbol of its differential
 
     def copy(self) -> Scope:
         return Scope(
@@ -121,6 +123,8 @@ class Scope:
             dict(self.recurrences),
             Sizes(dict(self.sizes.bound), self.sizes.fresh),
             list(self.notes),
+            self.varied,
+            dict(self.directions),
         )
 
     def type_of(self, type_: Type) -> Type:

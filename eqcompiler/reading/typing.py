@@ -15,12 +15,14 @@ from eqcompiler.languages.notation import Formula, Node
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Call, Symbol, Term, children
 from eqcompiler.reading import parts
+from eqcompiler.reading.differential_marks import varied_names, with_differentials
 from eqcompiler.reading.layer_copies import Copies, one_at_a_time
 from eqcompiler.reading.mean_values import with_written_means
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.plain_entries import with_bold_entries
 from eqcompiler.reading.randomness import with_random_expectations
 from eqcompiler.reading.resolve import resolve_document
+from eqcompiler.reading.restricted_ranges import with_restricted_ranges
 from eqcompiler.reading.scope import Scope
 from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.sequences import in_sequence
@@ -40,11 +42,13 @@ def type_document(
     source: Source, formulas: tuple[Formula | EquationError, ...], includes: tuple[Document, ...] = ()
 ) -> Document:
     """Read errors become statements of kind "error", in their place."""
+    formulas = with_differentials(with_restricted_ranges(formulas))
     formulas, layers, copies = one_at_a_time(with_squared_names(with_bold_entries(formulas)))
     formulas, over_time = in_sequence(formulas)
     read = tuple(f for f in formulas if isinstance(f, Formula))
     seen = with_states(with_last_states(survey(read), (*layers, *over_time)), copies)
     scope = start(seen, includes)
+    scope.varied = varied_names(read)
     scope.steps, scope.of_states = (*layers, *over_time), copies.functions
     scope.differentiated, scope.only_differentiated = differentiated(read, copies.arguments), only_differentiated(read)
     failed = declare(scope, read)
