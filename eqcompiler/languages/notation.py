@@ -184,6 +184,15 @@ class Differential(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluated(Node):
+    r"""f'(x) \big|_{x=a}, \left. ... \right|_{x=a}: `body` where `variable` has the value `point`."""
+
+    body: Node
+    variable: Node
+    point: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Relation(Node):
     r"""sides[0] operators[0] sides[1] operators[1] ...
 
@@ -238,6 +247,7 @@ class Formula:
     parts ("if", "where") so that the parts after them can be attached.
     directives: the `%!` lines that precede it, (key, value, span). label: from \label. inline: inline formulas only declare.
     joined: an inline formula that only words such as "with" separate from the inline formula before it.
+    note: why nothing is made of it, for words of the running text that are listed and not used.
     """
 
     span: Span
@@ -247,3 +257,4 @@ class Formula:
     directives: tuple[tuple[str, str, Span], ...] = ()
     inline: bool = False
     joined: bool = False
+    note: str = ""

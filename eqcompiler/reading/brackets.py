@@ -164,6 +164,18 @@ class Brackets(Letters):
             count += depth == 0 and counts(token)
         return count
 
+    # evaluation at a point
+
+    def at_evaluation(self) -> bool:
+        r"""A bar behind an operand with an equation below it: f'(x) \big|_{x=a}."""
+        following = self.peek(1)
+        if self.fences[-1] in ("|", "||") or self.bar() != "|" or following.kind != "mark" or following.text != "_":
+            return False
+        if self.peek(2).kind != "open":
+            return False
+        close = self.braces(self.at + 2)
+        return any(token.text == "=" for token in self.tokens[self.at + 3 : close])
+
     # brackets
 
     def fence(self) -> Node:
@@ -226,6 +238,8 @@ class Brackets(Letters):
         closing = self.take().text
         if token.text == "{" and closing == "." and isinstance(body, Grid):
             return Grid(self.span_from(first), "cases", body.rows)
+        if token.text == "." and closing == "|" and self.is_mark("_"):
+            return self.evaluated(first, body)
         if "." in (token.text, closing):
             raise self.unsupported(
                 "a bracket on one side only (evaluation at a point)",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from eqcompiler.errors import ShapeMismatch
 from eqcompiler.languages.notation import (
     Differential,
+    Evaluated,
     Fence,
     Juxtaposed,
     Large,
@@ -85,7 +86,7 @@ def claim_kind(left: Node) -> Kind:
         node = node.base if isinstance(node, Scripted) else node.body
     if isinstance(node, Juxtaposed):
         node = node.factors[0]
-    if isinstance(node, Nabla | Leibniz | Differential) or (isinstance(node, Scripted) and node.primes):
+    if isinstance(node, Nabla | Leibniz | Differential | Evaluated) or (isinstance(node, Scripted) and node.primes):
         return "claim: derivative"
     if isinstance(node, Large) and node.operator == "lim" and any(is_sequence(n) for n in walk(node.body)):
         return "claim: limit"

@@ -182,6 +182,9 @@ class Cursor(ABC):
     @abstractmethod
     def starts_factor(self) -> bool: ...
 
+    @abstractmethod
+    def evaluated(self, first: int, body: Node) -> Node: ...
+
 
 LEFTOVERS: tuple[tuple[Callable[[Token], bool], str, str], ...] = (
     (

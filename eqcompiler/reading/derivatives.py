@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
-from eqcompiler.languages.notation import Fence, Juxtaposed, Leibniz, Nabla, Node, Scripted
+from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, Span
+from eqcompiler.languages.notation import Evaluated, Fence, Juxtaposed, Leibniz, Nabla, Node, Scripted
 from eqcompiler.languages.terms import (
     INTEGER,
     SCALAR,
     Binder,
+    Call,
     Component,
     Comprehension,
     Derivative,
@@ -101,6 +102,36 @@ def direction_below(reader: Reader, variable: str, head: Name | None, bracket: F
         return None
     slope = calls.function_derivative(reader, head.key, points, 1, node.span)
     return directions.along_argument(reader, slope, definition, Symbol(scope.type_of(info.type), variable), node.span)
+
+
+def evaluated(reader: Reader, node: Evaluated) -> Term:
+    r"""\frac{d}{dt} g(t) \big|_{t=0}: a derivative in the named variable, taken at the point."""
+    variable, indices = variable_of(reader, node.variable)
+    value, point = reader.term(node.body), reader.term(node.point)
+    kind = shape_of(reader, variable, node.variable.span)
+    point = shapes.fit(point, kind)
+    if not indices and shapes.same_shape(point, Symbol(kind, variable), reader.scope):
+        found = at_point(value, variable, point)
+        if found is not None:
+            return replace(found, span=node.span)
+    raise NotSupportedYet(
+        f"'{node.span.text.strip()}' is no derivative in '{node.variable.span.text.strip()}' at one point",
+        node.span,
+        allowed=r"\frac{\partial f}{\partial x} \big|_{x=a}, \nabla f(x) \big|_{x=a}",
+        fix="write the value that is substituted into the formula",
+    )
+
+
+def at_point(value: Term, variable: str, point: Term) -> Term | None:
+    """The derivative with its point; through what stands around it: a transpose, a component."""
+    match value:
+        case Derivative(variable=own, point=None) if own == variable:
+            return replace(value, point=point)
+        case Call(operation="transpose", arguments=(inner,)) if (found := at_point(inner, variable, point)) is not None:
+            return replace(value, arguments=(found,))
+        case Component(base=inner) if (found := at_point(inner, variable, point)) is not None:
+            return replace(value, base=found)
+    return None
 
 
 def refuse_gradient_of_constant(reader: Reader, node: Node) -> None:

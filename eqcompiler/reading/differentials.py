@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from eqcompiler.errors import AmbiguousNotation, Span
-from eqcompiler.languages.notation import Fence, Fraction, Juxtaposed, Leibniz, Nabla, Node, Numeral, Scripted
+from eqcompiler.languages.notation import Evaluated, Fence, Fraction, Juxtaposed, Leibniz, Nabla, Node, Numeral, Scripted
 from eqcompiler.reading.groups import is_name, is_transposition
 from eqcompiler.reading.operators import OPERATOR_RULES, Operators
 
@@ -136,9 +136,14 @@ class Differentials(Operators):
         argument = None if bare else self.within(self.at, upper[1], self.product)
         variables = self.variables_below(symbol, order, written, *lower)
         self.restart(after, limit)
+        below = None
+        if argument is None and self.at_evaluation():
+            self.at += 1
+            below = self.equation_below()
         if argument is None:
             argument = self.argument_of_derivative(first)
-        return Leibniz(self.span_from(first), symbol, variables, argument)
+        found = Leibniz(self.span_from(first), symbol, variables, argument)
+        return found if below is None else Evaluated(found.span, found, *below)
 
     def mark_of_derivative(self, start: int, stop: int, *, below: bool = False) -> str:
         token = self.tokens[start]

@@ -24,6 +24,7 @@ from eqcompiler.reading.inline_definitions import with_inline_definitions
 from eqcompiler.reading.latex_text import items_of_latex
 from eqcompiler.reading.macros import Macro, expand, split_definitions
 from eqcompiler.reading.markdown_text import items_of_markdown
+from eqcompiler.reading.prose_properties import with_prose_properties
 from eqcompiler.reading.regions import Definition, Directive, Inclusion, Item, Region, Trouble, directive
 from eqcompiler.reading.scanner import Scanner
 from eqcompiler.reading.vocabulary import LARGE, LETTERS
@@ -165,7 +166,9 @@ class _Document:
         results: list[Formula | EquationError] = []
         for draft in self.drafts:
             results += formula(self.source, draft, words) if isinstance(draft, Draft) else [draft]
-        return tuple(with_inline_definitions(tuple(joined(results)))) or tuple(unmarked(self.source, self.text))
+        read = tuple(with_inline_definitions(tuple(joined(results))))
+        regions = [item for item in self.items if isinstance(item, Region)]
+        return tuple(with_prose_properties(self.source, self.text, regions, read)) or tuple(unmarked(self.source, self.text))
 
     def trouble(self, item: Trouble) -> None:
         self.drafts.append(item.error)

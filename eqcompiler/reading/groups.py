@@ -12,6 +12,7 @@ from collections.abc import Callable
 from eqcompiler.errors import EquationError
 from eqcompiler.languages.notation import (
     Empty,
+    Evaluated,
     Fence,
     Fraction,
     Grid,
@@ -20,6 +21,7 @@ from eqcompiler.languages.notation import (
     Node,
     Numeral,
     Prefix,
+    Relation,
     Root,
     Scripted,
 )
@@ -37,6 +39,34 @@ from eqcompiler.reading.vocabulary import (
 
 
 class Groups(Brackets):
+    # evaluation at a point
+
+    def at_evaluation(self) -> bool:
+        r"""A bar behind an operand with an equation below it: f'(x) \big|_{x=a}."""
+        if self.fences[-1] in ("|", "||") or self.bar() != "|" or not self.is_mark("_", ahead=1):
+            return False
+        if self.peek(2).kind != "open":
+            return False
+        close = self.braces(self.at + 2)
+        return any(token.text == "=" for token in self.tokens[self.at + 3 : close])
+
+    def evaluated(self, first: int, body: Node) -> Node:
+        """`body` with what stands below the bar; the cursor is at its subscript."""
+        variable, point = self.equation_below()
+        return Evaluated(self.span_from(first), body, variable, point)
+
+    def equation_below(self) -> tuple[Node, Node]:
+        below = self.script(self.take(), of_range=True)
+        match below:
+            case Relation(operators=("=",), sides=(variable, point)):
+                return variable, point
+        raise self.unsupported(
+            f"what stands below the bar, {below.span.text.strip()}",
+            below.span,
+            allowed="\\big|_{x=a}",
+            fix="write one equation, the variable on its left",
+        )
+
     # fractions and roots
 
     def argument_range(self, command: Token, which: str) -> tuple[int, int]:

@@ -22,6 +22,7 @@ from eqcompiler.languages.notation import (
     Differential,
     Dots,
     Empty,
+    Evaluated,
     Fence,
     Grid,
     Infix,
@@ -283,6 +284,7 @@ RULES: dict[type[Node], Callable[[Reader, Node], Term]] = {
     Nabla: derivatives.nabla,  # type: ignore[dict-item]
     Leibniz: derivatives.leibniz,  # type: ignore[dict-item]
     Differential: directions.differential,  # type: ignore[dict-item]
+    Evaluated: derivatives.evaluated,  # type: ignore[dict-item]
     Grid: grids.grid,  # type: ignore[dict-item]
     Relation: refused("a relation stands where a value is needed"),
     Words: refused("words stand where a value is needed"),

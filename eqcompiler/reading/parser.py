@@ -207,7 +207,12 @@ class Parser(Differentials):
         factors = [self.factor()]
         while self.starts_factor():
             factors.append(self.factor())
-        return self.product_of(first, factors)
+        node = self.product_of(first, factors)
+        while self.at_evaluation():
+            self.at += 1
+            node = self.evaluated(first, node)
+            self.operand_end = self.at
+        return node
 
     def operand_here(self) -> None:
         """An error unless an operand starts here."""
@@ -244,7 +249,7 @@ class Parser(Differentials):
     def bar_opens(self) -> bool:
         """After an operand a bar may close or separate; after an operator or an opening bracket it opens."""
         if self.after_operand():
-            return not self.at_closing_bar() and not self.at_separating_bar()
+            return not (self.at_closing_bar() or self.at_evaluation() or self.at_separating_bar())
         return True
 
     def after_operand(self) -> bool:

@@ -16,26 +16,33 @@ from typing import Literal
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.notation import Dots, Fence, Formula, Large, Letter, Listing, Node, Numeral, Relation, Scripted, Words
 from eqcompiler.languages.statements import Claim, Definition, Density, Kind, Statement
-from eqcompiler.languages.terms import Comprehension, Condition, Term, Type
+from eqcompiler.languages.terms import Condition, Type
 from eqcompiler.reading import declarations, distributions, shapes
 from eqcompiler.reading.finite_sets import is_index_set
-from eqcompiler.reading.free_indices import free_indices
 from eqcompiler.reading.large import condition
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import letter_name, name_of
-from eqcompiler.reading.refused_equations import refuse_unless_constant, refuse_update
+from eqcompiler.reading.properties import (
+    closed,
+    condition_of,
+    is_call,
+    lets_hold,
+    names_property,
+    refuse_unread,
+    said_by,
+)
+from eqcompiler.reading.refused_equations import assumption_or_claim, is_constant, refuse_update
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.statements import is_prose, nothing_stated, objective, relate
-from eqcompiler.reading.survey import attaches, left_name, names_in, sizes_in
+from eqcompiler.reading.survey import attaches, names_in, sizes_in
 
 Role = Literal[
-    "range", "member", "function", "order", "dataset", "rows", "ones", "distribution", "property", "equation", "value"
+    "range", "member", "function", "order", "dataset", "rows", "ones", "distribution", "property", "equation", "open", "value"
 ]
 
 JOINING = ("and", "or", ",", "")
 UNUSED = "an inline relation is not used; to use it, give it a display, or join it to a declaration by `with`"
-PROPERTIES = ("symmetric", "invertible", "orthogonal", "diagonal", "positive definite", "positive semidefinite")
 ORDERS = frozenset({"<", "<=", ">", ">=", "!=", "succ", "succeq"})
 
 
@@ -65,13 +72,13 @@ def clauses(formula: Formula, defined: frozenset[str]) -> tuple[Clause, ...]:
         part = parts[position]
         if isinstance(part, Words):
             word = part.text.strip(" .,;:").lower()
-            property_ = next((p for p in PROPERTIES if word.endswith(p)), None)
-            if property_ and names:
-                found.append(Clause("property", part, tuple(names), property_, attached))
+            if names and (said := said_by(word)):
+                found += [Clause("property", part, tuple(names), property_, attached) for property_ in said]
                 names, declared = [], True
-            elif attaches(part):
+            elif attaches(part) or lets_hold(part, parts[position + 1 :]):
                 attached = True
             elif word not in JOINING:
+                refuse_unread(parts, position, part)
                 found.append(Clause("value", part, words=part.text, remark=True))
             position += 1
             continue
@@ -107,10 +114,6 @@ def has_property(parts: tuple[Node, ...], position: int) -> bool:
     r"""X^\top X \text{ invertible}: an expression of which the words say something."""
     following = parts[position + 1] if position + 1 < len(parts) else None
     return isinstance(following, Words) and names_property(following)
-
-
-def names_property(words: Words) -> bool:
-    return words.text.strip(" .,;:").lower().endswith(PROPERTIES)
 
 
 def with_domain_apart(part: Node) -> tuple[Node, ...]:
@@ -190,18 +193,11 @@ def role_of(node: Node, declared: bool, attached: bool, inline: bool) -> Role:
             if declared and inline and name_of(left) is not None and isinstance(right, Numeral):
                 return "property"
             if declared and name_of(left) is None and not is_call(left):
-                if not inline:
-                    refuse_unless_constant(node, right)
-                return "property"
+                return "property" if inline or is_constant(right) else "open"
             return "equation"
         case Relation():
             return "equation"
     return "value"
-
-
-def is_call(left: Node) -> bool:
-    """f(x) with plain names in the bracket: it may be a definition behind a declaration."""
-    return left_name(left, frozenset()) is not None
 
 
 def has_dots(items: tuple[Node, ...]) -> bool:
@@ -306,7 +302,7 @@ def conditions_of(reader: Reader, clause: Clause) -> list[Condition]:
     """The conditions of a property or an order; free indices become entries of a comprehension."""
     node = clause.node
     if isinstance(node, Words):
-        return [Condition(clause.words, reader.term(name)) for name in clause.names]
+        return [condition_of(reader, clause.words, reader.term(name), name.span) for name in clause.names]
     if not isinstance(node, Relation):
         raise NotSupportedYet("this condition is not read", node.span)
     saved = dict(reader.scope.indices)
@@ -316,27 +312,6 @@ def conditions_of(reader: Reader, clause: Clause) -> list[Condition]:
         found.append(closed(reader, single))
     reader.scope.indices = saved
     return found
-
-
-def closed(reader: Reader, found: Condition) -> Condition:
-    if found.right is None:
-        return found
-    free = free_indices(found.left, found.right)
-    if not free:
-        return symmetric(found)
-    binders = tuple(reader.scope.binder(name) for name in free)
-    shape = tuple(size for size in (reader.scope.extent(name) for name in free) if size is not None)
-    sides: list[Term] = [
-        Comprehension(Type(shape + side.type.shape), binders, side, span=side.span) for side in (found.left, found.right)
-    ]
-    return Condition(found.relation, sides[0], sides[1])
-
-
-def symmetric(found: Condition) -> Condition:
-    """A = A^T is the property, not an equation to be solved."""
-    right = found.right
-    is_own = right is not None and getattr(right, "operation", "") == "transpose" and right.arguments == (found.left,)  # type: ignore[attr-defined]
-    return Condition("symmetric", found.left) if found.relation == "=" and is_own else found
 
 
 def declare_distributions(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) -> None:
@@ -365,8 +340,8 @@ def statements_of(sentence: Sentence) -> tuple[list[Statement], Reader]:
     if skip is not None:
         sentence.add("", "prose", formula.span, skip=skip)
         return sentence.statements, reader
-    if is_prose(formula):
-        sentence.add("", "prose", formula.span)
+    if formula.note or is_prose(formula):
+        sentence.add("", "prose", formula.span, type_text=formula.note)
         return sentence.statements, reader
     found = clauses(formula, reader.scope.defined_somewhere)
     if any(clause.role == "equation" for clause in found):
@@ -403,6 +378,8 @@ def state(sentence: Sentence, clause: Clause) -> None:
             sentence.add("", "prose", node.span, type_text=UNUSED)
         else:
             relate(sentence, node)
+    elif clause.role == "open":
+        raise assumption_or_claim(node.span)
     elif clause.role == "value":
         if not formula.inline and not objective(sentence, node):
             raise nothing_stated(formula)

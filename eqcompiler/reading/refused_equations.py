@@ -6,20 +6,24 @@ Guarantees: AmbiguousNotation where the author may have meant a claim or an upda
 
 from __future__ import annotations
 
-from eqcompiler.errors import AmbiguousNotation
+from eqcompiler.errors import AmbiguousNotation, Span
 from eqcompiler.languages.notation import Addition, Letter, Node
 from eqcompiler.reading.names import name_of
 from eqcompiler.reading.survey import walk
 
 
-def refuse_unless_constant(node: Node, right: Node) -> None:
+def is_constant(right: Node) -> bool:
     """Behind a declaration, an equation to a constant is a constraint; between two expressions it could as well be a claim."""
-    if any(isinstance(n, Letter) and n.kind == "letter" and n.text not in ("I", "1", "0", "pi", "e") for n in walk(right)):
-        raise AmbiguousNotation(
-            "an equation behind a declaration: an assumption or a claim",
-            node.span,
-            fix=r"write \text{where} before an assumption, or give the claim a display of its own",
-        )
+    names = (n for n in walk(right) if isinstance(n, Letter) and n.kind == "letter")
+    return all(n.text in ("I", "1", "0", "pi", "e") for n in names)
+
+
+def assumption_or_claim(span: Span) -> AmbiguousNotation:
+    return AmbiguousNotation(
+        "an equation behind a declaration: an assumption or a claim",
+        span,
+        fix=r"write \text{where} before an assumption, or give the claim a display of its own",
+    )
 
 
 def refuse_update(node: Node, left: Node, right: Node) -> None:

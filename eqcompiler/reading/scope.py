@@ -92,6 +92,7 @@ class Scope:
     recurrences: dict[str, Recurrence] = field(default_factory=dict)  # state -> its recurrence with a number of steps
     sizes: Sizes = field(default_factory=Sizes)
     notes: list[str] = field(default_factory=list)
+    undecided: dict[str, Span] = field(default_factory=dict)  # names in an equation that is an assumption or a claim
     varied: frozenset[str] = frozenset()  # names whose own differential the file writes, dX
     directions: dict[str, str] = field(default_factory=dict)  # variable -> the symbol of its differential
 
@@ -123,6 +124,7 @@ class Scope:
             dict(self.recurrences),
             Sizes(dict(self.sizes.bound), self.sizes.fresh),
             list(self.notes),
+            dict(self.undecided),
             self.varied,
             dict(self.directions),
         )

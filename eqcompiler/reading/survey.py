@@ -52,15 +52,19 @@ ATTACHING = (
     "such that",
     "subject to",
     "s.t.",
+    "assume",
     "assuming",
+    "suppose",
+    "supposing",
     "provided",
     "given",
+    "satisfying",
 )
 
 
 def attaches(words: Words) -> bool:
     """Words after which conditions follow."""
-    return words.text.strip(" .,;:").lower() in ATTACHING
+    return words.text.strip(" .,;:").lower().removesuffix(" that") in ATTACHING
 
 
 def stated(formula: Formula) -> Iterator[Node]:

@@ -15,6 +15,7 @@ from eqcompiler.languages.notation import Formula, Node
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Call, Symbol, Term, children
 from eqcompiler.reading import parts
+from eqcompiler.reading.derivative_marks import with_derivative_marks
 from eqcompiler.reading.differential_marks import varied_names, with_differentials
 from eqcompiler.reading.layer_copies import Copies, one_at_a_time
 from eqcompiler.reading.mean_values import with_written_means
@@ -28,7 +29,7 @@ from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.sequences import in_sequence
 from eqcompiler.reading.squared_names import with_squared_names
 from eqcompiler.reading.steps import Steps, add_families, completed, declare_members
-from eqcompiler.reading.survey import Survey, survey
+from eqcompiler.reading.survey import Survey, names_in, survey
 from eqcompiler.reading.unknown_functions import differentiated, only_differentiated, used_with
 
 MAXIMUM_ATTEMPTS = 40
@@ -42,7 +43,7 @@ def type_document(
     source: Source, formulas: tuple[Formula | EquationError, ...], includes: tuple[Document, ...] = ()
 ) -> Document:
     """Read errors become statements of kind "error", in their place."""
-    formulas = with_differentials(with_restricted_ranges(formulas))
+    formulas = with_derivative_marks(with_differentials(with_restricted_ranges(formulas)))
     formulas, layers, copies = one_at_a_time(with_squared_names(with_bold_entries(formulas)))
     formulas, over_time = in_sequence(formulas)
     read = tuple(f for f in formulas if isinstance(f, Formula))
@@ -123,6 +124,7 @@ def declare(scope: Scope, formulas: tuple[Formula, ...]) -> dict[int, EquationEr
     for position, formula in enumerate(formulas):
         try:
             found[position] = parts.clauses(formula, scope.defined_somewhere)
+            scope.undecided |= {key: c.node.span for c in found[position] if c.role == "open" for key in names_in(c.node)}
         except EquationError as error:
             failed[position] = error
     for stage in parts.DECLARATION_STAGES:
@@ -232,6 +234,11 @@ class Settled:
 
     def without_meaning(self, position: int) -> EquationError | None:
         """A name whose definition could not be read means nothing: a free number in its place would refute what is true."""
+        for name in sorted(self.seen.uses[position] & self.scope.undecided.keys()):
+            if name in self.scope.symbols:
+                where, latex = self.scope.undecided[name], self.scope.symbols[name].latex
+                what = f"not judged: what holds for '{latex}' is not decided, see line {where.line}"
+                return IllegalEquation(what, self.formulas[position].span, also=((where, "an assumption or a claim"),))
         for name in sorted(self.seen.uses[position]):
             definer = self.seen.definers.get(name, position)
             error = next((s.error for s in self.statements.get(definer, ()) if definer != position), None)

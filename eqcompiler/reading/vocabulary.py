@@ -206,6 +206,7 @@ PROSE = frozenset(
             "if iff for where when whenever otherwise else and or with such so as is are has have all any every each on over in"
         ),
         *words("hence thus then therefore since because given let subject s.t. st. st. i.e. e.g. provided assuming assume"),
+        *words("suppose supposing satisfying"),
         *words("that which while unless at by of to from the an only some there exists we not does satisfies holds"),
     )
 )
