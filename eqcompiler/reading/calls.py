@@ -29,7 +29,7 @@ from eqcompiler.languages.terms import (
     Type,
     UnknownCall,
 )
-from eqcompiler.reading import chain_rule, directions, shapes
+from eqcompiler.reading import chain_rule, directions, indicators, shapes
 from eqcompiler.reading.built_in import BUILT_IN, built_in
 from eqcompiler.reading.marks import with_subscript, with_superscript
 from eqcompiler.reading.names import Name, is_star, labelled, letter_name, name_of
@@ -63,7 +63,12 @@ def resolve_calls(reader: Reader, factors: tuple[Node, ...]) -> list[Term]:
                 terms.append(found[0])
                 position += found[1]
                 continue
-        if bracket is not None and head is not None and following is not None:
+        test = indicators.comparison(following)
+        if test is not None and following is not None and indicators.is_indicator(reader, node, following):
+            terms.append(indicators.indicator(reader, test, node.span.to(following.span)))
+            position += 2
+            continue
+        if test is None and bracket is not None and head is not None and following is not None:
             value = call(reader, node, head, bracket)
             if value is not None:
                 terms.append(after_call(reader, value, following, node.span.to(following.span)))

@@ -198,18 +198,59 @@ RULES: dict[str, Callable[[Reader, tuple[Term, ...], Span], Term]] = {
 }
 
 
+VECTOR_NORMS = {"": "norm2", "2": "norm2", "1": "norm1", "\\infty": "norminf"}
+
+
 def norm(reader: Reader, node: Scripted) -> Term:
     r"""|x|, |A|, \|v\|, \|v\|_1, \|A\|_F, with powers: by type and subscript."""
     bars = node.base
     if not isinstance(bars, Fence) or isinstance(bars.body, Listing):
         raise IllegalEquation("a list between bars", node.span)
     value = reader.term(bars.body)
+    weighted = weighted_norm(reader, bars, node, value)
+    if weighted is not None:
+        return weighted
     kind = norm_kind(reader, bars, node, value)
     if kind == "abs":
         inner = Call(value.type, "abs", (value,), span=bars.span)
     else:
         inner = Call(SCALAR, kind, (value,), span=bars.span)
     return with_superscript(reader, replace(inner, span=node.span), node.superscript, node.span)
+
+
+def weighted_norm(reader: Reader, bars: Fence, node: Scripted, value: Term) -> Term | None:
+    r"""\|x\|_A^2 = x^\top A x with a square matrix A below."""
+    below = node.subscript
+    if value.type.rank != 1 or bars.opening != "||" or below is None or norm_label(below) in VECTOR_NORMS:
+        return None
+    weight = reader.term(below)
+    if weight.type.rank != 2:
+        return None
+    column = shapes.transpose(value, bars.span) if value.type.row else value
+    product = shapes.multiply(weight, column, node.span, reader.scope)
+    square = shapes.multiply(shapes.transpose(column, bars.span), product, node.span, reader.scope)
+    if isinstance(node.superscript, Numeral) and node.superscript.digits == "2":
+        return replace(square, span=node.span)
+    root = Call(SCALAR, "sqrt", (square,), span=node.span)
+    return with_superscript(reader, root, node.superscript, node.span)
+
+
+def inner_product(reader: Reader, bracket: Fence, below: Node | None) -> Term:
+    r"""\langle x, y \rangle, \langle A, B \rangle_F = \operatorname{tr}(A^\top B), \langle x, y \rangle_A = x^\top A y."""
+    if not (isinstance(bracket.body, Listing) and len(bracket.body.items) == 2):
+        raise NotSupportedYet("an inner product has two arguments", bracket.span, allowed=r"\langle x, y \rangle")
+    left, right = (reader.term(item) for item in bracket.body.items)
+    if left.type.rank == right.type.rank == 2 and (below is None or norm_label(below) == "F"):
+        product = shapes.multiply(shapes.transpose(left, bracket.span), right, bracket.span, reader.scope)
+        shapes.square(product, bracket.span, reader.scope, "an inner product of matrices")
+        return Call(SCALAR, "trace", (product,), span=bracket.span)
+    weight = reader.term(below) if below is not None else None
+    if weight is not None and (weight.type.rank != 2 or left.type.rank != 1):
+        raise NotSupportedYet(
+            f"the inner product with subscript {norm_label(below) if below is not None else ''} is not read", bracket.span
+        )
+    middle = right if weight is None else shapes.multiply(weight, right, bracket.span, reader.scope)
+    return shapes.multiply(shapes.transpose(left), middle, bracket.span, reader.scope)
 
 
 def norm_label(subscript: Node) -> str:
@@ -235,9 +276,8 @@ def norm_kind(reader: Reader, bars: Fence, node: Scripted, value: Term) -> str:
     if value.type.rank == 0:
         raise ShapeMismatch("a norm of a scalar", node.span, fix="write |x|, or declare a vector")
     if value.type.rank == 1:
-        kinds = {"": "norm2", "2": "norm2", "1": "norm1", "\\infty": "norminf"}
-        if label in kinds:
-            return kinds[label]
+        if label in VECTOR_NORMS:
+            return VECTOR_NORMS[label]
         raise NotSupportedYet(f"the norm with subscript {label} is not implemented", node.span, allowed="1, 2, \\infty")
     if label == "F":
         return "normF"

@@ -267,6 +267,16 @@ class Groups(Brackets):
             )
         return Letter(self.span_of(token), LONE_MARKS[token.text], kind="symbol")
 
+    def dots_as_colons(self, start: int, stop: int) -> None:
+        r"""The dot of A_{i\cdot} and A_{\cdot, j} stands for every index, as a colon does."""
+        for k in range(start, stop):
+            token = self.tokens[k]
+            if token.kind == "command" and token.text in ("cdot", "bullet"):
+                alone_before = k == start or self.tokens[k - 1].text == ","
+                alone_behind = k == stop - 1 or self.tokens[k + 1].text == ","
+                if alone_before or alone_behind:
+                    self.tokens[k] = Token("mark", ":", token.start, token.stop, token.joined)
+
     def script_group(self, mark: Token, of_range: bool) -> Node:
         first = self.at
         close = self.braces(self.at)
@@ -277,6 +287,8 @@ class Groups(Brackets):
         if all(token.kind in ("mark", "command") and token.text in LONE_MARKS for token in inside):  # ++, *, -
             self.at = close + 1
             return Letter(self.span_from(first), "".join(LONE_MARKS[token.text] for token in inside), kind="symbol")
+        if mark.text == "_" and len(inside) > 1:
+            self.dots_as_colons(first + 1, close)
         in_script, self.in_script = self.in_script, True
         try:
             with self.nested("{"):

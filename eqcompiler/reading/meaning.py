@@ -61,6 +61,7 @@ from eqcompiler.reading import (
     directions,
     functions,
     grids,
+    indicators,
     large,
     shapes,
     steps,
@@ -242,9 +243,11 @@ def root(reader: Reader, node: Root) -> Term:
 def fence(reader: Reader, node: Fence) -> Term:
     if node.opening in ("|", "||"):
         return functions.norm(reader, Scripted(node.span, node))
-    if node.opening == "<" and isinstance(node.body, Listing) and len(node.body.items) == 2:
-        left, right = (reader.term(item) for item in node.body.items)
-        return shapes.multiply(shapes.transpose(left), right, node.span, reader.scope)
+    if node.opening == "<":
+        return functions.inner_product(reader, node, None)
+    test = indicators.comparison(node) if node.opening == "[" else None
+    if test is not None:
+        return indicators.indicator(reader, test, node.span)
     if node.opening in ("lceil", "lfloor"):
         return functions.elementwise(
             reader, {"lceil": "ceil", "lfloor": "floor"}[node.opening], reader.term(node.body), node.span

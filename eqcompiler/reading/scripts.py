@@ -13,11 +13,12 @@ from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.notation import Fence, Letter, Node, Numeral, Scripted
 from eqcompiler.languages.terms import INTEGER, SCALAR, Call, Constant, Number, Size, Term, Type
-from eqcompiler.reading import derivatives, functions, shapes
+from eqcompiler.reading import derivatives, functions, indicators, shapes
 from eqcompiler.reading.indices import admit_letters, component, index_term, is_index_expression
 from eqcompiler.reading.marks import inverse_mark, is_transpose_mark, with_subscript, with_superscript
 from eqcompiler.reading.names import Name, index_letters, is_star, labelled, letter_name
 from eqcompiler.reading.scope import Reader
+from eqcompiler.reading.slices import row_or_column, sliced
 
 
 def identity(reader: Reader, span: Span) -> Term:
@@ -66,7 +67,12 @@ def scripted(reader: Reader, node: Scripted) -> Term:
         return scripted_letter(reader, node, node.base)
     if isinstance(node.base, Fence) and node.base.opening in ("|", "||"):
         return functions.norm(reader, node)
+    if isinstance(node.base, Fence) and node.base.opening == "<":
+        return with_superscript(reader, functions.inner_product(reader, node.base, node.subscript), node.superscript, node.span)
     value = reader.term(node.base)
+    if row_or_column(node.subscript) is not None:
+        return with_superscript(reader, sliced(reader, value, node.subscript, node.span), node.superscript, node.span)
+    admit_letters(reader.scope, index_letters(node.subscript, value.type.rank), value.type.rank)
     if node.primes:
         if node.primes > 1 or not value.type.rank or node.subscript is not None or node.superscript is not None:
             raise AmbiguousNotation("a prime behind a bracket: derivative or transpose", node.span, fix=PRIME_FIX)
@@ -89,6 +95,9 @@ def scripted_letter(reader: Reader, node: Scripted, base: Letter) -> Term:
         return found
     if isinstance(rest, Fence) and rest.opening in ("(", "["):
         return sample(reader, node, name, rest)
+    if row_or_column(node.subscript) is not None and known_rank(reader, name):
+        value = indexed_base(reader, base, name, 2)
+        return with_superscript(reader, sliced(reader, value, node.subscript, node.span), node.superscript, node.span)
     if node.subscript is not None and subscript_is_index(reader, name, node.subscript):
         return entry(reader, node, base, name)
     refuse_entry_of_number(reader, node, name)
@@ -107,9 +116,14 @@ def known_labelled(reader: Reader, node: Scripted, name: Name, mark: Node | None
 
 
 def built_in_symbol(reader: Reader, node: Scripted, name: Name) -> Term | None:
-    r"""I_n, \mathbf{1}_n with a size below; Kronecker's \delta_{ij}."""
+    r"""I_n, \mathbf{1}_n with a size below; \mathbf{1}_{x > 0}; e_i; Kronecker's \delta_{ij}."""
     if node.subscript is None:
         return None
+    test = indicators.comparison(node.subscript)
+    if test is not None and name.key in indicators.SIGNS and not reader.scope.known(name.key):
+        return with_superscript(reader, indicators.indicator(reader, test, node.span), node.superscript, node.span)
+    if name.key in ("e", "e_bold") and not reader.scope.known(name.key) and subscript_is_index(reader, name, node.subscript):
+        return with_superscript(reader, unit_vector(reader, node.subscript, node.span), node.superscript, node.span)
     special = sized_special(reader, name.key, node.subscript, node.span)
     if special is not None:
         return with_superscript(reader, special, node.superscript, node.span)
@@ -118,6 +132,13 @@ def built_in_symbol(reader: Reader, node: Scripted, name: Name) -> Term | None:
         return None
     pair = tuple(index_term(reader, letter) for letter in letters)
     return with_superscript(reader, Call(INTEGER, "delta", pair, span=node.span), node.superscript, node.span)
+
+
+def unit_vector(reader: Reader, subscript: Node, span: Span) -> Term:
+    """e_i, a column of the identity; its size comes from its use."""
+    unit = identity(reader, span)
+    reader.scope.notes.append(f"'{span.text.strip()}' is a column of the identity")
+    return component(reader.scope, unit, (index_term(reader, subscript),), span)
 
 
 def entry(reader: Reader, node: Scripted, base: Letter, name: Name) -> Term:

@@ -19,7 +19,7 @@ from eqcompiler.errors import CompilerFault, EquationError, NotSupportedYet, Sha
 from eqcompiler.languages.statements import Claim, Density, Document, Objective, Statement
 from eqcompiler.languages.terms import Condition, Term
 from eqcompiler.languages.verdicts import Counterexample, Verdict
-from eqcompiler.verification import conditions, densities, hints, iterations, minimisers
+from eqcompiler.verification import conditions, densities, hints, iterations, minimisers, regimes
 from eqcompiler.verification.answers import Proved, Unproved
 from eqcompiler.verification.clock import Clock
 from eqcompiler.verification.evidence import Evidence
@@ -228,13 +228,16 @@ class _Case:
         return Finding("undecided", trial.method or quick.method, f"{why} {seen}{because}.{late}", residual=answer.residual)
 
     def challenged(self, answer: Unproved, trial: Evidence, why: str) -> Finding:
-        """Equal at many points; whether that counts, and whether it is so far away from them too."""
+        """Equal at many points; whether that counts, and whether it is so far away from them and beside them too."""
         last = self.tools.challenge(self.document, self.claim, seed=self.seed + 2, deadline=self.clock.end)
         if last.counterexample is not None:
             return self.false(last, answer)
-        if last.agreements >= ENOUGH or last.modulo_primes:
+        beside = regimes.compared(self.document, self.claim, lambda extra: self.try_points(FEW, self.seed + 3, extra))
+        if beside.against is not None:
+            return self.false(beside.against, answer)
+        if not beside.missed and (last.agreements >= ENOUGH or last.modulo_primes):
             return Finding("holds", trial.method, why, residual=answer.residual)
-        because = last.reason or "too few points could be compared"
+        because = beside.missed or last.reason or "too few points could be compared"
         return Finding("undecided", trial.method, f"{why} The agreement does not count: {because}.", residual=answer.residual)
 
     def diverging(self, trial: Evidence) -> Finding:

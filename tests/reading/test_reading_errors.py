@@ -477,10 +477,10 @@ e.tex:1:6: the character '☃' (U+2603) has no meaning in a formula
 """,
     ),
     "evaluation bar": (
-        "\\[ \\left. f \\right|_{x=0} \\]",
+        "\\[ \\left. f \\right] \\]",
         """\
 e.tex:1:4: a bracket on one side only (evaluation at a point)
-    \\[ \\left. f \\right|_{x=0} \\]
+    \\[ \\left. f \\right] \\]
        ^^^^^^^^^^^^^^^^
   allowed: a bracket on both sides, or cases
   to fix: write the value that is substituted into the formula
