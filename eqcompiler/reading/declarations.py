@@ -161,6 +161,10 @@ def declare_symbol(reader: Reader, node: Node, type_: Type, span: Span) -> Term:
     family = family_of(reader, node)
     if family is not None:
         return declare_family(reader, *family, type_, span)
+    entries = shared_indices(reader, node)
+    if len(entries) > 1 and isinstance(node, Scripted):
+        sizes = [(scope.extent(key) if key in scope.indices else None) or scope.sizes.new(key) for key in entries]
+        return declare_symbol(reader, node.base, replace(type_, shape=(*sizes, *type_.shape)), span)
     name = name_of(node)
     if name is None:
         what = f"'{node.span.text}' cannot be declared"
@@ -355,10 +359,22 @@ def declare_one_order(reader: Reader, operator: str, left: Node, right: Node) ->
     add_condition(reader, found)
 
 
+def shared_indices(reader: Reader, node: Node) -> tuple[str, ...]:
+    r"""i and j of s_{ij} below a letter that means nothing yet: entries of an array, no name of their own."""
+    if not (isinstance(node, Scripted) and isinstance(node.base, Letter)) or node.superscript is not None:
+        return ()
+    letters = [letter_name(part).key if isinstance(part, Letter) else "" for part in index_letters(node.subscript)]
+    scope = reader.scope
+    known = scope.known(letter_name(node.base).key)
+    return () if known or not all(key in scope.indices or key in scope.index_letters for key in letters) else tuple(letters)
+
+
 def is_entry(reader: Reader, node: Node) -> bool:
     """w_i of a declared vector w: a condition on every entry, no declaration of numbers w_i."""
     if not (isinstance(node, Scripted) and isinstance(node.base, Letter)):
         return False
+    if len(shared_indices(reader, node)) > 1:
+        return True
     info = reader.scope.symbols.get(letter_name(node.base).key)
     letters = [letter_name(part).key for part in index_letters(node.subscript) if isinstance(part, Letter)]
     known = info is not None and isinstance(info.type, Type) and info.type.rank > 0

@@ -30,6 +30,7 @@ from eqcompiler.languages.notation import (
 )
 from eqcompiler.languages.trees import rebuilt
 from eqcompiler.reading.names import label_name, letter_name
+from eqcompiler.reading.squared_entries import with_squared_entries
 from eqcompiler.reading.survey import ROUND, is_number_set, survey, walk
 
 Key = tuple[str, str]  # the letter and its label
@@ -37,6 +38,7 @@ Names = Mapping[Key, Span]  # each with a place where its square is written
 
 
 def with_squared_names(formulas: tuple[Formula | EquationError, ...]) -> tuple[Formula | EquationError, ...]:
+    formulas = with_squared_entries(formulas)
     names = squared_names(tuple(f for f in formulas if isinstance(f, Formula)))
     if not names:
         return formulas
@@ -61,6 +63,7 @@ def squared_names(formulas: tuple[Formula, ...]) -> Names:
                 found.add(key)
         if any(not declares(part) for part in formula.parts):
             earlier |= own
+    found |= {key for f in formulas for key in declared_squares(f)} - {key for f in formulas for key in bare_names(f)}
     if not found:
         return {}
     indices = survey(formulas).index_letters
@@ -119,6 +122,27 @@ def defined_by(part: Node) -> Key | None:
     key = None if isinstance(part.sides[0], Fence) else square_of(part.sides[0])
     own = any(key_of(n) == key for side in part.sides[1:] for n in walk(side))
     return None if own else key
+
+
+def declared_squares(formula: Formula) -> Iterator[Key]:
+    r"""\sigma_1^2, \sigma_2^2 > 0: what is a name of its own where its letter stands nowhere else."""
+    waiting: list[Key] = []
+    for part in formula.parts:
+        match part:
+            case Relation(operators=(">" | ">=",), sides=(first, Numeral(digits="0"))) if (key := square_of(first)) is not None:
+                yield from (*waiting, key)
+        key = square_of(part)
+        waiting = [*waiting, key] if key is not None else []
+
+
+def bare_names(formula: Formula) -> Iterator[Key]:
+    """The names that stand outside of squares."""
+    nodes = [node for part in formula.parts for node in walk(part)]
+    inside = {id(n.base) for n in nodes if isinstance(n, Scripted)}
+    for node in nodes:
+        bare = id(node) not in inside if isinstance(node, Letter) else isinstance(node, Scripted) and square_of(node) is None
+        if bare and (key := key_of(node)) is not None:
+            yield key
 
 
 def declares(part: Node) -> bool:

@@ -6,16 +6,55 @@ Guarantees: a hint decides nothing; it names what to write: that rows are sample
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from eqcompiler.languages.statements import Claim, Definition, Document
-from eqcompiler.languages.terms import Extremum, Reference, Symbol, Term
+from eqcompiler.languages.terms import (
+    Call,
+    Derivative,
+    Expectation,
+    Extremum,
+    Integral,
+    Number,
+    Reference,
+    Symbol,
+    Term,
+    UnknownCall,
+    children,
+)
 from eqcompiler.verification.conditions import ZERO, Found, occurring_symbols
 from eqcompiler.verification.sample_ties import missing, ties
 
 
 def about(document: Document, claim: Claim, found: Found | None) -> str:
     """Sentences behind the reason of a verdict, each with a space before it."""
-    sentences = (missing(document, ties(document, occurring_symbols(document, claim))), new_meaning(document, claim, found))
+    symbols = occurring_symbols(document, claim)
+    sentences = (missing(document, ties(document, symbols)), new_meaning(document, claim, found), as_assumption(claim))
     return "".join(f" {sentence}" for sentence in sentences if sentence)
+
+
+def as_assumption(claim: Claim) -> str:
+    """P^2 = P, A^T = -A, sum_k pi_k = 1 about names alone: what books assume rather than claim."""
+    if not is_constraint(claim):
+        return ""
+    return r"If it is assumed, write \text{where} before it."
+
+
+def is_constraint(claim: Claim) -> bool:
+    """One symbol on the left, and on the right a constant or the symbol itself, with a sign or a transpose."""
+    left, right = list(_parts(claim.left)), claim.right
+    while isinstance(right, Call) and right.operation in ("neg", "transpose"):
+        (right,) = right.arguments
+    constant = isinstance(right, Number) or (isinstance(right, Call) and right.operation in ("identity", "zeros"))
+    plain = not any(isinstance(t, Derivative | Reference | Integral | Expectation | UnknownCall) for t in left)
+    named = [t for t in left if isinstance(t, Symbol)]
+    return plain and len(set(named)) == 1 and (constant or right in named)
+
+
+def _parts(term: Term) -> Iterator[Term]:
+    yield term
+    for child in children(term):
+        yield from _parts(child)
 
 
 def new_meaning(document: Document, claim: Claim, found: Found | None) -> str:
