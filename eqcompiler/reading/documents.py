@@ -124,7 +124,8 @@ def unmarked(source: Source, text: str) -> list[IllegalEquation]:
 
 CONNECTIVES = r"with|where|such\s+that|satisfying|that\s+satisf(?:y|ies)|and|,\s*and|,\s*with|,\s*where"
 OPENED, CLOSED = r"(?:\$|\\\()?", re.compile(r"(?:\$|\\\))?\s*[.,;:]")
-JOINING = re.compile(rf"(?:\$|\\\))?\s*(?:{CONNECTIVES})\s*{OPENED}")
+KIND = r"(?:be\s+an?\s+(?:[\w-]+\s+)?(?:vector|matrix|number)\s+)?"
+JOINING = re.compile(rf"(?:\$|\\\))?\s*{KIND}(?:{CONNECTIVES})\s*{OPENED}")
 LISTING = re.compile(rf"(?:\$|\\\))?\s*,\s*{OPENED}")
 
 

@@ -24,7 +24,7 @@ from eqcompiler.reading.scanner import Scanner
 NOT_USED = "what the text says of {} is not used; to use it, write: Let ${}$ be {}"
 TWICE = "the text says what {} is in several places, and none of it is used; write it in each display, behind \\text{{where}}"
 LONGEST = 120  # characters of text before and behind a name
-ENDS = r"(?=\s*(?:$|[.,;:)]|\\\[|\$|\\\(|\\begin|\n|and\b|we\b|then\b|so\b))"
+ENDS = r"(?=\s*(?:$|[.,;:)]|\\\[|\$|\\\(|\\begin|\n|and\b|we\b|then\b|so\b|with\b|such\b|where\b))"
 BEHIND = re.compile(rf"\s*{SAID.pattern}{ENDS}")
 ARTICLE = r"(?:an?\s+|any\s+|every\s+|all\s+|the\s+)?"
 KIND = r"(?:matrix|matrices|vector|square matrix)?\s*"

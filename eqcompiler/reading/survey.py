@@ -64,7 +64,8 @@ ATTACHING = (
 
 def attaches(words: Words) -> bool:
     """Words after which conditions follow."""
-    return words.text.strip(" .,;:").lower().removesuffix(" that") in ATTACHING
+    said = words.text.strip(" .,;:").lower()
+    return said in ATTACHING or said.removesuffix(" that") in ATTACHING
 
 
 def stated(formula: Formula) -> Iterator[Node]:

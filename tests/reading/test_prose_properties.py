@@ -90,7 +90,7 @@ def test_skew_symmetric_is_not_symmetric() -> None:
     assert assumed(document) == ["A^T = -A"]
 
 
-@pytest.mark.parametrize("words", ["suppose", "assume that", "Let", "satisfying", "subject to"])
+@pytest.mark.parametrize("words", ["suppose", "assume that", "Let", "satisfying", "subject to", "such that"])
 def test_words_make_a_display_an_assumption(words: str) -> None:
     given = rf"\[ P \in \mathbb{{R}}^{{n \times n}} \] \[ \text{{{words}}} \quad P^2 = P \]"
     assert last(rf"{given} \[ P^3 = -P \]") in ("conditional", "refuted")
@@ -106,3 +106,11 @@ def test_an_open_equation_is_one_fault() -> None:
         "not judged: what holds for 'A' is not decided, see line 1",
     ]
     assert [v.verdict for v in pipeline.verify(document)] == ["unsupported", "unsupported", "proved"]
+
+
+def test_a_declaration_may_say_what_the_name_is_before_its_constraint() -> None:
+    words = r"Let $u \in \mathbb{R}^n$ be a vector with $\|u\| = 1$."
+    assert last(rf"{words} \[ (I - u u^\top)^2 = I \]") in ("conditional", "refuted")
+    assert last(rf"{words} \[ (I - 2 u u^\top)^2 = I \]") == "proved"
+    matrix = r"Let $A \in \mathbb{R}^{n \times n}$ be a symmetric matrix with $A^2 = I$."
+    assert assumed(read(matrix)) == ["A = A^T", "A^2 = I"]
