@@ -164,18 +164,6 @@ class Brackets(Letters):
             count += depth == 0 and counts(token)
         return count
 
-    # evaluation at a point
-
-    def at_evaluation(self) -> bool:
-        r"""A bar behind an operand with an equation below it: f'(x) \big|_{x=a}."""
-        following = self.peek(1)
-        if self.fences[-1] in ("|", "||") or self.bar() != "|" or following.kind != "mark" or following.text != "_":
-            return False
-        if self.peek(2).kind != "open":
-            return False
-        close = self.braces(self.at + 2)
-        return any(token.text == "=" for token in self.tokens[self.at + 3 : close])
-
     # brackets
 
     def fence(self) -> Node:
