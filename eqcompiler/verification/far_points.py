@@ -42,7 +42,7 @@ from eqcompiler.verification.sampling import Manner, Unsatisfied, draw, draw_in
 FAR, FINE, SPECIAL = 120, 48, 12  # points of each kind
 FINE_RANGE, STRIDES = 4, (1, 5, 7, 11, 13)
 PLACES = 4  # at the two sides of two bounds
-SHAPES = 4
+SHAPES, DRAWS = 4, 3
 ATTEMPTS = 6
 DEGREES = (2, 3, 4, 5, 8, 13)  # of unknown functions: what is true for cubic ones is not for all, f'''' = 0
 POWERS_OF_TEN = (1, 2, 3, 4, 6, 9)
@@ -69,8 +69,9 @@ def far_samples(problem: Problem, claim: Claim) -> Iterator[Sample]:
             yield from _drawn(problem, tried, choose, repeat(special, SPECIAL))
     if not problem.iterated:
         for sizes in far_shapes(problem, [int(x.floor()) for x in named], _growth(terms)):
-            with suppress(Unsatisfied):
-                yield draw(problem, sizes, choose, attempts=ATTEMPTS)
+            for _ in range(DRAWS if problem.varies else 1):  # one sum of small numbers is easily zero
+                with suppress(Unsatisfied):
+                    yield draw(problem, sizes, choose, attempts=ATTEMPTS)
 
 
 def _drawn(

@@ -57,6 +57,7 @@ WINDOWS = {
 LARGE = {
     (r"n \in \mathbb{N}", r"\sum_{k=1}^{n} k = \frac{n(n+1)}{2} + \prod_{k=1}^{40} (n - k)"),
     (r"X \in \mathbb{R}^{m \times n}", r"\max(0, m - 18) \max(0, n - 2) \|X\|_F^2 = 0"),
+    (r"x \in \mathbb{R}^{n}", r"\sum_{i=1}^{\min(n, 25)} x_i = \sum_{i=1}^{n} x_i"),
     (r"x \in \mathbb{R}^{n}", r"\min(n, 20) \|x\|^2 = n \|x\|^2"),
     (r"A \in \mathbb{R}^{n \times n}", r"\operatorname{tr}(A) (n - 1)(n - 2)(n - 3)(n - 4)(n - 5)(n - 6)(n - 7) = 0"),
 }
