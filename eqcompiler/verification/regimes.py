@@ -68,7 +68,8 @@ def compared(document: Document, claim: Claim, points: Callable[[tuple[Condition
         here = points((regime,))
         if here.counterexample is not None:
             return Compared(here, "")
-        missed += [] if here.agreements else [condition_latex(document, regime)]
+        at_a_kink = regime.relation == "=" and here.skipped  # reached, and a side has no value there: a derivative
+        missed += [] if here.agreements or at_a_kink else [condition_latex(document, regime)]
     return Compared(None, f"no point was compared on every side of {', '.join(missed[:MOST_NAMED])}" if missed else "")
 
 
