@@ -41,6 +41,7 @@ class Commands(click.Group):
             except BrokenPipeError:
                 return ctx.exit(endings.nobody_reads())
             except OSError as error:
+                endings.let_go_of_what_cannot_be_written()
                 refusal = endings.refused(error)
                 return _ended(ctx, render(refusal), refusal.exit_code)
 

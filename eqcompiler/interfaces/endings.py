@@ -67,7 +67,13 @@ def open_what_is_closed() -> None:
 
 
 def nobody_reads() -> int:
-    """`eqc verify | head -1`: not an error, and nothing more to say. What is left to write goes nowhere."""
+    """`eqc verify | head -1`: not an error, and nothing more to say."""
+    let_go_of_what_cannot_be_written()
+    return NOBODY_READS
+
+
+def let_go_of_what_cannot_be_written() -> None:
+    """What is left to write goes nowhere, else the interpreter would try again at its end, and complain."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -75,7 +81,6 @@ def nobody_reads() -> int:
         except OSError:
             os.dup2(nothing, stream.fileno())
     os.close(nothing)
-    return NOBODY_READS
 
 
 def refused(error: OSError) -> BadInput:
