@@ -183,7 +183,7 @@ def _in_threads(rows, turns, count, work, arguments, shapes):
     after the other, each with sums of its own."""
     threads = numba.get_num_threads()
     parts = min(8 * threads, work // 150_000)
-    if threads == 1 or parts < 3:
+    if threads == 1 or parts < 6:  # some 50 microseconds of work, of which waking a helper may cost half
         arrays = [np.zeros(shape) for shape in shapes if shape]
         return [*rows(*arguments, 0, count, *arrays), *arrays]
     team = _TEAMS.get(os.getpid()) or _TEAMS.setdefault(os.getpid(), _Team())
