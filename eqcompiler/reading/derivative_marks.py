@@ -8,8 +8,7 @@ Without this a claim \dot{x}(t) = ... would define a new name, and nothing would
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from typing import cast
+from dataclasses import dataclass, replace
 
 from eqcompiler.errors import EquationError
 from eqcompiler.languages.notation import (
@@ -24,6 +23,7 @@ from eqcompiler.languages.notation import (
     Relation,
     Scripted,
 )
+from eqcompiler.languages.trees import rebuilt
 from eqcompiler.reading.names import letter_name, name_of
 from eqcompiler.reading.survey import are_names, walk
 
@@ -43,9 +43,7 @@ def with_derivative_marks(formulas: tuple[Formula | EquationError, ...]) -> tupl
     known = functions_of(tuple(f for f in formulas if isinstance(f, Formula)))
     if not known.formals:
         return formulas
-    return tuple(
-        replace(f, parts=cast("tuple[Node, ...]", marked(f.parts, known))) if isinstance(f, Formula) else f for f in formulas
-    )
+    return tuple(rebuilt(f, lambda part: marked(part, known)) if isinstance(f, Formula) else f for f in formulas)
 
 
 def functions_of(formulas: tuple[Formula, ...]) -> Functions:
@@ -82,21 +80,17 @@ def arguments(bracket: Fence) -> tuple[str, ...]:
     return tuple(name.key for item in items if (name := name_of(item)) is not None)
 
 
-def marked(tree: object, known: Functions) -> object:
-    if isinstance(tree, tuple):
-        return tuple(marked(item, known) for item in tree)
-    if not isinstance(tree, Node):
-        return tree
-    if isinstance(tree, Juxtaposed):
-        return replace(tree, factors=tuple(among(tree.factors, known)))
-    if isinstance(tree, Letter | Scripted):
-        if (found := partial(tree, known)) is not None:
-            return Leibniz(tree.span, "partial", ((found[1], 1),), found[0])
-        if (function := jacobian(tree, known)) is not None:
-            return Juxtaposed(tree.span, (Letter(tree.span, "D"), function))
-        if (prime := primed(tree, known)) is not None:
-            return prime
-    return replace(tree, **{f.name: marked(getattr(tree, f.name), known) for f in fields(tree)})  # type: ignore[arg-type]
+def marked(node: object, known: Functions) -> Node | None:
+    """The derivative that a node stands for; None where it is read as it is written."""
+    if isinstance(node, Juxtaposed):
+        return replace(node, factors=tuple(among(node.factors, known)))
+    if not isinstance(node, Letter | Scripted):
+        return None
+    if (found := partial(node, known)) is not None:
+        return Leibniz(node.span, "partial", ((found[1], 1),), found[0])
+    if (function := jacobian(node, known)) is not None:
+        return Juxtaposed(node.span, (Letter(node.span, "D"), function))
+    return primed(node, known)
 
 
 def among(factors: tuple[Node, ...], known: Functions) -> Iterator[Node]:
@@ -116,7 +110,7 @@ def among(factors: tuple[Node, ...], known: Functions) -> Iterator[Node]:
         elif function is not None:
             yield from (Letter(node.span, "D"), function)
         else:
-            yield cast(Node, marked(node, known))
+            yield rebuilt(node, lambda part: marked(part, known))
         place += 1
 
 

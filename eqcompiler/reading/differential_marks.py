@@ -12,7 +12,7 @@ declares, defines or counts with that letter and a formula of the file starts wi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import cast
 
 from eqcompiler.errors import AmbiguousNotation, EquationError, Span
@@ -31,6 +31,7 @@ from eqcompiler.languages.notation import (
     Scripted,
 )
 from eqcompiler.languages.terms import ELEMENTWISE
+from eqcompiler.languages.trees import Tree, inside, rebuilt
 from eqcompiler.reading.groups import is_transposition
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.survey import survey, walk
@@ -50,7 +51,7 @@ def with_differentials(formulas: tuple[Formula | EquationError, ...]) -> tuple[F
 
 def marked(formula: Formula, marks: frozenset[str], functions: frozenset[str]) -> Formula | EquationError:
     try:
-        return replace(formula, parts=cast("tuple[Node, ...]", read_marks(formula.parts, marks, functions)))
+        return replace(formula, parts=read_marks(formula.parts, marks, functions))
     except EquationError as error:
         return error
 
@@ -130,17 +131,17 @@ def functions_in(formulas: tuple[Formula, ...]) -> Iterator[str]:
 # --- what a mark applies to ------------------------------------------------------------------------------------------------
 
 
-def read_marks(tree: object, marks: frozenset[str], functions: frozenset[str]) -> object:
-    if isinstance(tree, tuple):
-        return tuple(read_marks(item, marks, functions) for item in tree)
-    if not isinstance(tree, Node):
-        return tree
-    changes = {field.name: read_marks(getattr(tree, field.name), marks, functions) for field in fields(tree)}
-    again = without_differential(replace(tree, **changes))  # type: ignore[arg-type]
-    if not (isinstance(again, Juxtaposed) and any(mark_of(f) in marks for f in again.factors[:-1])):
-        return again
-    factors = tuple(applied(again.factors, marks, functions))
-    return factors[0] if len(factors) == 1 else replace(again, factors=factors)
+def read_marks(tree: Tree, marks: frozenset[str], functions: frozenset[str]) -> Tree:
+    def rule(part: object) -> Node | None:
+        if not isinstance(part, Node):
+            return None
+        again = without_differential(inside(part, rule))
+        if not (isinstance(again, Juxtaposed) and any(mark_of(f) in marks for f in again.factors[:-1])):
+            return again
+        factors = tuple(applied(again.factors, marks, functions))
+        return factors[0] if len(factors) == 1 else replace(again, factors=factors)
+
+    return rebuilt(tree, rule)
 
 
 def applied(factors: tuple[Node, ...], marks: frozenset[str], functions: frozenset[str]) -> Iterator[Node]:

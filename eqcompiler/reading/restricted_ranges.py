@@ -13,7 +13,7 @@ notation does not say whether a letter is summed over, it is an error that offer
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from eqcompiler.errors import AmbiguousNotation, EquationError
@@ -32,6 +32,7 @@ from eqcompiler.languages.notation import (
     Relation,
     Scripted,
 )
+from eqcompiler.languages.trees import Rule, fields_of, inside, rebuilt
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.survey import is_number_set, survey, walk
 
@@ -167,23 +168,21 @@ def index_names(node: Large) -> set[str]:
 # --- which letters are bound -------------------------------------------------------------------------------------------------
 
 
-def named(tree: object, whole: Node, fixed: frozenset[str], outer: frozenset[str] = frozenset()) -> Node:
-    """The tree with the indices of every operator named; `outer`: what the operators around it bind."""
-    return cast(Node, _named(tree, whole, fixed, outer))
+def named(tree: Node, whole: Node, fixed: frozenset[str]) -> Node:
+    """The tree with the indices of every operator named."""
 
+    def below_operators(outer: frozenset[str]) -> Rule:
+        """`outer`: what the operators around bind."""
 
-def _named(tree: object, whole: Node, fixed: frozenset[str], outer: frozenset[str]) -> object:
-    if isinstance(tree, tuple):
-        return tuple(_named(item, whole, fixed, outer) for item in tree)
-    if not isinstance(tree, Node):
-        return tree
-    inner = outer
-    if isinstance(tree, Large):
-        if restricted(tree):
-            tree = with_indices(tree, whole, fixed, outer)
-        inner = outer | {letter_name(n).key for n in heads(tree)}
-    changes = {field.name: _named(getattr(tree, field.name), whole, fixed, inner) for field in fields(tree)}
-    return replace(tree, **changes)  # type: ignore[arg-type]
+        def rule(part: object) -> Node | None:
+            if not isinstance(part, Large):
+                return None
+            own = with_indices(part, whole, fixed, outer) if restricted(part) else part
+            return inside(own, below_operators(outer | {letter_name(n).key for n in heads(own)}))
+
+        return rule
+
+    return rebuilt(tree, below_operators(frozenset()))
 
 
 def heads(node: Large) -> Iterator[Letter]:
@@ -266,7 +265,7 @@ def free_letters(tree: object) -> set[str]:
         return {letter_name(tree).key}
     if not isinstance(tree, Node):
         return set()
-    found = {key for field in fields(tree) for key in free_letters(getattr(tree, field.name))}
+    found = {key for name in fields_of(type(tree)) for key in free_letters(getattr(tree, name))}
     if isinstance(tree, Large) and tree.lower is not None:
         own = {letter_name(n).key for part in (tree.lower, *tree.where) for n in walk(part) if isinstance(n, Letter)}
         found -= own

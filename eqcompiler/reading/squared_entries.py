@@ -11,11 +11,12 @@ even powers and in declarations: the sign of \sigma_k is then nobody's concern.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import cast
 
 from eqcompiler.errors import EquationError
 from eqcompiler.languages.notation import Fence, Formula, Leibniz, Letter, Listing, Node, Numeral, Relation, Scripted
+from eqcompiler.languages.trees import Tree, rebuilt
 from eqcompiler.reading.names import index_letters, letter_name
 from eqcompiler.reading.survey import is_number_set, survey, walk
 
@@ -31,7 +32,7 @@ def with_squared_entries(formulas: tuple[Formula | EquationError, ...]) -> tuple
     names = found - labelled - {key for f in read for key in bare_in(f)}
     if not names:
         return formulas
-    return tuple(replace(f, parts=renamed(f.parts, names)) if isinstance(f, Formula) else f for f in formulas)  # type: ignore[arg-type]
+    return tuple(renamed(f, names) for f in formulas)
 
 
 def key_of(node: Node) -> str:
@@ -89,20 +90,19 @@ def declares(part: Node) -> bool:
     return sign or (part.operators[0] == "in" and is_number_set(right))
 
 
-def renamed(tree: object, names: set[str]) -> object:
-    if isinstance(tree, tuple):
-        return tuple(renamed(item, names) for item in tree)
-    if not isinstance(tree, Node):
-        return tree
-    if isinstance(tree, Scripted) and key_of(tree) in names and (half := even_power(tree)):
-        array = replace(cast(Letter, tree.base), text=squared_text(cast(Letter, tree.base)))
-        entry = Scripted(tree.span, array, cast("Node | None", renamed(tree.subscript, names)))
-        if half == 1:
-            return entry
-        return Scripted(tree.span, Fence(tree.span, "(", entry, ")"), None, Numeral(tree.span, str(half)))
-    if isinstance(tree, Letter) and key_of(tree) in names:
-        return replace(tree, text=squared_text(tree))
-    return replace(tree, **{f.name: renamed(getattr(tree, f.name), names) for f in fields(tree)})  # type: ignore[arg-type]
+def renamed(tree: Tree, names: set[str]) -> Tree:
+    def rule(part: object) -> Node | None:
+        if isinstance(part, Scripted) and key_of(part) in names and (half := even_power(part)):
+            base = cast(Letter, part.base)
+            entry = Scripted(part.span, replace(base, text=squared_text(base)), rebuilt(part.subscript, rule))
+            if half == 1:
+                return entry
+            return Scripted(part.span, Fence(part.span, "(", entry, ")"), None, Numeral(part.span, str(half)))
+        if isinstance(part, Letter) and key_of(part) in names:
+            return replace(part, text=squared_text(part))
+        return None
+
+    return rebuilt(tree, rule)
 
 
 def squared_text(letter: Letter) -> str:
