@@ -13,6 +13,9 @@ from numba.extending import intrinsic
 __all__ = ["A", "B", "D", "theta_step", "theta_run"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -221,17 +224,15 @@ def A(a, g, beta, out=None):
     4*n floating-point operations
     entries read: a n, g n
     """
-    if not (
-        type(a) is type(g) is np.ndarray and a.dtype is g.dtype and a.dtype.char in "fd" and a.flags.carray and g.flags.carray
-    ):
+    if not (type(a) is type(g) is np.ndarray and a.dtype is g.dtype in _FLOATING and a.flags.carray and g.flags.carray):
         a, g = _floats(("a", "g"), (a, g))
     if a.ndim != 1:
         raise ValueError(f"a must have 1 axis (n), has shape {a.shape}")
     if g.ndim != 1:
         raise ValueError(f"g must have 1 axis (n), has shape {g.shape}")
-    n = a.shape[0]
-    if g.shape[0] != n:
-        raise ValueError(f"a has {n} entries, g has {g.shape[0]}")
+    n, = a.shape
+    if len(g) != n:
+        raise ValueError(f"a has {n} entries, g has {len(g)}")
     if n < 1:
         raise ValueError(f"a has {n} entries, at least 1 needed")
     if type(beta) is not float:
@@ -246,7 +247,7 @@ def A(a, g, beta, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _A(a, g, beta, A):
-    n = a.shape[0]
+    n = len(a)
     for i in range(n):
         A[i] = beta * a[i] + (1.0 - beta) * g[i]
 
@@ -265,17 +266,15 @@ def B(b, g, gamma, out=None):
     5*n floating-point operations
     entries read: b n, g n
     """
-    if not (
-        type(b) is type(g) is np.ndarray and b.dtype is g.dtype and b.dtype.char in "fd" and b.flags.carray and g.flags.carray
-    ):
+    if not (type(b) is type(g) is np.ndarray and b.dtype is g.dtype in _FLOATING and b.flags.carray and g.flags.carray):
         b, g = _floats(("b", "g"), (b, g))
     if b.ndim != 1:
         raise ValueError(f"b must have 1 axis (n), has shape {b.shape}")
     if g.ndim != 1:
         raise ValueError(f"g must have 1 axis (n), has shape {g.shape}")
-    n = b.shape[0]
-    if g.shape[0] != n:
-        raise ValueError(f"b has {n} entries, g has {g.shape[0]}")
+    n, = b.shape
+    if len(g) != n:
+        raise ValueError(f"b has {n} entries, g has {len(g)}")
     if n < 1:
         raise ValueError(f"b has {n} entries, at least 1 needed")
     if type(gamma) is not float:
@@ -290,7 +289,7 @@ def B(b, g, gamma, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _B(b, g, gamma, B):
-    n = b.shape[0]
+    n = len(b)
     for i in range(n):
         B[i] = gamma * b[i] + (1.0 - gamma) * g[i] ** 2
 
@@ -312,18 +311,16 @@ def D(a, b, beta, gamma, eta, epsilon, t, out=None):
     5*n + 5 floating-point operations
     entries read: a n, b n
     """
-    if not (
-        type(a) is type(b) is np.ndarray and a.dtype is b.dtype and a.dtype.char in "fd" and a.flags.carray and b.flags.carray
-    ):
+    if not (type(a) is type(b) is np.ndarray and a.dtype is b.dtype in _FLOATING and a.flags.carray and b.flags.carray):
         a, b = _floats(("a", "b"), (a, b))
     if a.ndim != 1:
         raise ValueError(f"a must have 1 axis (n), has shape {a.shape}")
     if b.ndim != 1:
         raise ValueError(f"b must have 1 axis (n), has shape {b.shape}")
-    n = a.shape[0]
     t = _whole("t", t, 1)
-    if b.shape[0] != n:
-        raise ValueError(f"a has {n} entries, b has {b.shape[0]}")
+    n, = a.shape
+    if len(b) != n:
+        raise ValueError(f"a has {n} entries, b has {len(b)}")
     if n < 1:
         raise ValueError(f"a has {n} entries, at least 1 needed")
     if t < 1:
@@ -347,7 +344,7 @@ def D(a, b, beta, gamma, eta, epsilon, t, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _D(a, b, beta, gamma, eta, epsilon, t, D):
-    n = a.shape[0]
+    n = len(a)
     D_term = 1.0 / (1.0 - gamma**t)
     D_term_2 = eta / (1.0 - beta**t)
     for i in range(n):
@@ -379,7 +376,7 @@ def _D_turns(a, b, beta, gamma, eta, epsilon, t, D, shares, signal, thread):
 
 def _D_many(a, b, beta, gamma, eta, epsilon, t, D):
     """The same where the rows are many: each thread takes a range of them."""
-    n = a.shape[0]
+    n = len(a)
     _in_threads(_D_rows, _D_turns, n, n * 26, (a, b, beta, gamma, eta, epsilon, t, D), ())
 
 
@@ -403,8 +400,7 @@ def theta_step(theta, a, b, beta, gamma, eta, epsilon, t, out=None):
     """
     if not (
         type(theta) is type(a) is type(b) is np.ndarray
-        and theta.dtype is a.dtype is b.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is a.dtype is b.dtype in _FLOATING
         and theta.flags.carray
         and a.flags.carray
         and b.flags.carray
@@ -416,12 +412,12 @@ def theta_step(theta, a, b, beta, gamma, eta, epsilon, t, out=None):
         raise ValueError(f"a must have 1 axis (n), has shape {a.shape}")
     if b.ndim != 1:
         raise ValueError(f"b must have 1 axis (n), has shape {b.shape}")
-    n = theta.shape[0]
     t = _whole("t", t, 1)
-    if a.shape[0] != n:
-        raise ValueError(f"theta has {n} entries, a has {a.shape[0]}")
-    if b.shape[0] != n:
-        raise ValueError(f"theta has {n} entries, b has {b.shape[0]}")
+    n, = theta.shape
+    if len(a) != n:
+        raise ValueError(f"theta has {n} entries, a has {len(a)}")
+    if len(b) != n:
+        raise ValueError(f"theta has {n} entries, b has {len(b)}")
     if n < 1:
         raise ValueError(f"theta has {n} entries, at least 1 needed")
     if t < 1:
@@ -445,7 +441,7 @@ def theta_step(theta, a, b, beta, gamma, eta, epsilon, t, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, a, b, beta, gamma, eta, epsilon, t, theta_next):
-    n = theta.shape[0]
+    n = len(theta)
     D_term = 1.0 / (1.0 - gamma**t)
     D_term_2 = eta / (1.0 - beta**t)
     for i in range(n):
@@ -480,7 +476,7 @@ def _theta_step_turns(theta, a, b, beta, gamma, eta, epsilon, t, theta_next, sha
 
 def _theta_step_many(theta, a, b, beta, gamma, eta, epsilon, t, theta_next):
     """The same where the rows are many: each thread takes a range of them."""
-    n = theta.shape[0]
+    n = len(theta)
     _in_threads(_theta_step_rows, _theta_step_turns, n, n * 28, (theta, a, b, beta, gamma, eta, epsilon, t, theta_next), ())
 
 
@@ -508,8 +504,7 @@ def theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance=0
     """
     if not (
         type(theta) is type(a) is type(b) is np.ndarray
-        and theta.dtype is a.dtype is b.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is a.dtype is b.dtype in _FLOATING
         and theta.flags.carray
         and a.flags.carray
         and b.flags.carray
@@ -521,12 +516,12 @@ def theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance=0
         raise ValueError(f"a must have 1 axis (n), has shape {a.shape}")
     if b.ndim != 1:
         raise ValueError(f"b must have 1 axis (n), has shape {b.shape}")
-    n = theta.shape[0]
     t = _whole("t", t, 1)
-    if a.shape[0] != n:
-        raise ValueError(f"theta has {n} entries, a has {a.shape[0]}")
-    if b.shape[0] != n:
-        raise ValueError(f"theta has {n} entries, b has {b.shape[0]}")
+    n, = theta.shape
+    if len(a) != n:
+        raise ValueError(f"theta has {n} entries, a has {len(a)}")
+    if len(b) != n:
+        raise ValueError(f"theta has {n} entries, b has {len(b)}")
     if n < 1:
         raise ValueError(f"theta has {n} entries, at least 1 needed")
     if t < 1:
@@ -559,7 +554,7 @@ def theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance=0
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance):
-    n = theta.shape[0]
+    n = len(theta)
     D = np.empty((n,), theta.dtype)
     theta_next = np.empty((n,), theta.dtype)
     D_term = 1.0 / (1.0 - gamma**t)

@@ -7,6 +7,9 @@ from numba import njit
 __all__ = ["S", "A", "O", "L", "grad_L", "value_and_grad_L", "D"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -115,17 +118,14 @@ def S(Q, K, out=None):
     2*d*m*n + m*n + 1 floating-point operations
     entries read: K d*n, Q d*m, S m*n
     """
-    if not (
-        type(Q) is type(K) is np.ndarray and Q.dtype is K.dtype and Q.dtype.char in "fd" and Q.flags.carray and K.flags.carray
-    ):
+    if not (type(Q) is type(K) is np.ndarray and Q.dtype is K.dtype in _FLOATING and Q.flags.carray and K.flags.carray):
         Q, K = _floats(("Q", "K"), (Q, K))
     if Q.ndim != 2:
         raise ValueError(f"Q must have 2 axes (m, d), has shape {Q.shape}")
     if K.ndim != 2:
         raise ValueError(f"K must have 2 axes (n, d), has shape {K.shape}")
-    m = Q.shape[0]
-    d = Q.shape[1]
-    n = K.shape[0]
+    m, d = Q.shape
+    n = len(K)
     if K.shape[1] != d:
         raise ValueError(f"Q has {d} columns, K has {K.shape[1]} columns")
     if m < 1:
@@ -144,9 +144,9 @@ def S(Q, K, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _S(Q, K, S):
-    m = Q.shape[0]
+    m = len(Q)
     d = Q.shape[1]
-    n = K.shape[0]
+    n = len(K)
     np.dot(Q, K.T, S)
     S_term = 1.0 / np.sqrt(d)
     for i in range(m):
@@ -167,17 +167,14 @@ def A(Q, K, out=None):
     2*d*m*n + 5*m*n + 1 floating-point operations
     entries read: A_sum_term n, K d*n, Q d*m, S m*n
     """
-    if not (
-        type(Q) is type(K) is np.ndarray and Q.dtype is K.dtype and Q.dtype.char in "fd" and Q.flags.carray and K.flags.carray
-    ):
+    if not (type(Q) is type(K) is np.ndarray and Q.dtype is K.dtype in _FLOATING and Q.flags.carray and K.flags.carray):
         Q, K = _floats(("Q", "K"), (Q, K))
     if Q.ndim != 2:
         raise ValueError(f"Q must have 2 axes (m, d), has shape {Q.shape}")
     if K.ndim != 2:
         raise ValueError(f"K must have 2 axes (n, d), has shape {K.shape}")
-    m = Q.shape[0]
-    d = Q.shape[1]
-    n = K.shape[0]
+    m, d = Q.shape
+    n = len(K)
     if K.shape[1] != d:
         raise ValueError(f"Q has {d} columns, K has {K.shape[1]} columns")
     if m < 1:
@@ -196,9 +193,9 @@ def A(Q, K, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _A(Q, K, A):
-    m = Q.shape[0]
+    m = len(Q)
     d = Q.shape[1]
-    n = K.shape[0]
+    n = len(K)
     S = np.empty((m, n), Q.dtype)
     A_sum_term = np.empty((n,), Q.dtype)
     np.dot(Q, K.T, S)
@@ -233,8 +230,7 @@ def O(Q, K, V, out=None):
     """
     if not (
         type(Q) is type(K) is type(V) is np.ndarray
-        and Q.dtype is K.dtype is V.dtype
-        and Q.dtype.char in "fd"
+        and Q.dtype is K.dtype is V.dtype in _FLOATING
         and Q.flags.carray
         and K.flags.carray
         and V.flags.carray
@@ -246,14 +242,13 @@ def O(Q, K, V, out=None):
         raise ValueError(f"K must have 2 axes (n, d), has shape {K.shape}")
     if V.ndim != 2:
         raise ValueError(f"V must have 2 axes (n, p), has shape {V.shape}")
-    m = Q.shape[0]
-    d = Q.shape[1]
-    n = K.shape[0]
+    m, d = Q.shape
+    n = len(K)
     p = V.shape[1]
     if K.shape[1] != d:
         raise ValueError(f"Q has {d} columns, K has {K.shape[1]} columns")
-    if V.shape[0] != n:
-        raise ValueError(f"K has {n} rows, V has {V.shape[0]} rows")
+    if len(V) != n:
+        raise ValueError(f"K has {n} rows, V has {len(V)} rows")
     if m < 1:
         raise ValueError(f"Q has {m} rows, at least 1 needed")
     if d < 1:
@@ -272,9 +267,9 @@ def O(Q, K, V, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _O(Q, K, V, O):
-    m = Q.shape[0]
+    m = len(Q)
     d = Q.shape[1]
-    n = K.shape[0]
+    n = len(K)
     S = np.empty((m, n), Q.dtype)
     A_sum_term = np.empty((n,), Q.dtype)
     A = np.empty((m, n), Q.dtype)
@@ -312,8 +307,7 @@ def L(Q, K, V, G):
     """
     if not (
         type(Q) is type(K) is type(V) is type(G) is np.ndarray
-        and Q.dtype is K.dtype is V.dtype is G.dtype
-        and Q.dtype.char in "fd"
+        and Q.dtype is K.dtype is V.dtype is G.dtype in _FLOATING
         and Q.flags.carray
         and K.flags.carray
         and V.flags.carray
@@ -328,16 +322,15 @@ def L(Q, K, V, G):
         raise ValueError(f"V must have 2 axes (n, p), has shape {V.shape}")
     if G.ndim != 2:
         raise ValueError(f"G must have 2 axes (m, p), has shape {G.shape}")
-    m = Q.shape[0]
-    d = Q.shape[1]
-    n = K.shape[0]
+    m, d = Q.shape
+    n = len(K)
     p = V.shape[1]
     if K.shape[1] != d:
         raise ValueError(f"Q has {d} columns, K has {K.shape[1]} columns")
-    if V.shape[0] != n:
-        raise ValueError(f"K has {n} rows, V has {V.shape[0]} rows")
-    if G.shape[0] != m:
-        raise ValueError(f"Q has {m} rows, G has {G.shape[0]} rows")
+    if len(V) != n:
+        raise ValueError(f"K has {n} rows, V has {len(V)} rows")
+    if len(G) != m:
+        raise ValueError(f"Q has {m} rows, G has {len(G)} rows")
     if G.shape[1] != p:
         raise ValueError(f"V has {p} columns, G has {G.shape[1]} columns")
     if m < 1:
@@ -353,9 +346,9 @@ def L(Q, K, V, G):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(Q, K, V, G):
-    m = Q.shape[0]
+    m = len(Q)
     d = Q.shape[1]
-    n = K.shape[0]
+    n = len(K)
     p = V.shape[1]
     S = np.empty((m, n), Q.dtype)
     A_sum_term = np.empty((n,), Q.dtype)
@@ -403,8 +396,7 @@ def grad_L(Q, K, V, G, out=None):
     """
     if not (
         type(Q) is type(K) is type(V) is type(G) is np.ndarray
-        and Q.dtype is K.dtype is V.dtype is G.dtype
-        and Q.dtype.char in "fd"
+        and Q.dtype is K.dtype is V.dtype is G.dtype in _FLOATING
         and Q.flags.carray
         and K.flags.carray
         and V.flags.carray
@@ -419,16 +411,15 @@ def grad_L(Q, K, V, G, out=None):
         raise ValueError(f"V must have 2 axes (n, p), has shape {V.shape}")
     if G.ndim != 2:
         raise ValueError(f"G must have 2 axes (m, p), has shape {G.shape}")
-    m = Q.shape[0]
-    d = Q.shape[1]
-    n = K.shape[0]
+    m, d = Q.shape
+    n = len(K)
     p = V.shape[1]
     if K.shape[1] != d:
         raise ValueError(f"Q has {d} columns, K has {K.shape[1]} columns")
-    if V.shape[0] != n:
-        raise ValueError(f"K has {n} rows, V has {V.shape[0]} rows")
-    if G.shape[0] != m:
-        raise ValueError(f"Q has {m} rows, G has {G.shape[0]} rows")
+    if len(V) != n:
+        raise ValueError(f"K has {n} rows, V has {len(V)} rows")
+    if len(G) != m:
+        raise ValueError(f"Q has {m} rows, G has {len(G)} rows")
     if G.shape[1] != p:
         raise ValueError(f"V has {p} columns, G has {G.shape[1]} columns")
     if m < 1:
@@ -449,9 +440,9 @@ def grad_L(Q, K, V, G, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
-    m = Q.shape[0]
+    m = len(Q)
     d = Q.shape[1]
-    n = K.shape[0]
+    n = len(K)
     S = np.empty((m, n), Q.dtype)
     A_sum_term = np.empty((n,), Q.dtype)
     A = np.empty((m, n), Q.dtype)
@@ -508,8 +499,7 @@ def value_and_grad_L(Q, K, V, G, out=None):
     """
     if not (
         type(Q) is type(K) is type(V) is type(G) is np.ndarray
-        and Q.dtype is K.dtype is V.dtype is G.dtype
-        and Q.dtype.char in "fd"
+        and Q.dtype is K.dtype is V.dtype is G.dtype in _FLOATING
         and Q.flags.carray
         and K.flags.carray
         and V.flags.carray
@@ -524,16 +514,15 @@ def value_and_grad_L(Q, K, V, G, out=None):
         raise ValueError(f"V must have 2 axes (n, p), has shape {V.shape}")
     if G.ndim != 2:
         raise ValueError(f"G must have 2 axes (m, p), has shape {G.shape}")
-    m = Q.shape[0]
-    d = Q.shape[1]
-    n = K.shape[0]
+    m, d = Q.shape
+    n = len(K)
     p = V.shape[1]
     if K.shape[1] != d:
         raise ValueError(f"Q has {d} columns, K has {K.shape[1]} columns")
-    if V.shape[0] != n:
-        raise ValueError(f"K has {n} rows, V has {V.shape[0]} rows")
-    if G.shape[0] != m:
-        raise ValueError(f"Q has {m} rows, G has {G.shape[0]} rows")
+    if len(V) != n:
+        raise ValueError(f"K has {n} rows, V has {len(V)} rows")
+    if len(G) != m:
+        raise ValueError(f"Q has {m} rows, G has {len(G)} rows")
     if G.shape[1] != p:
         raise ValueError(f"V has {p} columns, G has {G.shape[1]} columns")
     if m < 1:
@@ -554,9 +543,9 @@ def value_and_grad_L(Q, K, V, G, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
-    m = Q.shape[0]
+    m = len(Q)
     d = Q.shape[1]
-    n = K.shape[0]
+    n = len(K)
     p = V.shape[1]
     S = np.empty((m, n), Q.dtype)
     A_sum_term = np.empty((n,), Q.dtype)
@@ -616,8 +605,7 @@ def D(Q, K, V, G, out=None):
     """
     if not (
         type(Q) is type(K) is type(V) is type(G) is np.ndarray
-        and Q.dtype is K.dtype is V.dtype is G.dtype
-        and Q.dtype.char in "fd"
+        and Q.dtype is K.dtype is V.dtype is G.dtype in _FLOATING
         and Q.flags.carray
         and K.flags.carray
         and V.flags.carray
@@ -632,16 +620,15 @@ def D(Q, K, V, G, out=None):
         raise ValueError(f"V must have 2 axes (n, p), has shape {V.shape}")
     if G.ndim != 2:
         raise ValueError(f"G must have 2 axes (m, p), has shape {G.shape}")
-    m = Q.shape[0]
-    d = Q.shape[1]
-    n = K.shape[0]
+    m, d = Q.shape
+    n = len(K)
     p = V.shape[1]
     if K.shape[1] != d:
         raise ValueError(f"Q has {d} columns, K has {K.shape[1]} columns")
-    if V.shape[0] != n:
-        raise ValueError(f"K has {n} rows, V has {V.shape[0]} rows")
-    if G.shape[0] != m:
-        raise ValueError(f"Q has {m} rows, G has {G.shape[0]} rows")
+    if len(V) != n:
+        raise ValueError(f"K has {n} rows, V has {len(V)} rows")
+    if len(G) != m:
+        raise ValueError(f"Q has {m} rows, G has {len(G)} rows")
     if G.shape[1] != p:
         raise ValueError(f"V has {p} columns, G has {G.shape[1]} columns")
     if m < 1:
@@ -662,9 +649,9 @@ def D(Q, K, V, G, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _D(Q, K, V, G, D):
-    m = Q.shape[0]
+    m = len(Q)
     d = Q.shape[1]
-    n = K.shape[0]
+    n = len(K)
     S = np.empty((m, n), Q.dtype)
     A_sum_term = np.empty((n,), Q.dtype)
     A = np.empty((n,), Q.dtype)

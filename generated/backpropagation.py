@@ -30,6 +30,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -647,8 +650,7 @@ def s(u, W, c, out=None):
     """
     if not (
         type(u) is type(W) is type(c) is np.ndarray
-        and u.dtype is W.dtype is c.dtype
-        and u.dtype.char in "fd"
+        and u.dtype is W.dtype is c.dtype in _FLOATING
         and u.flags.carray
         and W.flags.carray
         and c.flags.carray
@@ -660,12 +662,11 @@ def s(u, W, c, out=None):
         raise ValueError(f"W must have 2 axes (p, q), has shape {W.shape}")
     if c.ndim != 1:
         raise ValueError(f"c must have 1 axis (p), has shape {c.shape}")
-    q = W.shape[1]
-    p = W.shape[0]
-    if u.shape[0] != q:
-        raise ValueError(f"W has {q} columns, u has {u.shape[0]}")
-    if c.shape[0] != p:
-        raise ValueError(f"W has {p} rows, c has {c.shape[0]}")
+    p, q = W.shape
+    if len(u) != q:
+        raise ValueError(f"W has {q} columns, u has {len(u)}")
+    if len(c) != p:
+        raise ValueError(f"W has {p} rows, c has {len(c)}")
     if q < 1:
         raise ValueError(f"W has {q} columns, at least 1 needed")
     if p < 1:
@@ -682,7 +683,7 @@ def s(u, W, c, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _s(u, W, c, s):
     q = W.shape[1]
-    p = W.shape[0]
+    p = len(W)
     for i in range(p):
         s_i = c[i]
         for j in range(q):
@@ -727,7 +728,7 @@ def _s_turns(u, W, c, s, shares, signal, thread):
 def _s_many(u, W, c, s):
     """The same where the rows are many: each thread takes a range of them."""
     q = W.shape[1]
-    p = W.shape[0]
+    p = len(W)
     _in_threads(_s_rows, _s_turns, p, p * (2 * q + 2), (u, W, c, s), ())
 
 
@@ -747,8 +748,7 @@ def h(u, W, c, out=None):
     """
     if not (
         type(u) is type(W) is type(c) is np.ndarray
-        and u.dtype is W.dtype is c.dtype
-        and u.dtype.char in "fd"
+        and u.dtype is W.dtype is c.dtype in _FLOATING
         and u.flags.carray
         and W.flags.carray
         and c.flags.carray
@@ -760,12 +760,11 @@ def h(u, W, c, out=None):
         raise ValueError(f"W must have 2 axes (p, q), has shape {W.shape}")
     if c.ndim != 1:
         raise ValueError(f"c must have 1 axis (p), has shape {c.shape}")
-    q = W.shape[1]
-    p = W.shape[0]
-    if u.shape[0] != q:
-        raise ValueError(f"W has {q} columns, u has {u.shape[0]}")
-    if c.shape[0] != p:
-        raise ValueError(f"W has {p} rows, c has {c.shape[0]}")
+    p, q = W.shape
+    if len(u) != q:
+        raise ValueError(f"W has {q} columns, u has {len(u)}")
+    if len(c) != p:
+        raise ValueError(f"W has {p} rows, c has {len(c)}")
     if q < 1:
         raise ValueError(f"W has {q} columns, at least 1 needed")
     if p < 1:
@@ -782,7 +781,7 @@ def h(u, W, c, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h(u, W, c, h):
     q = W.shape[1]
-    p = W.shape[0]
+    p = len(W)
     for i in range(p):
         s = c[i]
         for j in range(q):
@@ -832,5 +831,5 @@ def _h_turns(u, W, c, h, shares, signal, thread):
 def _h_many(u, W, c, h):
     """The same where the rows are many: each thread takes a range of them."""
     q = W.shape[1]
-    p = W.shape[0]
+    p = len(W)
     _in_threads(_h_rows, _h_turns, p, p * (2 * q + 23), (u, W, c, h), ())

@@ -13,6 +13,9 @@ from numba.extending import intrinsic
 __all__ = ["mu", "v", "Z", "O", "L", "grad_L", "value_and_grad_L"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -219,12 +222,11 @@ def mu(X, out=None):
     m*n + n floating-point operations
     entries read: X m*n, mu n
     """
-    if not (type(X) is np.ndarray and X.dtype.char in "fd" and X.flags.carray):
+    if not (type(X) is np.ndarray and X.dtype in _FLOATING and X.flags.carray):
         X, = _floats(("X",), (X,))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
+    m, n = X.shape
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -240,7 +242,7 @@ def mu(X, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _mu(X, mu):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     for j in range(n):
         mu[j] = 0.0
@@ -283,7 +285,7 @@ def _mu_turns(X, shares, signal, thread, mu_rows):
 
 def _mu_many(X, mu):
     """The same where the rows are many: each thread takes a range of them."""
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     sums = _in_threads(_mu_rows, _mu_turns, m, m * n, (X,), ((n,),))
     return _mu_rest(X, mu, *sums)
@@ -292,7 +294,7 @@ def _mu_many(X, mu):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _mu_rest(X, mu, mu_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     for t_1 in range(n):
         mu[t_1] = mu_rows[t_1]
@@ -312,12 +314,11 @@ def v(X, out=None):
     4*m*n + 2*n floating-point operations
     entries read: X 2*m*n, mu 2*n, v n
     """
-    if not (type(X) is np.ndarray and X.dtype.char in "fd" and X.flags.carray):
+    if not (type(X) is np.ndarray and X.dtype in _FLOATING and X.flags.carray):
         X, = _floats(("X",), (X,))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
+    m, n = X.shape
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -332,7 +333,7 @@ def v(X, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _v(X, v):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     mu = np.empty((n,), X.dtype)
     for j in range(n):
@@ -363,12 +364,11 @@ def Z(X, epsilon, out=None):
     8*m*n + 2*n floating-point operations
     entries read: X 3*m*n, mu 3*n, v 2*n
     """
-    if not (type(X) is np.ndarray and X.dtype.char in "fd" and X.flags.carray):
+    if not (type(X) is np.ndarray and X.dtype in _FLOATING and X.flags.carray):
         X, = _floats(("X",), (X,))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
+    m, n = X.shape
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -385,7 +385,7 @@ def Z(X, epsilon, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _Z(X, epsilon, Z):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     mu = np.empty((n,), X.dtype)
     v = np.empty((n,), X.dtype)
@@ -424,8 +424,7 @@ def O(X, gamma, beta, epsilon, out=None):
     """
     if not (
         type(X) is type(gamma) is type(beta) is np.ndarray
-        and X.dtype is gamma.dtype is beta.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is gamma.dtype is beta.dtype in _FLOATING
         and X.flags.carray
         and gamma.flags.carray
         and beta.flags.carray
@@ -437,12 +436,11 @@ def O(X, gamma, beta, epsilon, out=None):
         raise ValueError(f"gamma must have 1 axis (n), has shape {gamma.shape}")
     if beta.ndim != 1:
         raise ValueError(f"beta must have 1 axis (n), has shape {beta.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if gamma.shape[0] != n:
-        raise ValueError(f"X has {n} columns, gamma has {gamma.shape[0]}")
-    if beta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, beta has {beta.shape[0]}")
+    m, n = X.shape
+    if len(gamma) != n:
+        raise ValueError(f"X has {n} columns, gamma has {len(gamma)}")
+    if len(beta) != n:
+        raise ValueError(f"X has {n} columns, beta has {len(beta)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -459,7 +457,7 @@ def O(X, gamma, beta, epsilon, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _O(X, gamma, beta, epsilon, O):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     mu = np.empty((n,), X.dtype)
     v = np.empty((n,), X.dtype)
@@ -500,8 +498,7 @@ def L(X, gamma, beta, G, epsilon):
     """
     if not (
         type(X) is type(gamma) is type(beta) is type(G) is np.ndarray
-        and X.dtype is gamma.dtype is beta.dtype is G.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is gamma.dtype is beta.dtype is G.dtype in _FLOATING
         and X.flags.carray
         and gamma.flags.carray
         and beta.flags.carray
@@ -516,16 +513,15 @@ def L(X, gamma, beta, G, epsilon):
         raise ValueError(f"beta must have 1 axis (n), has shape {beta.shape}")
     if G.ndim != 2:
         raise ValueError(f"G must have 2 axes (m, n), has shape {G.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if G.shape[0] != m:
-        raise ValueError(f"X has {m} rows, G has {G.shape[0]} rows")
+    m, n = X.shape
+    if len(G) != m:
+        raise ValueError(f"X has {m} rows, G has {len(G)} rows")
     if G.shape[1] != n:
         raise ValueError(f"X has {n} columns, G has {G.shape[1]} columns")
-    if gamma.shape[0] != n:
-        raise ValueError(f"X has {n} columns, gamma has {gamma.shape[0]}")
-    if beta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, beta has {beta.shape[0]}")
+    if len(gamma) != n:
+        raise ValueError(f"X has {n} columns, gamma has {len(gamma)}")
+    if len(beta) != n:
+        raise ValueError(f"X has {n} columns, beta has {len(beta)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -537,7 +533,7 @@ def L(X, gamma, beta, G, epsilon):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(X, gamma, beta, G, epsilon):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     mu = np.empty((n,), X.dtype)
     v = np.empty((n,), X.dtype)
@@ -583,8 +579,7 @@ def grad_L(X, gamma, beta, G, epsilon, out=None):
     """
     if not (
         type(X) is type(gamma) is type(beta) is type(G) is np.ndarray
-        and X.dtype is gamma.dtype is beta.dtype is G.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is gamma.dtype is beta.dtype is G.dtype in _FLOATING
         and X.flags.carray
         and gamma.flags.carray
         and beta.flags.carray
@@ -599,16 +594,15 @@ def grad_L(X, gamma, beta, G, epsilon, out=None):
         raise ValueError(f"beta must have 1 axis (n), has shape {beta.shape}")
     if G.ndim != 2:
         raise ValueError(f"G must have 2 axes (m, n), has shape {G.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if G.shape[0] != m:
-        raise ValueError(f"X has {m} rows, G has {G.shape[0]} rows")
+    m, n = X.shape
+    if len(G) != m:
+        raise ValueError(f"X has {m} rows, G has {len(G)} rows")
     if G.shape[1] != n:
         raise ValueError(f"X has {n} columns, G has {G.shape[1]} columns")
-    if gamma.shape[0] != n:
-        raise ValueError(f"X has {n} columns, gamma has {gamma.shape[0]}")
-    if beta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, beta has {beta.shape[0]}")
+    if len(gamma) != n:
+        raise ValueError(f"X has {n} columns, gamma has {len(gamma)}")
+    if len(beta) != n:
+        raise ValueError(f"X has {n} columns, beta has {len(beta)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -625,7 +619,7 @@ def grad_L(X, gamma, beta, G, epsilon, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(X, gamma, beta, G, epsilon, grad_L_gamma, grad_L_beta, grad_L_X):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     mu = np.empty((n,), X.dtype)
     v = np.empty((n,), X.dtype)
@@ -685,8 +679,7 @@ def value_and_grad_L(X, gamma, beta, G, epsilon, out=None):
     """
     if not (
         type(X) is type(gamma) is type(beta) is type(G) is np.ndarray
-        and X.dtype is gamma.dtype is beta.dtype is G.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is gamma.dtype is beta.dtype is G.dtype in _FLOATING
         and X.flags.carray
         and gamma.flags.carray
         and beta.flags.carray
@@ -701,16 +694,15 @@ def value_and_grad_L(X, gamma, beta, G, epsilon, out=None):
         raise ValueError(f"beta must have 1 axis (n), has shape {beta.shape}")
     if G.ndim != 2:
         raise ValueError(f"G must have 2 axes (m, n), has shape {G.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if G.shape[0] != m:
-        raise ValueError(f"X has {m} rows, G has {G.shape[0]} rows")
+    m, n = X.shape
+    if len(G) != m:
+        raise ValueError(f"X has {m} rows, G has {len(G)} rows")
     if G.shape[1] != n:
         raise ValueError(f"X has {n} columns, G has {G.shape[1]} columns")
-    if gamma.shape[0] != n:
-        raise ValueError(f"X has {n} columns, gamma has {gamma.shape[0]}")
-    if beta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, beta has {beta.shape[0]}")
+    if len(gamma) != n:
+        raise ValueError(f"X has {n} columns, gamma has {len(gamma)}")
+    if len(beta) != n:
+        raise ValueError(f"X has {n} columns, beta has {len(beta)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -727,7 +719,7 @@ def value_and_grad_L(X, gamma, beta, G, epsilon, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(X, gamma, beta, G, epsilon, grad_L_gamma, grad_L_beta, grad_L_X):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     mu = np.empty((n,), X.dtype)
     v = np.empty((n,), X.dtype)

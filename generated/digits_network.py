@@ -7,6 +7,9 @@ from numba import njit
 __all__ = ["H", "Z", "P", "L", "grad_L", "value_and_grad_L", "D"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -160,8 +163,7 @@ def H(X, W_1, b_1, out=None):
     """
     if not (
         type(X) is type(W_1) is type(b_1) is np.ndarray
-        and X.dtype is W_1.dtype is b_1.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is W_1.dtype is b_1.dtype in _FLOATING
         and X.flags.carray
         and W_1.flags.carray
         and b_1.flags.carray
@@ -173,13 +175,12 @@ def H(X, W_1, b_1, out=None):
         raise ValueError(f"W_1 must have 2 axes (n, h), has shape {W_1.shape}")
     if b_1.ndim != 1:
         raise ValueError(f"b_1 must have 1 axis (h), has shape {b_1.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
+    m, n = X.shape
     h = W_1.shape[1]
-    if W_1.shape[0] != n:
-        raise ValueError(f"X has {n} columns, W_1 has {W_1.shape[0]} rows")
-    if b_1.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, b_1 has {b_1.shape[0]}")
+    if len(W_1) != n:
+        raise ValueError(f"X has {n} columns, W_1 has {len(W_1)} rows")
+    if len(b_1) != h:
+        raise ValueError(f"W_1 has {h} columns, b_1 has {len(b_1)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -196,7 +197,7 @@ def H(X, W_1, b_1, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _H(X, W_1, b_1, H):
-    m = X.shape[0]
+    m = len(X)
     h = W_1.shape[1]
     np.dot(X, W_1, H)
     for i in range(m):
@@ -222,8 +223,7 @@ def Z(X, W_1, b_1, W_2, b_2, out=None):
     """
     if not (
         type(X) is type(W_1) is type(b_1) is type(W_2) is type(b_2) is np.ndarray
-        and X.dtype is W_1.dtype is b_1.dtype is W_2.dtype is b_2.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is W_1.dtype is b_1.dtype is W_2.dtype is b_2.dtype in _FLOATING
         and X.flags.carray
         and W_1.flags.carray
         and b_1.flags.carray
@@ -241,18 +241,17 @@ def Z(X, W_1, b_1, W_2, b_2, out=None):
         raise ValueError(f"W_2 must have 2 axes (h, k), has shape {W_2.shape}")
     if b_2.ndim != 1:
         raise ValueError(f"b_2 must have 1 axis (k), has shape {b_2.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
+    m, n = X.shape
     h = W_1.shape[1]
     k = W_2.shape[1]
-    if W_1.shape[0] != n:
-        raise ValueError(f"X has {n} columns, W_1 has {W_1.shape[0]} rows")
-    if W_2.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, W_2 has {W_2.shape[0]} rows")
-    if b_1.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, b_1 has {b_1.shape[0]}")
-    if b_2.shape[0] != k:
-        raise ValueError(f"W_2 has {k} columns, b_2 has {b_2.shape[0]}")
+    if len(W_1) != n:
+        raise ValueError(f"X has {n} columns, W_1 has {len(W_1)} rows")
+    if len(W_2) != h:
+        raise ValueError(f"W_1 has {h} columns, W_2 has {len(W_2)} rows")
+    if len(b_1) != h:
+        raise ValueError(f"W_1 has {h} columns, b_1 has {len(b_1)}")
+    if len(b_2) != k:
+        raise ValueError(f"W_2 has {k} columns, b_2 has {len(b_2)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -271,7 +270,7 @@ def Z(X, W_1, b_1, W_2, b_2, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _Z(X, W_1, b_1, W_2, b_2, Z):
-    m = X.shape[0]
+    m = len(X)
     h = W_1.shape[1]
     k = W_2.shape[1]
     H = np.empty((m, h), X.dtype)
@@ -303,8 +302,7 @@ def P(X, W_1, b_1, W_2, b_2, out=None):
     """
     if not (
         type(X) is type(W_1) is type(b_1) is type(W_2) is type(b_2) is np.ndarray
-        and X.dtype is W_1.dtype is b_1.dtype is W_2.dtype is b_2.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is W_1.dtype is b_1.dtype is W_2.dtype is b_2.dtype in _FLOATING
         and X.flags.carray
         and W_1.flags.carray
         and b_1.flags.carray
@@ -322,18 +320,17 @@ def P(X, W_1, b_1, W_2, b_2, out=None):
         raise ValueError(f"W_2 must have 2 axes (h, k), has shape {W_2.shape}")
     if b_2.ndim != 1:
         raise ValueError(f"b_2 must have 1 axis (k), has shape {b_2.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
+    m, n = X.shape
     h = W_1.shape[1]
     k = W_2.shape[1]
-    if W_1.shape[0] != n:
-        raise ValueError(f"X has {n} columns, W_1 has {W_1.shape[0]} rows")
-    if W_2.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, W_2 has {W_2.shape[0]} rows")
-    if b_1.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, b_1 has {b_1.shape[0]}")
-    if b_2.shape[0] != k:
-        raise ValueError(f"W_2 has {k} columns, b_2 has {b_2.shape[0]}")
+    if len(W_1) != n:
+        raise ValueError(f"X has {n} columns, W_1 has {len(W_1)} rows")
+    if len(W_2) != h:
+        raise ValueError(f"W_1 has {h} columns, W_2 has {len(W_2)} rows")
+    if len(b_1) != h:
+        raise ValueError(f"W_1 has {h} columns, b_1 has {len(b_1)}")
+    if len(b_2) != k:
+        raise ValueError(f"W_2 has {k} columns, b_2 has {len(b_2)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -352,7 +349,7 @@ def P(X, W_1, b_1, W_2, b_2, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _P(X, W_1, b_1, W_2, b_2, P):
-    m = X.shape[0]
+    m = len(X)
     h = W_1.shape[1]
     k = W_2.shape[1]
     H = np.empty((m, h), X.dtype)
@@ -403,8 +400,7 @@ def L(W_1, b_1, W_2, b_2, X, Y):
     """
     if not (
         type(W_1) is type(b_1) is type(W_2) is type(b_2) is type(X) is type(Y) is np.ndarray
-        and W_1.dtype is b_1.dtype is W_2.dtype is b_2.dtype is X.dtype is Y.dtype
-        and W_1.dtype.char in "fd"
+        and W_1.dtype is b_1.dtype is W_2.dtype is b_2.dtype is X.dtype is Y.dtype in _FLOATING
         and W_1.flags.carray
         and b_1.flags.carray
         and W_2.flags.carray
@@ -425,22 +421,21 @@ def L(W_1, b_1, W_2, b_2, X, Y):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if Y.ndim != 2:
         raise ValueError(f"Y must have 2 axes (m, k), has shape {Y.shape}")
-    n = W_1.shape[0]
-    h = W_1.shape[1]
+    n, h = W_1.shape
     k = W_2.shape[1]
-    m = X.shape[0]
-    if W_2.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, W_2 has {W_2.shape[0]} rows")
+    m = len(X)
+    if len(W_2) != h:
+        raise ValueError(f"W_1 has {h} columns, W_2 has {len(W_2)} rows")
     if X.shape[1] != n:
         raise ValueError(f"W_1 has {n} rows, X has {X.shape[1]} columns")
-    if Y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, Y has {Y.shape[0]} rows")
+    if len(Y) != m:
+        raise ValueError(f"X has {m} rows, Y has {len(Y)} rows")
     if Y.shape[1] != k:
         raise ValueError(f"W_2 has {k} columns, Y has {Y.shape[1]} columns")
-    if b_1.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, b_1 has {b_1.shape[0]}")
-    if b_2.shape[0] != k:
-        raise ValueError(f"W_2 has {k} columns, b_2 has {b_2.shape[0]}")
+    if len(b_1) != h:
+        raise ValueError(f"W_1 has {h} columns, b_1 has {len(b_1)}")
+    if len(b_2) != k:
+        raise ValueError(f"W_2 has {k} columns, b_2 has {len(b_2)}")
     if n < 1:
         raise ValueError(f"W_1 has {n} rows, at least 1 needed")
     if h < 1:
@@ -456,7 +451,7 @@ def L(W_1, b_1, W_2, b_2, X, Y):
 def _L(W_1, b_1, W_2, b_2, X, Y):
     h = W_1.shape[1]
     k = W_2.shape[1]
-    m = X.shape[0]
+    m = len(X)
     H = np.empty((m, h), W_1.dtype)
     Z = np.empty((m, k), W_1.dtype)
     Y_Z = np.empty((m,), W_1.dtype)
@@ -518,8 +513,7 @@ def grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
     """
     if not (
         type(W_1) is type(b_1) is type(W_2) is type(b_2) is type(X) is type(Y) is np.ndarray
-        and W_1.dtype is b_1.dtype is W_2.dtype is b_2.dtype is X.dtype is Y.dtype
-        and W_1.dtype.char in "fd"
+        and W_1.dtype is b_1.dtype is W_2.dtype is b_2.dtype is X.dtype is Y.dtype in _FLOATING
         and W_1.flags.carray
         and b_1.flags.carray
         and W_2.flags.carray
@@ -540,22 +534,21 @@ def grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if Y.ndim != 2:
         raise ValueError(f"Y must have 2 axes (m, k), has shape {Y.shape}")
-    n = W_1.shape[0]
-    h = W_1.shape[1]
+    n, h = W_1.shape
     k = W_2.shape[1]
-    m = X.shape[0]
-    if W_2.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, W_2 has {W_2.shape[0]} rows")
+    m = len(X)
+    if len(W_2) != h:
+        raise ValueError(f"W_1 has {h} columns, W_2 has {len(W_2)} rows")
     if X.shape[1] != n:
         raise ValueError(f"W_1 has {n} rows, X has {X.shape[1]} columns")
-    if Y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, Y has {Y.shape[0]} rows")
+    if len(Y) != m:
+        raise ValueError(f"X has {m} rows, Y has {len(Y)} rows")
     if Y.shape[1] != k:
         raise ValueError(f"W_2 has {k} columns, Y has {Y.shape[1]} columns")
-    if b_1.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, b_1 has {b_1.shape[0]}")
-    if b_2.shape[0] != k:
-        raise ValueError(f"W_2 has {k} columns, b_2 has {b_2.shape[0]}")
+    if len(b_1) != h:
+        raise ValueError(f"W_1 has {h} columns, b_1 has {len(b_1)}")
+    if len(b_2) != k:
+        raise ValueError(f"W_2 has {k} columns, b_2 has {len(b_2)}")
     if n < 1:
         raise ValueError(f"W_1 has {n} rows, at least 1 needed")
     if h < 1:
@@ -576,7 +569,7 @@ def grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
 def _grad_L(W_1, b_1, W_2, b_2, X, Y, grad_L_W_1, grad_L_b_1, grad_L_W_2, grad_L_b_2):
     h = W_1.shape[1]
     k = W_2.shape[1]
-    m = X.shape[0]
+    m = len(X)
     r = np.empty((m, h), W_1.dtype)
     H = np.empty((m, h), W_1.dtype)
     Z = np.empty((m, k), W_1.dtype)
@@ -646,8 +639,7 @@ def value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
     """
     if not (
         type(W_1) is type(b_1) is type(W_2) is type(b_2) is type(X) is type(Y) is np.ndarray
-        and W_1.dtype is b_1.dtype is W_2.dtype is b_2.dtype is X.dtype is Y.dtype
-        and W_1.dtype.char in "fd"
+        and W_1.dtype is b_1.dtype is W_2.dtype is b_2.dtype is X.dtype is Y.dtype in _FLOATING
         and W_1.flags.carray
         and b_1.flags.carray
         and W_2.flags.carray
@@ -668,22 +660,21 @@ def value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if Y.ndim != 2:
         raise ValueError(f"Y must have 2 axes (m, k), has shape {Y.shape}")
-    n = W_1.shape[0]
-    h = W_1.shape[1]
+    n, h = W_1.shape
     k = W_2.shape[1]
-    m = X.shape[0]
-    if W_2.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, W_2 has {W_2.shape[0]} rows")
+    m = len(X)
+    if len(W_2) != h:
+        raise ValueError(f"W_1 has {h} columns, W_2 has {len(W_2)} rows")
     if X.shape[1] != n:
         raise ValueError(f"W_1 has {n} rows, X has {X.shape[1]} columns")
-    if Y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, Y has {Y.shape[0]} rows")
+    if len(Y) != m:
+        raise ValueError(f"X has {m} rows, Y has {len(Y)} rows")
     if Y.shape[1] != k:
         raise ValueError(f"W_2 has {k} columns, Y has {Y.shape[1]} columns")
-    if b_1.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, b_1 has {b_1.shape[0]}")
-    if b_2.shape[0] != k:
-        raise ValueError(f"W_2 has {k} columns, b_2 has {b_2.shape[0]}")
+    if len(b_1) != h:
+        raise ValueError(f"W_1 has {h} columns, b_1 has {len(b_1)}")
+    if len(b_2) != k:
+        raise ValueError(f"W_2 has {k} columns, b_2 has {len(b_2)}")
     if n < 1:
         raise ValueError(f"W_1 has {n} rows, at least 1 needed")
     if h < 1:
@@ -704,7 +695,7 @@ def value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
 def _value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, grad_L_W_1, grad_L_b_1, grad_L_W_2, grad_L_b_2):
     h = W_1.shape[1]
     k = W_2.shape[1]
-    m = X.shape[0]
+    m = len(X)
     r = np.empty((m, h), W_1.dtype)
     H = np.empty((m, h), W_1.dtype)
     Z = np.empty((m, k), W_1.dtype)
@@ -787,8 +778,7 @@ def D(X, Y, W_1, b_1, W_2, b_2, out=None):
     """
     if not (
         type(X) is type(Y) is type(W_1) is type(b_1) is type(W_2) is type(b_2) is np.ndarray
-        and X.dtype is Y.dtype is W_1.dtype is b_1.dtype is W_2.dtype is b_2.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is Y.dtype is W_1.dtype is b_1.dtype is W_2.dtype is b_2.dtype in _FLOATING
         and X.flags.carray
         and Y.flags.carray
         and W_1.flags.carray
@@ -809,22 +799,21 @@ def D(X, Y, W_1, b_1, W_2, b_2, out=None):
         raise ValueError(f"W_2 must have 2 axes (h, k), has shape {W_2.shape}")
     if b_2.ndim != 1:
         raise ValueError(f"b_2 must have 1 axis (k), has shape {b_2.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
+    m, n = X.shape
     k = Y.shape[1]
     h = W_1.shape[1]
-    if Y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, Y has {Y.shape[0]} rows")
-    if W_1.shape[0] != n:
-        raise ValueError(f"X has {n} columns, W_1 has {W_1.shape[0]} rows")
-    if W_2.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, W_2 has {W_2.shape[0]} rows")
+    if len(Y) != m:
+        raise ValueError(f"X has {m} rows, Y has {len(Y)} rows")
+    if len(W_1) != n:
+        raise ValueError(f"X has {n} columns, W_1 has {len(W_1)} rows")
+    if len(W_2) != h:
+        raise ValueError(f"W_1 has {h} columns, W_2 has {len(W_2)} rows")
     if W_2.shape[1] != k:
         raise ValueError(f"Y has {k} columns, W_2 has {W_2.shape[1]} columns")
-    if b_1.shape[0] != h:
-        raise ValueError(f"W_1 has {h} columns, b_1 has {b_1.shape[0]}")
-    if b_2.shape[0] != k:
-        raise ValueError(f"Y has {k} columns, b_2 has {b_2.shape[0]}")
+    if len(b_1) != h:
+        raise ValueError(f"W_1 has {h} columns, b_1 has {len(b_1)}")
+    if len(b_2) != k:
+        raise ValueError(f"Y has {k} columns, b_2 has {len(b_2)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -843,7 +832,7 @@ def D(X, Y, W_1, b_1, W_2, b_2, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _D(X, Y, W_1, b_1, W_2, b_2, D):
-    m = X.shape[0]
+    m = len(X)
     k = Y.shape[1]
     h = W_1.shape[1]
     H = np.empty((m, h), X.dtype)

@@ -31,6 +31,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -316,8 +319,7 @@ def s(w, X, y, lambda_, alpha):
     """
     if not (
         type(w) is type(X) is type(y) is np.ndarray
-        and w.dtype is X.dtype is y.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is X.dtype is y.dtype in _FLOATING
         and w.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -329,12 +331,11 @@ def s(w, X, y, lambda_, alpha):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -350,7 +351,7 @@ def s(w, X, y, lambda_, alpha):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _s(w, X, y, lambda_, alpha):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     w_w = 0.0
     s = 0.0
     for i in range(m):
@@ -400,7 +401,7 @@ def _s_turns(w, X, y, lambda_, alpha, shares, signal, thread, s_rows):
 def _s_many(w, X, y, lambda_, alpha):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_s_rows, _s_turns, m, m * (2 * n + 4), (w, X, y, lambda_, alpha), ((),))
     return _s_rest(w, X, y, lambda_, alpha, *sums)
 
@@ -409,7 +410,7 @@ def _s_many(w, X, y, lambda_, alpha):
 def _s_rest(w, X, y, lambda_, alpha, s_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     w_w = 0.0
     s = s_rows
     for i in range(n):
@@ -436,8 +437,7 @@ def grad_s(w, X, y, lambda_, alpha, out=None):
     """
     if not (
         type(w) is type(X) is type(y) is np.ndarray
-        and w.dtype is X.dtype is y.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is X.dtype is y.dtype in _FLOATING
         and w.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -449,12 +449,11 @@ def grad_s(w, X, y, lambda_, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -475,7 +474,7 @@ def grad_s(w, X, y, lambda_, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_s(w, X, y, lambda_, alpha, grad_s_w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_s_w[i] = 0.0
     for i in range(m):
@@ -535,7 +534,7 @@ def _grad_s_turns(w, X, y, lambda_, alpha, shares, signal, thread, grad_s_w_rows
 def _grad_s_many(w, X, y, lambda_, alpha, grad_s_w):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_s_rows, _grad_s_turns, m, m * (4 * n + 1), (w, X, y, lambda_, alpha), ((n,),))
     return _grad_s_rest(w, X, y, lambda_, alpha, grad_s_w, *sums)
 
@@ -544,7 +543,7 @@ def _grad_s_many(w, X, y, lambda_, alpha, grad_s_w):
 def _grad_s_rest(w, X, y, lambda_, alpha, grad_s_w, grad_s_w_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for t_1 in range(n):
         grad_s_w[t_1] = grad_s_w_rows[t_1]
     s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
@@ -571,8 +570,7 @@ def value_and_grad_s(w, X, y, lambda_, alpha, out=None):
     """
     if not (
         type(w) is type(X) is type(y) is np.ndarray
-        and w.dtype is X.dtype is y.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is X.dtype is y.dtype in _FLOATING
         and w.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -584,12 +582,11 @@ def value_and_grad_s(w, X, y, lambda_, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -610,7 +607,7 @@ def value_and_grad_s(w, X, y, lambda_, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_s(w, X, y, lambda_, alpha, grad_s_w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     w_w = 0.0
     s = 0.0
     s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
@@ -679,7 +676,7 @@ def _value_and_grad_s_turns(w, X, y, lambda_, alpha, shares, signal, thread, s_r
 def _value_and_grad_s_many(w, X, y, lambda_, alpha, grad_s_w):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_s_rows, _value_and_grad_s_turns, m, m * (4 * n + 3), (w, X, y, lambda_, alpha), ((), (n,)))
     return _value_and_grad_s_rest(w, X, y, lambda_, alpha, grad_s_w, *sums)
 
@@ -688,7 +685,7 @@ def _value_and_grad_s_many(w, X, y, lambda_, alpha, grad_s_w):
 def _value_and_grad_s_rest(w, X, y, lambda_, alpha, grad_s_w, s_rows, grad_s_w_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     w_w = 0.0
     s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
     for i in range(n):
@@ -720,8 +717,7 @@ def hess_s(w, X, y, lambda_, alpha, out=None):
     """
     if not (
         type(w) is type(X) is type(y) is np.ndarray
-        and w.dtype is X.dtype is y.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is X.dtype is y.dtype in _FLOATING
         and w.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -733,12 +729,11 @@ def hess_s(w, X, y, lambda_, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -759,7 +754,7 @@ def hess_s(w, X, y, lambda_, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_s(w, X, y, lambda_, alpha, hess_s_w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
     for i in range(n):
         for j in range(n):
@@ -785,8 +780,7 @@ def hvp_s(w, v, X, y, lambda_, alpha, out=None):
     """
     if not (
         type(w) is type(v) is type(X) is type(y) is np.ndarray
-        and w.dtype is v.dtype is X.dtype is y.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and w.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -801,14 +795,13 @@ def hvp_s(w, v, X, y, lambda_, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -829,7 +822,7 @@ def hvp_s(w, v, X, y, lambda_, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_s(w, v, X, y, lambda_, alpha, hvp_s_w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_s_w[i] = 0.0
     s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
@@ -848,7 +841,7 @@ def _hvp_s(w, v, X, y, lambda_, alpha, hvp_s_w):
 def _hvp_s_rows(w, v, X, y, lambda_, alpha, start, stop, hvp_s_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_s_w = np.empty((n,), w.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -893,7 +886,7 @@ def _hvp_s_turns(w, v, X, y, lambda_, alpha, shares, signal, thread, hvp_s_w_row
 def _hvp_s_many(w, v, X, y, lambda_, alpha, hvp_s_w):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_s_rows, _hvp_s_turns, m, m * (4 * n + 3), (w, v, X, y, lambda_, alpha), ((n,),))
     return _hvp_s_rest(w, v, X, y, lambda_, alpha, hvp_s_w, *sums)
 
@@ -927,8 +920,7 @@ def F(w, X, y, lambda_, alpha):
     """
     if not (
         type(w) is type(X) is type(y) is np.ndarray
-        and w.dtype is X.dtype is y.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is X.dtype is y.dtype in _FLOATING
         and w.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -940,12 +932,11 @@ def F(w, X, y, lambda_, alpha):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -961,7 +952,7 @@ def F(w, X, y, lambda_, alpha):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _F(w, X, y, lambda_, alpha):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     w_w = 0.0
     s = 0.0
     F = 0.0
@@ -1014,7 +1005,7 @@ def _F_turns(w, X, y, lambda_, alpha, shares, signal, thread, s_rows):
 def _F_many(w, X, y, lambda_, alpha):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_F_rows, _F_turns, m, m * (2 * n + 4), (w, X, y, lambda_, alpha), ((),))
     return _F_rest(w, X, y, lambda_, alpha, *sums)
 
@@ -1023,7 +1014,7 @@ def _F_many(w, X, y, lambda_, alpha):
 def _F_rest(w, X, y, lambda_, alpha, s_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     w_w = 0.0
     F = 0.0
     s = s_rows
@@ -1053,8 +1044,7 @@ def grad_F(w, X, y, lambda_, alpha, out=None):
     """
     if not (
         type(w) is type(X) is type(y) is np.ndarray
-        and w.dtype is X.dtype is y.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is X.dtype is y.dtype in _FLOATING
         and w.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1066,12 +1056,11 @@ def grad_F(w, X, y, lambda_, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1092,7 +1081,7 @@ def grad_F(w, X, y, lambda_, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_F(w, X, y, lambda_, alpha, grad_F_w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_F_w[i] = 0.0
     for i in range(m):
@@ -1152,7 +1141,7 @@ def _grad_F_turns(w, X, y, lambda_, alpha, shares, signal, thread, grad_F_w_rows
 def _grad_F_many(w, X, y, lambda_, alpha, grad_F_w):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_F_rows, _grad_F_turns, m, m * (4 * n + 1), (w, X, y, lambda_, alpha), ((n,),))
     return _grad_F_rest(w, X, y, lambda_, alpha, grad_F_w, *sums)
 
@@ -1161,7 +1150,7 @@ def _grad_F_many(w, X, y, lambda_, alpha, grad_F_w):
 def _grad_F_rest(w, X, y, lambda_, alpha, grad_F_w, grad_F_w_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for t_1 in range(n):
         grad_F_w[t_1] = grad_F_w_rows[t_1]
     s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
@@ -1188,8 +1177,7 @@ def value_and_grad_F(w, X, y, lambda_, alpha, out=None):
     """
     if not (
         type(w) is type(X) is type(y) is np.ndarray
-        and w.dtype is X.dtype is y.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is X.dtype is y.dtype in _FLOATING
         and w.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1201,12 +1189,11 @@ def value_and_grad_F(w, X, y, lambda_, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1227,7 +1214,7 @@ def value_and_grad_F(w, X, y, lambda_, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_F(w, X, y, lambda_, alpha, grad_F_w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     w_w = 0.0
     s = 0.0
     F = 0.0
@@ -1299,7 +1286,7 @@ def _value_and_grad_F_turns(w, X, y, lambda_, alpha, shares, signal, thread, s_r
 def _value_and_grad_F_many(w, X, y, lambda_, alpha, grad_F_w):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_F_rows, _value_and_grad_F_turns, m, m * (4 * n + 3), (w, X, y, lambda_, alpha), ((), (n,)))
     return _value_and_grad_F_rest(w, X, y, lambda_, alpha, grad_F_w, *sums)
 
@@ -1308,7 +1295,7 @@ def _value_and_grad_F_many(w, X, y, lambda_, alpha, grad_F_w):
 def _value_and_grad_F_rest(w, X, y, lambda_, alpha, grad_F_w, s_rows, grad_F_w_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     w_w = 0.0
     F = 0.0
     s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
@@ -1343,8 +1330,7 @@ def hess_F(w, X, y, lambda_, alpha, out=None):
     """
     if not (
         type(w) is type(X) is type(y) is np.ndarray
-        and w.dtype is X.dtype is y.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is X.dtype is y.dtype in _FLOATING
         and w.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1356,12 +1342,11 @@ def hess_F(w, X, y, lambda_, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1382,7 +1367,7 @@ def hess_F(w, X, y, lambda_, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_F(w, X, y, lambda_, alpha, hess_F_w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
     for i in range(n):
         for j in range(n):
@@ -1408,8 +1393,7 @@ def hvp_F(w, v, X, y, lambda_, alpha, out=None):
     """
     if not (
         type(w) is type(v) is type(X) is type(y) is np.ndarray
-        and w.dtype is v.dtype is X.dtype is y.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and w.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -1424,14 +1408,13 @@ def hvp_F(w, v, X, y, lambda_, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1452,7 +1435,7 @@ def hvp_F(w, v, X, y, lambda_, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_F(w, v, X, y, lambda_, alpha, hvp_F_w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_F_w[i] = 0.0
     s_2_bar = 0.5 * lambda_ * (1.0 - alpha)
@@ -1471,7 +1454,7 @@ def _hvp_F(w, v, X, y, lambda_, alpha, hvp_F_w):
 def _hvp_F_rows(w, v, X, y, lambda_, alpha, start, stop, hvp_F_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_F_w = np.empty((n,), w.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -1516,7 +1499,7 @@ def _hvp_F_turns(w, v, X, y, lambda_, alpha, shares, signal, thread, hvp_F_w_row
 def _hvp_F_many(w, v, X, y, lambda_, alpha, hvp_F_w):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_F_rows, _hvp_F_turns, m, m * (4 * n + 3), (w, v, X, y, lambda_, alpha), ((n,),))
     return _hvp_F_rest(w, v, X, y, lambda_, alpha, hvp_F_w, *sums)
 

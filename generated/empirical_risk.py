@@ -35,6 +35,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -492,8 +495,7 @@ def h_theta(x_arg, theta, b):
     """
     if not (
         type(x_arg) is type(theta) is np.ndarray
-        and x_arg.dtype is theta.dtype
-        and x_arg.dtype.char in "fd"
+        and x_arg.dtype is theta.dtype in _FLOATING
         and x_arg.flags.carray
         and theta.flags.carray
     ):
@@ -502,9 +504,9 @@ def h_theta(x_arg, theta, b):
         raise ValueError(f"x_arg must have 1 axis (n), has shape {x_arg.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    n = x_arg.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x_arg has {n} entries, theta has {theta.shape[0]}")
+    n, = x_arg.shape
+    if len(theta) != n:
+        raise ValueError(f"x_arg has {n} entries, theta has {len(theta)}")
     if n < 1:
         raise ValueError(f"x_arg has {n} entries, at least 1 needed")
     if type(b) is not float:
@@ -514,7 +516,7 @@ def h_theta(x_arg, theta, b):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h_theta(x_arg, theta, b):
-    n = x_arg.shape[0]
+    n = len(x_arg)
     h_theta = b
     for i in range(n):
         h_theta += theta[i] * x_arg[i]
@@ -537,8 +539,7 @@ def h_theta_batch(x_arg, theta, b, out=None):
     """
     if not (
         type(x_arg) is type(theta) is np.ndarray
-        and x_arg.dtype is theta.dtype
-        and x_arg.dtype.char in "fd"
+        and x_arg.dtype is theta.dtype in _FLOATING
         and x_arg.flags.carray
         and theta.flags.carray
     ):
@@ -547,10 +548,9 @@ def h_theta_batch(x_arg, theta, b, out=None):
         raise ValueError(f"x_arg must have 2 axes (batch, n), has shape {x_arg.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    batch = x_arg.shape[0]
-    n = x_arg.shape[1]
-    if theta.shape[0] != n:
-        raise ValueError(f"x_arg has {n} columns, theta has {theta.shape[0]}")
+    batch, n = x_arg.shape
+    if len(theta) != n:
+        raise ValueError(f"x_arg has {n} columns, theta has {len(theta)}")
     if batch < 1:
         raise ValueError(f"x_arg has {batch} rows, at least 1 needed")
     if n < 1:
@@ -568,7 +568,7 @@ def h_theta_batch(x_arg, theta, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h_theta_batch(x_arg, theta, b, h_theta):
-    batch = x_arg.shape[0]
+    batch = len(x_arg)
     n = x_arg.shape[1]
     for j in range(batch):
         h_theta_j = b
@@ -612,7 +612,7 @@ def _h_theta_batch_turns(x_arg, theta, b, h_theta, shares, signal, thread):
 
 def _h_theta_batch_many(x_arg, theta, b, h_theta):
     """The same where the rows are many: each thread takes a range of them."""
-    batch = x_arg.shape[0]
+    batch = len(x_arg)
     n = x_arg.shape[1]
     _in_threads(_h_theta_batch_rows, _h_theta_batch_turns, batch, batch * (2 * n + 2), (x_arg, theta, b, h_theta), ())
 
@@ -713,18 +713,15 @@ def objective(x, y, b, out=None):
     entries read: M n**2, rhs n, x 2*m*n, y m
     """
     _link()
-    if not (
-        type(x) is type(y) is np.ndarray and x.dtype is y.dtype and x.dtype.char in "fd" and x.flags.carray and y.flags.carray
-    ):
+    if not (type(x) is type(y) is np.ndarray and x.dtype is y.dtype in _FLOATING and x.flags.carray and y.flags.carray):
         x, y = _floats(("x", "y"), (x, y))
     if x.ndim != 2:
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    m = x.shape[0]
-    n = x.shape[1]
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if n < 1:
@@ -742,7 +739,7 @@ def objective(x, y, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _objective(x, y, b, M, objective):
-    m = x.shape[0]
+    m = len(x)
     n = x.shape[1]
     rhs = np.empty((n,), x.dtype)
     objective_target = np.empty((m,), x.dtype)
@@ -773,8 +770,7 @@ def R(theta, x, y, b):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -786,12 +782,11 @@ def R(theta, x, y, b):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -805,7 +800,7 @@ def R(theta, x, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _R(theta, x, y, b):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     R = 0.0
     for i in range(m):
         theta_x = 0.0
@@ -852,7 +847,7 @@ def _R_turns(theta, x, y, b, shares, signal, thread, R_rows):
 def _R_many(theta, x, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_R_rows, _R_turns, m, m * (2 * n + 5), (theta, x, y, b), ((),))
     return _R_rest(theta, x, y, b, *sums)
 
@@ -860,7 +855,7 @@ def _R_many(theta, x, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _R_rest(theta, x, y, b, R_rows):
     """What is left when the rows are added up."""
-    m = x.shape[0]
+    m = len(x)
     R = R_rows
     R = R / m
     return R
@@ -883,8 +878,7 @@ def grad_R(theta, x, y, b, out=None):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -896,12 +890,11 @@ def grad_R(theta, x, y, b, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -920,7 +913,7 @@ def grad_R(theta, x, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_R(theta, x, y, b, grad_R_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for i in range(n):
         grad_R_theta[i] = 0.0
     for i in range(m):
@@ -979,7 +972,7 @@ def _grad_R_turns(theta, x, y, b, shares, signal, thread, grad_R_theta_rows):
 def _grad_R_many(theta, x, y, b, grad_R_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_grad_R_rows, _grad_R_turns, m, m * (4 * n + 2), (theta, x, y, b), ((n,),))
     return _grad_R_rest(theta, x, y, b, grad_R_theta, *sums)
 
@@ -988,7 +981,7 @@ def _grad_R_many(theta, x, y, b, grad_R_theta):
 def _grad_R_rest(theta, x, y, b, grad_R_theta, grad_R_theta_rows):
     """What is left when the rows are added up."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for t_1 in range(n):
         grad_R_theta[t_1] = grad_R_theta_rows[t_1]
     for i in range(n):
@@ -1013,8 +1006,7 @@ def value_and_grad_R(theta, x, y, b, out=None):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -1026,12 +1018,11 @@ def value_and_grad_R(theta, x, y, b, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1050,7 +1041,7 @@ def value_and_grad_R(theta, x, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_R(theta, x, y, b, grad_R_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     R = 0.0
     for i in range(n):
         grad_R_theta[i] = 0.0
@@ -1116,7 +1107,7 @@ def _value_and_grad_R_turns(theta, x, y, b, shares, signal, thread, R_rows, grad
 def _value_and_grad_R_many(theta, x, y, b, grad_R_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_value_and_grad_R_rows, _value_and_grad_R_turns, m, m * (4 * n + 4), (theta, x, y, b), ((), (n,)))
     return _value_and_grad_R_rest(theta, x, y, b, grad_R_theta, *sums)
 
@@ -1125,7 +1116,7 @@ def _value_and_grad_R_many(theta, x, y, b, grad_R_theta):
 def _value_and_grad_R_rest(theta, x, y, b, grad_R_theta, R_rows, grad_R_theta_rows):
     """What is left when the rows are added up."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     R = R_rows
     for t_1 in range(n):
         grad_R_theta[t_1] = grad_R_theta_rows[t_1]
@@ -1152,8 +1143,7 @@ def hess_R(theta, x, y, b, out=None):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -1165,12 +1155,11 @@ def hess_R(theta, x, y, b, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1189,7 +1178,7 @@ def hess_R(theta, x, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_R(theta, x, y, b, hess_R_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for i in range(n):
         for j in range(n):
             hess_R_theta[i, j] = 2.0 / m * hess_R_theta[i, j]
@@ -1213,8 +1202,7 @@ def hvp_R(theta, v, x, y, b, out=None):
     """
     if not (
         type(theta) is type(v) is type(x) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and x.flags.carray
@@ -1229,14 +1217,13 @@ def hvp_R(theta, v, x, y, b, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"x has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"x has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1255,7 +1242,7 @@ def hvp_R(theta, v, x, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_R(theta, v, x, y, b, hvp_R_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for i in range(n):
         hvp_R_theta[i] = 0.0
     for i in range(m):
@@ -1271,7 +1258,7 @@ def _hvp_R(theta, v, x, y, b, hvp_R_theta):
 def _hvp_R_rows(theta, v, x, y, b, start, stop, hvp_R_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     hvp_R_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -1316,7 +1303,7 @@ def _hvp_R_turns(theta, v, x, y, b, shares, signal, thread, hvp_R_theta_rows):
 def _hvp_R_many(theta, v, x, y, b, hvp_R_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_hvp_R_rows, _hvp_R_turns, m, m * (4 * n + 4), (theta, v, x, y, b), ((n,),))
     return _hvp_R_rest(theta, v, x, y, b, hvp_R_theta, *sums)
 
@@ -1346,8 +1333,7 @@ def grad_R_b(theta, x, y, b):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -1359,12 +1345,11 @@ def grad_R_b(theta, x, y, b):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1378,7 +1363,7 @@ def grad_R_b(theta, x, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_R_b(theta, x, y, b):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     grad_R_b = 0.0
     for i in range(m):
         r = b - y[i]
@@ -1425,7 +1410,7 @@ def _grad_R_b_turns(theta, x, y, b, shares, signal, thread, grad_R_b_rows):
 def _grad_R_b_many(theta, x, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_grad_R_b_rows, _grad_R_b_turns, m, m * (2 * n + 3), (theta, x, y, b), ((),))
     return _grad_R_b_rest(theta, x, y, b, *sums)
 
@@ -1433,7 +1418,7 @@ def _grad_R_b_many(theta, x, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_R_b_rest(theta, x, y, b, grad_R_b_rows):
     """What is left when the rows are added up."""
-    m = x.shape[0]
+    m = len(x)
     grad_R_b = grad_R_b_rows
     grad_R_b = 2.0 / m * grad_R_b
     return grad_R_b
@@ -1456,8 +1441,7 @@ def J(theta, x, y, b):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -1469,12 +1453,11 @@ def J(theta, x, y, b):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1488,7 +1471,7 @@ def J(theta, x, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, x, y, b):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     J = 0.0
     for i in range(m):
         theta_x = 0.0
@@ -1535,7 +1518,7 @@ def _J_turns(theta, x, y, b, shares, signal, thread, J_rows):
 def _J_many(theta, x, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_J_rows, _J_turns, m, m * (2 * n + 5), (theta, x, y, b), ((),))
     return _J_rest(theta, x, y, b, *sums)
 
@@ -1543,7 +1526,7 @@ def _J_many(theta, x, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_rest(theta, x, y, b, J_rows):
     """What is left when the rows are added up."""
-    m = x.shape[0]
+    m = len(x)
     J = J_rows
     J = J / m
     return J
@@ -1566,8 +1549,7 @@ def grad_J(theta, x, y, b, out=None):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -1579,12 +1561,11 @@ def grad_J(theta, x, y, b, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1603,7 +1584,7 @@ def grad_J(theta, x, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, x, y, b, grad_J_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for i in range(n):
         grad_J_theta[i] = 0.0
     for i in range(m):
@@ -1662,7 +1643,7 @@ def _grad_J_turns(theta, x, y, b, shares, signal, thread, grad_J_theta_rows):
 def _grad_J_many(theta, x, y, b, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (4 * n + 2), (theta, x, y, b), ((n,),))
     return _grad_J_rest(theta, x, y, b, grad_J_theta, *sums)
 
@@ -1671,7 +1652,7 @@ def _grad_J_many(theta, x, y, b, grad_J_theta):
 def _grad_J_rest(theta, x, y, b, grad_J_theta, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
     for i in range(n):
@@ -1696,8 +1677,7 @@ def value_and_grad_J(theta, x, y, b, out=None):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -1709,12 +1689,11 @@ def value_and_grad_J(theta, x, y, b, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1733,7 +1712,7 @@ def value_and_grad_J(theta, x, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, x, y, b, grad_J_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     J = 0.0
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -1799,7 +1778,7 @@ def _value_and_grad_J_turns(theta, x, y, b, shares, signal, thread, J_rows, grad
 def _value_and_grad_J_many(theta, x, y, b, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_value_and_grad_J_rows, _value_and_grad_J_turns, m, m * (4 * n + 4), (theta, x, y, b), ((), (n,)))
     return _value_and_grad_J_rest(theta, x, y, b, grad_J_theta, *sums)
 
@@ -1808,7 +1787,7 @@ def _value_and_grad_J_many(theta, x, y, b, grad_J_theta):
 def _value_and_grad_J_rest(theta, x, y, b, grad_J_theta, J_rows, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     J = J_rows
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -1835,8 +1814,7 @@ def hess_J(theta, x, y, b, out=None):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -1848,12 +1826,11 @@ def hess_J(theta, x, y, b, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1872,7 +1849,7 @@ def hess_J(theta, x, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(theta, x, y, b, hess_J_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = 2.0 / m * hess_J_theta[i, j]
@@ -1896,8 +1873,7 @@ def hvp_J(theta, v, x, y, b, out=None):
     """
     if not (
         type(theta) is type(v) is type(x) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and x.flags.carray
@@ -1912,14 +1888,13 @@ def hvp_J(theta, v, x, y, b, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"x has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"x has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1938,7 +1913,7 @@ def hvp_J(theta, v, x, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, x, y, b, hvp_J_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for i in range(n):
         hvp_J_theta[i] = 0.0
     for i in range(m):
@@ -1954,7 +1929,7 @@ def _hvp_J(theta, v, x, y, b, hvp_J_theta):
 def _hvp_J_rows(theta, v, x, y, b, start, stop, hvp_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     hvp_J_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -1999,7 +1974,7 @@ def _hvp_J_turns(theta, v, x, y, b, shares, signal, thread, hvp_J_theta_rows):
 def _hvp_J_many(theta, v, x, y, b, hvp_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_hvp_J_rows, _hvp_J_turns, m, m * (4 * n + 4), (theta, v, x, y, b), ((n,),))
     return _hvp_J_rest(theta, v, x, y, b, hvp_J_theta, *sums)
 
@@ -2029,8 +2004,7 @@ def grad_J_b(theta, x, y, b):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -2042,12 +2016,11 @@ def grad_J_b(theta, x, y, b):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -2061,7 +2034,7 @@ def grad_J_b(theta, x, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_b(theta, x, y, b):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     grad_J_b = 0.0
     for i in range(m):
         r = b - y[i]
@@ -2108,7 +2081,7 @@ def _grad_J_b_turns(theta, x, y, b, shares, signal, thread, grad_J_b_rows):
 def _grad_J_b_many(theta, x, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_grad_J_b_rows, _grad_J_b_turns, m, m * (2 * n + 3), (theta, x, y, b), ((),))
     return _grad_J_b_rest(theta, x, y, b, *sums)
 
@@ -2116,7 +2089,7 @@ def _grad_J_b_many(theta, x, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_b_rest(theta, x, y, b, grad_J_b_rows):
     """What is left when the rows are added up."""
-    m = x.shape[0]
+    m = len(x)
     grad_J_b = grad_J_b_rows
     grad_J_b = 2.0 / m * grad_J_b
     return grad_J_b

@@ -31,6 +31,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -523,8 +526,7 @@ def J(theta, x, y):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -536,12 +538,11 @@ def J(theta, x, y):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -553,7 +554,7 @@ def J(theta, x, y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, x, y):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     J = 0.0
     for i in range(m):
         theta_x = 0.0
@@ -600,7 +601,7 @@ def _J_turns(theta, x, y, shares, signal, thread, J_rows):
 def _J_many(theta, x, y):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_J_rows, _J_turns, m, m * (2 * n + 4), (theta, x, y), ((),))
     return _J_rest(theta, x, y, *sums)
 
@@ -608,7 +609,7 @@ def _J_many(theta, x, y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_rest(theta, x, y, J_rows):
     """What is left when the rows are added up."""
-    m = x.shape[0]
+    m = len(x)
     J = J_rows
     J = J / m
     return J
@@ -630,8 +631,7 @@ def grad_J(theta, x, y, out=None):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -643,12 +643,11 @@ def grad_J(theta, x, y, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -665,7 +664,7 @@ def grad_J(theta, x, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, x, y, grad_J_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for i in range(n):
         grad_J_theta[i] = 0.0
     for i in range(m):
@@ -724,7 +723,7 @@ def _grad_J_turns(theta, x, y, shares, signal, thread, grad_J_theta_rows):
 def _grad_J_many(theta, x, y, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (4 * n + 1), (theta, x, y), ((n,),))
     return _grad_J_rest(theta, x, y, grad_J_theta, *sums)
 
@@ -733,7 +732,7 @@ def _grad_J_many(theta, x, y, grad_J_theta):
 def _grad_J_rest(theta, x, y, grad_J_theta, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
     for i in range(n):
@@ -757,8 +756,7 @@ def value_and_grad_J(theta, x, y, out=None):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -770,12 +768,11 @@ def value_and_grad_J(theta, x, y, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -792,7 +789,7 @@ def value_and_grad_J(theta, x, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, x, y, grad_J_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     J = 0.0
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -858,7 +855,7 @@ def _value_and_grad_J_turns(theta, x, y, shares, signal, thread, J_rows, grad_J_
 def _value_and_grad_J_many(theta, x, y, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_value_and_grad_J_rows, _value_and_grad_J_turns, m, m * (4 * n + 3), (theta, x, y), ((), (n,)))
     return _value_and_grad_J_rest(theta, x, y, grad_J_theta, *sums)
 
@@ -867,7 +864,7 @@ def _value_and_grad_J_many(theta, x, y, grad_J_theta):
 def _value_and_grad_J_rest(theta, x, y, grad_J_theta, J_rows, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     J = J_rows
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -893,8 +890,7 @@ def hess_J(theta, x, y, out=None):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -906,12 +902,11 @@ def hess_J(theta, x, y, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -928,7 +923,7 @@ def hess_J(theta, x, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(theta, x, y, hess_J_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = 2.0 / m * hess_J_theta[i, j]
@@ -951,8 +946,7 @@ def hvp_J(theta, v, x, y, out=None):
     """
     if not (
         type(theta) is type(v) is type(x) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and x.flags.carray
@@ -967,14 +961,13 @@ def hvp_J(theta, v, x, y, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"x has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"x has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -991,7 +984,7 @@ def hvp_J(theta, v, x, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, x, y, hvp_J_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for i in range(n):
         hvp_J_theta[i] = 0.0
     for i in range(m):
@@ -1007,7 +1000,7 @@ def _hvp_J(theta, v, x, y, hvp_J_theta):
 def _hvp_J_rows(theta, v, x, y, start, stop, hvp_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     hvp_J_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and x.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -1052,7 +1045,7 @@ def _hvp_J_turns(theta, v, x, y, shares, signal, thread, hvp_J_theta_rows):
 def _hvp_J_many(theta, v, x, y, hvp_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_hvp_J_rows, _hvp_J_turns, m, m * (4 * n + 4), (theta, v, x, y), ((n,),))
     return _hvp_J_rest(theta, v, x, y, hvp_J_theta, *sums)
 
@@ -1083,8 +1076,7 @@ def p(y_arg, x_arg, theta, sigma):
     """
     if not (
         type(x_arg) is type(theta) is np.ndarray
-        and x_arg.dtype is theta.dtype
-        and x_arg.dtype.char in "fd"
+        and x_arg.dtype is theta.dtype in _FLOATING
         and x_arg.flags.carray
         and theta.flags.carray
     ):
@@ -1093,9 +1085,9 @@ def p(y_arg, x_arg, theta, sigma):
         raise ValueError(f"x_arg must have 1 axis (n), has shape {x_arg.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    n = x_arg.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x_arg has {n} entries, theta has {theta.shape[0]}")
+    n, = x_arg.shape
+    if len(theta) != n:
+        raise ValueError(f"x_arg has {n} entries, theta has {len(theta)}")
     if n < 1:
         raise ValueError(f"x_arg has {n} entries, at least 1 needed")
     if type(y_arg) is not float:
@@ -1117,7 +1109,7 @@ def p(y_arg, x_arg, theta, sigma):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _p(y_arg, x_arg, theta, sigma):
-    n = x_arg.shape[0]
+    n = len(x_arg)
     p = 0.0
     for i in range(n):
         p += theta[i] * x_arg[i]
@@ -1128,7 +1120,7 @@ def _p(y_arg, x_arg, theta, sigma):
 @njit(cache=True, error_model="numpy")
 def _p_checked(y_arg, x_arg, theta, sigma):
     """The value, and a bound of how far it is from exact."""
-    n = x_arg.shape[0]
+    n = len(x_arg)
     u = 2.0**-53
     p, p_low, p_error = 0.0, 0.0, 0.0
     for i in range(n):
@@ -1149,7 +1141,7 @@ def _p_checked(y_arg, x_arg, theta, sigma):
 @njit(cache=True, error_model="numpy")
 def _p_doubled(y_arg, x_arg, theta, sigma):
     """The same in double-double: the value as the sum of two float64, and the bound."""
-    n = x_arg.shape[0]
+    n = len(x_arg)
     p = (0.0, 0.0, 0.0)
     for i in range(n):
         p = _dd_add(p, _dd_product(theta[i], x_arg[i]))
@@ -1159,7 +1151,7 @@ def _p_doubled(y_arg, x_arg, theta, sigma):
 
 def _p_exactly(y_arg, x_arg, theta, sigma):
     """The same in decimal numbers, to the digits of the context."""
-    n = x_arg.shape[0]
+    n = len(x_arg)
     p = Decimal(0)
     for i in range(n):
         p = p + Decimal(theta[i]) * Decimal(x_arg[i])
@@ -1184,8 +1176,7 @@ def p_batch(y_arg, x_arg, theta, sigma, out=None):
     """
     if not (
         type(y_arg) is type(x_arg) is type(theta) is np.ndarray
-        and y_arg.dtype is x_arg.dtype is theta.dtype
-        and y_arg.dtype.char in "fd"
+        and y_arg.dtype is x_arg.dtype is theta.dtype in _FLOATING
         and y_arg.flags.carray
         and x_arg.flags.carray
         and theta.flags.carray
@@ -1197,14 +1188,13 @@ def p_batch(y_arg, x_arg, theta, sigma, out=None):
         raise ValueError(f"x_arg must have 2 axes (batch, n), has shape {x_arg.shape}")
     if theta.ndim != 2:
         raise ValueError(f"theta must have 2 axes (batch, n), has shape {theta.shape}")
-    batch = x_arg.shape[0]
-    n = x_arg.shape[1]
-    if theta.shape[0] != batch:
-        raise ValueError(f"x_arg has {batch} rows, theta has {theta.shape[0]} rows")
+    batch, n = x_arg.shape
+    if len(theta) != batch:
+        raise ValueError(f"x_arg has {batch} rows, theta has {len(theta)} rows")
     if theta.shape[1] != n:
         raise ValueError(f"x_arg has {n} columns, theta has {theta.shape[1]} columns")
-    if y_arg.shape[0] != batch:
-        raise ValueError(f"x_arg has {batch} rows, y_arg has {y_arg.shape[0]}")
+    if len(y_arg) != batch:
+        raise ValueError(f"x_arg has {batch} rows, y_arg has {len(y_arg)}")
     if batch < 1:
         raise ValueError(f"x_arg has {batch} rows, at least 1 needed")
     if n < 1:
@@ -1222,7 +1212,7 @@ def p_batch(y_arg, x_arg, theta, sigma, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _p_batch(y_arg, x_arg, theta, sigma, p):
-    batch = x_arg.shape[0]
+    batch = len(x_arg)
     n = x_arg.shape[1]
     for j in range(batch):
         p_j = 0.0
@@ -1275,7 +1265,7 @@ def _p_batch_turns(y_arg, x_arg, theta, sigma, p, shares, signal, thread):
 
 def _p_batch_many(y_arg, x_arg, theta, sigma, p):
     """The same where the rows are many: each thread takes a range of them."""
-    batch = x_arg.shape[0]
+    batch = len(x_arg)
     n = x_arg.shape[1]
     _in_threads(_p_batch_rows, _p_batch_turns, batch, batch * (2 * n + 30), (y_arg, x_arg, theta, sigma, p), ())
 
@@ -1298,8 +1288,7 @@ def ell(theta, x, y, sigma):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -1311,12 +1300,11 @@ def ell(theta, x, y, sigma):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1341,7 +1329,7 @@ def ell(theta, x, y, sigma):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _ell(theta, x, y, sigma):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     ell = 0.0
     ell_term = np.log(0.5 * np.sqrt(2.0) / np.sqrt(np.pi) / abs(sigma))
     for i in range(m):
@@ -1356,7 +1344,7 @@ def _ell(theta, x, y, sigma):
 def _ell_checked(theta, x, y, sigma):
     """The value, and a bound of how far it is from exact."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     u = 2.0**-53
     ell, ell_low, ell_error = 0.0, 0.0, 0.0
     ell_term = np.log(0.5 * np.sqrt(2.0) / np.sqrt(np.pi) / abs(sigma))
@@ -1379,7 +1367,7 @@ def _ell_checked(theta, x, y, sigma):
 def _ell_doubled(theta, x, y, sigma):
     """The same in double-double: the value as the sum of two float64, and the bound."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     ell = (0.0, 0.0, 0.0)
     ell_term = _dd_log(_dd_divide(_dd_multiply((0.5, 0.0, 0.0), (1.4142135623730951, -9.667293313452913e-17, 4.1386753086994136e-33)), _dd_multiply((1.772453850905516, -7.666586499825799e-17, 1.3058334907945429e-33), _dd_abs((sigma, 0.0, 0.0)))))
     for i in range(m):
@@ -1393,7 +1381,7 @@ def _ell_doubled(theta, x, y, sigma):
 def _ell_exactly(theta, x, y, sigma):
     """The same in decimal numbers, to the digits of the context."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     ell = Decimal(0)
     ell_term = (((Decimal(1) / 2) * (Decimal(2)).sqrt()) / ((_decimal_pi()).sqrt() * abs(Decimal(sigma)))).ln()
     for i in range(m):
@@ -1441,7 +1429,7 @@ def _ell_turns(theta, x, y, sigma, shares, signal, thread, ell_rows):
 def _ell_many(theta, x, y, sigma):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_ell_rows, _ell_turns, m, m * (2 * n + 8), (theta, x, y, sigma), ((),))
     return _ell_rest(theta, x, y, sigma, *sums)
 
@@ -1470,8 +1458,7 @@ def grad_ell(theta, x, y, sigma, out=None):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -1483,12 +1470,11 @@ def grad_ell(theta, x, y, sigma, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1507,7 +1493,7 @@ def grad_ell(theta, x, y, sigma, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_ell(theta, x, y, sigma, grad_ell_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for i in range(n):
         grad_ell_theta[i] = 0.0
     for i in range(m):
@@ -1566,7 +1552,7 @@ def _grad_ell_turns(theta, x, y, sigma, shares, signal, thread, grad_ell_theta_r
 def _grad_ell_many(theta, x, y, sigma, grad_ell_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_grad_ell_rows, _grad_ell_turns, m, m * (4 * n + 1), (theta, x, y, sigma), ((n,),))
     return _grad_ell_rest(theta, x, y, sigma, grad_ell_theta, *sums)
 
@@ -1599,8 +1585,7 @@ def value_and_grad_ell(theta, x, y, sigma, out=None):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -1612,12 +1597,11 @@ def value_and_grad_ell(theta, x, y, sigma, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1636,7 +1620,7 @@ def value_and_grad_ell(theta, x, y, sigma, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_ell(theta, x, y, sigma, grad_ell_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     ell = 0.0
     ell_term = np.log(0.5 * np.sqrt(2.0) / np.sqrt(np.pi) / abs(sigma))
     for i in range(n):
@@ -1703,7 +1687,7 @@ def _value_and_grad_ell_turns(theta, x, y, sigma, shares, signal, thread, ell_ro
 def _value_and_grad_ell_many(theta, x, y, sigma, grad_ell_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_value_and_grad_ell_rows, _value_and_grad_ell_turns, m, m * (4 * n + 7), (theta, x, y, sigma), ((), (n,)))
     return _value_and_grad_ell_rest(theta, x, y, sigma, grad_ell_theta, *sums)
 
@@ -1737,8 +1721,7 @@ def hess_ell(theta, x, y, sigma, out=None):
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
-        and theta.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and x.flags.carray
         and y.flags.carray
@@ -1750,12 +1733,11 @@ def hess_ell(theta, x, y, sigma, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1797,8 +1779,7 @@ def hvp_ell(theta, v, x, y, sigma, out=None):
     """
     if not (
         type(theta) is type(v) is type(x) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is x.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is x.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and x.flags.carray
@@ -1813,14 +1794,13 @@ def hvp_ell(theta, v, x, y, sigma, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"x has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"x has {m} rows, y has {y.shape[0]}")
+    m, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"x has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"x has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -1839,7 +1819,7 @@ def hvp_ell(theta, v, x, y, sigma, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_ell(theta, v, x, y, sigma, hvp_ell_theta):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     for i in range(n):
         hvp_ell_theta[i] = 0.0
     for i in range(m):
@@ -1899,7 +1879,7 @@ def _hvp_ell_turns(theta, v, x, y, sigma, shares, signal, thread, hvp_ell_theta_
 def _hvp_ell_many(theta, v, x, y, sigma, hvp_ell_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     sums = _in_threads(_hvp_ell_rows, _hvp_ell_turns, m, m * (4 * n + 4), (theta, v, x, y, sigma), ((n,),))
     return _hvp_ell_rest(theta, v, x, y, sigma, hvp_ell_theta, *sums)
 

@@ -11,6 +11,9 @@ from numba.extending import intrinsic
 __all__ = ["y", "grad_y_epsilon", "sample_y", "sample_epsilon", "p", "grad_p", "value_and_grad_p"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -332,20 +335,16 @@ def y(x, theta, epsilon):
     entries read: theta n, x n
     """
     if not (
-        type(x) is type(theta) is np.ndarray
-        and x.dtype is theta.dtype
-        and x.dtype.char in "fd"
-        and x.flags.carray
-        and theta.flags.carray
+        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n), has shape {x.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    n = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} entries, theta has {theta.shape[0]}")
+    n, = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} entries, theta has {len(theta)}")
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(epsilon) is not float:
@@ -355,7 +354,7 @@ def y(x, theta, epsilon):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _y(x, theta, epsilon):
-    n = x.shape[0]
+    n = len(x)
     y = epsilon
     for i in range(n):
         y += theta[i] * x[i]
@@ -376,20 +375,16 @@ def grad_y_epsilon(x, theta, epsilon):
     0 floating-point operations
     """
     if not (
-        type(x) is type(theta) is np.ndarray
-        and x.dtype is theta.dtype
-        and x.dtype.char in "fd"
-        and x.flags.carray
-        and theta.flags.carray
+        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n), has shape {x.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    n = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} entries, theta has {theta.shape[0]}")
+    n, = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} entries, theta has {len(theta)}")
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(epsilon) is not float:
@@ -420,20 +415,16 @@ def p(y_arg, x, theta, sigma):
     entries read: theta n, x n
     """
     if not (
-        type(x) is type(theta) is np.ndarray
-        and x.dtype is theta.dtype
-        and x.dtype.char in "fd"
-        and x.flags.carray
-        and theta.flags.carray
+        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n), has shape {x.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    n = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} entries, theta has {theta.shape[0]}")
+    n, = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} entries, theta has {len(theta)}")
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(y_arg) is not float:
@@ -455,7 +446,7 @@ def p(y_arg, x, theta, sigma):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _p(y_arg, x, theta, sigma):
-    n = x.shape[0]
+    n = len(x)
     p = 0.0
     for i in range(n):
         p += theta[i] * x[i]
@@ -466,7 +457,7 @@ def _p(y_arg, x, theta, sigma):
 @njit(cache=True, error_model="numpy")
 def _p_checked(y_arg, x, theta, sigma):
     """The value, and a bound of how far it is from exact."""
-    n = x.shape[0]
+    n = len(x)
     u = 2.0**-53
     p, p_low, p_error = 0.0, 0.0, 0.0
     for i in range(n):
@@ -487,7 +478,7 @@ def _p_checked(y_arg, x, theta, sigma):
 @njit(cache=True, error_model="numpy")
 def _p_doubled(y_arg, x, theta, sigma):
     """The same in double-double: the value as the sum of two float64, and the bound."""
-    n = x.shape[0]
+    n = len(x)
     p = (0.0, 0.0, 0.0)
     for i in range(n):
         p = _dd_add(p, _dd_product(theta[i], x[i]))
@@ -497,7 +488,7 @@ def _p_doubled(y_arg, x, theta, sigma):
 
 def _p_exactly(y_arg, x, theta, sigma):
     """The same in decimal numbers, to the digits of the context."""
-    n = x.shape[0]
+    n = len(x)
     p = Decimal(0)
     for i in range(n):
         p = p + Decimal(theta[i]) * Decimal(x[i])
@@ -523,20 +514,16 @@ def grad_p(y_arg, x, theta, sigma, out=None):
     entries read: theta 2*n, x 2*n
     """
     if not (
-        type(x) is type(theta) is np.ndarray
-        and x.dtype is theta.dtype
-        and x.dtype.char in "fd"
-        and x.flags.carray
-        and theta.flags.carray
+        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n), has shape {x.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    n = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} entries, theta has {theta.shape[0]}")
+    n, = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} entries, theta has {len(theta)}")
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(y_arg) is not float:
@@ -553,7 +540,7 @@ def grad_p(y_arg, x, theta, sigma, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_p(y_arg, x, theta, sigma, grad_p_x, grad_p_theta):
-    n = x.shape[0]
+    n = len(x)
     r = y_arg
     for i in range(n):
         r -= theta[i] * x[i]
@@ -584,20 +571,16 @@ def value_and_grad_p(y_arg, x, theta, sigma, out=None):
     entries read: theta 2*n, x 2*n
     """
     if not (
-        type(x) is type(theta) is np.ndarray
-        and x.dtype is theta.dtype
-        and x.dtype.char in "fd"
-        and x.flags.carray
-        and theta.flags.carray
+        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n), has shape {x.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    n = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} entries, theta has {theta.shape[0]}")
+    n, = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} entries, theta has {len(theta)}")
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(y_arg) is not float:
@@ -614,7 +597,7 @@ def value_and_grad_p(y_arg, x, theta, sigma, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_p(y_arg, x, theta, sigma, grad_p_x, grad_p_theta):
-    n = x.shape[0]
+    n = len(x)
     r = y_arg
     p_term = np.sqrt(2.0)
     p_term_2 = 1.0 / np.sqrt(np.pi)
@@ -666,7 +649,7 @@ def _sample_y_rows(x, theta, epsilon, y):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _sample_y(x, theta, epsilon):
-    n = x.shape[0]
+    n = len(x)
     y = epsilon
     for i in range(n):
         y += theta[i] * x[i]

@@ -11,6 +11,9 @@ from numba.extending import get_cython_function_address
 __all__ = ["C", "alpha", "ell", "grad_ell", "value_and_grad_ell"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -268,11 +271,11 @@ def C(K, sigma, out=None):
     4*n**2 floating-point operations
     entries read: K n**2
     """
-    if not (type(K) is np.ndarray and K.dtype.char in "fd" and K.flags.carray):
+    if not (type(K) is np.ndarray and K.dtype in _FLOATING and K.flags.carray):
         K, = _floats(("K",), (K,))
     if K.ndim != 2:
         raise ValueError(f"K must have 2 axes (n, n), has shape {K.shape}")
-    n = K.shape[0]
+    n = len(K)
     if K.shape[1] != n:
         raise ValueError(f"K has {n} rows, K has {K.shape[1]} columns")
     if n < 1:
@@ -289,7 +292,7 @@ def C(K, sigma, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _C(K, sigma, C):
-    n = K.shape[0]
+    n = len(K)
     for i in range(n):
         for j in range(n):
             C[i, j] = sigma**2 * (1.0 if i == j else 0.0) + K[i, j]
@@ -310,19 +313,17 @@ def alpha(y, K, sigma, out=None):
     entries read: C n**2, K n**2, y n
     """
     _link()
-    if not (
-        type(y) is type(K) is np.ndarray and y.dtype is K.dtype and y.dtype.char in "fd" and y.flags.carray and K.flags.carray
-    ):
+    if not (type(y) is type(K) is np.ndarray and y.dtype is K.dtype in _FLOATING and y.flags.carray and K.flags.carray):
         y, K = _floats(("y", "K"), (y, K))
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
     if K.ndim != 2:
         raise ValueError(f"K must have 2 axes (n, n), has shape {K.shape}")
-    n = K.shape[0]
+    n = len(K)
     if K.shape[1] != n:
         raise ValueError(f"K has {n} rows, K has {K.shape[1]} columns")
-    if y.shape[0] != n:
-        raise ValueError(f"K has {n} rows, y has {y.shape[0]}")
+    if len(y) != n:
+        raise ValueError(f"K has {n} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"K has {n} rows, at least 1 needed")
     if type(sigma) is not float:
@@ -337,7 +338,7 @@ def alpha(y, K, sigma, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _alpha(y, K, sigma, alpha):
-    n = K.shape[0]
+    n = len(K)
     C = np.empty((n, n), y.dtype)
     for i in range(n):
         for j in range(n):
@@ -360,19 +361,17 @@ def ell(y, K, sigma):
     entries read: C 2*n**2, C_factor 2*n**2, K n**2, solution n, y 2*n
     """
     _link()
-    if not (
-        type(y) is type(K) is np.ndarray and y.dtype is K.dtype and y.dtype.char in "fd" and y.flags.carray and K.flags.carray
-    ):
+    if not (type(y) is type(K) is np.ndarray and y.dtype is K.dtype in _FLOATING and y.flags.carray and K.flags.carray):
         y, K = _floats(("y", "K"), (y, K))
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
     if K.ndim != 2:
         raise ValueError(f"K must have 2 axes (n, n), has shape {K.shape}")
-    n = K.shape[0]
+    n = len(K)
     if K.shape[1] != n:
         raise ValueError(f"K has {n} rows, K has {K.shape[1]} columns")
-    if y.shape[0] != n:
-        raise ValueError(f"K has {n} rows, y has {y.shape[0]}")
+    if len(y) != n:
+        raise ValueError(f"K has {n} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"K has {n} rows, at least 1 needed")
     if type(sigma) is not float:
@@ -382,7 +381,7 @@ def ell(y, K, sigma):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _ell(y, K, sigma):
-    n = K.shape[0]
+    n = len(K)
     C = np.empty((n, n), y.dtype)
     solution = np.empty((n,), y.dtype)
     ell = 0.0
@@ -414,19 +413,17 @@ def grad_ell(y, K, sigma, out=None):
     entries read: C 2*n**2, C_bar n, C_factor 2*n**2, C_inv n**2, K n**2, solution n, y n
     """
     _link()
-    if not (
-        type(y) is type(K) is np.ndarray and y.dtype is K.dtype and y.dtype.char in "fd" and y.flags.carray and K.flags.carray
-    ):
+    if not (type(y) is type(K) is np.ndarray and y.dtype is K.dtype in _FLOATING and y.flags.carray and K.flags.carray):
         y, K = _floats(("y", "K"), (y, K))
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
     if K.ndim != 2:
         raise ValueError(f"K must have 2 axes (n, n), has shape {K.shape}")
-    n = K.shape[0]
+    n = len(K)
     if K.shape[1] != n:
         raise ValueError(f"K has {n} rows, K has {K.shape[1]} columns")
-    if y.shape[0] != n:
-        raise ValueError(f"K has {n} rows, y has {y.shape[0]}")
+    if len(y) != n:
+        raise ValueError(f"K has {n} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"K has {n} rows, at least 1 needed")
     if type(sigma) is not float:
@@ -441,7 +438,7 @@ def grad_ell(y, K, sigma, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_ell(y, K, sigma, grad_ell_y):
-    n = K.shape[0]
+    n = len(K)
     C = np.empty((n, n), y.dtype)
     C_inv = np.empty((n, n), y.dtype)
     solution = np.empty((n,), y.dtype)
@@ -480,19 +477,17 @@ def value_and_grad_ell(y, K, sigma, out=None):
     entries read: C 3*n**2, C_bar n, C_factor 3*n**2, C_inv n**2, K n**2, solution n, y 2*n
     """
     _link()
-    if not (
-        type(y) is type(K) is np.ndarray and y.dtype is K.dtype and y.dtype.char in "fd" and y.flags.carray and K.flags.carray
-    ):
+    if not (type(y) is type(K) is np.ndarray and y.dtype is K.dtype in _FLOATING and y.flags.carray and K.flags.carray):
         y, K = _floats(("y", "K"), (y, K))
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
     if K.ndim != 2:
         raise ValueError(f"K must have 2 axes (n, n), has shape {K.shape}")
-    n = K.shape[0]
+    n = len(K)
     if K.shape[1] != n:
         raise ValueError(f"K has {n} rows, K has {K.shape[1]} columns")
-    if y.shape[0] != n:
-        raise ValueError(f"K has {n} rows, y has {y.shape[0]}")
+    if len(y) != n:
+        raise ValueError(f"K has {n} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"K has {n} rows, at least 1 needed")
     if type(sigma) is not float:
@@ -507,7 +502,7 @@ def value_and_grad_ell(y, K, sigma, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_ell(y, K, sigma, grad_ell_y):
-    n = K.shape[0]
+    n = len(K)
     C = np.empty((n, n), y.dtype)
     C_inv = np.empty((n, n), y.dtype)
     solution = np.empty((n,), y.dtype)

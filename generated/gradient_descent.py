@@ -15,6 +15,9 @@ from numba.extending import get_cython_function_address, intrinsic
 __all__ = ["L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L", "theta_star", "theta_step", "theta_run", "G"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -366,8 +369,7 @@ def L(theta, H, c):
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
-        and theta.dtype is H.dtype is c.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is H.dtype is c.dtype in _FLOATING
         and theta.flags.carray
         and H.flags.carray
         and c.flags.carray
@@ -379,13 +381,13 @@ def L(theta, H, c):
         raise ValueError(f"H must have 2 axes (n, n), has shape {H.shape}")
     if c.ndim != 1:
         raise ValueError(f"c must have 1 axis (n), has shape {c.shape}")
-    n = H.shape[0]
+    n = len(H)
     if H.shape[1] != n:
         raise ValueError(f"H has {n} rows, H has {H.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"H has {n} rows, theta has {theta.shape[0]}")
-    if c.shape[0] != n:
-        raise ValueError(f"H has {n} rows, c has {c.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"H has {n} rows, theta has {len(theta)}")
+    if len(c) != n:
+        raise ValueError(f"H has {n} rows, c has {len(c)}")
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     kernel = _L_many if n * (2 * n + 5) >= 80_000 else _L
@@ -394,7 +396,7 @@ def L(theta, H, c):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(theta, H, c):
-    n = H.shape[0]
+    n = len(H)
     c_theta = 0.0
     L = 0.0
     for i in range(n):
@@ -410,7 +412,7 @@ def _L(theta, H, c):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _L_rows(theta, H, c, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = H.shape[0]
+    n = len(H)
     c_theta = 0.0
     L = 0.0
     for first in range(start, stop, 2048):
@@ -446,7 +448,7 @@ def _L_turns(theta, H, c, shares, signal, thread, c_theta_rows, L_rows):
 
 def _L_many(theta, H, c):
     """The same where the rows are many: each thread takes a range of them."""
-    n = H.shape[0]
+    n = len(H)
     sums = _in_threads(_L_rows, _L_turns, n, n * (2 * n + 5), (theta, H, c), ((), ()))
     return _L_rest(theta, H, c, *sums)
 
@@ -476,8 +478,7 @@ def grad_L(theta, H, c, out=None):
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
-        and theta.dtype is H.dtype is c.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is H.dtype is c.dtype in _FLOATING
         and theta.flags.carray
         and H.flags.carray
         and c.flags.carray
@@ -489,13 +490,13 @@ def grad_L(theta, H, c, out=None):
         raise ValueError(f"H must have 2 axes (n, n), has shape {H.shape}")
     if c.ndim != 1:
         raise ValueError(f"c must have 1 axis (n), has shape {c.shape}")
-    n = H.shape[0]
+    n = len(H)
     if H.shape[1] != n:
         raise ValueError(f"H has {n} rows, H has {H.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"H has {n} rows, theta has {theta.shape[0]}")
-    if c.shape[0] != n:
-        raise ValueError(f"H has {n} rows, c has {c.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"H has {n} rows, theta has {len(theta)}")
+    if len(c) != n:
+        raise ValueError(f"H has {n} rows, c has {len(c)}")
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if out is None:
@@ -509,7 +510,7 @@ def grad_L(theta, H, c, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(theta, H, c, grad_L_theta):
-    n = H.shape[0]
+    n = len(H)
     for i in range(n):
         H_theta_2 = 0.0
         for j in range(n):
@@ -521,7 +522,7 @@ def _grad_L(theta, H, c, grad_L_theta):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _grad_L_rows(theta, H, c, grad_L_theta, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = H.shape[0]
+    n = len(H)
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         H_block = H[first : first + rows]
@@ -557,7 +558,7 @@ def _grad_L_turns(theta, H, c, grad_L_theta, shares, signal, thread):
 
 def _grad_L_many(theta, H, c, grad_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
-    n = H.shape[0]
+    n = len(H)
     _in_threads(_grad_L_rows, _grad_L_turns, n, n * (2 * n + 7), (theta, H, c, grad_L_theta), ())
 
 
@@ -578,8 +579,7 @@ def value_and_grad_L(theta, H, c, out=None):
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
-        and theta.dtype is H.dtype is c.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is H.dtype is c.dtype in _FLOATING
         and theta.flags.carray
         and H.flags.carray
         and c.flags.carray
@@ -591,13 +591,13 @@ def value_and_grad_L(theta, H, c, out=None):
         raise ValueError(f"H must have 2 axes (n, n), has shape {H.shape}")
     if c.ndim != 1:
         raise ValueError(f"c must have 1 axis (n), has shape {c.shape}")
-    n = H.shape[0]
+    n = len(H)
     if H.shape[1] != n:
         raise ValueError(f"H has {n} rows, H has {H.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"H has {n} rows, theta has {theta.shape[0]}")
-    if c.shape[0] != n:
-        raise ValueError(f"H has {n} rows, c has {c.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"H has {n} rows, theta has {len(theta)}")
+    if len(c) != n:
+        raise ValueError(f"H has {n} rows, c has {len(c)}")
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if out is None:
@@ -611,7 +611,7 @@ def value_and_grad_L(theta, H, c, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(theta, H, c, grad_L_theta):
-    n = H.shape[0]
+    n = len(H)
     c_theta = 0.0
     L = 0.0
     for i in range(n):
@@ -629,7 +629,7 @@ def _value_and_grad_L(theta, H, c, grad_L_theta):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _value_and_grad_L_rows(theta, H, c, grad_L_theta, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = H.shape[0]
+    n = len(H)
     c_theta = 0.0
     L = 0.0
     for first in range(start, stop, 2048):
@@ -672,7 +672,7 @@ def _value_and_grad_L_turns(theta, H, c, grad_L_theta, shares, signal, thread, c
 
 def _value_and_grad_L_many(theta, H, c, grad_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
-    n = H.shape[0]
+    n = len(H)
     sums = _in_threads(_value_and_grad_L_rows, _value_and_grad_L_turns, n, n * (2 * n + 11), (theta, H, c, grad_L_theta), ((), ()))
     return _value_and_grad_L_rest(theta, H, c, grad_L_theta, *sums)
 
@@ -702,8 +702,7 @@ def hess_L(theta, H, c, out=None):
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
-        and theta.dtype is H.dtype is c.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is H.dtype is c.dtype in _FLOATING
         and theta.flags.carray
         and H.flags.carray
         and c.flags.carray
@@ -715,13 +714,13 @@ def hess_L(theta, H, c, out=None):
         raise ValueError(f"H must have 2 axes (n, n), has shape {H.shape}")
     if c.ndim != 1:
         raise ValueError(f"c must have 1 axis (n), has shape {c.shape}")
-    n = H.shape[0]
+    n = len(H)
     if H.shape[1] != n:
         raise ValueError(f"H has {n} rows, H has {H.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"H has {n} rows, theta has {theta.shape[0]}")
-    if c.shape[0] != n:
-        raise ValueError(f"H has {n} rows, c has {c.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"H has {n} rows, theta has {len(theta)}")
+    if len(c) != n:
+        raise ValueError(f"H has {n} rows, c has {len(c)}")
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if out is None:
@@ -735,7 +734,7 @@ def hess_L(theta, H, c, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_L(theta, H, c, hess_L_theta):
-    n = H.shape[0]
+    n = len(H)
     for i in range(n):
         for j in range(n):
             hess_L_theta[i, j] = H[i, j]
@@ -744,7 +743,7 @@ def _hess_L(theta, H, c, hess_L_theta):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _hess_L_rows(theta, H, c, hess_L_theta, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = H.shape[0]
+    n = len(H)
     for first in range(start, stop, 512):
         rows = min(512, stop - first)
         hess_L_theta_block = hess_L_theta[first : first + rows]
@@ -765,7 +764,7 @@ def _hess_L_turns(theta, H, c, hess_L_theta, shares, signal, thread):
 
 def _hess_L_many(theta, H, c, hess_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
-    n = H.shape[0]
+    n = len(H)
     _in_threads(_hess_L_rows, _hess_L_turns, n, n * n, (theta, H, c, hess_L_theta), ())
 
 
@@ -786,8 +785,7 @@ def hvp_L(theta, v, H, c, out=None):
     """
     if not (
         type(theta) is type(v) is type(H) is type(c) is np.ndarray
-        and theta.dtype is v.dtype is H.dtype is c.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is H.dtype is c.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and H.flags.carray
@@ -802,15 +800,15 @@ def hvp_L(theta, v, H, c, out=None):
         raise ValueError(f"H must have 2 axes (n, n), has shape {H.shape}")
     if c.ndim != 1:
         raise ValueError(f"c must have 1 axis (n), has shape {c.shape}")
-    n = H.shape[0]
+    n = len(H)
     if H.shape[1] != n:
         raise ValueError(f"H has {n} rows, H has {H.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"H has {n} rows, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"H has {n} rows, v has {v.shape[0]}")
-    if c.shape[0] != n:
-        raise ValueError(f"H has {n} rows, c has {c.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"H has {n} rows, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"H has {n} rows, v has {len(v)}")
+    if len(c) != n:
+        raise ValueError(f"H has {n} rows, c has {len(c)}")
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if out is None:
@@ -824,7 +822,7 @@ def hvp_L(theta, v, H, c, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(theta, v, H, c, hvp_L_theta):
-    n = H.shape[0]
+    n = len(H)
     for i in range(n):
         hvp_L_theta_i = 0.0
         for j in range(n):
@@ -835,7 +833,7 @@ def _hvp_L(theta, v, H, c, hvp_L_theta):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _hvp_L_rows(theta, v, H, c, hvp_L_theta, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = H.shape[0]
+    n = len(H)
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         H_block = H[first : first + rows]
@@ -867,7 +865,7 @@ def _hvp_L_turns(theta, v, H, c, hvp_L_theta, shares, signal, thread):
 
 def _hvp_L_many(theta, v, H, c, hvp_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
-    n = H.shape[0]
+    n = len(H)
     _in_threads(_hvp_L_rows, _hvp_L_turns, n, n * (2 * n + 2), (theta, v, H, c, hvp_L_theta), ())
 
 
@@ -885,19 +883,17 @@ def theta_star(H, c, out=None):
     entries read: H n**2, c n
     """
     _link()
-    if not (
-        type(H) is type(c) is np.ndarray and H.dtype is c.dtype and H.dtype.char in "fd" and H.flags.carray and c.flags.carray
-    ):
+    if not (type(H) is type(c) is np.ndarray and H.dtype is c.dtype in _FLOATING and H.flags.carray and c.flags.carray):
         H, c = _floats(("H", "c"), (H, c))
     if H.ndim != 2:
         raise ValueError(f"H must have 2 axes (n, n), has shape {H.shape}")
     if c.ndim != 1:
         raise ValueError(f"c must have 1 axis (n), has shape {c.shape}")
-    n = H.shape[0]
+    n = len(H)
     if H.shape[1] != n:
         raise ValueError(f"H has {n} rows, H has {H.shape[1]} columns")
-    if c.shape[0] != n:
-        raise ValueError(f"H has {n} rows, c has {c.shape[0]}")
+    if len(c) != n:
+        raise ValueError(f"H has {n} rows, c has {len(c)}")
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if out is None:
@@ -930,8 +926,7 @@ def theta_step(theta, H, c, eta, out=None):
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
-        and theta.dtype is H.dtype is c.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is H.dtype is c.dtype in _FLOATING
         and theta.flags.carray
         and H.flags.carray
         and c.flags.carray
@@ -943,13 +938,13 @@ def theta_step(theta, H, c, eta, out=None):
         raise ValueError(f"H must have 2 axes (n, n), has shape {H.shape}")
     if c.ndim != 1:
         raise ValueError(f"c must have 1 axis (n), has shape {c.shape}")
-    n = H.shape[0]
+    n = len(H)
     if H.shape[1] != n:
         raise ValueError(f"H has {n} rows, H has {H.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"H has {n} rows, theta has {theta.shape[0]}")
-    if c.shape[0] != n:
-        raise ValueError(f"H has {n} rows, c has {c.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"H has {n} rows, theta has {len(theta)}")
+    if len(c) != n:
+        raise ValueError(f"H has {n} rows, c has {len(c)}")
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if type(eta) is not float:
@@ -965,7 +960,7 @@ def theta_step(theta, H, c, eta, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, H, c, eta, theta_next):
-    n = H.shape[0]
+    n = len(H)
     for i in range(n):
         H_theta_2 = 0.0
         for j in range(n):
@@ -978,7 +973,7 @@ def _theta_step(theta, H, c, eta, theta_next):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _theta_step_rows(theta, H, c, eta, theta_next, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = H.shape[0]
+    n = len(H)
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         H_block = H[first : first + rows]
@@ -1018,7 +1013,7 @@ def _theta_step_turns(theta, H, c, eta, theta_next, shares, signal, thread):
 
 def _theta_step_many(theta, H, c, eta, theta_next):
     """The same where the rows are many: each thread takes a range of them."""
-    n = H.shape[0]
+    n = len(H)
     _in_threads(_theta_step_rows, _theta_step_turns, n, n * (2 * n + 10), (theta, H, c, eta, theta_next), ())
 
 
@@ -1043,8 +1038,7 @@ def theta_run(theta, H, c, eta, iterations, tolerance=0.0, out=None, callback=No
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
-        and theta.dtype is H.dtype is c.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is H.dtype is c.dtype in _FLOATING
         and theta.flags.carray
         and H.flags.carray
         and c.flags.carray
@@ -1056,13 +1050,13 @@ def theta_run(theta, H, c, eta, iterations, tolerance=0.0, out=None, callback=No
         raise ValueError(f"H must have 2 axes (n, n), has shape {H.shape}")
     if c.ndim != 1:
         raise ValueError(f"c must have 1 axis (n), has shape {c.shape}")
-    n = H.shape[0]
+    n = len(H)
     if H.shape[1] != n:
         raise ValueError(f"H has {n} rows, H has {H.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"H has {n} rows, theta has {theta.shape[0]}")
-    if c.shape[0] != n:
-        raise ValueError(f"H has {n} rows, c has {c.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"H has {n} rows, theta has {len(theta)}")
+    if len(c) != n:
+        raise ValueError(f"H has {n} rows, c has {len(c)}")
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if type(eta) is not float:
@@ -1087,7 +1081,7 @@ def theta_run(theta, H, c, eta, iterations, tolerance=0.0, out=None, callback=No
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run(theta, H, c, eta, iterations, tolerance):
-    n = H.shape[0]
+    n = len(H)
     theta_next = np.empty((n,), theta.dtype)
     for iteration in range(iterations):
         for i in range(n):
@@ -1124,8 +1118,7 @@ def G(theta, H, c, eta, out=None):
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
-        and theta.dtype is H.dtype is c.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is H.dtype is c.dtype in _FLOATING
         and theta.flags.carray
         and H.flags.carray
         and c.flags.carray
@@ -1137,13 +1130,13 @@ def G(theta, H, c, eta, out=None):
         raise ValueError(f"H must have 2 axes (n, n), has shape {H.shape}")
     if c.ndim != 1:
         raise ValueError(f"c must have 1 axis (n), has shape {c.shape}")
-    n = H.shape[0]
+    n = len(H)
     if H.shape[1] != n:
         raise ValueError(f"H has {n} rows, H has {H.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"H has {n} rows, theta has {theta.shape[0]}")
-    if c.shape[0] != n:
-        raise ValueError(f"H has {n} rows, c has {c.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"H has {n} rows, theta has {len(theta)}")
+    if len(c) != n:
+        raise ValueError(f"H has {n} rows, c has {len(c)}")
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if type(eta) is not float:
@@ -1159,7 +1152,7 @@ def G(theta, H, c, eta, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _G(theta, H, c, eta, G):
-    n = H.shape[0]
+    n = len(H)
     for i in range(n):
         H_theta_2 = 0.0
         for j in range(n):
@@ -1172,7 +1165,7 @@ def _G(theta, H, c, eta, G):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _G_rows(theta, H, c, eta, G, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = H.shape[0]
+    n = len(H)
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         H_block = H[first : first + rows]
@@ -1212,5 +1205,5 @@ def _G_turns(theta, H, c, eta, G, shares, signal, thread):
 
 def _G_many(theta, H, c, eta, G):
     """The same where the rows are many: each thread takes a range of them."""
-    n = H.shape[0]
+    n = len(H)
     _in_threads(_G_rows, _G_turns, n, n * (2 * n + 10), (theta, H, c, eta, G), ())

@@ -14,6 +14,9 @@ from numba.extending import intrinsic
 __all__ = ["rho", "grad_rho", "value_and_grad_rho", "hess_rho", "L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -348,8 +351,7 @@ def L(theta, X, y, delta):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -361,12 +363,11 @@ def L(theta, X, y, delta):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -380,7 +381,7 @@ def L(theta, X, y, delta):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(theta, X, y, delta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     L = 0.0
     for i in range(m):
         X_theta = 0.0
@@ -450,7 +451,7 @@ def _L_turns(theta, X, y, delta, shares, signal, thread, L_rows):
 def _L_many(theta, X, y, delta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_L_rows, _L_turns, m, m * (6 * n + 13), (theta, X, y, delta), ((),))
     return _L_rest(theta, X, y, delta, *sums)
 
@@ -458,7 +459,7 @@ def _L_many(theta, X, y, delta):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L_rest(theta, X, y, delta, L_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     L = L_rows
     L = L / m
     return L
@@ -481,8 +482,7 @@ def grad_L(theta, X, y, delta, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -494,12 +494,11 @@ def grad_L(theta, X, y, delta, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -518,7 +517,7 @@ def grad_L(theta, X, y, delta, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(theta, X, y, delta, grad_L_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_L_theta[i] = 0.0
     for i in range(m):
@@ -536,7 +535,7 @@ def _grad_L(theta, X, y, delta, grad_L_theta):
 def _grad_L_rows(theta, X, y, delta, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_L_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -588,7 +587,7 @@ def _grad_L_turns(theta, X, y, delta, shares, signal, thread, grad_L_theta_rows)
 def _grad_L_many(theta, X, y, delta, grad_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_L_rows, _grad_L_turns, m, m * (4 * n + 13), (theta, X, y, delta), ((n,),))
     return _grad_L_rest(theta, X, y, delta, grad_L_theta, *sums)
 
@@ -619,8 +618,7 @@ def value_and_grad_L(theta, X, y, delta, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -632,12 +630,11 @@ def value_and_grad_L(theta, X, y, delta, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -656,7 +653,7 @@ def value_and_grad_L(theta, X, y, delta, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(theta, X, y, delta, grad_L_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     L = 0.0
     for i in range(n):
         grad_L_theta[i] = 0.0
@@ -678,7 +675,7 @@ def _value_and_grad_L(theta, X, y, delta, grad_L_theta):
 def _value_and_grad_L_rows(theta, X, y, delta, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_L_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     L = 0.0
@@ -733,7 +730,7 @@ def _value_and_grad_L_turns(theta, X, y, delta, shares, signal, thread, L_rows, 
 def _value_and_grad_L_many(theta, X, y, delta, grad_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_L_rows, _value_and_grad_L_turns, m, m * (4 * n + 21), (theta, X, y, delta), ((), (n,)))
     return _value_and_grad_L_rest(theta, X, y, delta, grad_L_theta, *sums)
 
@@ -742,7 +739,7 @@ def _value_and_grad_L_many(theta, X, y, delta, grad_L_theta):
 def _value_and_grad_L_rest(theta, X, y, delta, grad_L_theta, L_rows, grad_L_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     L = L_rows
     for t_1 in range(n):
         grad_L_theta[t_1] = grad_L_theta_rows[t_1]
@@ -767,8 +764,7 @@ def hess_L(theta, X, y, delta, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -780,12 +776,11 @@ def hess_L(theta, X, y, delta, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -803,7 +798,7 @@ def hess_L(theta, X, y, delta, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_L(theta, X, y, delta, hess_L_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     r_2 = np.empty((m,), theta.dtype)
     X_theta_bar_2 = np.empty((n, m), theta.dtype)
     for i in range(m):
@@ -835,8 +830,7 @@ def hvp_L(theta, v, X, y, delta, out=None):
     """
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -851,14 +845,13 @@ def hvp_L(theta, v, X, y, delta, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -877,7 +870,7 @@ def hvp_L(theta, v, X, y, delta, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(theta, v, X, y, delta, hvp_L_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_L_theta[i] = 0.0
     for i in range(m):
@@ -896,7 +889,7 @@ def _hvp_L(theta, v, X, y, delta, hvp_L_theta):
 def _hvp_L_rows(theta, v, X, y, delta, start, stop, hvp_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_L_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -951,7 +944,7 @@ def _hvp_L_turns(theta, v, X, y, delta, shares, signal, thread, hvp_L_theta_rows
 def _hvp_L_many(theta, v, X, y, delta, hvp_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_L_rows, _hvp_L_turns, m, m * (6 * n + 7), (theta, v, X, y, delta), ((n,),))
     return _hvp_L_rest(theta, v, X, y, delta, hvp_L_theta, *sums)
 

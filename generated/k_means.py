@@ -13,6 +13,9 @@ from numba.extending import intrinsic
 __all__ = ["J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J", "s", "D"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -229,8 +232,7 @@ def J(C, X, A):
     """
     if not (
         type(C) is type(X) is type(A) is np.ndarray
-        and C.dtype is X.dtype is A.dtype
-        and C.dtype.char in "fd"
+        and C.dtype is X.dtype is A.dtype in _FLOATING
         and C.flags.carray
         and X.flags.carray
         and A.flags.carray
@@ -242,13 +244,12 @@ def J(C, X, A):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if A.ndim != 2:
         raise ValueError(f"A must have 2 axes (m, k), has shape {A.shape}")
-    k = C.shape[0]
-    n = C.shape[1]
-    m = X.shape[0]
+    k, n = C.shape
+    m = len(X)
     if X.shape[1] != n:
         raise ValueError(f"C has {n} columns, X has {X.shape[1]} columns")
-    if A.shape[0] != m:
-        raise ValueError(f"X has {m} rows, A has {A.shape[0]} rows")
+    if len(A) != m:
+        raise ValueError(f"X has {m} rows, A has {len(A)} rows")
     if A.shape[1] != k:
         raise ValueError(f"C has {k} rows, A has {A.shape[1]} columns")
     if k < 1:
@@ -263,9 +264,9 @@ def J(C, X, A):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(C, X, A):
-    k = C.shape[0]
+    k = len(C)
     n = C.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(m):
         for l in range(k):
@@ -279,7 +280,7 @@ def _J(C, X, A):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _J_rows(C, X, A, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    k = C.shape[0]
+    k = len(C)
     n = C.shape[1]
     J = 0.0
     for first in range(start, stop, 2048):
@@ -314,9 +315,9 @@ def _J_turns(C, X, A, shares, signal, thread, J_rows):
 
 def _J_many(C, X, A):
     """The same where the rows are many: each thread takes a range of them."""
-    k = C.shape[0]
+    k = len(C)
     n = C.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_J_rows, _J_turns, m, m * (3 * k + 3 * k * n), (C, X, A), ((),))
     return _J_rest(C, X, A, *sums)
 
@@ -344,8 +345,7 @@ def grad_J(C, X, A, out=None):
     """
     if not (
         type(C) is type(X) is type(A) is np.ndarray
-        and C.dtype is X.dtype is A.dtype
-        and C.dtype.char in "fd"
+        and C.dtype is X.dtype is A.dtype in _FLOATING
         and C.flags.carray
         and X.flags.carray
         and A.flags.carray
@@ -357,13 +357,12 @@ def grad_J(C, X, A, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if A.ndim != 2:
         raise ValueError(f"A must have 2 axes (m, k), has shape {A.shape}")
-    k = C.shape[0]
-    n = C.shape[1]
-    m = X.shape[0]
+    k, n = C.shape
+    m = len(X)
     if X.shape[1] != n:
         raise ValueError(f"C has {n} columns, X has {X.shape[1]} columns")
-    if A.shape[0] != m:
-        raise ValueError(f"X has {m} rows, A has {A.shape[0]} rows")
+    if len(A) != m:
+        raise ValueError(f"X has {m} rows, A has {len(A)} rows")
     if A.shape[1] != k:
         raise ValueError(f"C has {k} rows, A has {A.shape[1]} columns")
     if k < 1:
@@ -383,9 +382,9 @@ def grad_J(C, X, A, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(C, X, A, grad_J_C):
-    k = C.shape[0]
+    k = len(C)
     n = C.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(k):
         for j in range(n):
             grad_J_C[i, j] = 0.0
@@ -401,7 +400,7 @@ def _grad_J(C, X, A, grad_J_C):
 def _grad_J_rows(C, X, A, grad_J_C, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
     n = C.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for first in range(start, stop, 512):
         rows = min(512, stop - first)
         grad_J_C_block = grad_J_C[first : first + rows]
@@ -429,9 +428,9 @@ def _grad_J_turns(C, X, A, grad_J_C, shares, signal, thread):
 
 def _grad_J_many(C, X, A, grad_J_C):
     """The same where the rows are many: each thread takes a range of them."""
-    k = C.shape[0]
+    k = len(C)
     n = C.shape[1]
-    m = X.shape[0]
+    m = len(X)
     _in_threads(_grad_J_rows, _grad_J_turns, k, k * (m + 3 * n + 3 * m * n), (C, X, A, grad_J_C), ())
 
 
@@ -452,8 +451,7 @@ def value_and_grad_J(C, X, A, out=None):
     """
     if not (
         type(C) is type(X) is type(A) is np.ndarray
-        and C.dtype is X.dtype is A.dtype
-        and C.dtype.char in "fd"
+        and C.dtype is X.dtype is A.dtype in _FLOATING
         and C.flags.carray
         and X.flags.carray
         and A.flags.carray
@@ -465,13 +463,12 @@ def value_and_grad_J(C, X, A, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if A.ndim != 2:
         raise ValueError(f"A must have 2 axes (m, k), has shape {A.shape}")
-    k = C.shape[0]
-    n = C.shape[1]
-    m = X.shape[0]
+    k, n = C.shape
+    m = len(X)
     if X.shape[1] != n:
         raise ValueError(f"C has {n} columns, X has {X.shape[1]} columns")
-    if A.shape[0] != m:
-        raise ValueError(f"X has {m} rows, A has {A.shape[0]} rows")
+    if len(A) != m:
+        raise ValueError(f"X has {m} rows, A has {len(A)} rows")
     if A.shape[1] != k:
         raise ValueError(f"C has {k} rows, A has {A.shape[1]} columns")
     if k < 1:
@@ -490,9 +487,9 @@ def value_and_grad_J(C, X, A, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(C, X, A, grad_J_C):
-    k = C.shape[0]
+    k = len(C)
     n = C.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(m):
         for l in range(k):
@@ -528,8 +525,7 @@ def hess_J(C, X, A, out=None):
     """
     if not (
         type(C) is type(X) is type(A) is np.ndarray
-        and C.dtype is X.dtype is A.dtype
-        and C.dtype.char in "fd"
+        and C.dtype is X.dtype is A.dtype in _FLOATING
         and C.flags.carray
         and X.flags.carray
         and A.flags.carray
@@ -541,13 +537,12 @@ def hess_J(C, X, A, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if A.ndim != 2:
         raise ValueError(f"A must have 2 axes (m, k), has shape {A.shape}")
-    k = C.shape[0]
-    n = C.shape[1]
-    m = X.shape[0]
+    k, n = C.shape
+    m = len(X)
     if X.shape[1] != n:
         raise ValueError(f"C has {n} columns, X has {X.shape[1]} columns")
-    if A.shape[0] != m:
-        raise ValueError(f"X has {m} rows, A has {A.shape[0]} rows")
+    if len(A) != m:
+        raise ValueError(f"X has {m} rows, A has {len(A)} rows")
     if A.shape[1] != k:
         raise ValueError(f"C has {k} rows, A has {A.shape[1]} columns")
     if k < 1:
@@ -566,9 +561,9 @@ def hess_J(C, X, A, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(C, X, A, hess_J_C):
-    k = C.shape[0]
+    k = len(C)
     n = C.shape[1]
-    m = X.shape[0]
+    m = len(X)
     A_sum = np.empty((k,), C.dtype)
     for i in range(k):
         A_sum[i] = 0.0
@@ -601,8 +596,7 @@ def hvp_J(C, v, X, A, out=None):
     """
     if not (
         type(C) is type(v) is type(X) is type(A) is np.ndarray
-        and C.dtype is v.dtype is X.dtype is A.dtype
-        and C.dtype.char in "fd"
+        and C.dtype is v.dtype is X.dtype is A.dtype in _FLOATING
         and C.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -617,17 +611,16 @@ def hvp_J(C, v, X, A, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if A.ndim != 2:
         raise ValueError(f"A must have 2 axes (m, k), has shape {A.shape}")
-    k = C.shape[0]
-    n = C.shape[1]
-    m = X.shape[0]
-    if v.shape[0] != k:
-        raise ValueError(f"C has {k} rows, v has {v.shape[0]} rows")
+    k, n = C.shape
+    m = len(X)
+    if len(v) != k:
+        raise ValueError(f"C has {k} rows, v has {len(v)} rows")
     if v.shape[1] != n:
         raise ValueError(f"C has {n} columns, v has {v.shape[1]} columns")
     if X.shape[1] != n:
         raise ValueError(f"C has {n} columns, X has {X.shape[1]} columns")
-    if A.shape[0] != m:
-        raise ValueError(f"X has {m} rows, A has {A.shape[0]} rows")
+    if len(A) != m:
+        raise ValueError(f"X has {m} rows, A has {len(A)} rows")
     if A.shape[1] != k:
         raise ValueError(f"C has {k} rows, A has {A.shape[1]} columns")
     if k < 1:
@@ -646,9 +639,9 @@ def hvp_J(C, v, X, A, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(C, v, X, A, hvp_J_C):
-    k = C.shape[0]
+    k = len(C)
     n = C.shape[1]
-    m = X.shape[0]
+    m = len(X)
     A_sum = np.empty((k,), C.dtype)
     for i in range(k):
         A_sum[i] = 0.0
@@ -673,12 +666,11 @@ def s(A, out=None):
     k*m floating-point operations
     entries read: A k*m
     """
-    if not (type(A) is np.ndarray and A.dtype.char in "fd" and A.flags.carray):
+    if not (type(A) is np.ndarray and A.dtype in _FLOATING and A.flags.carray):
         A, = _floats(("A",), (A,))
     if A.ndim != 2:
         raise ValueError(f"A must have 2 axes (m, k), has shape {A.shape}")
-    m = A.shape[0]
-    k = A.shape[1]
+    m, k = A.shape
     if m < 1:
         raise ValueError(f"A has {m} rows, at least 1 needed")
     if k < 1:
@@ -694,7 +686,7 @@ def s(A, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _s(A, s):
-    m = A.shape[0]
+    m = len(A)
     k = A.shape[1]
     for l in range(k):
         s[l] = 0.0
@@ -735,7 +727,7 @@ def _s_turns(A, shares, signal, thread, s_rows):
 
 def _s_many(A, s):
     """The same where the rows are many: each thread takes a range of them."""
-    m = A.shape[0]
+    m = len(A)
     k = A.shape[1]
     sums = _in_threads(_s_rows, _s_turns, m, m * k, (A,), ((k,),))
     return _s_rest(A, s, *sums)
@@ -762,19 +754,16 @@ def D(X, A, out=None):
     2*k**3/3 + 2*k**2*m + 2*k**2 + 2*k*m*n + k*m floating-point operations
     entries read: A 2*k*m, M k**2, X m*n, rhs k*m, s k, solution k*m
     """
-    if not (
-        type(X) is type(A) is np.ndarray and X.dtype is A.dtype and X.dtype.char in "fd" and X.flags.carray and A.flags.carray
-    ):
+    if not (type(X) is type(A) is np.ndarray and X.dtype is A.dtype in _FLOATING and X.flags.carray and A.flags.carray):
         X, A = _floats(("X", "A"), (X, A))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if A.ndim != 2:
         raise ValueError(f"A must have 2 axes (m, k), has shape {A.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
+    m, n = X.shape
     k = A.shape[1]
-    if A.shape[0] != m:
-        raise ValueError(f"X has {m} rows, A has {A.shape[0]} rows")
+    if len(A) != m:
+        raise ValueError(f"X has {m} rows, A has {len(A)} rows")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -791,7 +780,7 @@ def D(X, A, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _D(X, A, D):
-    m = X.shape[0]
+    m = len(X)
     k = A.shape[1]
     s = np.empty((k,), X.dtype)
     M = np.empty((k, k), X.dtype)

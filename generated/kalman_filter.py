@@ -42,6 +42,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -396,19 +399,17 @@ def a(x, F, out=None):
     2*n**2 floating-point operations
     entries read: F n**2, x n
     """
-    if not (
-        type(x) is type(F) is np.ndarray and x.dtype is F.dtype and x.dtype.char in "fd" and x.flags.carray and F.flags.carray
-    ):
+    if not (type(x) is type(F) is np.ndarray and x.dtype is F.dtype in _FLOATING and x.flags.carray and F.flags.carray):
         x, F = _floats(("x", "F"), (x, F))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n), has shape {x.shape}")
     if F.ndim != 2:
         raise ValueError(f"F must have 2 axes (n, n), has shape {F.shape}")
-    n = F.shape[0]
+    n = len(F)
     if F.shape[1] != n:
         raise ValueError(f"F has {n} rows, F has {F.shape[1]} columns")
-    if x.shape[0] != n:
-        raise ValueError(f"F has {n} rows, x has {x.shape[0]}")
+    if len(x) != n:
+        raise ValueError(f"F has {n} rows, x has {len(x)}")
     if n < 1:
         raise ValueError(f"F has {n} rows, at least 1 needed")
     if out is None:
@@ -422,7 +423,7 @@ def a(x, F, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _a(x, F, a):
-    n = F.shape[0]
+    n = len(F)
     for i in range(n):
         a_i = 0.0
         for j in range(n):
@@ -433,7 +434,7 @@ def _a(x, F, a):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _a_rows(x, F, a, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = F.shape[0]
+    n = len(F)
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         F_block = F[first : first + rows]
@@ -465,7 +466,7 @@ def _a_turns(x, F, a, shares, signal, thread):
 
 def _a_many(x, F, a):
     """The same where the rows are many: each thread takes a range of them."""
-    n = F.shape[0]
+    n = len(F)
     _in_threads(_a_rows, _a_turns, n, n * (2 * n + 2), (x, F, a), ())
 
 
@@ -485,8 +486,7 @@ def B(P, F, Q, out=None):
     """
     if not (
         type(P) is type(F) is type(Q) is np.ndarray
-        and P.dtype is F.dtype is Q.dtype
-        and P.dtype.char in "fd"
+        and P.dtype is F.dtype is Q.dtype in _FLOATING
         and P.flags.carray
         and F.flags.carray
         and Q.flags.carray
@@ -498,15 +498,15 @@ def B(P, F, Q, out=None):
         raise ValueError(f"F must have 2 axes (n, n), has shape {F.shape}")
     if Q.ndim != 2:
         raise ValueError(f"Q must have 2 axes (n, n), has shape {Q.shape}")
-    n = P.shape[0]
+    n = len(P)
     if P.shape[1] != n:
         raise ValueError(f"P has {n} rows, P has {P.shape[1]} columns")
-    if F.shape[0] != n:
-        raise ValueError(f"P has {n} rows, F has {F.shape[0]} rows")
+    if len(F) != n:
+        raise ValueError(f"P has {n} rows, F has {len(F)} rows")
     if F.shape[1] != n:
         raise ValueError(f"P has {n} rows, F has {F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"P has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"P has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"P has {n} rows, Q has {Q.shape[1]} columns")
     if n < 1:
@@ -521,7 +521,7 @@ def B(P, F, Q, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _B(P, F, Q, B):
-    n = P.shape[0]
+    n = len(P)
     F_P = np.empty((n, n), P.dtype)
     np.dot(F, P.T, F_P)
     np.dot(F_P, F.T, B)
@@ -546,8 +546,7 @@ def S(P, H, R, out=None):
     """
     if not (
         type(P) is type(H) is type(R) is np.ndarray
-        and P.dtype is H.dtype is R.dtype
-        and P.dtype.char in "fd"
+        and P.dtype is H.dtype is R.dtype in _FLOATING
         and P.flags.carray
         and H.flags.carray
         and R.flags.carray
@@ -559,14 +558,14 @@ def S(P, H, R, out=None):
         raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     if P.shape[1] != n:
         raise ValueError(f"P has {n} rows, P has {P.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"P has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
     if n < 1:
@@ -583,8 +582,8 @@ def S(P, H, R, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _S(P, H, R, S):
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     H_P = np.empty((k, n), P.dtype)
     np.dot(H, P.T, H_P)
     np.dot(H_P, H.T, S)
@@ -610,8 +609,7 @@ def K(P, H, R, out=None):
     _link()
     if not (
         type(P) is type(H) is type(R) is np.ndarray
-        and P.dtype is H.dtype is R.dtype
-        and P.dtype.char in "fd"
+        and P.dtype is H.dtype is R.dtype in _FLOATING
         and P.flags.carray
         and H.flags.carray
         and R.flags.carray
@@ -623,14 +621,14 @@ def K(P, H, R, out=None):
         raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     if P.shape[1] != n:
         raise ValueError(f"P has {n} rows, P has {P.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"P has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
     if n < 1:
@@ -647,8 +645,8 @@ def K(P, H, R, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _K(P, H, R, K):
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     H_P = np.empty((k, n), P.dtype)
     S = np.empty((k, k), P.dtype)
     rhs = np.empty((k, n), P.dtype)
@@ -685,8 +683,7 @@ def u(x, P, z, H, R, out=None):
     _link()
     if not (
         type(x) is type(P) is type(z) is type(H) is type(R) is np.ndarray
-        and x.dtype is P.dtype is z.dtype is H.dtype is R.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is P.dtype is z.dtype is H.dtype is R.dtype in _FLOATING
         and x.flags.carray
         and P.flags.carray
         and z.flags.carray
@@ -704,20 +701,20 @@ def u(x, P, z, H, R, out=None):
         raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     if P.shape[1] != n:
         raise ValueError(f"P has {n} rows, P has {P.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"P has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
-    if x.shape[0] != n:
-        raise ValueError(f"P has {n} rows, x has {x.shape[0]}")
-    if z.shape[0] != k:
-        raise ValueError(f"H has {k} rows, z has {z.shape[0]}")
+    if len(x) != n:
+        raise ValueError(f"P has {n} rows, x has {len(x)}")
+    if len(z) != k:
+        raise ValueError(f"H has {k} rows, z has {len(z)}")
     if n < 1:
         raise ValueError(f"P has {n} rows, at least 1 needed")
     if k < 1:
@@ -732,8 +729,8 @@ def u(x, P, z, H, R, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _u(x, P, z, H, R, u):
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     H_P = np.empty((k, n), x.dtype)
     S = np.empty((k, k), x.dtype)
     rhs = np.empty((k, n), x.dtype)
@@ -775,8 +772,7 @@ def U(P, H, R, out=None):
     _link()
     if not (
         type(P) is type(H) is type(R) is np.ndarray
-        and P.dtype is H.dtype is R.dtype
-        and P.dtype.char in "fd"
+        and P.dtype is H.dtype is R.dtype in _FLOATING
         and P.flags.carray
         and H.flags.carray
         and R.flags.carray
@@ -788,14 +784,14 @@ def U(P, H, R, out=None):
         raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     if P.shape[1] != n:
         raise ValueError(f"P has {n} rows, P has {P.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"P has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
     if n < 1:
@@ -812,8 +808,8 @@ def U(P, H, R, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _U(P, H, R, U):
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     H_P = np.empty((k, n), P.dtype)
     S = np.empty((k, k), P.dtype)
     rhs = np.empty((k, n), P.dtype)
@@ -855,8 +851,7 @@ def V(G, P, H, R):
     """
     if not (
         type(G) is type(P) is type(H) is type(R) is np.ndarray
-        and G.dtype is P.dtype is H.dtype is R.dtype
-        and G.dtype.char in "fd"
+        and G.dtype is P.dtype is H.dtype is R.dtype in _FLOATING
         and G.flags.carray
         and P.flags.carray
         and H.flags.carray
@@ -871,18 +866,17 @@ def V(G, P, H, R):
         raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
-    n = G.shape[0]
-    k = G.shape[1]
-    if P.shape[0] != n:
-        raise ValueError(f"G has {n} rows, P has {P.shape[0]} rows")
+    n, k = G.shape
+    if len(P) != n:
+        raise ValueError(f"G has {n} rows, P has {len(P)} rows")
     if P.shape[1] != n:
         raise ValueError(f"G has {n} rows, P has {P.shape[1]} columns")
-    if H.shape[0] != k:
-        raise ValueError(f"G has {k} columns, H has {H.shape[0]} rows")
+    if len(H) != k:
+        raise ValueError(f"G has {k} columns, H has {len(H)} rows")
     if H.shape[1] != n:
         raise ValueError(f"G has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"G has {k} columns, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"G has {k} columns, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"G has {k} columns, R has {R.shape[1]} columns")
     if n < 1:
@@ -894,7 +888,7 @@ def V(G, P, H, R):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _V(G, P, H, R):
-    n = G.shape[0]
+    n = len(G)
     k = G.shape[1]
     G_H = np.empty((n, n), G.dtype)
     G_H_P = np.empty((n, n), G.dtype)
@@ -933,8 +927,7 @@ def grad_V(G, P, H, R, out=None):
     """
     if not (
         type(G) is type(P) is type(H) is type(R) is np.ndarray
-        and G.dtype is P.dtype is H.dtype is R.dtype
-        and G.dtype.char in "fd"
+        and G.dtype is P.dtype is H.dtype is R.dtype in _FLOATING
         and G.flags.carray
         and P.flags.carray
         and H.flags.carray
@@ -949,18 +942,17 @@ def grad_V(G, P, H, R, out=None):
         raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
-    n = G.shape[0]
-    k = G.shape[1]
-    if P.shape[0] != n:
-        raise ValueError(f"G has {n} rows, P has {P.shape[0]} rows")
+    n, k = G.shape
+    if len(P) != n:
+        raise ValueError(f"G has {n} rows, P has {len(P)} rows")
     if P.shape[1] != n:
         raise ValueError(f"G has {n} rows, P has {P.shape[1]} columns")
-    if H.shape[0] != k:
-        raise ValueError(f"G has {k} columns, H has {H.shape[0]} rows")
+    if len(H) != k:
+        raise ValueError(f"G has {k} columns, H has {len(H)} rows")
     if H.shape[1] != n:
         raise ValueError(f"G has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"G has {k} columns, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"G has {k} columns, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"G has {k} columns, R has {R.shape[1]} columns")
     if n < 1:
@@ -977,7 +969,7 @@ def grad_V(G, P, H, R, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_V(G, P, H, R, grad_V_G):
-    n = G.shape[0]
+    n = len(G)
     k = G.shape[1]
     G_H = np.empty((n, n), G.dtype)
     G_H_P = np.empty((n, n), G.dtype)
@@ -1018,8 +1010,7 @@ def value_and_grad_V(G, P, H, R, out=None):
     """
     if not (
         type(G) is type(P) is type(H) is type(R) is np.ndarray
-        and G.dtype is P.dtype is H.dtype is R.dtype
-        and G.dtype.char in "fd"
+        and G.dtype is P.dtype is H.dtype is R.dtype in _FLOATING
         and G.flags.carray
         and P.flags.carray
         and H.flags.carray
@@ -1034,18 +1025,17 @@ def value_and_grad_V(G, P, H, R, out=None):
         raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
-    n = G.shape[0]
-    k = G.shape[1]
-    if P.shape[0] != n:
-        raise ValueError(f"G has {n} rows, P has {P.shape[0]} rows")
+    n, k = G.shape
+    if len(P) != n:
+        raise ValueError(f"G has {n} rows, P has {len(P)} rows")
     if P.shape[1] != n:
         raise ValueError(f"G has {n} rows, P has {P.shape[1]} columns")
-    if H.shape[0] != k:
-        raise ValueError(f"G has {k} columns, H has {H.shape[0]} rows")
+    if len(H) != k:
+        raise ValueError(f"G has {k} columns, H has {len(H)} rows")
     if H.shape[1] != n:
         raise ValueError(f"G has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"G has {k} columns, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"G has {k} columns, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"G has {k} columns, R has {R.shape[1]} columns")
     if n < 1:
@@ -1062,7 +1052,7 @@ def value_and_grad_V(G, P, H, R, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_V(G, P, H, R, grad_V_G):
-    n = G.shape[0]
+    n = len(G)
     k = G.shape[1]
     G_H = np.empty((n, n), G.dtype)
     G_H_P = np.empty((n, n), G.dtype)
@@ -1110,8 +1100,7 @@ def hess_V(G, P, H, R, out=None):
     """
     if not (
         type(G) is type(P) is type(H) is type(R) is np.ndarray
-        and G.dtype is P.dtype is H.dtype is R.dtype
-        and G.dtype.char in "fd"
+        and G.dtype is P.dtype is H.dtype is R.dtype in _FLOATING
         and G.flags.carray
         and P.flags.carray
         and H.flags.carray
@@ -1126,18 +1115,17 @@ def hess_V(G, P, H, R, out=None):
         raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
-    n = G.shape[0]
-    k = G.shape[1]
-    if P.shape[0] != n:
-        raise ValueError(f"G has {n} rows, P has {P.shape[0]} rows")
+    n, k = G.shape
+    if len(P) != n:
+        raise ValueError(f"G has {n} rows, P has {len(P)} rows")
     if P.shape[1] != n:
         raise ValueError(f"G has {n} rows, P has {P.shape[1]} columns")
-    if H.shape[0] != k:
-        raise ValueError(f"G has {k} columns, H has {H.shape[0]} rows")
+    if len(H) != k:
+        raise ValueError(f"G has {k} columns, H has {len(H)} rows")
     if H.shape[1] != n:
         raise ValueError(f"G has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"G has {k} columns, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"G has {k} columns, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"G has {k} columns, R has {R.shape[1]} columns")
     if n < 1:
@@ -1154,7 +1142,7 @@ def hess_V(G, P, H, R, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_V(G, P, H, R, hess_V_G):
-    n = G.shape[0]
+    n = len(G)
     k = G.shape[1]
     H_P = np.empty((k, n), G.dtype)
     G_H_bar_2 = np.empty((n,), G.dtype)
@@ -1189,8 +1177,7 @@ def hvp_V(G, v, P, H, R, out=None):
     """
     if not (
         type(G) is type(v) is type(P) is type(H) is type(R) is np.ndarray
-        and G.dtype is v.dtype is P.dtype is H.dtype is R.dtype
-        and G.dtype.char in "fd"
+        and G.dtype is v.dtype is P.dtype is H.dtype is R.dtype in _FLOATING
         and G.flags.carray
         and v.flags.carray
         and P.flags.carray
@@ -1208,22 +1195,21 @@ def hvp_V(G, v, P, H, R, out=None):
         raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
-    n = G.shape[0]
-    k = G.shape[1]
-    if v.shape[0] != n:
-        raise ValueError(f"G has {n} rows, v has {v.shape[0]} rows")
+    n, k = G.shape
+    if len(v) != n:
+        raise ValueError(f"G has {n} rows, v has {len(v)} rows")
     if v.shape[1] != k:
         raise ValueError(f"G has {k} columns, v has {v.shape[1]} columns")
-    if P.shape[0] != n:
-        raise ValueError(f"G has {n} rows, P has {P.shape[0]} rows")
+    if len(P) != n:
+        raise ValueError(f"G has {n} rows, P has {len(P)} rows")
     if P.shape[1] != n:
         raise ValueError(f"G has {n} rows, P has {P.shape[1]} columns")
-    if H.shape[0] != k:
-        raise ValueError(f"G has {k} columns, H has {H.shape[0]} rows")
+    if len(H) != k:
+        raise ValueError(f"G has {k} columns, H has {len(H)} rows")
     if H.shape[1] != n:
         raise ValueError(f"G has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"G has {k} columns, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"G has {k} columns, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"G has {k} columns, R has {R.shape[1]} columns")
     if n < 1:
@@ -1240,7 +1226,7 @@ def hvp_V(G, v, P, H, R, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_V(G, v, P, H, R, hvp_V_G):
-    n = G.shape[0]
+    n = len(G)
     k = G.shape[1]
     G_H_bar_bar = np.empty((n, n), G.dtype)
     G_H_bar_2 = np.empty((n, n), G.dtype)
@@ -1269,11 +1255,11 @@ def x_0(m, out=None):
     0 floating-point operations
     entries read: m n
     """
-    if not (type(m) is np.ndarray and m.dtype.char in "fd" and m.flags.carray):
+    if not (type(m) is np.ndarray and m.dtype in _FLOATING and m.flags.carray):
         m, = _floats(("m",), (m,))
     if m.ndim != 1:
         raise ValueError(f"m must have 1 axis (n), has shape {m.shape}")
-    n = m.shape[0]
+    n, = m.shape
     if n < 1:
         raise ValueError(f"m has {n} entries, at least 1 needed")
     if out is None:
@@ -1286,7 +1272,7 @@ def x_0(m, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _x_0(m, x_0):
-    n = m.shape[0]
+    n = len(m)
     for i in range(n):
         x_0[i] = m[i]
 
@@ -1303,11 +1289,11 @@ def P_0(M, out=None):
     0 floating-point operations
     entries read: M n**2
     """
-    if not (type(M) is np.ndarray and M.dtype.char in "fd" and M.flags.carray):
+    if not (type(M) is np.ndarray and M.dtype in _FLOATING and M.flags.carray):
         M, = _floats(("M",), (M,))
     if M.ndim != 2:
         raise ValueError(f"M must have 2 axes (n, n), has shape {M.shape}")
-    n = M.shape[0]
+    n = len(M)
     if M.shape[1] != n:
         raise ValueError(f"M has {n} rows, M has {M.shape[1]} columns")
     if n < 1:
@@ -1323,7 +1309,7 @@ def P_0(M, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _P_0(M, P_0):
-    n = M.shape[0]
+    n = len(M)
     for i in range(n):
         for j in range(n):
             P_0[i, j] = M[i, j]
@@ -1332,7 +1318,7 @@ def _P_0(M, P_0):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _P_0_rows(M, P_0, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = M.shape[0]
+    n = len(M)
     for first in range(start, stop, 512):
         rows = min(512, stop - first)
         P_0_block = P_0[first : first + rows]
@@ -1353,7 +1339,7 @@ def _P_0_turns(M, P_0, shares, signal, thread):
 
 def _P_0_many(M, P_0):
     """The same where the rows are many: each thread takes a range of them."""
-    n = M.shape[0]
+    n = len(M)
     _in_threads(_P_0_rows, _P_0_turns, n, n * n, (M, P_0), ())
 
 
@@ -1370,19 +1356,17 @@ def a_t(x, F, out=None):
     2*n**2 floating-point operations
     entries read: F n**2, x n
     """
-    if not (
-        type(x) is type(F) is np.ndarray and x.dtype is F.dtype and x.dtype.char in "fd" and x.flags.carray and F.flags.carray
-    ):
+    if not (type(x) is type(F) is np.ndarray and x.dtype is F.dtype in _FLOATING and x.flags.carray and F.flags.carray):
         x, F = _floats(("x", "F"), (x, F))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n), has shape {x.shape}")
     if F.ndim != 2:
         raise ValueError(f"F must have 2 axes (n, n), has shape {F.shape}")
-    n = F.shape[0]
+    n = len(F)
     if F.shape[1] != n:
         raise ValueError(f"F has {n} rows, F has {F.shape[1]} columns")
-    if x.shape[0] != n:
-        raise ValueError(f"F has {n} rows, x has {x.shape[0]}")
+    if len(x) != n:
+        raise ValueError(f"F has {n} rows, x has {len(x)}")
     if n < 1:
         raise ValueError(f"F has {n} rows, at least 1 needed")
     if out is None:
@@ -1396,7 +1380,7 @@ def a_t(x, F, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _a_t(x, F, a_t):
-    n = F.shape[0]
+    n = len(F)
     for i in range(n):
         a_t_i = 0.0
         for j in range(n):
@@ -1407,7 +1391,7 @@ def _a_t(x, F, a_t):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _a_t_rows(x, F, a_t, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = F.shape[0]
+    n = len(F)
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         F_block = F[first : first + rows]
@@ -1439,7 +1423,7 @@ def _a_t_turns(x, F, a_t, shares, signal, thread):
 
 def _a_t_many(x, F, a_t):
     """The same where the rows are many: each thread takes a range of them."""
-    n = F.shape[0]
+    n = len(F)
     _in_threads(_a_t_rows, _a_t_turns, n, n * (2 * n + 2), (x, F, a_t), ())
 
 
@@ -1459,8 +1443,7 @@ def B_t(P, F, Q, out=None):
     """
     if not (
         type(P) is type(F) is type(Q) is np.ndarray
-        and P.dtype is F.dtype is Q.dtype
-        and P.dtype.char in "fd"
+        and P.dtype is F.dtype is Q.dtype in _FLOATING
         and P.flags.carray
         and F.flags.carray
         and Q.flags.carray
@@ -1472,15 +1455,15 @@ def B_t(P, F, Q, out=None):
         raise ValueError(f"F must have 2 axes (n, n), has shape {F.shape}")
     if Q.ndim != 2:
         raise ValueError(f"Q must have 2 axes (n, n), has shape {Q.shape}")
-    n = P.shape[0]
+    n = len(P)
     if P.shape[1] != n:
         raise ValueError(f"P has {n} rows, P has {P.shape[1]} columns")
-    if F.shape[0] != n:
-        raise ValueError(f"P has {n} rows, F has {F.shape[0]} rows")
+    if len(F) != n:
+        raise ValueError(f"P has {n} rows, F has {len(F)} rows")
     if F.shape[1] != n:
         raise ValueError(f"P has {n} rows, F has {F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"P has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"P has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"P has {n} rows, Q has {Q.shape[1]} columns")
     if n < 1:
@@ -1495,7 +1478,7 @@ def B_t(P, F, Q, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _B_t(P, F, Q, B_t):
-    n = P.shape[0]
+    n = len(P)
     F_P = np.empty((n, n), P.dtype)
     np.dot(F, P.T, F_P)
     np.dot(F_P, F.T, B_t)
@@ -1522,8 +1505,7 @@ def S_t(P, F, Q, H, R, out=None):
     """
     if not (
         type(P) is type(F) is type(Q) is type(H) is type(R) is np.ndarray
-        and P.dtype is F.dtype is Q.dtype is H.dtype is R.dtype
-        and P.dtype.char in "fd"
+        and P.dtype is F.dtype is Q.dtype is H.dtype is R.dtype in _FLOATING
         and P.flags.carray
         and F.flags.carray
         and Q.flags.carray
@@ -1541,22 +1523,22 @@ def S_t(P, F, Q, H, R, out=None):
         raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     if P.shape[1] != n:
         raise ValueError(f"P has {n} rows, P has {P.shape[1]} columns")
-    if F.shape[0] != n:
-        raise ValueError(f"P has {n} rows, F has {F.shape[0]} rows")
+    if len(F) != n:
+        raise ValueError(f"P has {n} rows, F has {len(F)} rows")
     if F.shape[1] != n:
         raise ValueError(f"P has {n} rows, F has {F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"P has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"P has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"P has {n} rows, Q has {Q.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"P has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
     if n < 1:
@@ -1573,8 +1555,8 @@ def S_t(P, F, Q, H, R, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _S_t(P, F, Q, H, R, S_t):
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     F_P = np.empty((n, n), P.dtype)
     B_t = np.empty((n, n), P.dtype)
     B_t_H = np.empty((k, n), P.dtype)
@@ -1610,8 +1592,7 @@ def K_t(P, F, Q, H, R, out=None):
     _link()
     if not (
         type(P) is type(F) is type(Q) is type(H) is type(R) is np.ndarray
-        and P.dtype is F.dtype is Q.dtype is H.dtype is R.dtype
-        and P.dtype.char in "fd"
+        and P.dtype is F.dtype is Q.dtype is H.dtype is R.dtype in _FLOATING
         and P.flags.carray
         and F.flags.carray
         and Q.flags.carray
@@ -1629,22 +1610,22 @@ def K_t(P, F, Q, H, R, out=None):
         raise ValueError(f"H must have 2 axes (k, n), has shape {H.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     if P.shape[1] != n:
         raise ValueError(f"P has {n} rows, P has {P.shape[1]} columns")
-    if F.shape[0] != n:
-        raise ValueError(f"P has {n} rows, F has {F.shape[0]} rows")
+    if len(F) != n:
+        raise ValueError(f"P has {n} rows, F has {len(F)} rows")
     if F.shape[1] != n:
         raise ValueError(f"P has {n} rows, F has {F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"P has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"P has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"P has {n} rows, Q has {Q.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"P has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
     if n < 1:
@@ -1661,8 +1642,8 @@ def K_t(P, F, Q, H, R, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _K_t(P, F, Q, H, R, K_t):
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     F_P = np.empty((n, n), P.dtype)
     B_t = np.empty((n, n), P.dtype)
     B_t_H = np.empty((k, n), P.dtype)
@@ -1709,8 +1690,7 @@ def x_P_step(x, P, F, Q, H, R, w_t, out=None):
     _link()
     if not (
         type(x) is type(P) is type(F) is type(Q) is type(H) is type(R) is type(w_t) is np.ndarray
-        and x.dtype is P.dtype is F.dtype is Q.dtype is H.dtype is R.dtype is w_t.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is P.dtype is F.dtype is Q.dtype is H.dtype is R.dtype is w_t.dtype in _FLOATING
         and x.flags.carray
         and P.flags.carray
         and F.flags.carray
@@ -1734,28 +1714,28 @@ def x_P_step(x, P, F, Q, H, R, w_t, out=None):
         raise ValueError(f"R must have 2 axes (k, k), has shape {R.shape}")
     if w_t.ndim != 1:
         raise ValueError(f"w_t must have 1 axis (k), has shape {w_t.shape}")
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     if P.shape[1] != n:
         raise ValueError(f"P has {n} rows, P has {P.shape[1]} columns")
-    if F.shape[0] != n:
-        raise ValueError(f"P has {n} rows, F has {F.shape[0]} rows")
+    if len(F) != n:
+        raise ValueError(f"P has {n} rows, F has {len(F)} rows")
     if F.shape[1] != n:
         raise ValueError(f"P has {n} rows, F has {F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"P has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"P has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"P has {n} rows, Q has {Q.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"P has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
-    if x.shape[0] != n:
-        raise ValueError(f"P has {n} rows, x has {x.shape[0]}")
-    if w_t.shape[0] != k:
-        raise ValueError(f"H has {k} rows, w_t has {w_t.shape[0]}")
+    if len(x) != n:
+        raise ValueError(f"P has {n} rows, x has {len(x)}")
+    if len(w_t) != k:
+        raise ValueError(f"H has {k} rows, w_t has {len(w_t)}")
     if n < 1:
         raise ValueError(f"P has {n} rows, at least 1 needed")
     if k < 1:
@@ -1770,8 +1750,8 @@ def x_P_step(x, P, F, Q, H, R, w_t, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _x_P_step(x, P, F, Q, H, R, w_t, x_next, P_next):
-    n = P.shape[0]
-    k = H.shape[0]
+    n = len(P)
+    k = len(H)
     a_t = np.empty((n,), x.dtype)
     F_P = np.empty((n, n), x.dtype)
     B_t = np.empty((n, n), x.dtype)
@@ -1841,8 +1821,7 @@ def D(F, Q, H, R, w, m, M, s):
     _link()
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
-        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype
-        and F.dtype.char in "fd"
+        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
         and F.flags.carray
         and Q.flags.carray
         and H.flags.carray
@@ -1869,31 +1848,31 @@ def D(F, Q, H, R, w, m, M, s):
         raise ValueError(f"M must have 2 axes (n, n), has shape {M.shape}")
     if s.ndim != 1:
         raise ValueError(f"s must have 1 axis (n), has shape {s.shape}")
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     if F.shape[1] != n:
         raise ValueError(f"F has {n} rows, F has {F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"F has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"F has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"F has {n} rows, Q has {Q.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"F has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
     if w.shape[1] != k:
         raise ValueError(f"H has {k} rows, w has {w.shape[1]} columns")
-    if M.shape[0] != n:
-        raise ValueError(f"F has {n} rows, M has {M.shape[0]} rows")
+    if len(M) != n:
+        raise ValueError(f"F has {n} rows, M has {len(M)} rows")
     if M.shape[1] != n:
         raise ValueError(f"F has {n} rows, M has {M.shape[1]} columns")
-    if m.shape[0] != n:
-        raise ValueError(f"F has {n} rows, m has {m.shape[0]}")
-    if s.shape[0] != n:
-        raise ValueError(f"F has {n} rows, s has {s.shape[0]}")
+    if len(m) != n:
+        raise ValueError(f"F has {n} rows, m has {len(m)}")
+    if len(s) != n:
+        raise ValueError(f"F has {n} rows, s has {len(s)}")
     if n < 1:
         raise ValueError(f"F has {n} rows, at least 1 needed")
     if k < 1:
@@ -1905,9 +1884,9 @@ def D(F, Q, H, R, w, m, M, s):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _D(F, Q, H, R, w, m, M, s):
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     x_0 = np.empty((n,), F.dtype)
     P_0 = np.empty((n, n), F.dtype)
     x_t_room = np.empty((2, n), F.dtype)
@@ -1999,8 +1978,7 @@ def grad_D(F, Q, H, R, w, m, M, s, out=None):
     _link()
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
-        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype
-        and F.dtype.char in "fd"
+        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
         and F.flags.carray
         and Q.flags.carray
         and H.flags.carray
@@ -2027,31 +2005,31 @@ def grad_D(F, Q, H, R, w, m, M, s, out=None):
         raise ValueError(f"M must have 2 axes (n, n), has shape {M.shape}")
     if s.ndim != 1:
         raise ValueError(f"s must have 1 axis (n), has shape {s.shape}")
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     if F.shape[1] != n:
         raise ValueError(f"F has {n} rows, F has {F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"F has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"F has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"F has {n} rows, Q has {Q.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"F has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
     if w.shape[1] != k:
         raise ValueError(f"H has {k} rows, w has {w.shape[1]} columns")
-    if M.shape[0] != n:
-        raise ValueError(f"F has {n} rows, M has {M.shape[0]} rows")
+    if len(M) != n:
+        raise ValueError(f"F has {n} rows, M has {len(M)} rows")
     if M.shape[1] != n:
         raise ValueError(f"F has {n} rows, M has {M.shape[1]} columns")
-    if m.shape[0] != n:
-        raise ValueError(f"F has {n} rows, m has {m.shape[0]}")
-    if s.shape[0] != n:
-        raise ValueError(f"F has {n} rows, s has {s.shape[0]}")
+    if len(m) != n:
+        raise ValueError(f"F has {n} rows, m has {len(m)}")
+    if len(s) != n:
+        raise ValueError(f"F has {n} rows, s has {len(s)}")
     if n < 1:
         raise ValueError(f"F has {n} rows, at least 1 needed")
     if k < 1:
@@ -2068,9 +2046,9 @@ def grad_D(F, Q, H, R, w, m, M, s, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_D(F, Q, H, R, w, m, M, s, grad_D_s):
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     x_0 = np.empty((n,), F.dtype)
     P_0 = np.empty((n, n), F.dtype)
     x_t_room = np.empty((2, n), F.dtype)
@@ -2161,8 +2139,7 @@ def value_and_grad_D(F, Q, H, R, w, m, M, s, out=None):
     _link()
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
-        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype
-        and F.dtype.char in "fd"
+        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
         and F.flags.carray
         and Q.flags.carray
         and H.flags.carray
@@ -2189,31 +2166,31 @@ def value_and_grad_D(F, Q, H, R, w, m, M, s, out=None):
         raise ValueError(f"M must have 2 axes (n, n), has shape {M.shape}")
     if s.ndim != 1:
         raise ValueError(f"s must have 1 axis (n), has shape {s.shape}")
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     if F.shape[1] != n:
         raise ValueError(f"F has {n} rows, F has {F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"F has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"F has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"F has {n} rows, Q has {Q.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"F has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
     if w.shape[1] != k:
         raise ValueError(f"H has {k} rows, w has {w.shape[1]} columns")
-    if M.shape[0] != n:
-        raise ValueError(f"F has {n} rows, M has {M.shape[0]} rows")
+    if len(M) != n:
+        raise ValueError(f"F has {n} rows, M has {len(M)} rows")
     if M.shape[1] != n:
         raise ValueError(f"F has {n} rows, M has {M.shape[1]} columns")
-    if m.shape[0] != n:
-        raise ValueError(f"F has {n} rows, m has {m.shape[0]}")
-    if s.shape[0] != n:
-        raise ValueError(f"F has {n} rows, s has {s.shape[0]}")
+    if len(m) != n:
+        raise ValueError(f"F has {n} rows, m has {len(m)}")
+    if len(s) != n:
+        raise ValueError(f"F has {n} rows, s has {len(s)}")
     if n < 1:
         raise ValueError(f"F has {n} rows, at least 1 needed")
     if k < 1:
@@ -2230,9 +2207,9 @@ def value_and_grad_D(F, Q, H, R, w, m, M, s, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_D(F, Q, H, R, w, m, M, s, grad_D_s):
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     x_0 = np.empty((n,), F.dtype)
     P_0 = np.empty((n, n), F.dtype)
     x_t_room = np.empty((2, n), F.dtype)
@@ -2355,8 +2332,7 @@ def hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, out=None):
     """
     if not (
         type(F) is type(v_F) is type(Q) is type(v_Q) is type(H) is type(v_H) is type(R) is type(v_R) is type(w) is type(m) is type(M) is type(s) is type(v_s) is np.ndarray
-        and F.dtype is v_F.dtype is Q.dtype is v_Q.dtype is H.dtype is v_H.dtype is R.dtype is v_R.dtype is w.dtype is m.dtype is M.dtype is s.dtype is v_s.dtype
-        and F.dtype.char in "fd"
+        and F.dtype is v_F.dtype is Q.dtype is v_Q.dtype is H.dtype is v_H.dtype is R.dtype is v_R.dtype is w.dtype is m.dtype is M.dtype is s.dtype is v_s.dtype in _FLOATING
         and F.flags.carray
         and v_F.flags.carray
         and Q.flags.carray
@@ -2398,49 +2374,49 @@ def hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, out=None):
         raise ValueError(f"s must have 1 axis (n), has shape {s.shape}")
     if v_s.ndim != 1:
         raise ValueError(f"v_s must have 1 axis (n), has shape {v_s.shape}")
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     if F.shape[1] != n:
         raise ValueError(f"F has {n} rows, F has {F.shape[1]} columns")
-    if v_F.shape[0] != n:
-        raise ValueError(f"F has {n} rows, v_F has {v_F.shape[0]} rows")
+    if len(v_F) != n:
+        raise ValueError(f"F has {n} rows, v_F has {len(v_F)} rows")
     if v_F.shape[1] != n:
         raise ValueError(f"F has {n} rows, v_F has {v_F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"F has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"F has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"F has {n} rows, Q has {Q.shape[1]} columns")
-    if v_Q.shape[0] != n:
-        raise ValueError(f"F has {n} rows, v_Q has {v_Q.shape[0]} rows")
+    if len(v_Q) != n:
+        raise ValueError(f"F has {n} rows, v_Q has {len(v_Q)} rows")
     if v_Q.shape[1] != n:
         raise ValueError(f"F has {n} rows, v_Q has {v_Q.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"F has {n} rows, H has {H.shape[1]} columns")
-    if v_H.shape[0] != k:
-        raise ValueError(f"H has {k} rows, v_H has {v_H.shape[0]} rows")
+    if len(v_H) != k:
+        raise ValueError(f"H has {k} rows, v_H has {len(v_H)} rows")
     if v_H.shape[1] != n:
         raise ValueError(f"F has {n} rows, v_H has {v_H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
-    if v_R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, v_R has {v_R.shape[0]} rows")
+    if len(v_R) != k:
+        raise ValueError(f"H has {k} rows, v_R has {len(v_R)} rows")
     if v_R.shape[1] != k:
         raise ValueError(f"H has {k} rows, v_R has {v_R.shape[1]} columns")
     if w.shape[1] != k:
         raise ValueError(f"H has {k} rows, w has {w.shape[1]} columns")
-    if M.shape[0] != n:
-        raise ValueError(f"F has {n} rows, M has {M.shape[0]} rows")
+    if len(M) != n:
+        raise ValueError(f"F has {n} rows, M has {len(M)} rows")
     if M.shape[1] != n:
         raise ValueError(f"F has {n} rows, M has {M.shape[1]} columns")
-    if m.shape[0] != n:
-        raise ValueError(f"F has {n} rows, m has {m.shape[0]}")
-    if s.shape[0] != n:
-        raise ValueError(f"F has {n} rows, s has {s.shape[0]}")
-    if v_s.shape[0] != n:
-        raise ValueError(f"F has {n} rows, v_s has {v_s.shape[0]}")
+    if len(m) != n:
+        raise ValueError(f"F has {n} rows, m has {len(m)}")
+    if len(s) != n:
+        raise ValueError(f"F has {n} rows, s has {len(s)}")
+    if len(v_s) != n:
+        raise ValueError(f"F has {n} rows, v_s has {len(v_s)}")
     if n < 1:
         raise ValueError(f"F has {n} rows, at least 1 needed")
     if k < 1:
@@ -2457,9 +2433,9 @@ def hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hvp_D_Q, hvp_D_H, hvp_D_R):
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     x_0 = np.empty((n,), F.dtype)
     P_0 = np.empty((n, n), F.dtype)
     B_t_kept = np.empty((T, n, n), F.dtype)
@@ -3052,8 +3028,7 @@ def grad_D_F(F, Q, H, R, w, m, M, s, out=None):
     """
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
-        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype
-        and F.dtype.char in "fd"
+        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
         and F.flags.carray
         and Q.flags.carray
         and H.flags.carray
@@ -3080,31 +3055,31 @@ def grad_D_F(F, Q, H, R, w, m, M, s, out=None):
         raise ValueError(f"M must have 2 axes (n, n), has shape {M.shape}")
     if s.ndim != 1:
         raise ValueError(f"s must have 1 axis (n), has shape {s.shape}")
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     if F.shape[1] != n:
         raise ValueError(f"F has {n} rows, F has {F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"F has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"F has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"F has {n} rows, Q has {Q.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"F has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
     if w.shape[1] != k:
         raise ValueError(f"H has {k} rows, w has {w.shape[1]} columns")
-    if M.shape[0] != n:
-        raise ValueError(f"F has {n} rows, M has {M.shape[0]} rows")
+    if len(M) != n:
+        raise ValueError(f"F has {n} rows, M has {len(M)} rows")
     if M.shape[1] != n:
         raise ValueError(f"F has {n} rows, M has {M.shape[1]} columns")
-    if m.shape[0] != n:
-        raise ValueError(f"F has {n} rows, m has {m.shape[0]}")
-    if s.shape[0] != n:
-        raise ValueError(f"F has {n} rows, s has {s.shape[0]}")
+    if len(m) != n:
+        raise ValueError(f"F has {n} rows, m has {len(m)}")
+    if len(s) != n:
+        raise ValueError(f"F has {n} rows, s has {len(s)}")
     if n < 1:
         raise ValueError(f"F has {n} rows, at least 1 needed")
     if k < 1:
@@ -3121,9 +3096,9 @@ def grad_D_F(F, Q, H, R, w, m, M, s, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_D_F(F, Q, H, R, w, m, M, s, grad_D_F):
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     x_0 = np.empty((n,), F.dtype)
     P_0 = np.empty((n, n), F.dtype)
     B_t_kept = np.empty((T, n, n), F.dtype)
@@ -3310,8 +3285,7 @@ def grad_D_Q(F, Q, H, R, w, m, M, s, out=None):
     """
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
-        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype
-        and F.dtype.char in "fd"
+        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
         and F.flags.carray
         and Q.flags.carray
         and H.flags.carray
@@ -3338,31 +3312,31 @@ def grad_D_Q(F, Q, H, R, w, m, M, s, out=None):
         raise ValueError(f"M must have 2 axes (n, n), has shape {M.shape}")
     if s.ndim != 1:
         raise ValueError(f"s must have 1 axis (n), has shape {s.shape}")
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     if F.shape[1] != n:
         raise ValueError(f"F has {n} rows, F has {F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"F has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"F has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"F has {n} rows, Q has {Q.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"F has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
     if w.shape[1] != k:
         raise ValueError(f"H has {k} rows, w has {w.shape[1]} columns")
-    if M.shape[0] != n:
-        raise ValueError(f"F has {n} rows, M has {M.shape[0]} rows")
+    if len(M) != n:
+        raise ValueError(f"F has {n} rows, M has {len(M)} rows")
     if M.shape[1] != n:
         raise ValueError(f"F has {n} rows, M has {M.shape[1]} columns")
-    if m.shape[0] != n:
-        raise ValueError(f"F has {n} rows, m has {m.shape[0]}")
-    if s.shape[0] != n:
-        raise ValueError(f"F has {n} rows, s has {s.shape[0]}")
+    if len(m) != n:
+        raise ValueError(f"F has {n} rows, m has {len(m)}")
+    if len(s) != n:
+        raise ValueError(f"F has {n} rows, s has {len(s)}")
     if n < 1:
         raise ValueError(f"F has {n} rows, at least 1 needed")
     if k < 1:
@@ -3379,9 +3353,9 @@ def grad_D_Q(F, Q, H, R, w, m, M, s, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     x_0 = np.empty((n,), F.dtype)
     P_0 = np.empty((n, n), F.dtype)
     B_t_kept = np.empty((T, n, n), F.dtype)
@@ -3554,8 +3528,7 @@ def grad_D_H(F, Q, H, R, w, m, M, s, out=None):
     """
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
-        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype
-        and F.dtype.char in "fd"
+        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
         and F.flags.carray
         and Q.flags.carray
         and H.flags.carray
@@ -3582,31 +3555,31 @@ def grad_D_H(F, Q, H, R, w, m, M, s, out=None):
         raise ValueError(f"M must have 2 axes (n, n), has shape {M.shape}")
     if s.ndim != 1:
         raise ValueError(f"s must have 1 axis (n), has shape {s.shape}")
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     if F.shape[1] != n:
         raise ValueError(f"F has {n} rows, F has {F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"F has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"F has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"F has {n} rows, Q has {Q.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"F has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
     if w.shape[1] != k:
         raise ValueError(f"H has {k} rows, w has {w.shape[1]} columns")
-    if M.shape[0] != n:
-        raise ValueError(f"F has {n} rows, M has {M.shape[0]} rows")
+    if len(M) != n:
+        raise ValueError(f"F has {n} rows, M has {len(M)} rows")
     if M.shape[1] != n:
         raise ValueError(f"F has {n} rows, M has {M.shape[1]} columns")
-    if m.shape[0] != n:
-        raise ValueError(f"F has {n} rows, m has {m.shape[0]}")
-    if s.shape[0] != n:
-        raise ValueError(f"F has {n} rows, s has {s.shape[0]}")
+    if len(m) != n:
+        raise ValueError(f"F has {n} rows, m has {len(m)}")
+    if len(s) != n:
+        raise ValueError(f"F has {n} rows, s has {len(s)}")
     if n < 1:
         raise ValueError(f"F has {n} rows, at least 1 needed")
     if k < 1:
@@ -3623,9 +3596,9 @@ def grad_D_H(F, Q, H, R, w, m, M, s, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H):
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     x_0 = np.empty((n,), F.dtype)
     P_0 = np.empty((n, n), F.dtype)
     B_t_kept = np.empty((T, n, n), F.dtype)
@@ -3815,8 +3788,7 @@ def grad_D_R(F, Q, H, R, w, m, M, s, out=None):
     """
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
-        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype
-        and F.dtype.char in "fd"
+        and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
         and F.flags.carray
         and Q.flags.carray
         and H.flags.carray
@@ -3843,31 +3815,31 @@ def grad_D_R(F, Q, H, R, w, m, M, s, out=None):
         raise ValueError(f"M must have 2 axes (n, n), has shape {M.shape}")
     if s.ndim != 1:
         raise ValueError(f"s must have 1 axis (n), has shape {s.shape}")
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     if F.shape[1] != n:
         raise ValueError(f"F has {n} rows, F has {F.shape[1]} columns")
-    if Q.shape[0] != n:
-        raise ValueError(f"F has {n} rows, Q has {Q.shape[0]} rows")
+    if len(Q) != n:
+        raise ValueError(f"F has {n} rows, Q has {len(Q)} rows")
     if Q.shape[1] != n:
         raise ValueError(f"F has {n} rows, Q has {Q.shape[1]} columns")
     if H.shape[1] != n:
         raise ValueError(f"F has {n} rows, H has {H.shape[1]} columns")
-    if R.shape[0] != k:
-        raise ValueError(f"H has {k} rows, R has {R.shape[0]} rows")
+    if len(R) != k:
+        raise ValueError(f"H has {k} rows, R has {len(R)} rows")
     if R.shape[1] != k:
         raise ValueError(f"H has {k} rows, R has {R.shape[1]} columns")
     if w.shape[1] != k:
         raise ValueError(f"H has {k} rows, w has {w.shape[1]} columns")
-    if M.shape[0] != n:
-        raise ValueError(f"F has {n} rows, M has {M.shape[0]} rows")
+    if len(M) != n:
+        raise ValueError(f"F has {n} rows, M has {len(M)} rows")
     if M.shape[1] != n:
         raise ValueError(f"F has {n} rows, M has {M.shape[1]} columns")
-    if m.shape[0] != n:
-        raise ValueError(f"F has {n} rows, m has {m.shape[0]}")
-    if s.shape[0] != n:
-        raise ValueError(f"F has {n} rows, s has {s.shape[0]}")
+    if len(m) != n:
+        raise ValueError(f"F has {n} rows, m has {len(m)}")
+    if len(s) != n:
+        raise ValueError(f"F has {n} rows, s has {len(s)}")
     if n < 1:
         raise ValueError(f"F has {n} rows, at least 1 needed")
     if k < 1:
@@ -3884,9 +3856,9 @@ def grad_D_R(F, Q, H, R, w, m, M, s, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
-    n = F.shape[0]
-    k = H.shape[0]
-    T = w.shape[0]
+    n = len(F)
+    k = len(H)
+    T = len(w)
     x_0 = np.empty((n,), F.dtype)
     P_0 = np.empty((n, n), F.dtype)
     B_t_kept = np.empty((T, n, n), F.dtype)

@@ -13,6 +13,9 @@ from numba.extending import get_cython_function_address, intrinsic
 __all__ = ["D", "grad_D", "value_and_grad_D", "grad_D_mu_2", "G", "grad_G", "value_and_grad_G"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -573,8 +576,7 @@ def G(m, q, S, T):
     _link()
     if not (
         type(m) is type(q) is type(S) is type(T) is np.ndarray
-        and m.dtype is q.dtype is S.dtype is T.dtype
-        and m.dtype.char in "fd"
+        and m.dtype is q.dtype is S.dtype is T.dtype in _FLOATING
         and m.flags.carray
         and q.flags.carray
         and S.flags.carray
@@ -589,17 +591,17 @@ def G(m, q, S, T):
         raise ValueError(f"S must have 2 axes (n, n), has shape {S.shape}")
     if T.ndim != 2:
         raise ValueError(f"T must have 2 axes (n, n), has shape {T.shape}")
-    n = S.shape[0]
+    n = len(S)
     if S.shape[1] != n:
         raise ValueError(f"S has {n} rows, S has {S.shape[1]} columns")
-    if T.shape[0] != n:
-        raise ValueError(f"S has {n} rows, T has {T.shape[0]} rows")
+    if len(T) != n:
+        raise ValueError(f"S has {n} rows, T has {len(T)} rows")
     if T.shape[1] != n:
         raise ValueError(f"S has {n} rows, T has {T.shape[1]} columns")
-    if m.shape[0] != n:
-        raise ValueError(f"S has {n} rows, m has {m.shape[0]}")
-    if q.shape[0] != n:
-        raise ValueError(f"S has {n} rows, q has {q.shape[0]}")
+    if len(m) != n:
+        raise ValueError(f"S has {n} rows, m has {len(m)}")
+    if len(q) != n:
+        raise ValueError(f"S has {n} rows, q has {len(q)}")
     if n < 1:
         raise ValueError(f"S has {n} rows, at least 1 needed")
     return _G(m, q, S, T)
@@ -607,7 +609,7 @@ def G(m, q, S, T):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _G(m, q, S, T):
-    n = S.shape[0]
+    n = len(S)
     rhs = np.empty((n,), m.dtype)
     solution = np.empty((n,), m.dtype)
     solution_2 = np.empty((n, n), m.dtype)
@@ -648,8 +650,7 @@ def grad_G(m, q, S, T, out=None):
     _link()
     if not (
         type(m) is type(q) is type(S) is type(T) is np.ndarray
-        and m.dtype is q.dtype is S.dtype is T.dtype
-        and m.dtype.char in "fd"
+        and m.dtype is q.dtype is S.dtype is T.dtype in _FLOATING
         and m.flags.carray
         and q.flags.carray
         and S.flags.carray
@@ -664,17 +665,17 @@ def grad_G(m, q, S, T, out=None):
         raise ValueError(f"S must have 2 axes (n, n), has shape {S.shape}")
     if T.ndim != 2:
         raise ValueError(f"T must have 2 axes (n, n), has shape {T.shape}")
-    n = S.shape[0]
+    n = len(S)
     if S.shape[1] != n:
         raise ValueError(f"S has {n} rows, S has {S.shape[1]} columns")
-    if T.shape[0] != n:
-        raise ValueError(f"S has {n} rows, T has {T.shape[0]} rows")
+    if len(T) != n:
+        raise ValueError(f"S has {n} rows, T has {len(T)} rows")
     if T.shape[1] != n:
         raise ValueError(f"S has {n} rows, T has {T.shape[1]} columns")
-    if m.shape[0] != n:
-        raise ValueError(f"S has {n} rows, m has {m.shape[0]}")
-    if q.shape[0] != n:
-        raise ValueError(f"S has {n} rows, q has {q.shape[0]}")
+    if len(m) != n:
+        raise ValueError(f"S has {n} rows, m has {len(m)}")
+    if len(q) != n:
+        raise ValueError(f"S has {n} rows, q has {len(q)}")
     if n < 1:
         raise ValueError(f"S has {n} rows, at least 1 needed")
     if out is None:
@@ -687,7 +688,7 @@ def grad_G(m, q, S, T, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_G(m, q, S, T, grad_G_m, grad_G_q):
-    n = S.shape[0]
+    n = len(S)
     rhs = np.empty((n,), m.dtype)
     s = np.empty((n,), m.dtype)
     s_bar = np.empty((n,), m.dtype)
@@ -725,8 +726,7 @@ def value_and_grad_G(m, q, S, T, out=None):
     _link()
     if not (
         type(m) is type(q) is type(S) is type(T) is np.ndarray
-        and m.dtype is q.dtype is S.dtype is T.dtype
-        and m.dtype.char in "fd"
+        and m.dtype is q.dtype is S.dtype is T.dtype in _FLOATING
         and m.flags.carray
         and q.flags.carray
         and S.flags.carray
@@ -741,17 +741,17 @@ def value_and_grad_G(m, q, S, T, out=None):
         raise ValueError(f"S must have 2 axes (n, n), has shape {S.shape}")
     if T.ndim != 2:
         raise ValueError(f"T must have 2 axes (n, n), has shape {T.shape}")
-    n = S.shape[0]
+    n = len(S)
     if S.shape[1] != n:
         raise ValueError(f"S has {n} rows, S has {S.shape[1]} columns")
-    if T.shape[0] != n:
-        raise ValueError(f"S has {n} rows, T has {T.shape[0]} rows")
+    if len(T) != n:
+        raise ValueError(f"S has {n} rows, T has {len(T)} rows")
     if T.shape[1] != n:
         raise ValueError(f"S has {n} rows, T has {T.shape[1]} columns")
-    if m.shape[0] != n:
-        raise ValueError(f"S has {n} rows, m has {m.shape[0]}")
-    if q.shape[0] != n:
-        raise ValueError(f"S has {n} rows, q has {q.shape[0]}")
+    if len(m) != n:
+        raise ValueError(f"S has {n} rows, m has {len(m)}")
+    if len(q) != n:
+        raise ValueError(f"S has {n} rows, q has {len(q)}")
     if n < 1:
         raise ValueError(f"S has {n} rows, at least 1 needed")
     if out is None:
@@ -764,7 +764,7 @@ def value_and_grad_G(m, q, S, T, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_G(m, q, S, T, grad_G_m, grad_G_q):
-    n = S.shape[0]
+    n = len(S)
     rhs = np.empty((n,), m.dtype)
     s = np.empty((n,), m.dtype)
     solution_2 = np.empty((n, n), m.dtype)

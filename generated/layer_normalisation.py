@@ -7,6 +7,9 @@ from numba import njit
 __all__ = ["mu", "v", "h", "o", "L", "grad_L", "value_and_grad_L"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -80,11 +83,11 @@ def mu(x):
     n + 1 floating-point operations
     entries read: x n
     """
-    if not (type(x) is np.ndarray and x.dtype.char in "fd" and x.flags.carray):
+    if not (type(x) is np.ndarray and x.dtype in _FLOATING and x.flags.carray):
         x, = _floats(("x",), (x,))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n), has shape {x.shape}")
-    n = x.shape[0]
+    n, = x.shape
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     return _mu(x)
@@ -92,7 +95,7 @@ def mu(x):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _mu(x):
-    n = x.shape[0]
+    n = len(x)
     mu = 0.0
     for i in range(n):
         mu += x[i]
@@ -112,11 +115,11 @@ def v(x):
     4*n + 2 floating-point operations
     entries read: x 2*n
     """
-    if not (type(x) is np.ndarray and x.dtype.char in "fd" and x.flags.carray):
+    if not (type(x) is np.ndarray and x.dtype in _FLOATING and x.flags.carray):
         x, = _floats(("x",), (x,))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n), has shape {x.shape}")
-    n = x.shape[0]
+    n, = x.shape
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     return _v(x)
@@ -124,7 +127,7 @@ def v(x):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _v(x):
-    n = x.shape[0]
+    n = len(x)
     mu = 0.0
     v = 0.0
     for i in range(n):
@@ -149,11 +152,11 @@ def h(x, epsilon, out=None):
     6*n + 4 floating-point operations
     entries read: x 3*n
     """
-    if not (type(x) is np.ndarray and x.dtype.char in "fd" and x.flags.carray):
+    if not (type(x) is np.ndarray and x.dtype in _FLOATING and x.flags.carray):
         x, = _floats(("x",), (x,))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n), has shape {x.shape}")
-    n = x.shape[0]
+    n, = x.shape
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(epsilon) is not float:
@@ -168,7 +171,7 @@ def h(x, epsilon, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h(x, epsilon, h):
-    n = x.shape[0]
+    n = len(x)
     mu = 0.0
     v = 0.0
     for i in range(n):
@@ -199,8 +202,7 @@ def o(x, gamma, beta, epsilon, out=None):
     """
     if not (
         type(x) is type(gamma) is type(beta) is np.ndarray
-        and x.dtype is gamma.dtype is beta.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is gamma.dtype is beta.dtype in _FLOATING
         and x.flags.carray
         and gamma.flags.carray
         and beta.flags.carray
@@ -212,11 +214,11 @@ def o(x, gamma, beta, epsilon, out=None):
         raise ValueError(f"gamma must have 1 axis (n), has shape {gamma.shape}")
     if beta.ndim != 1:
         raise ValueError(f"beta must have 1 axis (n), has shape {beta.shape}")
-    n = x.shape[0]
-    if gamma.shape[0] != n:
-        raise ValueError(f"x has {n} entries, gamma has {gamma.shape[0]}")
-    if beta.shape[0] != n:
-        raise ValueError(f"x has {n} entries, beta has {beta.shape[0]}")
+    n, = x.shape
+    if len(gamma) != n:
+        raise ValueError(f"x has {n} entries, gamma has {len(gamma)}")
+    if len(beta) != n:
+        raise ValueError(f"x has {n} entries, beta has {len(beta)}")
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(epsilon) is not float:
@@ -231,7 +233,7 @@ def o(x, gamma, beta, epsilon, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _o(x, gamma, beta, epsilon, o):
-    n = x.shape[0]
+    n = len(x)
     mu = 0.0
     v = 0.0
     for i in range(n):
@@ -264,8 +266,7 @@ def L(x, gamma, beta, g, epsilon):
     """
     if not (
         type(x) is type(gamma) is type(beta) is type(g) is np.ndarray
-        and x.dtype is gamma.dtype is beta.dtype is g.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is gamma.dtype is beta.dtype is g.dtype in _FLOATING
         and x.flags.carray
         and gamma.flags.carray
         and beta.flags.carray
@@ -280,13 +281,13 @@ def L(x, gamma, beta, g, epsilon):
         raise ValueError(f"beta must have 1 axis (n), has shape {beta.shape}")
     if g.ndim != 1:
         raise ValueError(f"g must have 1 axis (n), has shape {g.shape}")
-    n = x.shape[0]
-    if gamma.shape[0] != n:
-        raise ValueError(f"x has {n} entries, gamma has {gamma.shape[0]}")
-    if beta.shape[0] != n:
-        raise ValueError(f"x has {n} entries, beta has {beta.shape[0]}")
-    if g.shape[0] != n:
-        raise ValueError(f"x has {n} entries, g has {g.shape[0]}")
+    n, = x.shape
+    if len(gamma) != n:
+        raise ValueError(f"x has {n} entries, gamma has {len(gamma)}")
+    if len(beta) != n:
+        raise ValueError(f"x has {n} entries, beta has {len(beta)}")
+    if len(g) != n:
+        raise ValueError(f"x has {n} entries, g has {len(g)}")
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(epsilon) is not float:
@@ -296,7 +297,7 @@ def L(x, gamma, beta, g, epsilon):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(x, gamma, beta, g, epsilon):
-    n = x.shape[0]
+    n = len(x)
     mu = 0.0
     v = 0.0
     L = 0.0
@@ -334,8 +335,7 @@ def grad_L(x, gamma, beta, g, epsilon, out=None):
     """
     if not (
         type(x) is type(gamma) is type(beta) is type(g) is np.ndarray
-        and x.dtype is gamma.dtype is beta.dtype is g.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is gamma.dtype is beta.dtype is g.dtype in _FLOATING
         and x.flags.carray
         and gamma.flags.carray
         and beta.flags.carray
@@ -350,13 +350,13 @@ def grad_L(x, gamma, beta, g, epsilon, out=None):
         raise ValueError(f"beta must have 1 axis (n), has shape {beta.shape}")
     if g.ndim != 1:
         raise ValueError(f"g must have 1 axis (n), has shape {g.shape}")
-    n = x.shape[0]
-    if gamma.shape[0] != n:
-        raise ValueError(f"x has {n} entries, gamma has {gamma.shape[0]}")
-    if beta.shape[0] != n:
-        raise ValueError(f"x has {n} entries, beta has {beta.shape[0]}")
-    if g.shape[0] != n:
-        raise ValueError(f"x has {n} entries, g has {g.shape[0]}")
+    n, = x.shape
+    if len(gamma) != n:
+        raise ValueError(f"x has {n} entries, gamma has {len(gamma)}")
+    if len(beta) != n:
+        raise ValueError(f"x has {n} entries, beta has {len(beta)}")
+    if len(g) != n:
+        raise ValueError(f"x has {n} entries, g has {len(g)}")
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(epsilon) is not float:
@@ -371,7 +371,7 @@ def grad_L(x, gamma, beta, g, epsilon, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(x, gamma, beta, g, epsilon, grad_L_x, grad_L_gamma, grad_L_beta):
-    n = x.shape[0]
+    n = len(x)
     mu = 0.0
     v = 0.0
     v_bar = 0.0
@@ -417,8 +417,7 @@ def value_and_grad_L(x, gamma, beta, g, epsilon, out=None):
     """
     if not (
         type(x) is type(gamma) is type(beta) is type(g) is np.ndarray
-        and x.dtype is gamma.dtype is beta.dtype is g.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is gamma.dtype is beta.dtype is g.dtype in _FLOATING
         and x.flags.carray
         and gamma.flags.carray
         and beta.flags.carray
@@ -433,13 +432,13 @@ def value_and_grad_L(x, gamma, beta, g, epsilon, out=None):
         raise ValueError(f"beta must have 1 axis (n), has shape {beta.shape}")
     if g.ndim != 1:
         raise ValueError(f"g must have 1 axis (n), has shape {g.shape}")
-    n = x.shape[0]
-    if gamma.shape[0] != n:
-        raise ValueError(f"x has {n} entries, gamma has {gamma.shape[0]}")
-    if beta.shape[0] != n:
-        raise ValueError(f"x has {n} entries, beta has {beta.shape[0]}")
-    if g.shape[0] != n:
-        raise ValueError(f"x has {n} entries, g has {g.shape[0]}")
+    n, = x.shape
+    if len(gamma) != n:
+        raise ValueError(f"x has {n} entries, gamma has {len(gamma)}")
+    if len(beta) != n:
+        raise ValueError(f"x has {n} entries, beta has {len(beta)}")
+    if len(g) != n:
+        raise ValueError(f"x has {n} entries, g has {len(g)}")
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(epsilon) is not float:
@@ -454,7 +453,7 @@ def value_and_grad_L(x, gamma, beta, g, epsilon, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(x, gamma, beta, g, epsilon, grad_L_x, grad_L_gamma, grad_L_beta):
-    n = x.shape[0]
+    n = len(x)
     mu = 0.0
     v = 0.0
     L = 0.0

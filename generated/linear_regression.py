@@ -28,6 +28,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -484,20 +487,16 @@ def h_theta(x, theta, b):
     entries read: theta n, x n
     """
     if not (
-        type(x) is type(theta) is np.ndarray
-        and x.dtype is theta.dtype
-        and x.dtype.char in "fd"
-        and x.flags.carray
-        and theta.flags.carray
+        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n), has shape {x.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    n = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} entries, theta has {theta.shape[0]}")
+    n, = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} entries, theta has {len(theta)}")
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(b) is not float:
@@ -507,7 +506,7 @@ def h_theta(x, theta, b):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h_theta(x, theta, b):
-    n = x.shape[0]
+    n = len(x)
     h_theta = b
     for i in range(n):
         h_theta += theta[i] * x[i]
@@ -529,21 +528,16 @@ def h_theta_batch(x, theta, b, out=None):
     entries read: theta n, x batch*n
     """
     if not (
-        type(x) is type(theta) is np.ndarray
-        and x.dtype is theta.dtype
-        and x.dtype.char in "fd"
-        and x.flags.carray
-        and theta.flags.carray
+        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 2:
         raise ValueError(f"x must have 2 axes (batch, n), has shape {x.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    batch = x.shape[0]
-    n = x.shape[1]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
+    batch, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
     if batch < 1:
         raise ValueError(f"x has {batch} rows, at least 1 needed")
     if n < 1:
@@ -561,7 +555,7 @@ def h_theta_batch(x, theta, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h_theta_batch(x, theta, b, h_theta):
-    batch = x.shape[0]
+    batch = len(x)
     n = x.shape[1]
     for j in range(batch):
         h_theta_j = b
@@ -605,7 +599,7 @@ def _h_theta_batch_turns(x, theta, b, h_theta, shares, signal, thread):
 
 def _h_theta_batch_many(x, theta, b, h_theta):
     """The same where the rows are many: each thread takes a range of them."""
-    batch = x.shape[0]
+    batch = len(x)
     n = x.shape[1]
     _in_threads(_h_theta_batch_rows, _h_theta_batch_turns, batch, batch * (2 * n + 2), (x, theta, b, h_theta), ())
 
@@ -627,8 +621,7 @@ def J(theta, X, y, b):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -640,12 +633,11 @@ def J(theta, X, y, b):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -659,7 +651,7 @@ def J(theta, X, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y, b):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(m):
         X_theta = 0.0
@@ -706,7 +698,7 @@ def _J_turns(theta, X, y, b, shares, signal, thread, J_rows):
 def _J_many(theta, X, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_J_rows, _J_turns, m, m * (2 * n + 5), (theta, X, y, b), ((),))
     return _J_rest(theta, X, y, b, *sums)
 
@@ -714,7 +706,7 @@ def _J_many(theta, X, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_rest(theta, X, y, b, J_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     J = J / m
     return J
@@ -737,8 +729,7 @@ def grad_J(theta, X, y, b, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -750,12 +741,11 @@ def grad_J(theta, X, y, b, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -774,7 +764,7 @@ def grad_J(theta, X, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, b, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_J_theta[i] = 0.0
     for i in range(m):
@@ -833,7 +823,7 @@ def _grad_J_turns(theta, X, y, b, shares, signal, thread, grad_J_theta_rows):
 def _grad_J_many(theta, X, y, b, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (4 * n + 2), (theta, X, y, b), ((n,),))
     return _grad_J_rest(theta, X, y, b, grad_J_theta, *sums)
 
@@ -842,7 +832,7 @@ def _grad_J_many(theta, X, y, b, grad_J_theta):
 def _grad_J_rest(theta, X, y, b, grad_J_theta, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
     for i in range(n):
@@ -867,8 +857,7 @@ def value_and_grad_J(theta, X, y, b, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -880,12 +869,11 @@ def value_and_grad_J(theta, X, y, b, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -904,7 +892,7 @@ def value_and_grad_J(theta, X, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, b, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -970,7 +958,7 @@ def _value_and_grad_J_turns(theta, X, y, b, shares, signal, thread, J_rows, grad
 def _value_and_grad_J_many(theta, X, y, b, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_J_rows, _value_and_grad_J_turns, m, m * (4 * n + 4), (theta, X, y, b), ((), (n,)))
     return _value_and_grad_J_rest(theta, X, y, b, grad_J_theta, *sums)
 
@@ -979,7 +967,7 @@ def _value_and_grad_J_many(theta, X, y, b, grad_J_theta):
 def _value_and_grad_J_rest(theta, X, y, b, grad_J_theta, J_rows, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -1006,8 +994,7 @@ def hess_J(theta, X, y, b, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1019,12 +1006,11 @@ def hess_J(theta, X, y, b, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1043,7 +1029,7 @@ def hess_J(theta, X, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(theta, X, y, b, hess_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = 2.0 / m * hess_J_theta[i, j]
@@ -1067,8 +1053,7 @@ def hvp_J(theta, v, X, y, b, out=None):
     """
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -1083,14 +1068,13 @@ def hvp_J(theta, v, X, y, b, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1109,7 +1093,7 @@ def hvp_J(theta, v, X, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, b, hvp_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_J_theta[i] = 0.0
     for i in range(m):
@@ -1125,7 +1109,7 @@ def _hvp_J(theta, v, X, y, b, hvp_J_theta):
 def _hvp_J_rows(theta, v, X, y, b, start, stop, hvp_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_J_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -1170,7 +1154,7 @@ def _hvp_J_turns(theta, v, X, y, b, shares, signal, thread, hvp_J_theta_rows):
 def _hvp_J_many(theta, v, X, y, b, hvp_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_J_rows, _hvp_J_turns, m, m * (4 * n + 4), (theta, v, X, y, b), ((n,),))
     return _hvp_J_rest(theta, v, X, y, b, hvp_J_theta, *sums)
 
@@ -1200,8 +1184,7 @@ def grad_J_b(theta, X, y, b):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1213,12 +1196,11 @@ def grad_J_b(theta, X, y, b):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1232,7 +1214,7 @@ def grad_J_b(theta, X, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_b(theta, X, y, b):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_b = 0.0
     for i in range(m):
         r = b - y[i]
@@ -1279,7 +1261,7 @@ def _grad_J_b_turns(theta, X, y, b, shares, signal, thread, grad_J_b_rows):
 def _grad_J_b_many(theta, X, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_b_rows, _grad_J_b_turns, m, m * (2 * n + 3), (theta, X, y, b), ((),))
     return _grad_J_b_rest(theta, X, y, b, *sums)
 
@@ -1287,7 +1269,7 @@ def _grad_J_b_many(theta, X, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_b_rest(theta, X, y, b, grad_J_b_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     grad_J_b = grad_J_b_rows
     grad_J_b = 2.0 / m * grad_J_b
     return grad_J_b
@@ -1308,18 +1290,15 @@ def theta_star(X, y, b, out=None):
     entries read: X 2*m*n, X_y n, Xt_X n**2, rhs 2*n, y m
     """
     _link()
-    if not (
-        type(X) is type(y) is np.ndarray and X.dtype is y.dtype and X.dtype.char in "fd" and X.flags.carray and y.flags.carray
-    ):
+    if not (type(X) is type(y) is np.ndarray and X.dtype is y.dtype in _FLOATING and X.flags.carray and y.flags.carray):
         X, y = _floats(("X", "y"), (X, y))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1337,7 +1316,7 @@ def theta_star(X, y, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_star(X, y, b, Xt_X, theta_star):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     X_y = np.empty((n,), X.dtype)
     rhs = np.empty((n,), X.dtype)
@@ -1374,8 +1353,7 @@ def theta_step(theta, X, y, b, alpha, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1387,12 +1365,11 @@ def theta_step(theta, X, y, b, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1413,7 +1390,7 @@ def theta_step(theta, X, y, b, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, X, y, b, alpha, theta_next):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), theta.dtype)
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -1474,7 +1451,7 @@ def _theta_step_turns(theta, X, y, b, alpha, shares, signal, thread, grad_J_thet
 def _theta_step_many(theta, X, y, b, alpha, theta_next):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_theta_step_rows, _theta_step_turns, m, m * (4 * n + 2), (theta, X, y, b, alpha), ((n,),))
     return _theta_step_rest(theta, X, y, b, alpha, theta_next, *sums)
 
@@ -1483,7 +1460,7 @@ def _theta_step_many(theta, X, y, b, alpha, theta_next):
 def _theta_step_rest(theta, X, y, b, alpha, theta_next, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), theta.dtype)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -1514,8 +1491,7 @@ def theta_run(theta, X, y, b, alpha, iterations, tolerance=0.0, out=None, callba
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1527,12 +1503,11 @@ def theta_run(theta, X, y, b, alpha, iterations, tolerance=0.0, out=None, callba
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1566,7 +1541,7 @@ def theta_run(theta, X, y, b, alpha, iterations, tolerance=0.0, out=None, callba
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run(theta, X, y, b, alpha, iterations, tolerance):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), theta.dtype)
     theta_next = np.empty((n,), theta.dtype)
     for iteration in range(iterations):
@@ -1594,7 +1569,7 @@ def _theta_run(theta, X, y, b, alpha, iterations, tolerance):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run_hoisted(theta, X, y, b, alpha, X_X, iterations, tolerance):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta_sum = np.empty((n,), theta.dtype)
     theta_next = np.empty((n,), theta.dtype)
     for i in range(n):

@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -567,21 +570,16 @@ def p(X, theta, out=None):
     entries read: X m*n, theta n
     """
     if not (
-        type(X) is type(theta) is np.ndarray
-        and X.dtype is theta.dtype
-        and X.dtype.char in "fd"
-        and X.flags.carray
-        and theta.flags.carray
+        type(X) is type(theta) is np.ndarray and X.dtype is theta.dtype in _FLOATING and X.flags.carray and theta.flags.carray
     ):
         X, theta = _floats(("X", "theta"), (X, theta))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -597,7 +595,7 @@ def p(X, theta, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _p(X, theta, p):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     for i in range(m):
         p_i = 0.0
@@ -646,7 +644,7 @@ def _p_turns(X, theta, p, shares, signal, thread):
 
 def _p_many(X, theta, p):
     """The same where the rows are many: each thread takes a range of them."""
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     _in_threads(_p_rows, _p_turns, m, m * (2 * n + 23), (X, theta, p), ())
 
@@ -668,8 +666,7 @@ def L(theta, X, y):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -681,12 +678,11 @@ def L(theta, X, y):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -709,7 +705,7 @@ def L(theta, X, y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(theta, X, y):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     L = 0.0
     for i in range(m):
         X_theta = 0.0
@@ -724,7 +720,7 @@ def _L(theta, X, y):
 def _L_checked(theta, X, y):
     """The value, and a bound of how far it is from exact."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     u = 2.0**-53
     L, L_low, L_error = 0.0, 0.0, 0.0
     for i in range(m):
@@ -750,7 +746,7 @@ def _L_checked(theta, X, y):
 def _L_doubled(theta, X, y):
     """The same in double-double: the value as the sum of two float64, and the bound."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     L = (0.0, 0.0, 0.0)
     for i in range(m):
         X_theta = (0.0, 0.0, 0.0)
@@ -764,7 +760,7 @@ def _L_doubled(theta, X, y):
 def _L_exactly(theta, X, y):
     """The same in decimal numbers, to the digits of the context."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     L = Decimal(0)
     for i in range(m):
         X_theta = Decimal(0)
@@ -817,7 +813,7 @@ def _L_turns(theta, X, y, shares, signal, thread, L_rows):
 def _L_many(theta, X, y):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_L_rows, _L_turns, m, m * (2 * n + 23), (theta, X, y), ((),))
     return _L_rest(theta, X, y, *sums)
 
@@ -825,7 +821,7 @@ def _L_many(theta, X, y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L_rest(theta, X, y, L_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     L = L_rows
     L = L / m
     return L
@@ -847,8 +843,7 @@ def grad_L(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -860,12 +855,11 @@ def grad_L(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -882,7 +876,7 @@ def grad_L(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(theta, X, y, grad_L_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_L_theta[i] = 0.0
     for i in range(m):
@@ -898,7 +892,7 @@ def _grad_L(theta, X, y, grad_L_theta):
 def _grad_L_rows(theta, X, y, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_L_theta = np.empty((n,), theta.dtype)
     block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that half a block is a long stream
     X_theta_block = np.empty(block)
@@ -955,7 +949,7 @@ def _grad_L_turns(theta, X, y, shares, signal, thread, grad_L_theta_rows):
 def _grad_L_many(theta, X, y, grad_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_L_rows, _grad_L_turns, m, m * (4 * n + 26), (theta, X, y), ((n,),))
     return _grad_L_rest(theta, X, y, grad_L_theta, *sums)
 
@@ -985,8 +979,7 @@ def value_and_grad_L(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -998,12 +991,11 @@ def value_and_grad_L(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1020,7 +1012,7 @@ def value_and_grad_L(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(theta, X, y, grad_L_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     L = 0.0
     for i in range(n):
         grad_L_theta[i] = 0.0
@@ -1040,7 +1032,7 @@ def _value_and_grad_L(theta, X, y, grad_L_theta):
 def _value_and_grad_L_rows(theta, X, y, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_L_theta = np.empty((n,), theta.dtype)
     block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that half a block is a long stream
     X_theta_block = np.empty(block)
@@ -1099,7 +1091,7 @@ def _value_and_grad_L_turns(theta, X, y, shares, signal, thread, L_rows, grad_L_
 def _value_and_grad_L_many(theta, X, y, grad_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_L_rows, _value_and_grad_L_turns, m, m * (4 * n + 48), (theta, X, y), ((), (n,)))
     return _value_and_grad_L_rest(theta, X, y, grad_L_theta, *sums)
 
@@ -1108,7 +1100,7 @@ def _value_and_grad_L_many(theta, X, y, grad_L_theta):
 def _value_and_grad_L_rest(theta, X, y, grad_L_theta, L_rows, grad_L_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     L = L_rows
     for t_1 in range(n):
         grad_L_theta[t_1] = grad_L_theta_rows[t_1]
@@ -1132,8 +1124,7 @@ def hess_L(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1145,12 +1136,11 @@ def hess_L(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1166,7 +1156,7 @@ def hess_L(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_L(theta, X, y, hess_L_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     X_theta = np.empty((m,), theta.dtype)
     X_theta_bar_2 = np.empty((n, m), theta.dtype)
     for i in range(m):
@@ -1197,8 +1187,7 @@ def hvp_L(theta, v, X, y, out=None):
     """
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -1213,14 +1202,13 @@ def hvp_L(theta, v, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1237,7 +1225,7 @@ def hvp_L(theta, v, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(theta, v, X, y, hvp_L_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_L_theta[i] = 0.0
     for i in range(m):
@@ -1255,7 +1243,7 @@ def _hvp_L(theta, v, X, y, hvp_L_theta):
 def _hvp_L_rows(theta, v, X, y, start, stop, hvp_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_L_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -1306,7 +1294,7 @@ def _hvp_L_turns(theta, v, X, y, shares, signal, thread, hvp_L_theta_rows):
 def _hvp_L_many(theta, v, X, y, hvp_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_L_rows, _hvp_L_turns, m, m * (6 * n + 28), (theta, v, X, y), ((n,),))
     return _hvp_L_rest(theta, v, X, y, hvp_L_theta, *sums)
 
@@ -1336,8 +1324,7 @@ def theta_step(theta, X, y, alpha, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1349,12 +1336,11 @@ def theta_step(theta, X, y, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1373,7 +1359,7 @@ def theta_step(theta, X, y, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, X, y, alpha, theta_next):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_L_theta = np.empty((n,), theta.dtype)
     for i in range(n):
         grad_L_theta[i] = 0.0
@@ -1392,7 +1378,7 @@ def _theta_step(theta, X, y, alpha, theta_next):
 def _theta_step_rows(theta, X, y, alpha, start, stop, grad_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_L_theta = np.empty((n,), theta.dtype)
     block = min(2048, max(512, 20480 // n))  # short rows: more of them, so that half a block is a long stream
     X_theta_block = np.empty(block)
@@ -1449,7 +1435,7 @@ def _theta_step_turns(theta, X, y, alpha, shares, signal, thread, grad_L_theta_r
 def _theta_step_many(theta, X, y, alpha, theta_next):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_theta_step_rows, _theta_step_turns, m, m * (4 * n + 26), (theta, X, y, alpha), ((n,),))
     return _theta_step_rest(theta, X, y, alpha, theta_next, *sums)
 
@@ -1486,8 +1472,7 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1499,12 +1484,11 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1532,7 +1516,7 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run(theta, X, y, alpha, iterations, tolerance):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_L_theta = np.empty((n,), theta.dtype)
     theta_next = np.empty((n,), theta.dtype)
     for iteration in range(iterations):

@@ -13,6 +13,9 @@ from numba.extending import intrinsic
 __all__ = ["L", "grad_L", "value_and_grad_L", "F", "grad_F", "value_and_grad_F"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -224,8 +227,7 @@ def L(U, V, R, lambda_):
     """
     if not (
         type(U) is type(V) is type(R) is np.ndarray
-        and U.dtype is V.dtype is R.dtype
-        and U.dtype.char in "fd"
+        and U.dtype is V.dtype is R.dtype in _FLOATING
         and U.flags.carray
         and V.flags.carray
         and R.flags.carray
@@ -237,13 +239,12 @@ def L(U, V, R, lambda_):
         raise ValueError(f"V must have 2 axes (n, k), has shape {V.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (m, n), has shape {R.shape}")
-    m = U.shape[0]
-    k = U.shape[1]
-    n = V.shape[0]
+    m, k = U.shape
+    n = len(V)
     if V.shape[1] != k:
         raise ValueError(f"U has {k} columns, V has {V.shape[1]} columns")
-    if R.shape[0] != m:
-        raise ValueError(f"U has {m} rows, R has {R.shape[0]} rows")
+    if len(R) != m:
+        raise ValueError(f"U has {m} rows, R has {len(R)} rows")
     if R.shape[1] != n:
         raise ValueError(f"V has {n} rows, R has {R.shape[1]} columns")
     if m < 1:
@@ -259,9 +260,9 @@ def L(U, V, R, lambda_):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(U, V, R, lambda_):
-    m = U.shape[0]
+    m = len(U)
     k = U.shape[1]
-    n = V.shape[0]
+    n = len(V)
     U_V = np.empty((m, n), U.dtype)
     U_U = 0.0
     V_V = 0.0
@@ -297,8 +298,7 @@ def grad_L(U, V, R, lambda_, out=None):
     """
     if not (
         type(U) is type(V) is type(R) is np.ndarray
-        and U.dtype is V.dtype is R.dtype
-        and U.dtype.char in "fd"
+        and U.dtype is V.dtype is R.dtype in _FLOATING
         and U.flags.carray
         and V.flags.carray
         and R.flags.carray
@@ -310,13 +310,12 @@ def grad_L(U, V, R, lambda_, out=None):
         raise ValueError(f"V must have 2 axes (n, k), has shape {V.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (m, n), has shape {R.shape}")
-    m = U.shape[0]
-    k = U.shape[1]
-    n = V.shape[0]
+    m, k = U.shape
+    n = len(V)
     if V.shape[1] != k:
         raise ValueError(f"U has {k} columns, V has {V.shape[1]} columns")
-    if R.shape[0] != m:
-        raise ValueError(f"U has {m} rows, R has {R.shape[0]} rows")
+    if len(R) != m:
+        raise ValueError(f"U has {m} rows, R has {len(R)} rows")
     if R.shape[1] != n:
         raise ValueError(f"V has {n} rows, R has {R.shape[1]} columns")
     if m < 1:
@@ -337,9 +336,9 @@ def grad_L(U, V, R, lambda_, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(U, V, R, lambda_, grad_L_U, grad_L_V):
-    m = U.shape[0]
+    m = len(U)
     k = U.shape[1]
-    n = V.shape[0]
+    n = len(V)
     r = np.empty((m, n), U.dtype)
     np.dot(U, V.T, r)
     for i in range(m):
@@ -374,8 +373,7 @@ def value_and_grad_L(U, V, R, lambda_, out=None):
     """
     if not (
         type(U) is type(V) is type(R) is np.ndarray
-        and U.dtype is V.dtype is R.dtype
-        and U.dtype.char in "fd"
+        and U.dtype is V.dtype is R.dtype in _FLOATING
         and U.flags.carray
         and V.flags.carray
         and R.flags.carray
@@ -387,13 +385,12 @@ def value_and_grad_L(U, V, R, lambda_, out=None):
         raise ValueError(f"V must have 2 axes (n, k), has shape {V.shape}")
     if R.ndim != 2:
         raise ValueError(f"R must have 2 axes (m, n), has shape {R.shape}")
-    m = U.shape[0]
-    k = U.shape[1]
-    n = V.shape[0]
+    m, k = U.shape
+    n = len(V)
     if V.shape[1] != k:
         raise ValueError(f"U has {k} columns, V has {V.shape[1]} columns")
-    if R.shape[0] != m:
-        raise ValueError(f"U has {m} rows, R has {R.shape[0]} rows")
+    if len(R) != m:
+        raise ValueError(f"U has {m} rows, R has {len(R)} rows")
     if R.shape[1] != n:
         raise ValueError(f"V has {n} rows, R has {R.shape[1]} columns")
     if m < 1:
@@ -414,9 +411,9 @@ def value_and_grad_L(U, V, R, lambda_, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(U, V, R, lambda_, grad_L_U, grad_L_V):
-    m = U.shape[0]
+    m = len(U)
     k = U.shape[1]
-    n = V.shape[0]
+    n = len(V)
     r = np.empty((m, n), U.dtype)
     r_r = 0.0
     V_V = 0.0
@@ -461,8 +458,7 @@ def F(U, V, R, M):
     """
     if not (
         type(U) is type(V) is type(R) is type(M) is np.ndarray
-        and U.dtype is V.dtype is R.dtype is M.dtype
-        and U.dtype.char in "fd"
+        and U.dtype is V.dtype is R.dtype is M.dtype in _FLOATING
         and U.flags.carray
         and V.flags.carray
         and R.flags.carray
@@ -477,17 +473,16 @@ def F(U, V, R, M):
         raise ValueError(f"R must have 2 axes (m, n), has shape {R.shape}")
     if M.ndim != 2:
         raise ValueError(f"M must have 2 axes (m, n), has shape {M.shape}")
-    m = U.shape[0]
-    k = U.shape[1]
-    n = V.shape[0]
+    m, k = U.shape
+    n = len(V)
     if V.shape[1] != k:
         raise ValueError(f"U has {k} columns, V has {V.shape[1]} columns")
-    if R.shape[0] != m:
-        raise ValueError(f"U has {m} rows, R has {R.shape[0]} rows")
+    if len(R) != m:
+        raise ValueError(f"U has {m} rows, R has {len(R)} rows")
     if R.shape[1] != n:
         raise ValueError(f"V has {n} rows, R has {R.shape[1]} columns")
-    if M.shape[0] != m:
-        raise ValueError(f"U has {m} rows, M has {M.shape[0]} rows")
+    if len(M) != m:
+        raise ValueError(f"U has {m} rows, M has {len(M)} rows")
     if M.shape[1] != n:
         raise ValueError(f"V has {n} rows, M has {M.shape[1]} columns")
     if m < 1:
@@ -502,8 +497,8 @@ def F(U, V, R, M):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _F(U, V, R, M):
-    m = U.shape[0]
-    n = V.shape[0]
+    m = len(U)
+    n = len(V)
     U_V = np.empty((m, n), U.dtype)
     F = 0.0
     np.dot(U, V.T, U_V)
@@ -517,7 +512,7 @@ def _F(U, V, R, M):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _F_rows(U, V, R, M, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = V.shape[0]
+    n = len(V)
     U_V_blocks = np.empty((256, n), U.dtype)
     F = 0.0
     for first in range(start, stop, 256):
@@ -547,9 +542,9 @@ def _F_turns(U, V, R, M, shares, signal, thread, F_rows):
 
 def _F_many(U, V, R, M):
     """The same where the rows are many: each thread takes a range of them."""
-    m = U.shape[0]
+    m = len(U)
     k = U.shape[1]
-    n = V.shape[0]
+    n = len(V)
     sums = _in_threads(_F_rows, _F_turns, m, m * (4 * n + 2 * k * n), (U, V, R, M), ((),))
     return _F_rest(U, V, R, M, *sums)
 
@@ -581,8 +576,7 @@ def grad_F(U, V, R, M, out=None):
     """
     if not (
         type(U) is type(V) is type(R) is type(M) is np.ndarray
-        and U.dtype is V.dtype is R.dtype is M.dtype
-        and U.dtype.char in "fd"
+        and U.dtype is V.dtype is R.dtype is M.dtype in _FLOATING
         and U.flags.carray
         and V.flags.carray
         and R.flags.carray
@@ -597,17 +591,16 @@ def grad_F(U, V, R, M, out=None):
         raise ValueError(f"R must have 2 axes (m, n), has shape {R.shape}")
     if M.ndim != 2:
         raise ValueError(f"M must have 2 axes (m, n), has shape {M.shape}")
-    m = U.shape[0]
-    k = U.shape[1]
-    n = V.shape[0]
+    m, k = U.shape
+    n = len(V)
     if V.shape[1] != k:
         raise ValueError(f"U has {k} columns, V has {V.shape[1]} columns")
-    if R.shape[0] != m:
-        raise ValueError(f"U has {m} rows, R has {R.shape[0]} rows")
+    if len(R) != m:
+        raise ValueError(f"U has {m} rows, R has {len(R)} rows")
     if R.shape[1] != n:
         raise ValueError(f"V has {n} rows, R has {R.shape[1]} columns")
-    if M.shape[0] != m:
-        raise ValueError(f"U has {m} rows, M has {M.shape[0]} rows")
+    if len(M) != m:
+        raise ValueError(f"U has {m} rows, M has {len(M)} rows")
     if M.shape[1] != n:
         raise ValueError(f"V has {n} rows, M has {M.shape[1]} columns")
     if m < 1:
@@ -626,9 +619,9 @@ def grad_F(U, V, R, M, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_F(U, V, R, M, grad_F_U, grad_F_V):
-    m = U.shape[0]
+    m = len(U)
     k = U.shape[1]
-    n = V.shape[0]
+    n = len(V)
     r = np.empty((m, n), U.dtype)
     for i in range(n):
         for j in range(k):
@@ -665,8 +658,7 @@ def value_and_grad_F(U, V, R, M, out=None):
     """
     if not (
         type(U) is type(V) is type(R) is type(M) is np.ndarray
-        and U.dtype is V.dtype is R.dtype is M.dtype
-        and U.dtype.char in "fd"
+        and U.dtype is V.dtype is R.dtype is M.dtype in _FLOATING
         and U.flags.carray
         and V.flags.carray
         and R.flags.carray
@@ -681,17 +673,16 @@ def value_and_grad_F(U, V, R, M, out=None):
         raise ValueError(f"R must have 2 axes (m, n), has shape {R.shape}")
     if M.ndim != 2:
         raise ValueError(f"M must have 2 axes (m, n), has shape {M.shape}")
-    m = U.shape[0]
-    k = U.shape[1]
-    n = V.shape[0]
+    m, k = U.shape
+    n = len(V)
     if V.shape[1] != k:
         raise ValueError(f"U has {k} columns, V has {V.shape[1]} columns")
-    if R.shape[0] != m:
-        raise ValueError(f"U has {m} rows, R has {R.shape[0]} rows")
+    if len(R) != m:
+        raise ValueError(f"U has {m} rows, R has {len(R)} rows")
     if R.shape[1] != n:
         raise ValueError(f"V has {n} rows, R has {R.shape[1]} columns")
-    if M.shape[0] != m:
-        raise ValueError(f"U has {m} rows, M has {M.shape[0]} rows")
+    if len(M) != m:
+        raise ValueError(f"U has {m} rows, M has {len(M)} rows")
     if M.shape[1] != n:
         raise ValueError(f"V has {n} rows, M has {M.shape[1]} columns")
     if m < 1:
@@ -710,9 +701,9 @@ def value_and_grad_F(U, V, R, M, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_F(U, V, R, M, grad_F_U, grad_F_V):
-    m = U.shape[0]
+    m = len(U)
     k = U.shape[1]
-    n = V.shape[0]
+    n = len(V)
     r = np.empty((m, n), U.dtype)
     F = 0.0
     np.dot(U, V.T, r)

@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -313,8 +316,7 @@ def MSE(X, y, w, b):
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
-        and X.dtype is y.dtype is w.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is w.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and w.flags.carray
@@ -326,12 +328,11 @@ def MSE(X, y, w, b):
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (d), has shape {w.shape}")
-    n = X.shape[0]
-    d = X.shape[1]
-    if y.shape[0] != n:
-        raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
-    if w.shape[0] != d:
-        raise ValueError(f"X has {d} columns, w has {w.shape[0]}")
+    n, d = X.shape
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows, y has {len(y)}")
+    if len(w) != d:
+        raise ValueError(f"X has {d} columns, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} rows, at least 1 needed")
     if d < 1:
@@ -344,7 +345,7 @@ def MSE(X, y, w, b):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _MSE(X, y, w, b):
-    n = X.shape[0]
+    n = len(X)
     d = X.shape[1]
     MSE = 0.0
     for i in range(n):
@@ -391,7 +392,7 @@ def _MSE_turns(X, y, w, b, shares, signal, thread, MSE_rows):
 
 def _MSE_many(X, y, w, b):
     """The same where the rows are many: each thread takes a range of them."""
-    n = X.shape[0]
+    n = len(X)
     d = X.shape[1]
     sums = _in_threads(_MSE_rows, _MSE_turns, n, n * (2 * d + 4), (X, y, w, b), ((),))
     return _MSE_rest(X, y, w, b, *sums)
@@ -400,7 +401,7 @@ def _MSE_many(X, y, w, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _MSE_rest(X, y, w, b, MSE_rows):
     """What is left when the rows are added up."""
-    n = X.shape[0]
+    n = len(X)
     MSE = MSE_rows
     MSE = MSE / n
     return MSE
@@ -424,8 +425,7 @@ def grad_MSE(X, y, w, b, out=None):
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
-        and X.dtype is y.dtype is w.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is w.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and w.flags.carray
@@ -437,12 +437,11 @@ def grad_MSE(X, y, w, b, out=None):
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (d), has shape {w.shape}")
-    n = X.shape[0]
-    d = X.shape[1]
-    if y.shape[0] != n:
-        raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
-    if w.shape[0] != d:
-        raise ValueError(f"X has {d} columns, w has {w.shape[0]}")
+    n, d = X.shape
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows, y has {len(y)}")
+    if len(w) != d:
+        raise ValueError(f"X has {d} columns, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} rows, at least 1 needed")
     if d < 1:
@@ -460,7 +459,7 @@ def grad_MSE(X, y, w, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_MSE(X, y, w, b, grad_MSE_w):
-    n = X.shape[0]
+    n = len(X)
     d = X.shape[1]
     for i in range(d):
         grad_MSE_w[i] = 0.0
@@ -479,7 +478,7 @@ def _grad_MSE(X, y, w, b, grad_MSE_w):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _grad_MSE_rows(X, y, w, b, start, stop, grad_MSE_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
-    n = X.shape[0]
+    n = len(X)
     d = X.shape[1]
     grad_MSE_w = np.empty((d,), X.dtype)
     far = d if d >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
@@ -528,7 +527,7 @@ def _grad_MSE_turns(X, y, w, b, shares, signal, thread, grad_MSE_b_rows, grad_MS
 
 def _grad_MSE_many(X, y, w, b, grad_MSE_w):
     """The same where the rows are many: each thread takes a range of them."""
-    n = X.shape[0]
+    n = len(X)
     d = X.shape[1]
     sums = _in_threads(_grad_MSE_rows, _grad_MSE_turns, n, n * (4 * d + 6), (X, y, w, b), ((), (d,)))
     return _grad_MSE_rest(X, y, w, b, grad_MSE_w, *sums)
@@ -563,8 +562,7 @@ def value_and_grad_MSE(X, y, w, b, out=None):
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
-        and X.dtype is y.dtype is w.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is w.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and w.flags.carray
@@ -576,12 +574,11 @@ def value_and_grad_MSE(X, y, w, b, out=None):
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (d), has shape {w.shape}")
-    n = X.shape[0]
-    d = X.shape[1]
-    if y.shape[0] != n:
-        raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
-    if w.shape[0] != d:
-        raise ValueError(f"X has {d} columns, w has {w.shape[0]}")
+    n, d = X.shape
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows, y has {len(y)}")
+    if len(w) != d:
+        raise ValueError(f"X has {d} columns, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} rows, at least 1 needed")
     if d < 1:
@@ -599,7 +596,7 @@ def value_and_grad_MSE(X, y, w, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_MSE(X, y, w, b, grad_MSE_w):
-    n = X.shape[0]
+    n = len(X)
     d = X.shape[1]
     MSE = 0.0
     grad_MSE_b = 0.0
@@ -621,7 +618,7 @@ def _value_and_grad_MSE(X, y, w, b, grad_MSE_w):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _value_and_grad_MSE_rows(X, y, w, b, start, stop, grad_MSE_w_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
-    n = X.shape[0]
+    n = len(X)
     d = X.shape[1]
     grad_MSE_w = np.empty((d,), X.dtype)
     far = d if d >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
@@ -673,7 +670,7 @@ def _value_and_grad_MSE_turns(X, y, w, b, shares, signal, thread, MSE_rows, grad
 
 def _value_and_grad_MSE_many(X, y, w, b, grad_MSE_w):
     """The same where the rows are many: each thread takes a range of them."""
-    n = X.shape[0]
+    n = len(X)
     d = X.shape[1]
     sums = _in_threads(_value_and_grad_MSE_rows, _value_and_grad_MSE_turns, n, n * (4 * d + 9), (X, y, w, b), ((), (), (d,)))
     return _value_and_grad_MSE_rest(X, y, w, b, grad_MSE_w, *sums)
@@ -682,7 +679,7 @@ def _value_and_grad_MSE_many(X, y, w, b, grad_MSE_w):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_MSE_rest(X, y, w, b, grad_MSE_w, MSE_rows, grad_MSE_b_rows, grad_MSE_w_rows):
     """What is left when the rows are added up."""
-    n = X.shape[0]
+    n = len(X)
     d = X.shape[1]
     MSE = MSE_rows
     grad_MSE_b = grad_MSE_b_rows
@@ -706,18 +703,15 @@ def y_hat(X, w, b, out=None):
     2*d*n floating-point operations
     entries read: X d*n, w d
     """
-    if not (
-        type(X) is type(w) is np.ndarray and X.dtype is w.dtype and X.dtype.char in "fd" and X.flags.carray and w.flags.carray
-    ):
+    if not (type(X) is type(w) is np.ndarray and X.dtype is w.dtype in _FLOATING and X.flags.carray and w.flags.carray):
         X, w = _floats(("X", "w"), (X, w))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (n, d), has shape {X.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (d), has shape {w.shape}")
-    n = X.shape[0]
-    d = X.shape[1]
-    if w.shape[0] != d:
-        raise ValueError(f"X has {d} columns, w has {w.shape[0]}")
+    n, d = X.shape
+    if len(w) != d:
+        raise ValueError(f"X has {d} columns, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} rows, at least 1 needed")
     if d < 1:
@@ -735,7 +729,7 @@ def y_hat(X, w, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _y_hat(X, w, b, y_hat):
-    n = X.shape[0]
+    n = len(X)
     d = X.shape[1]
     for i in range(n):
         y_hat_i = b
@@ -779,7 +773,7 @@ def _y_hat_turns(X, w, b, y_hat, shares, signal, thread):
 
 def _y_hat_many(X, w, b, y_hat):
     """The same where the rows are many: each thread takes a range of them."""
-    n = X.shape[0]
+    n = len(X)
     d = X.shape[1]
     _in_threads(_y_hat_rows, _y_hat_turns, n, n * (2 * d + 2), (X, w, b, y_hat), ())
 
@@ -801,8 +795,7 @@ def L(theta, X, y, b):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -814,12 +807,11 @@ def L(theta, X, y, b):
         raise ValueError(f"X must have 2 axes (n, d), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
-    d = X.shape[1]
-    n = X.shape[0]
-    if theta.shape[0] != d:
-        raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != n:
-        raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    n, d = X.shape
+    if len(theta) != d:
+        raise ValueError(f"X has {d} columns, theta has {len(theta)}")
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows, y has {len(y)}")
     if d < 1:
         raise ValueError(f"X has {d} columns, at least 1 needed")
     if n < 1:
@@ -833,7 +825,7 @@ def L(theta, X, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(theta, X, y, b):
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     L = 0.0
     for i in range(n):
         X_theta = 0.0
@@ -880,7 +872,7 @@ def _L_turns(theta, X, y, b, shares, signal, thread, L_rows):
 def _L_many(theta, X, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     sums = _in_threads(_L_rows, _L_turns, n, n * (2 * d + 5), (theta, X, y, b), ((),))
     return _L_rest(theta, X, y, b, *sums)
 
@@ -888,7 +880,7 @@ def _L_many(theta, X, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L_rest(theta, X, y, b, L_rows):
     """What is left when the rows are added up."""
-    n = X.shape[0]
+    n = len(X)
     L = L_rows
     L = L / n
     return L
@@ -911,8 +903,7 @@ def grad_L(theta, X, y, b, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -924,12 +915,11 @@ def grad_L(theta, X, y, b, out=None):
         raise ValueError(f"X must have 2 axes (n, d), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
-    d = X.shape[1]
-    n = X.shape[0]
-    if theta.shape[0] != d:
-        raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != n:
-        raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    n, d = X.shape
+    if len(theta) != d:
+        raise ValueError(f"X has {d} columns, theta has {len(theta)}")
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows, y has {len(y)}")
     if d < 1:
         raise ValueError(f"X has {d} columns, at least 1 needed")
     if n < 1:
@@ -948,7 +938,7 @@ def grad_L(theta, X, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(theta, X, y, b, grad_L_theta):
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     for i in range(d):
         grad_L_theta[i] = 0.0
     for i in range(n):
@@ -1007,7 +997,7 @@ def _grad_L_turns(theta, X, y, b, shares, signal, thread, grad_L_theta_rows):
 def _grad_L_many(theta, X, y, b, grad_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     sums = _in_threads(_grad_L_rows, _grad_L_turns, n, n * (4 * d + 2), (theta, X, y, b), ((d,),))
     return _grad_L_rest(theta, X, y, b, grad_L_theta, *sums)
 
@@ -1016,7 +1006,7 @@ def _grad_L_many(theta, X, y, b, grad_L_theta):
 def _grad_L_rest(theta, X, y, b, grad_L_theta, grad_L_theta_rows):
     """What is left when the rows are added up."""
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     for t_1 in range(d):
         grad_L_theta[t_1] = grad_L_theta_rows[t_1]
     for i in range(d):
@@ -1041,8 +1031,7 @@ def value_and_grad_L(theta, X, y, b, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1054,12 +1043,11 @@ def value_and_grad_L(theta, X, y, b, out=None):
         raise ValueError(f"X must have 2 axes (n, d), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
-    d = X.shape[1]
-    n = X.shape[0]
-    if theta.shape[0] != d:
-        raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != n:
-        raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    n, d = X.shape
+    if len(theta) != d:
+        raise ValueError(f"X has {d} columns, theta has {len(theta)}")
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows, y has {len(y)}")
     if d < 1:
         raise ValueError(f"X has {d} columns, at least 1 needed")
     if n < 1:
@@ -1078,7 +1066,7 @@ def value_and_grad_L(theta, X, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(theta, X, y, b, grad_L_theta):
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     L = 0.0
     for i in range(d):
         grad_L_theta[i] = 0.0
@@ -1144,7 +1132,7 @@ def _value_and_grad_L_turns(theta, X, y, b, shares, signal, thread, L_rows, grad
 def _value_and_grad_L_many(theta, X, y, b, grad_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     sums = _in_threads(_value_and_grad_L_rows, _value_and_grad_L_turns, n, n * (4 * d + 4), (theta, X, y, b), ((), (d,)))
     return _value_and_grad_L_rest(theta, X, y, b, grad_L_theta, *sums)
 
@@ -1153,7 +1141,7 @@ def _value_and_grad_L_many(theta, X, y, b, grad_L_theta):
 def _value_and_grad_L_rest(theta, X, y, b, grad_L_theta, L_rows, grad_L_theta_rows):
     """What is left when the rows are added up."""
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     L = L_rows
     for t_1 in range(d):
         grad_L_theta[t_1] = grad_L_theta_rows[t_1]
@@ -1180,8 +1168,7 @@ def hess_L(theta, X, y, b, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1193,12 +1180,11 @@ def hess_L(theta, X, y, b, out=None):
         raise ValueError(f"X must have 2 axes (n, d), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
-    d = X.shape[1]
-    n = X.shape[0]
-    if theta.shape[0] != d:
-        raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != n:
-        raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    n, d = X.shape
+    if len(theta) != d:
+        raise ValueError(f"X has {d} columns, theta has {len(theta)}")
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows, y has {len(y)}")
     if d < 1:
         raise ValueError(f"X has {d} columns, at least 1 needed")
     if n < 1:
@@ -1217,7 +1203,7 @@ def hess_L(theta, X, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_L(theta, X, y, b, hess_L_theta):
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     for i in range(d):
         for j in range(d):
             hess_L_theta[i, j] = 2.0 / n * hess_L_theta[i, j]
@@ -1241,8 +1227,7 @@ def hvp_L(theta, v, X, y, b, out=None):
     """
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -1257,14 +1242,13 @@ def hvp_L(theta, v, X, y, b, out=None):
         raise ValueError(f"X must have 2 axes (n, d), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
-    d = X.shape[1]
-    n = X.shape[0]
-    if theta.shape[0] != d:
-        raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != d:
-        raise ValueError(f"X has {d} columns, v has {v.shape[0]}")
-    if y.shape[0] != n:
-        raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    n, d = X.shape
+    if len(theta) != d:
+        raise ValueError(f"X has {d} columns, theta has {len(theta)}")
+    if len(v) != d:
+        raise ValueError(f"X has {d} columns, v has {len(v)}")
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows, y has {len(y)}")
     if d < 1:
         raise ValueError(f"X has {d} columns, at least 1 needed")
     if n < 1:
@@ -1283,7 +1267,7 @@ def hvp_L(theta, v, X, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(theta, v, X, y, b, hvp_L_theta):
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     for i in range(d):
         hvp_L_theta[i] = 0.0
     for i in range(n):
@@ -1299,7 +1283,7 @@ def _hvp_L(theta, v, X, y, b, hvp_L_theta):
 def _hvp_L_rows(theta, v, X, y, b, start, stop, hvp_L_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     hvp_L_theta = np.empty((d,), theta.dtype)
     far = d if d >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -1344,7 +1328,7 @@ def _hvp_L_turns(theta, v, X, y, b, shares, signal, thread, hvp_L_theta_rows):
 def _hvp_L_many(theta, v, X, y, b, hvp_L_theta):
     """The same where the rows are many: each thread takes a range of them."""
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     sums = _in_threads(_hvp_L_rows, _hvp_L_turns, n, n * (4 * d + 4), (theta, v, X, y, b), ((d,),))
     return _hvp_L_rest(theta, v, X, y, b, hvp_L_theta, *sums)
 
@@ -1374,8 +1358,7 @@ def grad_L_b(theta, X, y, b):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1387,12 +1370,11 @@ def grad_L_b(theta, X, y, b):
         raise ValueError(f"X must have 2 axes (n, d), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
-    d = X.shape[1]
-    n = X.shape[0]
-    if theta.shape[0] != d:
-        raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != n:
-        raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    n, d = X.shape
+    if len(theta) != d:
+        raise ValueError(f"X has {d} columns, theta has {len(theta)}")
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows, y has {len(y)}")
     if d < 1:
         raise ValueError(f"X has {d} columns, at least 1 needed")
     if n < 1:
@@ -1406,7 +1388,7 @@ def grad_L_b(theta, X, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L_b(theta, X, y, b):
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     grad_L_b = 0.0
     for i in range(n):
         r = y[i] - b
@@ -1453,7 +1435,7 @@ def _grad_L_b_turns(theta, X, y, b, shares, signal, thread, grad_L_b_rows):
 def _grad_L_b_many(theta, X, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     sums = _in_threads(_grad_L_b_rows, _grad_L_b_turns, n, n * (2 * d + 3), (theta, X, y, b), ((),))
     return _grad_L_b_rest(theta, X, y, b, *sums)
 
@@ -1461,7 +1443,7 @@ def _grad_L_b_many(theta, X, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L_b_rest(theta, X, y, b, grad_L_b_rows):
     """What is left when the rows are added up."""
-    n = X.shape[0]
+    n = len(X)
     grad_L_b = grad_L_b_rows
     grad_L_b = -2.0 / n * grad_L_b
     return grad_L_b
@@ -1485,8 +1467,7 @@ def theta_step(theta, X, y, b, eta, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1498,12 +1479,11 @@ def theta_step(theta, X, y, b, eta, out=None):
         raise ValueError(f"X must have 2 axes (n, d), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
-    d = X.shape[1]
-    n = X.shape[0]
-    if theta.shape[0] != d:
-        raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != n:
-        raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    n, d = X.shape
+    if len(theta) != d:
+        raise ValueError(f"X has {d} columns, theta has {len(theta)}")
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows, y has {len(y)}")
     if d < 1:
         raise ValueError(f"X has {d} columns, at least 1 needed")
     if n < 1:
@@ -1524,7 +1504,7 @@ def theta_step(theta, X, y, b, eta, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, X, y, b, eta, theta_next):
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     grad_L_theta = np.empty((d,), theta.dtype)
     for i in range(d):
         grad_L_theta[i] = 0.0
@@ -1585,7 +1565,7 @@ def _theta_step_turns(theta, X, y, b, eta, shares, signal, thread, grad_L_theta_
 def _theta_step_many(theta, X, y, b, eta, theta_next):
     """The same where the rows are many: each thread takes a range of them."""
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     sums = _in_threads(_theta_step_rows, _theta_step_turns, n, n * (4 * d + 2), (theta, X, y, b, eta), ((d,),))
     return _theta_step_rest(theta, X, y, b, eta, theta_next, *sums)
 
@@ -1594,7 +1574,7 @@ def _theta_step_many(theta, X, y, b, eta, theta_next):
 def _theta_step_rest(theta, X, y, b, eta, theta_next, grad_L_theta_rows):
     """What is left when the rows are added up."""
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     grad_L_theta = np.empty((d,), theta.dtype)
     for t_1 in range(d):
         grad_L_theta[t_1] = grad_L_theta_rows[t_1]
@@ -1625,8 +1605,7 @@ def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None, callback
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1638,12 +1617,11 @@ def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None, callback
         raise ValueError(f"X must have 2 axes (n, d), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (n), has shape {y.shape}")
-    d = X.shape[1]
-    n = X.shape[0]
-    if theta.shape[0] != d:
-        raise ValueError(f"X has {d} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != n:
-        raise ValueError(f"X has {n} rows, y has {y.shape[0]}")
+    n, d = X.shape
+    if len(theta) != d:
+        raise ValueError(f"X has {d} columns, theta has {len(theta)}")
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows, y has {len(y)}")
     if d < 1:
         raise ValueError(f"X has {d} columns, at least 1 needed")
     if n < 1:
@@ -1677,7 +1655,7 @@ def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None, callback
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run(theta, X, y, b, eta, iterations, tolerance):
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     grad_L_theta = np.empty((d,), theta.dtype)
     theta_next = np.empty((d,), theta.dtype)
     for iteration in range(iterations):
@@ -1705,7 +1683,7 @@ def _theta_run(theta, X, y, b, eta, iterations, tolerance):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run_hoisted(theta, X, y, b, eta, X_X, iterations, tolerance):
     d = X.shape[1]
-    n = X.shape[0]
+    n = len(X)
     grad_L_theta_sum = np.empty((d,), theta.dtype)
     theta_next = np.empty((d,), theta.dtype)
     for i in range(d):

@@ -32,6 +32,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -315,8 +318,7 @@ def J(theta, X, y):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -328,12 +330,11 @@ def J(theta, X, y):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -345,7 +346,7 @@ def J(theta, X, y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(m):
         X_theta = 0.0
@@ -392,7 +393,7 @@ def _J_turns(theta, X, y, shares, signal, thread, J_rows):
 def _J_many(theta, X, y):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_J_rows, _J_turns, m, m * (2 * n + 4), (theta, X, y), ((),))
     return _J_rest(theta, X, y, *sums)
 
@@ -400,7 +401,7 @@ def _J_many(theta, X, y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_rest(theta, X, y, J_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     J = 0.5 / m * J
     return J
@@ -422,8 +423,7 @@ def grad_J(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -435,12 +435,11 @@ def grad_J(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -457,7 +456,7 @@ def grad_J(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_J_theta[i] = 0.0
     for i in range(m):
@@ -516,7 +515,7 @@ def _grad_J_turns(theta, X, y, shares, signal, thread, grad_J_theta_rows):
 def _grad_J_many(theta, X, y, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (4 * n + 1), (theta, X, y), ((n,),))
     return _grad_J_rest(theta, X, y, grad_J_theta, *sums)
 
@@ -525,7 +524,7 @@ def _grad_J_many(theta, X, y, grad_J_theta):
 def _grad_J_rest(theta, X, y, grad_J_theta, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
     for i in range(n):
@@ -549,8 +548,7 @@ def value_and_grad_J(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -562,12 +560,11 @@ def value_and_grad_J(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -584,7 +581,7 @@ def value_and_grad_J(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -650,7 +647,7 @@ def _value_and_grad_J_turns(theta, X, y, shares, signal, thread, J_rows, grad_J_
 def _value_and_grad_J_many(theta, X, y, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_J_rows, _value_and_grad_J_turns, m, m * (4 * n + 3), (theta, X, y), ((), (n,)))
     return _value_and_grad_J_rest(theta, X, y, grad_J_theta, *sums)
 
@@ -659,7 +656,7 @@ def _value_and_grad_J_many(theta, X, y, grad_J_theta):
 def _value_and_grad_J_rest(theta, X, y, grad_J_theta, J_rows, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -685,8 +682,7 @@ def hess_J(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -698,12 +694,11 @@ def hess_J(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -720,7 +715,7 @@ def hess_J(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(theta, X, y, hess_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = hess_J_theta[i, j] / m
@@ -743,8 +738,7 @@ def hvp_J(theta, v, X, y, out=None):
     """
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -759,14 +753,13 @@ def hvp_J(theta, v, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -783,7 +776,7 @@ def hvp_J(theta, v, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, hvp_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_J_theta[i] = 0.0
     for i in range(m):
@@ -799,7 +792,7 @@ def _hvp_J(theta, v, X, y, hvp_J_theta):
 def _hvp_J_rows(theta, v, X, y, start, stop, hvp_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_J_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -844,7 +837,7 @@ def _hvp_J_turns(theta, v, X, y, shares, signal, thread, hvp_J_theta_rows):
 def _hvp_J_many(theta, v, X, y, hvp_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_J_rows, _hvp_J_turns, m, m * (4 * n + 3), (theta, v, X, y), ((n,),))
     return _hvp_J_rest(theta, v, X, y, hvp_J_theta, *sums)
 
@@ -876,8 +869,7 @@ def V(v, theta, X, y, beta, alpha, out=None):
     """
     if not (
         type(v) is type(theta) is type(X) is type(y) is np.ndarray
-        and v.dtype is theta.dtype is X.dtype is y.dtype
-        and v.dtype.char in "fd"
+        and v.dtype is theta.dtype is X.dtype is y.dtype in _FLOATING
         and v.flags.carray
         and theta.flags.carray
         and X.flags.carray
@@ -892,14 +884,13 @@ def V(v, theta, X, y, beta, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -920,7 +911,7 @@ def V(v, theta, X, y, beta, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _V(v, theta, X, y, beta, alpha, V):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), v.dtype)
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -981,7 +972,7 @@ def _V_turns(v, theta, X, y, beta, alpha, shares, signal, thread, grad_J_theta_r
 def _V_many(v, theta, X, y, beta, alpha, V):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_V_rows, _V_turns, m, m * (4 * n + 1), (v, theta, X, y, beta, alpha), ((n,),))
     return _V_rest(v, theta, X, y, beta, alpha, V, *sums)
 
@@ -990,7 +981,7 @@ def _V_many(v, theta, X, y, beta, alpha, V):
 def _V_rest(v, theta, X, y, beta, alpha, V, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), v.dtype)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -1018,8 +1009,7 @@ def T(v, theta, X, y, beta, alpha, out=None):
     """
     if not (
         type(v) is type(theta) is type(X) is type(y) is np.ndarray
-        and v.dtype is theta.dtype is X.dtype is y.dtype
-        and v.dtype.char in "fd"
+        and v.dtype is theta.dtype is X.dtype is y.dtype in _FLOATING
         and v.flags.carray
         and theta.flags.carray
         and X.flags.carray
@@ -1034,14 +1024,13 @@ def T(v, theta, X, y, beta, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1062,7 +1051,7 @@ def T(v, theta, X, y, beta, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _T(v, theta, X, y, beta, alpha, T):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), v.dtype)
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -1124,7 +1113,7 @@ def _T_turns(v, theta, X, y, beta, alpha, shares, signal, thread, grad_J_theta_r
 def _T_many(v, theta, X, y, beta, alpha, T):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_T_rows, _T_turns, m, m * (4 * n + 1), (v, theta, X, y, beta, alpha), ((n,),))
     return _T_rest(v, theta, X, y, beta, alpha, T, *sums)
 
@@ -1133,7 +1122,7 @@ def _T_many(v, theta, X, y, beta, alpha, T):
 def _T_rest(v, theta, X, y, beta, alpha, T, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), v.dtype)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -1173,11 +1162,11 @@ def theta_0(w, out=None):
     0 floating-point operations
     entries read: w n
     """
-    if not (type(w) is np.ndarray and w.dtype.char in "fd" and w.flags.carray):
+    if not (type(w) is np.ndarray and w.dtype in _FLOATING and w.flags.carray):
         w, = _floats(("w",), (w,))
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
-    n = w.shape[0]
+    n, = w.shape
     if n < 1:
         raise ValueError(f"w has {n} entries, at least 1 needed")
     if out is None:
@@ -1190,7 +1179,7 @@ def theta_0(w, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_0(w, theta_0):
-    n = w.shape[0]
+    n = len(w)
     for i in range(n):
         theta_0[i] = w[i]
 
@@ -1215,8 +1204,7 @@ def v_theta_step(v, theta, X, y, beta, alpha, out=None):
     """
     if not (
         type(v) is type(theta) is type(X) is type(y) is np.ndarray
-        and v.dtype is theta.dtype is X.dtype is y.dtype
-        and v.dtype.char in "fd"
+        and v.dtype is theta.dtype is X.dtype is y.dtype in _FLOATING
         and v.flags.carray
         and theta.flags.carray
         and X.flags.carray
@@ -1231,14 +1219,13 @@ def v_theta_step(v, theta, X, y, beta, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1259,7 +1246,7 @@ def v_theta_step(v, theta, X, y, beta, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _v_theta_step(v, theta, X, y, beta, alpha, v_next, theta_next):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), v.dtype)
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -1322,7 +1309,7 @@ def _v_theta_step_turns(v, theta, X, y, beta, alpha, shares, signal, thread, gra
 def _v_theta_step_many(v, theta, X, y, beta, alpha, v_next, theta_next):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_v_theta_step_rows, _v_theta_step_turns, m, m * (4 * n + 1), (v, theta, X, y, beta, alpha), ((n,),))
     return _v_theta_step_rest(v, theta, X, y, beta, alpha, v_next, theta_next, *sums)
 
@@ -1331,7 +1318,7 @@ def _v_theta_step_many(v, theta, X, y, beta, alpha, v_next, theta_next):
 def _v_theta_step_rest(v, theta, X, y, beta, alpha, v_next, theta_next, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), v.dtype)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -1366,8 +1353,7 @@ def v_theta_run(v, theta, X, y, beta, alpha, iterations, tolerance=0.0, out=None
     """
     if not (
         type(v) is type(theta) is type(X) is type(y) is np.ndarray
-        and v.dtype is theta.dtype is X.dtype is y.dtype
-        and v.dtype.char in "fd"
+        and v.dtype is theta.dtype is X.dtype is y.dtype in _FLOATING
         and v.flags.carray
         and theta.flags.carray
         and X.flags.carray
@@ -1382,14 +1368,13 @@ def v_theta_run(v, theta, X, y, beta, alpha, iterations, tolerance=0.0, out=None
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1424,7 +1409,7 @@ def v_theta_run(v, theta, X, y, beta, alpha, iterations, tolerance=0.0, out=None
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _v_theta_run(v, theta, X, y, beta, alpha, iterations, tolerance):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), v.dtype)
     v_next = np.empty((n,), v.dtype)
     theta_next = np.empty((n,), v.dtype)
@@ -1459,7 +1444,7 @@ def _v_theta_run(v, theta, X, y, beta, alpha, iterations, tolerance):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _v_theta_run_hoisted(v, theta, X, y, beta, alpha, X_X, iterations, tolerance):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     X_y = np.empty((n,), v.dtype)
     v_next = np.empty((n,), v.dtype)
     theta_next = np.empty((n,), v.dtype)
@@ -1510,8 +1495,7 @@ def E(X, y, w, beta, alpha, N):
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
-        and X.dtype is y.dtype is w.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is w.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and w.flags.carray
@@ -1523,13 +1507,12 @@ def E(X, y, w, beta, alpha, N):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
     N = _whole("N", N, 1)
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1545,7 +1528,7 @@ def E(X, y, w, beta, alpha, N):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _E(X, y, w, beta, alpha, N):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     v_0_2 = np.empty((n,), X.dtype)
     theta_0 = np.empty((n,), X.dtype)
@@ -1608,8 +1591,7 @@ def grad_E(X, y, w, beta, alpha, N):
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
-        and X.dtype is y.dtype is w.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is w.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and w.flags.carray
@@ -1621,13 +1603,12 @@ def grad_E(X, y, w, beta, alpha, N):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
     N = _whole("N", N, 1)
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1643,7 +1624,7 @@ def grad_E(X, y, w, beta, alpha, N):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_E(X, y, w, beta, alpha, N):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     v_0_2 = np.empty((n,), X.dtype)
     theta_0 = np.empty((n,), X.dtype)
@@ -1752,8 +1733,7 @@ def value_and_grad_E(X, y, w, beta, alpha, N):
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
-        and X.dtype is y.dtype is w.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is w.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and w.flags.carray
@@ -1765,13 +1745,12 @@ def value_and_grad_E(X, y, w, beta, alpha, N):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
     N = _whole("N", N, 1)
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1787,7 +1766,7 @@ def value_and_grad_E(X, y, w, beta, alpha, N):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_E(X, y, w, beta, alpha, N):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     v_0_2 = np.empty((n,), X.dtype)
     theta_0 = np.empty((n,), X.dtype)
@@ -1903,8 +1882,7 @@ def hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
-        and X.dtype is y.dtype is w.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is w.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and w.flags.carray
@@ -1916,13 +1894,12 @@ def hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
     N = _whole("N", N, 1)
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1942,7 +1919,7 @@ def hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     v_0_2 = np.empty((n,), X.dtype)
     theta_0 = np.empty((n,), X.dtype)

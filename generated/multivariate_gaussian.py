@@ -33,6 +33,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -434,8 +437,7 @@ def ell(mu, x, Sigma):
     _link()
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
-        and mu.dtype is x.dtype is Sigma.dtype
-        and mu.dtype.char in "fd"
+        and mu.dtype is x.dtype is Sigma.dtype in _FLOATING
         and mu.flags.carray
         and x.flags.carray
         and Sigma.flags.carray
@@ -447,14 +449,13 @@ def ell(mu, x, Sigma):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if Sigma.ndim != 2:
         raise ValueError(f"Sigma must have 2 axes (n, n), has shape {Sigma.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if Sigma.shape[0] != n:
-        raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[0]} rows")
+    m, n = x.shape
+    if len(Sigma) != n:
+        raise ValueError(f"x has {n} columns, Sigma has {len(Sigma)} rows")
     if Sigma.shape[1] != n:
         raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"x has {n} columns, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"x has {n} columns, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -465,7 +466,7 @@ def ell(mu, x, Sigma):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _ell(mu, x, Sigma):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     rhs = np.empty((n, m), mu.dtype)
     solution = np.empty((n, m), mu.dtype)
     ell = 0.0
@@ -502,8 +503,7 @@ def grad_ell(mu, x, Sigma, out=None):
     _link()
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
-        and mu.dtype is x.dtype is Sigma.dtype
-        and mu.dtype.char in "fd"
+        and mu.dtype is x.dtype is Sigma.dtype in _FLOATING
         and mu.flags.carray
         and x.flags.carray
         and Sigma.flags.carray
@@ -515,14 +515,13 @@ def grad_ell(mu, x, Sigma, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if Sigma.ndim != 2:
         raise ValueError(f"Sigma must have 2 axes (n, n), has shape {Sigma.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if Sigma.shape[0] != n:
-        raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[0]} rows")
+    m, n = x.shape
+    if len(Sigma) != n:
+        raise ValueError(f"x has {n} columns, Sigma has {len(Sigma)} rows")
     if Sigma.shape[1] != n:
         raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"x has {n} columns, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"x has {n} columns, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -538,7 +537,7 @@ def grad_ell(mu, x, Sigma, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_ell(mu, x, Sigma, grad_ell_mu):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     rhs = np.empty((n, m), mu.dtype)
     solution = np.empty((n, m), mu.dtype)
     s_bar = np.empty((m, n), mu.dtype)
@@ -590,8 +589,7 @@ def value_and_grad_ell(mu, x, Sigma, out=None):
     _link()
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
-        and mu.dtype is x.dtype is Sigma.dtype
-        and mu.dtype.char in "fd"
+        and mu.dtype is x.dtype is Sigma.dtype in _FLOATING
         and mu.flags.carray
         and x.flags.carray
         and Sigma.flags.carray
@@ -603,14 +601,13 @@ def value_and_grad_ell(mu, x, Sigma, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if Sigma.ndim != 2:
         raise ValueError(f"Sigma must have 2 axes (n, n), has shape {Sigma.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if Sigma.shape[0] != n:
-        raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[0]} rows")
+    m, n = x.shape
+    if len(Sigma) != n:
+        raise ValueError(f"x has {n} columns, Sigma has {len(Sigma)} rows")
     if Sigma.shape[1] != n:
         raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"x has {n} columns, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"x has {n} columns, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -626,7 +623,7 @@ def value_and_grad_ell(mu, x, Sigma, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_ell(mu, x, Sigma, grad_ell_mu):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     rhs = np.empty((n, m), mu.dtype)
     solution = np.empty((n, m), mu.dtype)
     s_bar = np.empty((m, n), mu.dtype)
@@ -681,8 +678,7 @@ def hess_ell(mu, x, Sigma, out=None):
     _link()
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
-        and mu.dtype is x.dtype is Sigma.dtype
-        and mu.dtype.char in "fd"
+        and mu.dtype is x.dtype is Sigma.dtype in _FLOATING
         and mu.flags.carray
         and x.flags.carray
         and Sigma.flags.carray
@@ -694,14 +690,13 @@ def hess_ell(mu, x, Sigma, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if Sigma.ndim != 2:
         raise ValueError(f"Sigma must have 2 axes (n, n), has shape {Sigma.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if Sigma.shape[0] != n:
-        raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[0]} rows")
+    m, n = x.shape
+    if len(Sigma) != n:
+        raise ValueError(f"x has {n} columns, Sigma has {len(Sigma)} rows")
     if Sigma.shape[1] != n:
         raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"x has {n} columns, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"x has {n} columns, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -717,7 +712,7 @@ def hess_ell(mu, x, Sigma, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_ell(mu, x, Sigma, hess_ell_mu):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     Sigma_inv = np.empty((n, n), mu.dtype)
     Sigma_factor = _factor(Sigma)
     _factor_inverse(Sigma_factor, Sigma, Sigma_inv)
@@ -745,8 +740,7 @@ def hvp_ell(mu, v, x, Sigma, out=None):
     _link()
     if not (
         type(mu) is type(v) is type(x) is type(Sigma) is np.ndarray
-        and mu.dtype is v.dtype is x.dtype is Sigma.dtype
-        and mu.dtype.char in "fd"
+        and mu.dtype is v.dtype is x.dtype is Sigma.dtype in _FLOATING
         and mu.flags.carray
         and v.flags.carray
         and x.flags.carray
@@ -761,16 +755,15 @@ def hvp_ell(mu, v, x, Sigma, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if Sigma.ndim != 2:
         raise ValueError(f"Sigma must have 2 axes (n, n), has shape {Sigma.shape}")
-    n = x.shape[1]
-    m = x.shape[0]
-    if Sigma.shape[0] != n:
-        raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[0]} rows")
+    m, n = x.shape
+    if len(Sigma) != n:
+        raise ValueError(f"x has {n} columns, Sigma has {len(Sigma)} rows")
     if Sigma.shape[1] != n:
         raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"x has {n} columns, mu has {mu.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"x has {n} columns, v has {v.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"x has {n} columns, mu has {len(mu)}")
+    if len(v) != n:
+        raise ValueError(f"x has {n} columns, v has {len(v)}")
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if m < 1:
@@ -786,7 +779,7 @@ def hvp_ell(mu, v, x, Sigma, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_ell(mu, v, x, Sigma, hvp_ell_mu):
     n = x.shape[1]
-    m = x.shape[0]
+    m = len(x)
     solution = np.empty((n,), mu.dtype)
     _positive_solve(Sigma, v, solution)
     for i in range(n):
@@ -809,21 +802,16 @@ def mu_hat(x, Sigma, out=None):
     """
     _link()
     if not (
-        type(x) is type(Sigma) is np.ndarray
-        and x.dtype is Sigma.dtype
-        and x.dtype.char in "fd"
-        and x.flags.carray
-        and Sigma.flags.carray
+        type(x) is type(Sigma) is np.ndarray and x.dtype is Sigma.dtype in _FLOATING and x.flags.carray and Sigma.flags.carray
     ):
         x, Sigma = _floats(("x", "Sigma"), (x, Sigma))
     if x.ndim != 2:
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if Sigma.ndim != 2:
         raise ValueError(f"Sigma must have 2 axes (n, n), has shape {Sigma.shape}")
-    m = x.shape[0]
-    n = x.shape[1]
-    if Sigma.shape[0] != n:
-        raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[0]} rows")
+    m, n = x.shape
+    if len(Sigma) != n:
+        raise ValueError(f"x has {n} columns, Sigma has {len(Sigma)} rows")
     if Sigma.shape[1] != n:
         raise ValueError(f"x has {n} columns, Sigma has {Sigma.shape[1]} columns")
     if m < 1:
@@ -840,7 +828,7 @@ def mu_hat(x, Sigma, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _mu_hat(x, Sigma, mu_hat):
-    m = x.shape[0]
+    m = len(x)
     n = x.shape[1]
     Sigma_inv = np.empty((n, n), x.dtype)
     M = np.empty((n, n), x.dtype)
@@ -880,22 +868,15 @@ def S(x, mu, out=None):
     3*m*n**2 + m*n floating-point operations
     entries read: mu n, x m*n
     """
-    if not (
-        type(x) is type(mu) is np.ndarray
-        and x.dtype is mu.dtype
-        and x.dtype.char in "fd"
-        and x.flags.carray
-        and mu.flags.carray
-    ):
+    if not (type(x) is type(mu) is np.ndarray and x.dtype is mu.dtype in _FLOATING and x.flags.carray and mu.flags.carray):
         x, mu = _floats(("x", "mu"), (x, mu))
     if x.ndim != 2:
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if mu.ndim != 1:
         raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
-    m = x.shape[0]
-    n = x.shape[1]
-    if mu.shape[0] != n:
-        raise ValueError(f"x has {n} columns, mu has {mu.shape[0]}")
+    m, n = x.shape
+    if len(mu) != n:
+        raise ValueError(f"x has {n} columns, mu has {len(mu)}")
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if n < 1:
@@ -911,7 +892,7 @@ def S(x, mu, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _S(x, mu, S):
-    m = x.shape[0]
+    m = len(x)
     n = x.shape[1]
     for i in range(n):
         for j in range(n):
@@ -962,7 +943,7 @@ def _S_turns(x, mu, shares, signal, thread, S_rows):
 
 def _S_many(x, mu, S):
     """The same where the rows are many: each thread takes a range of them."""
-    m = x.shape[0]
+    m = len(x)
     n = x.shape[1]
     sums = _in_threads(_S_rows, _S_turns, m, m * (2 * n + 3 * float(n) ** 2), (x, mu), ((n, n),))
     return _S_rest(x, mu, S, *sums)
@@ -993,8 +974,7 @@ def q(V, x, mu):
     """
     if not (
         type(V) is type(x) is type(mu) is np.ndarray
-        and V.dtype is x.dtype is mu.dtype
-        and V.dtype.char in "fd"
+        and V.dtype is x.dtype is mu.dtype in _FLOATING
         and V.flags.carray
         and x.flags.carray
         and mu.flags.carray
@@ -1006,14 +986,14 @@ def q(V, x, mu):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if mu.ndim != 1:
         raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
-    n = V.shape[0]
-    m = x.shape[0]
+    n = len(V)
+    m = len(x)
     if V.shape[1] != n:
         raise ValueError(f"V has {n} rows, V has {V.shape[1]} columns")
     if x.shape[1] != n:
         raise ValueError(f"V has {n} rows, x has {x.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"V has {n} rows, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"V has {n} rows, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"V has {n} rows, at least 1 needed")
     if m < 1:
@@ -1023,8 +1003,8 @@ def q(V, x, mu):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _q(V, x, mu):
-    n = V.shape[0]
-    m = x.shape[0]
+    n = len(V)
+    m = len(x)
     rhs = np.empty((n, m), V.dtype)
     solution = np.empty((n, m), V.dtype)
     q = 0.0
@@ -1058,8 +1038,7 @@ def grad_q(V, x, mu, out=None):
     """
     if not (
         type(V) is type(x) is type(mu) is np.ndarray
-        and V.dtype is x.dtype is mu.dtype
-        and V.dtype.char in "fd"
+        and V.dtype is x.dtype is mu.dtype in _FLOATING
         and V.flags.carray
         and x.flags.carray
         and mu.flags.carray
@@ -1071,14 +1050,14 @@ def grad_q(V, x, mu, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if mu.ndim != 1:
         raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
-    n = V.shape[0]
-    m = x.shape[0]
+    n = len(V)
+    m = len(x)
     if V.shape[1] != n:
         raise ValueError(f"V has {n} rows, V has {V.shape[1]} columns")
     if x.shape[1] != n:
         raise ValueError(f"V has {n} rows, x has {x.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"V has {n} rows, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"V has {n} rows, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"V has {n} rows, at least 1 needed")
     if m < 1:
@@ -1093,8 +1072,8 @@ def grad_q(V, x, mu, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_q(V, x, mu, grad_q_V):
-    n = V.shape[0]
-    m = x.shape[0]
+    n = len(V)
+    m = len(x)
     V_inv = np.empty((n, n), V.dtype)
     V_inv_bar = np.empty((n, n), V.dtype)
     rhs_2 = np.empty((n, n), V.dtype)
@@ -1143,8 +1122,7 @@ def value_and_grad_q(V, x, mu, out=None):
     """
     if not (
         type(V) is type(x) is type(mu) is np.ndarray
-        and V.dtype is x.dtype is mu.dtype
-        and V.dtype.char in "fd"
+        and V.dtype is x.dtype is mu.dtype in _FLOATING
         and V.flags.carray
         and x.flags.carray
         and mu.flags.carray
@@ -1156,14 +1134,14 @@ def value_and_grad_q(V, x, mu, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if mu.ndim != 1:
         raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
-    n = V.shape[0]
-    m = x.shape[0]
+    n = len(V)
+    m = len(x)
     if V.shape[1] != n:
         raise ValueError(f"V has {n} rows, V has {V.shape[1]} columns")
     if x.shape[1] != n:
         raise ValueError(f"V has {n} rows, x has {x.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"V has {n} rows, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"V has {n} rows, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"V has {n} rows, at least 1 needed")
     if m < 1:
@@ -1178,8 +1156,8 @@ def value_and_grad_q(V, x, mu, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_q(V, x, mu, grad_q_V):
-    n = V.shape[0]
-    m = x.shape[0]
+    n = len(V)
+    m = len(x)
     V_inv = np.empty((n, n), V.dtype)
     rhs = np.empty((n, m), V.dtype)
     solution = np.empty((n, m), V.dtype)
@@ -1237,8 +1215,7 @@ def hess_q(V, x, mu, out=None):
     """
     if not (
         type(V) is type(x) is type(mu) is np.ndarray
-        and V.dtype is x.dtype is mu.dtype
-        and V.dtype.char in "fd"
+        and V.dtype is x.dtype is mu.dtype in _FLOATING
         and V.flags.carray
         and x.flags.carray
         and mu.flags.carray
@@ -1250,14 +1227,14 @@ def hess_q(V, x, mu, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if mu.ndim != 1:
         raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
-    n = V.shape[0]
-    m = x.shape[0]
+    n = len(V)
+    m = len(x)
     if V.shape[1] != n:
         raise ValueError(f"V has {n} rows, V has {V.shape[1]} columns")
     if x.shape[1] != n:
         raise ValueError(f"V has {n} rows, x has {x.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"V has {n} rows, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"V has {n} rows, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"V has {n} rows, at least 1 needed")
     if m < 1:
@@ -1272,8 +1249,8 @@ def hess_q(V, x, mu, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_q(V, x, mu, hess_q_V):
-    n = V.shape[0]
-    m = x.shape[0]
+    n = len(V)
+    m = len(x)
     V_inv = np.empty((n, n), V.dtype)
     V_inv_bar = np.empty((n, n), V.dtype)
     rhs = np.empty((n, n), V.dtype)
@@ -1338,8 +1315,7 @@ def hvp_q(V, v, x, mu, out=None):
     """
     if not (
         type(V) is type(v) is type(x) is type(mu) is np.ndarray
-        and V.dtype is v.dtype is x.dtype is mu.dtype
-        and V.dtype.char in "fd"
+        and V.dtype is v.dtype is x.dtype is mu.dtype in _FLOATING
         and V.flags.carray
         and v.flags.carray
         and x.flags.carray
@@ -1354,18 +1330,18 @@ def hvp_q(V, v, x, mu, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if mu.ndim != 1:
         raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
-    n = V.shape[0]
-    m = x.shape[0]
+    n = len(V)
+    m = len(x)
     if V.shape[1] != n:
         raise ValueError(f"V has {n} rows, V has {V.shape[1]} columns")
-    if v.shape[0] != n:
-        raise ValueError(f"V has {n} rows, v has {v.shape[0]} rows")
+    if len(v) != n:
+        raise ValueError(f"V has {n} rows, v has {len(v)} rows")
     if v.shape[1] != n:
         raise ValueError(f"V has {n} rows, v has {v.shape[1]} columns")
     if x.shape[1] != n:
         raise ValueError(f"V has {n} rows, x has {x.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"V has {n} rows, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"V has {n} rows, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"V has {n} rows, at least 1 needed")
     if m < 1:
@@ -1381,8 +1357,8 @@ def hvp_q(V, v, x, mu, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_q(V, v, x, mu, hvp_q_V):
-    n = V.shape[0]
-    m = x.shape[0]
+    n = len(V)
+    m = len(x)
     V_inv_bar = np.empty((n, n), V.dtype)
     rhs = np.empty((n, n), V.dtype)
     s = np.empty((n, n), V.dtype)
@@ -1433,7 +1409,7 @@ def _hvp_q(V, v, x, mu, hvp_q_V):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _hvp_q_rows(V, v, x, mu, start, stop, V_inv_bar_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
-    n = V.shape[0]
+    n = len(V)
     V_inv_bar = np.empty((n, n), V.dtype)
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -1469,8 +1445,8 @@ def _hvp_q_turns(V, v, x, mu, shares, signal, thread, V_inv_bar_rows):
 
 def _hvp_q_many(V, v, x, mu, hvp_q_V):
     """The same where the rows are many: each thread takes a range of them."""
-    n = V.shape[0]
-    m = x.shape[0]
+    n = len(V)
+    m = len(x)
     sums = _in_threads(_hvp_q_rows, _hvp_q_turns, m, m * (4 * n + 3 * float(n) ** 2), (V, v, x, mu), ((n, n),))
     return _hvp_q_rest(V, v, x, mu, hvp_q_V, *sums)
 
@@ -1478,8 +1454,8 @@ def _hvp_q_many(V, v, x, mu, hvp_q_V):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_q_rest(V, v, x, mu, hvp_q_V, V_inv_bar_rows):
     """What is left when the rows are added up."""
-    n = V.shape[0]
-    m = x.shape[0]
+    n = len(V)
+    m = len(x)
     V_inv_bar = np.empty((n, n), V.dtype)
     rhs = np.empty((n, n), V.dtype)
     s = np.empty((n, n), V.dtype)
@@ -1541,8 +1517,7 @@ def r(Lambda, x, mu):
     """
     if not (
         type(Lambda) is type(x) is type(mu) is np.ndarray
-        and Lambda.dtype is x.dtype is mu.dtype
-        and Lambda.dtype.char in "fd"
+        and Lambda.dtype is x.dtype is mu.dtype in _FLOATING
         and Lambda.flags.carray
         and x.flags.carray
         and mu.flags.carray
@@ -1554,14 +1529,14 @@ def r(Lambda, x, mu):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if mu.ndim != 1:
         raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
-    n = Lambda.shape[0]
-    m = x.shape[0]
+    n = len(Lambda)
+    m = len(x)
     if Lambda.shape[1] != n:
         raise ValueError(f"Lambda has {n} rows, Lambda has {Lambda.shape[1]} columns")
     if x.shape[1] != n:
         raise ValueError(f"Lambda has {n} rows, x has {x.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"Lambda has {n} rows, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"Lambda has {n} rows, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"Lambda has {n} rows, at least 1 needed")
     if m < 1:
@@ -1571,8 +1546,8 @@ def r(Lambda, x, mu):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _r(Lambda, x, mu):
-    n = Lambda.shape[0]
-    m = x.shape[0]
+    n = len(Lambda)
+    m = len(x)
     r = 0.0
     logdet_Lambda = np.linalg.slogdet(Lambda)[1]
     for i in range(m):
@@ -1602,8 +1577,7 @@ def grad_r(Lambda, x, mu, out=None):
     """
     if not (
         type(Lambda) is type(x) is type(mu) is np.ndarray
-        and Lambda.dtype is x.dtype is mu.dtype
-        and Lambda.dtype.char in "fd"
+        and Lambda.dtype is x.dtype is mu.dtype in _FLOATING
         and Lambda.flags.carray
         and x.flags.carray
         and mu.flags.carray
@@ -1615,14 +1589,14 @@ def grad_r(Lambda, x, mu, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if mu.ndim != 1:
         raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
-    n = Lambda.shape[0]
-    m = x.shape[0]
+    n = len(Lambda)
+    m = len(x)
     if Lambda.shape[1] != n:
         raise ValueError(f"Lambda has {n} rows, Lambda has {Lambda.shape[1]} columns")
     if x.shape[1] != n:
         raise ValueError(f"Lambda has {n} rows, x has {x.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"Lambda has {n} rows, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"Lambda has {n} rows, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"Lambda has {n} rows, at least 1 needed")
     if m < 1:
@@ -1638,8 +1612,8 @@ def grad_r(Lambda, x, mu, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_r(Lambda, x, mu, grad_r_Lambda):
-    n = Lambda.shape[0]
-    m = x.shape[0]
+    n = len(Lambda)
+    m = len(x)
     Lambda_inv = np.empty((n, n), Lambda.dtype)
     for i in range(n):
         for j in range(n):
@@ -1658,7 +1632,7 @@ def _grad_r(Lambda, x, mu, grad_r_Lambda):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _grad_r_rows(Lambda, x, mu, start, stop, grad_r_Lambda_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
-    n = Lambda.shape[0]
+    n = len(Lambda)
     grad_r_Lambda = np.empty((n, n), Lambda.dtype)
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
@@ -1694,8 +1668,8 @@ def _grad_r_turns(Lambda, x, mu, shares, signal, thread, grad_r_Lambda_rows):
 
 def _grad_r_many(Lambda, x, mu, grad_r_Lambda):
     """The same where the rows are many: each thread takes a range of them."""
-    n = Lambda.shape[0]
-    m = x.shape[0]
+    n = len(Lambda)
+    m = len(x)
     sums = _in_threads(_grad_r_rows, _grad_r_turns, m, m * (4 * n + 3 * float(n) ** 2), (Lambda, x, mu), ((n, n),))
     return _grad_r_rest(Lambda, x, mu, grad_r_Lambda, *sums)
 
@@ -1703,8 +1677,8 @@ def _grad_r_many(Lambda, x, mu, grad_r_Lambda):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_r_rest(Lambda, x, mu, grad_r_Lambda, grad_r_Lambda_rows):
     """What is left when the rows are added up."""
-    n = Lambda.shape[0]
-    m = x.shape[0]
+    n = len(Lambda)
+    m = len(x)
     Lambda_inv = np.empty((n, n), Lambda.dtype)
     for t_1 in range(n):
         for t_2 in range(n):
@@ -1733,8 +1707,7 @@ def value_and_grad_r(Lambda, x, mu, out=None):
     """
     if not (
         type(Lambda) is type(x) is type(mu) is np.ndarray
-        and Lambda.dtype is x.dtype is mu.dtype
-        and Lambda.dtype.char in "fd"
+        and Lambda.dtype is x.dtype is mu.dtype in _FLOATING
         and Lambda.flags.carray
         and x.flags.carray
         and mu.flags.carray
@@ -1746,14 +1719,14 @@ def value_and_grad_r(Lambda, x, mu, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if mu.ndim != 1:
         raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
-    n = Lambda.shape[0]
-    m = x.shape[0]
+    n = len(Lambda)
+    m = len(x)
     if Lambda.shape[1] != n:
         raise ValueError(f"Lambda has {n} rows, Lambda has {Lambda.shape[1]} columns")
     if x.shape[1] != n:
         raise ValueError(f"Lambda has {n} rows, x has {x.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"Lambda has {n} rows, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"Lambda has {n} rows, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"Lambda has {n} rows, at least 1 needed")
     if m < 1:
@@ -1768,8 +1741,8 @@ def value_and_grad_r(Lambda, x, mu, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_r(Lambda, x, mu, grad_r_Lambda):
-    n = Lambda.shape[0]
-    m = x.shape[0]
+    n = len(Lambda)
+    m = len(x)
     Lambda_inv = np.empty((n, n), Lambda.dtype)
     r = 0.0
     logdet_Lambda = np.linalg.slogdet(Lambda)[1]
@@ -1809,8 +1782,7 @@ def hess_r(Lambda, x, mu, out=None):
     """
     if not (
         type(Lambda) is type(x) is type(mu) is np.ndarray
-        and Lambda.dtype is x.dtype is mu.dtype
-        and Lambda.dtype.char in "fd"
+        and Lambda.dtype is x.dtype is mu.dtype in _FLOATING
         and Lambda.flags.carray
         and x.flags.carray
         and mu.flags.carray
@@ -1822,14 +1794,14 @@ def hess_r(Lambda, x, mu, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if mu.ndim != 1:
         raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
-    n = Lambda.shape[0]
-    m = x.shape[0]
+    n = len(Lambda)
+    m = len(x)
     if Lambda.shape[1] != n:
         raise ValueError(f"Lambda has {n} rows, Lambda has {Lambda.shape[1]} columns")
     if x.shape[1] != n:
         raise ValueError(f"Lambda has {n} rows, x has {x.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"Lambda has {n} rows, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"Lambda has {n} rows, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"Lambda has {n} rows, at least 1 needed")
     if m < 1:
@@ -1844,8 +1816,8 @@ def hess_r(Lambda, x, mu, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_r(Lambda, x, mu, hess_r_Lambda):
-    n = Lambda.shape[0]
-    m = x.shape[0]
+    n = len(Lambda)
+    m = len(x)
     Lambda_inv = np.empty((n, n), Lambda.dtype)
     _fill(Lambda_inv, np.linalg.inv(Lambda))
     for i in range(n):
@@ -1874,8 +1846,7 @@ def hvp_r(Lambda, v, x, mu, out=None):
     """
     if not (
         type(Lambda) is type(v) is type(x) is type(mu) is np.ndarray
-        and Lambda.dtype is v.dtype is x.dtype is mu.dtype
-        and Lambda.dtype.char in "fd"
+        and Lambda.dtype is v.dtype is x.dtype is mu.dtype in _FLOATING
         and Lambda.flags.carray
         and v.flags.carray
         and x.flags.carray
@@ -1890,18 +1861,18 @@ def hvp_r(Lambda, v, x, mu, out=None):
         raise ValueError(f"x must have 2 axes (m, n), has shape {x.shape}")
     if mu.ndim != 1:
         raise ValueError(f"mu must have 1 axis (n), has shape {mu.shape}")
-    n = Lambda.shape[0]
-    m = x.shape[0]
+    n = len(Lambda)
+    m = len(x)
     if Lambda.shape[1] != n:
         raise ValueError(f"Lambda has {n} rows, Lambda has {Lambda.shape[1]} columns")
-    if v.shape[0] != n:
-        raise ValueError(f"Lambda has {n} rows, v has {v.shape[0]} rows")
+    if len(v) != n:
+        raise ValueError(f"Lambda has {n} rows, v has {len(v)} rows")
     if v.shape[1] != n:
         raise ValueError(f"Lambda has {n} rows, v has {v.shape[1]} columns")
     if x.shape[1] != n:
         raise ValueError(f"Lambda has {n} rows, x has {x.shape[1]} columns")
-    if mu.shape[0] != n:
-        raise ValueError(f"Lambda has {n} rows, mu has {mu.shape[0]}")
+    if len(mu) != n:
+        raise ValueError(f"Lambda has {n} rows, mu has {len(mu)}")
     if n < 1:
         raise ValueError(f"Lambda has {n} rows, at least 1 needed")
     if m < 1:
@@ -1916,8 +1887,8 @@ def hvp_r(Lambda, v, x, mu, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_r(Lambda, v, x, mu, hvp_r_Lambda):
-    n = Lambda.shape[0]
-    m = x.shape[0]
+    n = len(Lambda)
+    m = len(x)
     solution = np.empty((n, n), Lambda.dtype)
     Lambda_T = np.empty((n, n), Lambda.dtype)
     rhs = np.empty((n, n), Lambda.dtype)

@@ -16,6 +16,9 @@ from numba.extending import get_cython_function_address, intrinsic
 __all__ = ["J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J", "V", "T"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -299,8 +302,7 @@ def J(theta, X, y):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -312,12 +314,11 @@ def J(theta, X, y):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -329,7 +330,7 @@ def J(theta, X, y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(m):
         X_theta = 0.0
@@ -376,7 +377,7 @@ def _J_turns(theta, X, y, shares, signal, thread, J_rows):
 def _J_many(theta, X, y):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_J_rows, _J_turns, m, m * (2 * n + 4), (theta, X, y), ((),))
     return _J_rest(theta, X, y, *sums)
 
@@ -384,7 +385,7 @@ def _J_many(theta, X, y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_rest(theta, X, y, J_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     J = 0.5 / m * J
     return J
@@ -406,8 +407,7 @@ def grad_J(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -419,12 +419,11 @@ def grad_J(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -441,7 +440,7 @@ def grad_J(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_J_theta[i] = 0.0
     for i in range(m):
@@ -500,7 +499,7 @@ def _grad_J_turns(theta, X, y, shares, signal, thread, grad_J_theta_rows):
 def _grad_J_many(theta, X, y, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (4 * n + 1), (theta, X, y), ((n,),))
     return _grad_J_rest(theta, X, y, grad_J_theta, *sums)
 
@@ -509,7 +508,7 @@ def _grad_J_many(theta, X, y, grad_J_theta):
 def _grad_J_rest(theta, X, y, grad_J_theta, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
     for i in range(n):
@@ -533,8 +532,7 @@ def value_and_grad_J(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -546,12 +544,11 @@ def value_and_grad_J(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -568,7 +565,7 @@ def value_and_grad_J(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -634,7 +631,7 @@ def _value_and_grad_J_turns(theta, X, y, shares, signal, thread, J_rows, grad_J_
 def _value_and_grad_J_many(theta, X, y, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_J_rows, _value_and_grad_J_turns, m, m * (4 * n + 3), (theta, X, y), ((), (n,)))
     return _value_and_grad_J_rest(theta, X, y, grad_J_theta, *sums)
 
@@ -643,7 +640,7 @@ def _value_and_grad_J_many(theta, X, y, grad_J_theta):
 def _value_and_grad_J_rest(theta, X, y, grad_J_theta, J_rows, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -669,8 +666,7 @@ def hess_J(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -682,12 +678,11 @@ def hess_J(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -704,7 +699,7 @@ def hess_J(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(theta, X, y, hess_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = hess_J_theta[i, j] / m
@@ -727,8 +722,7 @@ def hvp_J(theta, v, X, y, out=None):
     """
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -743,14 +737,13 @@ def hvp_J(theta, v, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -767,7 +760,7 @@ def hvp_J(theta, v, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, hvp_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_J_theta[i] = 0.0
     for i in range(m):
@@ -783,7 +776,7 @@ def _hvp_J(theta, v, X, y, hvp_J_theta):
 def _hvp_J_rows(theta, v, X, y, start, stop, hvp_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_J_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -828,7 +821,7 @@ def _hvp_J_turns(theta, v, X, y, shares, signal, thread, hvp_J_theta_rows):
 def _hvp_J_many(theta, v, X, y, hvp_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_J_rows, _hvp_J_turns, m, m * (4 * n + 3), (theta, v, X, y), ((n,),))
     return _hvp_J_rest(theta, v, X, y, hvp_J_theta, *sums)
 
@@ -860,8 +853,7 @@ def V(v, theta, X, y, beta, alpha, out=None):
     """
     if not (
         type(v) is type(theta) is type(X) is type(y) is np.ndarray
-        and v.dtype is theta.dtype is X.dtype is y.dtype
-        and v.dtype.char in "fd"
+        and v.dtype is theta.dtype is X.dtype is y.dtype in _FLOATING
         and v.flags.carray
         and theta.flags.carray
         and X.flags.carray
@@ -876,14 +868,13 @@ def V(v, theta, X, y, beta, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -904,7 +895,7 @@ def V(v, theta, X, y, beta, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _V(v, theta, X, y, beta, alpha, V):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     theta_value = np.empty((n,), v.dtype)
     grad_J_1_theta = np.empty((n,), v.dtype)
     for i in range(n):
@@ -971,7 +962,7 @@ def _V_turns(v, theta, X, y, beta, alpha, shares, signal, thread, grad_J_1_theta
 def _V_many(v, theta, X, y, beta, alpha, V):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_V_rows, _V_turns, m, m * (4 * n + 1), (v, theta, X, y, beta, alpha), ((n,),))
     return _V_rest(v, theta, X, y, beta, alpha, V, *sums)
 
@@ -980,7 +971,7 @@ def _V_many(v, theta, X, y, beta, alpha, V):
 def _V_rest(v, theta, X, y, beta, alpha, V, grad_J_1_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_1_theta = np.empty((n,), v.dtype)
     for t_1 in range(n):
         grad_J_1_theta[t_1] = grad_J_1_theta_rows[t_1]
@@ -1008,8 +999,7 @@ def T(v, theta, X, y, beta, alpha, out=None):
     """
     if not (
         type(v) is type(theta) is type(X) is type(y) is np.ndarray
-        and v.dtype is theta.dtype is X.dtype is y.dtype
-        and v.dtype.char in "fd"
+        and v.dtype is theta.dtype is X.dtype is y.dtype in _FLOATING
         and v.flags.carray
         and theta.flags.carray
         and X.flags.carray
@@ -1024,14 +1014,13 @@ def T(v, theta, X, y, beta, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1052,7 +1041,7 @@ def T(v, theta, X, y, beta, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _T(v, theta, X, y, beta, alpha, T):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     theta_value = np.empty((n,), v.dtype)
     grad_J_1_theta = np.empty((n,), v.dtype)
     for i in range(n):
@@ -1120,7 +1109,7 @@ def _T_turns(v, theta, X, y, beta, alpha, shares, signal, thread, grad_J_1_theta
 def _T_many(v, theta, X, y, beta, alpha, T):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_T_rows, _T_turns, m, m * (4 * n + 1), (v, theta, X, y, beta, alpha), ((n,),))
     return _T_rest(v, theta, X, y, beta, alpha, T, *sums)
 
@@ -1129,7 +1118,7 @@ def _T_many(v, theta, X, y, beta, alpha, T):
 def _T_rest(v, theta, X, y, beta, alpha, T, grad_J_1_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_1_theta = np.empty((n,), v.dtype)
     for t_1 in range(n):
         grad_J_1_theta[t_1] = grad_J_1_theta_rows[t_1]

@@ -27,6 +27,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -385,11 +388,11 @@ def a_0(x, out=None):
     0 floating-point operations
     entries read: x n_0
     """
-    if not (type(x) is np.ndarray and x.dtype.char in "fd" and x.flags.carray):
+    if not (type(x) is np.ndarray and x.dtype in _FLOATING and x.flags.carray):
         x, = _floats(("x",), (x,))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n_0), has shape {x.shape}")
-    n_0 = x.shape[0]
+    n_0, = x.shape
     if n_0 < 1:
         raise ValueError(f"x has {n_0} entries, at least 1 needed")
     if out is None:
@@ -402,7 +405,7 @@ def a_0(x, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _a_0(x, a_0):
-    n_0 = x.shape[0]
+    n_0 = len(x)
     for i in range(n_0):
         a_0[i] = x[i]
 
@@ -423,8 +426,7 @@ def a_step(a_before_l, W_l, b_l, out=None):
     """
     if not (
         type(a_before_l) is type(W_l) is type(b_l) is np.ndarray
-        and a_before_l.dtype is W_l.dtype is b_l.dtype
-        and a_before_l.dtype.char in "fd"
+        and a_before_l.dtype is W_l.dtype is b_l.dtype in _FLOATING
         and a_before_l.flags.carray
         and W_l.flags.carray
         and b_l.flags.carray
@@ -436,12 +438,11 @@ def a_step(a_before_l, W_l, b_l, out=None):
         raise ValueError(f"W_l must have 2 axes (n_l, n_before_l), has shape {W_l.shape}")
     if b_l.ndim != 1:
         raise ValueError(f"b_l must have 1 axis (n_l), has shape {b_l.shape}")
-    n_before_l = W_l.shape[1]
-    n_l = W_l.shape[0]
-    if a_before_l.shape[0] != n_before_l:
-        raise ValueError(f"W_l has {n_before_l} columns, a_before_l has {a_before_l.shape[0]}")
-    if b_l.shape[0] != n_l:
-        raise ValueError(f"W_l has {n_l} rows, b_l has {b_l.shape[0]}")
+    n_l, n_before_l = W_l.shape
+    if len(a_before_l) != n_before_l:
+        raise ValueError(f"W_l has {n_before_l} columns, a_before_l has {len(a_before_l)}")
+    if len(b_l) != n_l:
+        raise ValueError(f"W_l has {n_l} rows, b_l has {len(b_l)}")
     if n_before_l < 1:
         raise ValueError(f"W_l has {n_before_l} columns, at least 1 needed")
     if n_l < 1:
@@ -458,7 +459,7 @@ def a_step(a_before_l, W_l, b_l, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _a_step(a_before_l, W_l, b_l, a_next):
     n_before_l = W_l.shape[1]
-    n_l = W_l.shape[0]
+    n_l = len(W_l)
     for i in range(n_l):
         a_next_i = 0.0
         for j in range(n_before_l):
@@ -508,7 +509,7 @@ def _a_step_turns(a_before_l, W_l, b_l, a_next, shares, signal, thread):
 def _a_step_many(a_before_l, W_l, b_l, a_next):
     """The same where the rows are many: each thread takes a range of them."""
     n_before_l = W_l.shape[1]
-    n_l = W_l.shape[0]
+    n_l = len(W_l)
     _in_threads(_a_step_rows, _a_step_turns, n_l, n_l * (2 * n_before_l + 24), (a_before_l, W_l, b_l, a_next), ())
 
 
@@ -542,8 +543,7 @@ def h(x, W, b, out=None):
     b = np.concatenate([member.ravel() for member in b])
     if not (
         type(x) is type(W) is type(b) is np.ndarray
-        and x.dtype is W.dtype is b.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is W.dtype is b.dtype in _FLOATING
         and x.flags.carray
         and W.flags.carray
         and b.flags.carray
@@ -554,8 +554,8 @@ def h(x, W, b, out=None):
     n_0 = n[0]
     L = len(n) - 1
     n_L = n[-1]
-    if x.shape[0] != n_0:
-        raise ValueError(f"x must have n_0 = {n_0} entries, has {x.shape[0]}")
+    if len(x) != n_0:
+        raise ValueError(f"x must have n_0 = {n_0} entries, has {len(x)}")
     if n_0 < 1:
         raise ValueError(f"n_0 is {n_0}, at least 1 needed")
     if L < 1:
@@ -639,8 +639,7 @@ def h_batch(x, W, b, out=None):
     b = np.concatenate([member.ravel() for member in b])
     if not (
         type(x) is type(W) is type(b) is np.ndarray
-        and x.dtype is W.dtype is b.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is W.dtype is b.dtype in _FLOATING
         and x.flags.carray
         and W.flags.carray
         and b.flags.carray
@@ -651,7 +650,7 @@ def h_batch(x, W, b, out=None):
     n_0 = n[0]
     L = len(n) - 1
     n_L = n[-1]
-    batch = x.shape[0]
+    batch = len(x)
     if x.shape[1] != n_0:
         raise ValueError(f"x must have n_0 = {n_0} columns, has {x.shape[1]}")
     if batch < 1:
@@ -676,7 +675,7 @@ def _h_batch(x, W, b, n, h):
     n_0 = n[0]
     L = n.size - 1
     n_L = n[n.size - 1]
-    batch = x.shape[0]
+    batch = len(x)
     a_l_room_size = 0
     for l in range(L):
         n_before_l = n[l]
@@ -742,8 +741,7 @@ def C(X, W, b, y):
     b = np.concatenate([member.ravel() for member in b])
     if not (
         type(X) is type(W) is type(b) is type(y) is np.ndarray
-        and X.dtype is W.dtype is b.dtype is y.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is W.dtype is b.dtype is y.dtype in _FLOATING
         and X.flags.carray
         and W.flags.carray
         and b.flags.carray
@@ -757,11 +755,11 @@ def C(X, W, b, y):
     n_0 = n[0]
     L = len(n) - 1
     n_L = n[-1]
-    m = X.shape[0]
+    m = len(X)
     if X.shape[1] != n_0:
         raise ValueError(f"X must have n_0 = {n_0} columns, has {X.shape[1]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]} rows")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)} rows")
     if y.shape[1] != n_L:
         raise ValueError(f"y must have n_L = {n_L} columns, has {y.shape[1]}")
     if m < 1:
@@ -780,7 +778,7 @@ def C(X, W, b, y):
 def _C(X, W, b, y, n):
     L = n.size - 1
     n_L = n[n.size - 1]
-    m = X.shape[0]
+    m = len(X)
     a_l_room_size = 0
     for l in range(L):
         n_before_l = n[l]
@@ -847,8 +845,7 @@ def grad_C(X, W, b, y):
     b = np.concatenate([member.ravel() for member in b])
     if not (
         type(X) is type(W) is type(b) is type(y) is np.ndarray
-        and X.dtype is W.dtype is b.dtype is y.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is W.dtype is b.dtype is y.dtype in _FLOATING
         and X.flags.carray
         and W.flags.carray
         and b.flags.carray
@@ -862,11 +859,11 @@ def grad_C(X, W, b, y):
     n_0 = n[0]
     L = len(n) - 1
     n_L = n[-1]
-    m = X.shape[0]
+    m = len(X)
     if X.shape[1] != n_0:
         raise ValueError(f"X must have n_0 = {n_0} columns, has {X.shape[1]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]} rows")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)} rows")
     if y.shape[1] != n_L:
         raise ValueError(f"y must have n_L = {n_L} columns, has {y.shape[1]}")
     if m < 1:
@@ -888,7 +885,7 @@ def grad_C(X, W, b, y):
 def _grad_C(X, W, b, y, n, grad_C_W, grad_C_b):
     L = n.size - 1
     n_L = n[n.size - 1]
-    m = X.shape[0]
+    m = len(X)
     a_l_kept_size = 0
     r_room_size = 0
     a_before_l_bar_room_size = 0
@@ -996,8 +993,7 @@ def value_and_grad_C(X, W, b, y):
     b = np.concatenate([member.ravel() for member in b])
     if not (
         type(X) is type(W) is type(b) is type(y) is np.ndarray
-        and X.dtype is W.dtype is b.dtype is y.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is W.dtype is b.dtype is y.dtype in _FLOATING
         and X.flags.carray
         and W.flags.carray
         and b.flags.carray
@@ -1011,11 +1007,11 @@ def value_and_grad_C(X, W, b, y):
     n_0 = n[0]
     L = len(n) - 1
     n_L = n[-1]
-    m = X.shape[0]
+    m = len(X)
     if X.shape[1] != n_0:
         raise ValueError(f"X must have n_0 = {n_0} columns, has {X.shape[1]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]} rows")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)} rows")
     if y.shape[1] != n_L:
         raise ValueError(f"y must have n_L = {n_L} columns, has {y.shape[1]}")
     if m < 1:
@@ -1037,7 +1033,7 @@ def value_and_grad_C(X, W, b, y):
 def _value_and_grad_C(X, W, b, y, n, grad_C_W, grad_C_b):
     L = n.size - 1
     n_L = n[n.size - 1]
-    m = X.shape[0]
+    m = len(X)
     a_l_kept_size = 0
     r_room_size = 0
     a_before_l_bar_room_size = 0
@@ -1166,8 +1162,7 @@ def hvp_C(X, W, v_W, b, v_b, y):
     v_b = np.concatenate([member.ravel() for member in v_b])
     if not (
         type(X) is type(W) is type(v_W) is type(b) is type(v_b) is type(y) is np.ndarray
-        and X.dtype is W.dtype is v_W.dtype is b.dtype is v_b.dtype is y.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is W.dtype is v_W.dtype is b.dtype is v_b.dtype is y.dtype in _FLOATING
         and X.flags.carray
         and W.flags.carray
         and v_W.flags.carray
@@ -1183,11 +1178,11 @@ def hvp_C(X, W, v_W, b, v_b, y):
     n_0 = n[0]
     L = len(n) - 1
     n_L = n[-1]
-    m = X.shape[0]
+    m = len(X)
     if X.shape[1] != n_0:
         raise ValueError(f"X must have n_0 = {n_0} columns, has {X.shape[1]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]} rows")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)} rows")
     if y.shape[1] != n_L:
         raise ValueError(f"y must have n_L = {n_L} columns, has {y.shape[1]}")
     if m < 1:
@@ -1210,7 +1205,7 @@ def _hvp_C(X, W, v_W, b, v_b, y, n, hvp_C_W, hvp_C_b):
     n_0 = n[0]
     L = n.size - 1
     n_L = n[n.size - 1]
-    m = X.shape[0]
+    m = len(X)
     a_l_kept_size = 0
     r_room_size = 0
     grad_C_W_size = 0

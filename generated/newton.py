@@ -30,6 +30,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -593,8 +596,7 @@ def J(w, A, b):
     """
     if not (
         type(w) is type(A) is type(b) is np.ndarray
-        and w.dtype is A.dtype is b.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is A.dtype is b.dtype in _FLOATING
         and w.flags.carray
         and A.flags.carray
         and b.flags.carray
@@ -606,13 +608,13 @@ def J(w, A, b):
         raise ValueError(f"A must have 2 axes (n, n), has shape {A.shape}")
     if b.ndim != 1:
         raise ValueError(f"b must have 1 axis (n), has shape {b.shape}")
-    n = A.shape[0]
+    n = len(A)
     if A.shape[1] != n:
         raise ValueError(f"A has {n} rows, A has {A.shape[1]} columns")
-    if w.shape[0] != n:
-        raise ValueError(f"A has {n} rows, w has {w.shape[0]}")
-    if b.shape[0] != n:
-        raise ValueError(f"A has {n} rows, b has {b.shape[0]}")
+    if len(w) != n:
+        raise ValueError(f"A has {n} rows, w has {len(w)}")
+    if len(b) != n:
+        raise ValueError(f"A has {n} rows, b has {len(b)}")
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     kernel = _J_many if n * (2 * n + 5) >= 80_000 else _J
@@ -621,7 +623,7 @@ def J(w, A, b):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(w, A, b):
-    n = A.shape[0]
+    n = len(A)
     b_w = 0.0
     J = 0.0
     for i in range(n):
@@ -637,7 +639,7 @@ def _J(w, A, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _J_rows(w, A, b, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = A.shape[0]
+    n = len(A)
     b_w = 0.0
     J = 0.0
     for first in range(start, stop, 2048):
@@ -673,7 +675,7 @@ def _J_turns(w, A, b, shares, signal, thread, b_w_rows, J_rows):
 
 def _J_many(w, A, b):
     """The same where the rows are many: each thread takes a range of them."""
-    n = A.shape[0]
+    n = len(A)
     sums = _in_threads(_J_rows, _J_turns, n, n * (2 * n + 5), (w, A, b), ((), ()))
     return _J_rest(w, A, b, *sums)
 
@@ -703,8 +705,7 @@ def grad_J(w, A, b, out=None):
     """
     if not (
         type(w) is type(A) is type(b) is np.ndarray
-        and w.dtype is A.dtype is b.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is A.dtype is b.dtype in _FLOATING
         and w.flags.carray
         and A.flags.carray
         and b.flags.carray
@@ -716,13 +717,13 @@ def grad_J(w, A, b, out=None):
         raise ValueError(f"A must have 2 axes (n, n), has shape {A.shape}")
     if b.ndim != 1:
         raise ValueError(f"b must have 1 axis (n), has shape {b.shape}")
-    n = A.shape[0]
+    n = len(A)
     if A.shape[1] != n:
         raise ValueError(f"A has {n} rows, A has {A.shape[1]} columns")
-    if w.shape[0] != n:
-        raise ValueError(f"A has {n} rows, w has {w.shape[0]}")
-    if b.shape[0] != n:
-        raise ValueError(f"A has {n} rows, b has {b.shape[0]}")
+    if len(w) != n:
+        raise ValueError(f"A has {n} rows, w has {len(w)}")
+    if len(b) != n:
+        raise ValueError(f"A has {n} rows, b has {len(b)}")
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
@@ -736,7 +737,7 @@ def grad_J(w, A, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(w, A, b, grad_J_w):
-    n = A.shape[0]
+    n = len(A)
     for i in range(n):
         A_w_2 = 0.0
         for j in range(n):
@@ -748,7 +749,7 @@ def _grad_J(w, A, b, grad_J_w):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _grad_J_rows(w, A, b, grad_J_w, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = A.shape[0]
+    n = len(A)
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         A_block = A[first : first + rows]
@@ -784,7 +785,7 @@ def _grad_J_turns(w, A, b, grad_J_w, shares, signal, thread):
 
 def _grad_J_many(w, A, b, grad_J_w):
     """The same where the rows are many: each thread takes a range of them."""
-    n = A.shape[0]
+    n = len(A)
     _in_threads(_grad_J_rows, _grad_J_turns, n, n * (2 * n + 7), (w, A, b, grad_J_w), ())
 
 
@@ -805,8 +806,7 @@ def value_and_grad_J(w, A, b, out=None):
     """
     if not (
         type(w) is type(A) is type(b) is np.ndarray
-        and w.dtype is A.dtype is b.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is A.dtype is b.dtype in _FLOATING
         and w.flags.carray
         and A.flags.carray
         and b.flags.carray
@@ -818,13 +818,13 @@ def value_and_grad_J(w, A, b, out=None):
         raise ValueError(f"A must have 2 axes (n, n), has shape {A.shape}")
     if b.ndim != 1:
         raise ValueError(f"b must have 1 axis (n), has shape {b.shape}")
-    n = A.shape[0]
+    n = len(A)
     if A.shape[1] != n:
         raise ValueError(f"A has {n} rows, A has {A.shape[1]} columns")
-    if w.shape[0] != n:
-        raise ValueError(f"A has {n} rows, w has {w.shape[0]}")
-    if b.shape[0] != n:
-        raise ValueError(f"A has {n} rows, b has {b.shape[0]}")
+    if len(w) != n:
+        raise ValueError(f"A has {n} rows, w has {len(w)}")
+    if len(b) != n:
+        raise ValueError(f"A has {n} rows, b has {len(b)}")
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
@@ -838,7 +838,7 @@ def value_and_grad_J(w, A, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(w, A, b, grad_J_w):
-    n = A.shape[0]
+    n = len(A)
     b_w = 0.0
     J = 0.0
     for i in range(n):
@@ -856,7 +856,7 @@ def _value_and_grad_J(w, A, b, grad_J_w):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _value_and_grad_J_rows(w, A, b, grad_J_w, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = A.shape[0]
+    n = len(A)
     b_w = 0.0
     J = 0.0
     for first in range(start, stop, 2048):
@@ -899,7 +899,7 @@ def _value_and_grad_J_turns(w, A, b, grad_J_w, shares, signal, thread, b_w_rows,
 
 def _value_and_grad_J_many(w, A, b, grad_J_w):
     """The same where the rows are many: each thread takes a range of them."""
-    n = A.shape[0]
+    n = len(A)
     sums = _in_threads(_value_and_grad_J_rows, _value_and_grad_J_turns, n, n * (2 * n + 11), (w, A, b, grad_J_w), ((), ()))
     return _value_and_grad_J_rest(w, A, b, grad_J_w, *sums)
 
@@ -929,8 +929,7 @@ def hess_J(w, A, b, out=None):
     """
     if not (
         type(w) is type(A) is type(b) is np.ndarray
-        and w.dtype is A.dtype is b.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is A.dtype is b.dtype in _FLOATING
         and w.flags.carray
         and A.flags.carray
         and b.flags.carray
@@ -942,13 +941,13 @@ def hess_J(w, A, b, out=None):
         raise ValueError(f"A must have 2 axes (n, n), has shape {A.shape}")
     if b.ndim != 1:
         raise ValueError(f"b must have 1 axis (n), has shape {b.shape}")
-    n = A.shape[0]
+    n = len(A)
     if A.shape[1] != n:
         raise ValueError(f"A has {n} rows, A has {A.shape[1]} columns")
-    if w.shape[0] != n:
-        raise ValueError(f"A has {n} rows, w has {w.shape[0]}")
-    if b.shape[0] != n:
-        raise ValueError(f"A has {n} rows, b has {b.shape[0]}")
+    if len(w) != n:
+        raise ValueError(f"A has {n} rows, w has {len(w)}")
+    if len(b) != n:
+        raise ValueError(f"A has {n} rows, b has {len(b)}")
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
@@ -962,7 +961,7 @@ def hess_J(w, A, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(w, A, b, hess_J_w):
-    n = A.shape[0]
+    n = len(A)
     for i in range(n):
         for j in range(n):
             hess_J_w[i, j] = A[i, j]
@@ -971,7 +970,7 @@ def _hess_J(w, A, b, hess_J_w):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _hess_J_rows(w, A, b, hess_J_w, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = A.shape[0]
+    n = len(A)
     for first in range(start, stop, 512):
         rows = min(512, stop - first)
         hess_J_w_block = hess_J_w[first : first + rows]
@@ -992,7 +991,7 @@ def _hess_J_turns(w, A, b, hess_J_w, shares, signal, thread):
 
 def _hess_J_many(w, A, b, hess_J_w):
     """The same where the rows are many: each thread takes a range of them."""
-    n = A.shape[0]
+    n = len(A)
     _in_threads(_hess_J_rows, _hess_J_turns, n, n * n, (w, A, b, hess_J_w), ())
 
 
@@ -1013,8 +1012,7 @@ def hvp_J(w, v, A, b, out=None):
     """
     if not (
         type(w) is type(v) is type(A) is type(b) is np.ndarray
-        and w.dtype is v.dtype is A.dtype is b.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is v.dtype is A.dtype is b.dtype in _FLOATING
         and w.flags.carray
         and v.flags.carray
         and A.flags.carray
@@ -1029,15 +1027,15 @@ def hvp_J(w, v, A, b, out=None):
         raise ValueError(f"A must have 2 axes (n, n), has shape {A.shape}")
     if b.ndim != 1:
         raise ValueError(f"b must have 1 axis (n), has shape {b.shape}")
-    n = A.shape[0]
+    n = len(A)
     if A.shape[1] != n:
         raise ValueError(f"A has {n} rows, A has {A.shape[1]} columns")
-    if w.shape[0] != n:
-        raise ValueError(f"A has {n} rows, w has {w.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"A has {n} rows, v has {v.shape[0]}")
-    if b.shape[0] != n:
-        raise ValueError(f"A has {n} rows, b has {b.shape[0]}")
+    if len(w) != n:
+        raise ValueError(f"A has {n} rows, w has {len(w)}")
+    if len(v) != n:
+        raise ValueError(f"A has {n} rows, v has {len(v)}")
+    if len(b) != n:
+        raise ValueError(f"A has {n} rows, b has {len(b)}")
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
@@ -1051,7 +1049,7 @@ def hvp_J(w, v, A, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(w, v, A, b, hvp_J_w):
-    n = A.shape[0]
+    n = len(A)
     for i in range(n):
         hvp_J_w_i = 0.0
         for j in range(n):
@@ -1062,7 +1060,7 @@ def _hvp_J(w, v, A, b, hvp_J_w):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _hvp_J_rows(w, v, A, b, hvp_J_w, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = A.shape[0]
+    n = len(A)
     for first in range(start, stop, 2048):
         rows = min(2048, stop - first)
         A_block = A[first : first + rows]
@@ -1094,7 +1092,7 @@ def _hvp_J_turns(w, v, A, b, hvp_J_w, shares, signal, thread):
 
 def _hvp_J_many(w, v, A, b, hvp_J_w):
     """The same where the rows are many: each thread takes a range of them."""
-    n = A.shape[0]
+    n = len(A)
     _in_threads(_hvp_J_rows, _hvp_J_turns, n, n * (2 * n + 2), (w, v, A, b, hvp_J_w), ())
 
 
@@ -1112,19 +1110,17 @@ def w_star(A, b, out=None):
     entries read: A n**2, b n
     """
     _link()
-    if not (
-        type(A) is type(b) is np.ndarray and A.dtype is b.dtype and A.dtype.char in "fd" and A.flags.carray and b.flags.carray
-    ):
+    if not (type(A) is type(b) is np.ndarray and A.dtype is b.dtype in _FLOATING and A.flags.carray and b.flags.carray):
         A, b = _floats(("A", "b"), (A, b))
     if A.ndim != 2:
         raise ValueError(f"A must have 2 axes (n, n), has shape {A.shape}")
     if b.ndim != 1:
         raise ValueError(f"b must have 1 axis (n), has shape {b.shape}")
-    n = A.shape[0]
+    n = len(A)
     if A.shape[1] != n:
         raise ValueError(f"A has {n} rows, A has {A.shape[1]} columns")
-    if b.shape[0] != n:
-        raise ValueError(f"A has {n} rows, b has {b.shape[0]}")
+    if len(b) != n:
+        raise ValueError(f"A has {n} rows, b has {len(b)}")
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:

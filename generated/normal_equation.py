@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -492,8 +495,7 @@ def J(theta, X, y):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -505,12 +507,11 @@ def J(theta, X, y):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -522,7 +523,7 @@ def J(theta, X, y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(m):
         X_theta = 0.0
@@ -569,7 +570,7 @@ def _J_turns(theta, X, y, shares, signal, thread, J_rows):
 def _J_many(theta, X, y):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_J_rows, _J_turns, m, m * (2 * n + 4), (theta, X, y), ((),))
     return _J_rest(theta, X, y, *sums)
 
@@ -577,7 +578,7 @@ def _J_many(theta, X, y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_rest(theta, X, y, J_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     J = J / m
     return J
@@ -599,8 +600,7 @@ def grad_J(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -612,12 +612,11 @@ def grad_J(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -634,7 +633,7 @@ def grad_J(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_J_theta[i] = 0.0
     for i in range(m):
@@ -693,7 +692,7 @@ def _grad_J_turns(theta, X, y, shares, signal, thread, grad_J_theta_rows):
 def _grad_J_many(theta, X, y, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (4 * n + 1), (theta, X, y), ((n,),))
     return _grad_J_rest(theta, X, y, grad_J_theta, *sums)
 
@@ -702,7 +701,7 @@ def _grad_J_many(theta, X, y, grad_J_theta):
 def _grad_J_rest(theta, X, y, grad_J_theta, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
     for i in range(n):
@@ -726,8 +725,7 @@ def value_and_grad_J(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -739,12 +737,11 @@ def value_and_grad_J(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -761,7 +758,7 @@ def value_and_grad_J(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -827,7 +824,7 @@ def _value_and_grad_J_turns(theta, X, y, shares, signal, thread, J_rows, grad_J_
 def _value_and_grad_J_many(theta, X, y, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_J_rows, _value_and_grad_J_turns, m, m * (4 * n + 3), (theta, X, y), ((), (n,)))
     return _value_and_grad_J_rest(theta, X, y, grad_J_theta, *sums)
 
@@ -836,7 +833,7 @@ def _value_and_grad_J_many(theta, X, y, grad_J_theta):
 def _value_and_grad_J_rest(theta, X, y, grad_J_theta, J_rows, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -862,8 +859,7 @@ def hess_J(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -875,12 +871,11 @@ def hess_J(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -897,7 +892,7 @@ def hess_J(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(theta, X, y, hess_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = 2.0 / m * hess_J_theta[i, j]
@@ -920,8 +915,7 @@ def hvp_J(theta, v, X, y, out=None):
     """
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -936,14 +930,13 @@ def hvp_J(theta, v, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -960,7 +953,7 @@ def hvp_J(theta, v, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, hvp_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_J_theta[i] = 0.0
     for i in range(m):
@@ -976,7 +969,7 @@ def _hvp_J(theta, v, X, y, hvp_J_theta):
 def _hvp_J_rows(theta, v, X, y, start, stop, hvp_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_J_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -1021,7 +1014,7 @@ def _hvp_J_turns(theta, v, X, y, shares, signal, thread, hvp_J_theta_rows):
 def _hvp_J_many(theta, v, X, y, hvp_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_J_rows, _hvp_J_turns, m, m * (4 * n + 4), (theta, v, X, y), ((n,),))
     return _hvp_J_rest(theta, v, X, y, hvp_J_theta, *sums)
 
@@ -1048,18 +1041,15 @@ def theta_star(X, y, out=None):
     entries read: X 2*m*n, Xt_X n**2, rhs n, y m
     """
     _link()
-    if not (
-        type(X) is type(y) is np.ndarray and X.dtype is y.dtype and X.dtype.char in "fd" and X.flags.carray and y.flags.carray
-    ):
+    if not (type(X) is type(y) is np.ndarray and X.dtype is y.dtype in _FLOATING and X.flags.carray and y.flags.carray):
         X, y = _floats(("X", "y"), (X, y))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1075,7 +1065,7 @@ def theta_star(X, y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_star(X, y, Xt_X, theta_star):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     rhs = np.empty((n,), X.dtype)
     for i in range(n):
@@ -1104,8 +1094,7 @@ def J_2(theta, X, y, D):
     """
     if not (
         type(theta) is type(X) is type(y) is type(D) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype is D.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype is D.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1120,16 +1109,15 @@ def J_2(theta, X, y, D):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if D.ndim != 2:
         raise ValueError(f"D must have 2 axes (m, m), has shape {D.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if D.shape[0] != m:
-        raise ValueError(f"X has {m} rows, D has {D.shape[0]} rows")
+    m, n = X.shape
+    if len(D) != m:
+        raise ValueError(f"X has {m} rows, D has {len(D)} rows")
     if D.shape[1] != m:
         raise ValueError(f"X has {m} rows, D has {D.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1140,7 +1128,7 @@ def J_2(theta, X, y, D):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_2(theta, X, y, D):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     X_theta = np.empty((m,), theta.dtype)
     J_2_sum = np.empty((m,), theta.dtype)
     J_2 = 0.0
@@ -1176,8 +1164,7 @@ def grad_J_2(theta, X, y, D, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is type(D) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype is D.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype is D.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1192,16 +1179,15 @@ def grad_J_2(theta, X, y, D, out=None):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if D.ndim != 2:
         raise ValueError(f"D must have 2 axes (m, m), has shape {D.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if D.shape[0] != m:
-        raise ValueError(f"X has {m} rows, D has {D.shape[0]} rows")
+    m, n = X.shape
+    if len(D) != m:
+        raise ValueError(f"X has {m} rows, D has {len(D)} rows")
     if D.shape[1] != m:
         raise ValueError(f"X has {m} rows, D has {D.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1217,7 +1203,7 @@ def grad_J_2(theta, X, y, D, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_2(theta, X, y, D, grad_J_2_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     r = np.empty((m,), theta.dtype)
     D_r_2 = np.empty((m,), theta.dtype)
     for i in range(n):
@@ -1257,8 +1243,7 @@ def value_and_grad_J_2(theta, X, y, D, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is type(D) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype is D.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype is D.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1273,16 +1258,15 @@ def value_and_grad_J_2(theta, X, y, D, out=None):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if D.ndim != 2:
         raise ValueError(f"D must have 2 axes (m, m), has shape {D.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if D.shape[0] != m:
-        raise ValueError(f"X has {m} rows, D has {D.shape[0]} rows")
+    m, n = X.shape
+    if len(D) != m:
+        raise ValueError(f"X has {m} rows, D has {len(D)} rows")
     if D.shape[1] != m:
         raise ValueError(f"X has {m} rows, D has {D.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1298,7 +1282,7 @@ def value_and_grad_J_2(theta, X, y, D, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J_2(theta, X, y, D, grad_J_2_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     r = np.empty((m,), theta.dtype)
     D_r_2 = np.empty((m,), theta.dtype)
     J_2 = 0.0
@@ -1340,8 +1324,7 @@ def hess_J_2(theta, X, y, D, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is type(D) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype is D.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype is D.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1356,16 +1339,15 @@ def hess_J_2(theta, X, y, D, out=None):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if D.ndim != 2:
         raise ValueError(f"D must have 2 axes (m, m), has shape {D.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if D.shape[0] != m:
-        raise ValueError(f"X has {m} rows, D has {D.shape[0]} rows")
+    m, n = X.shape
+    if len(D) != m:
+        raise ValueError(f"X has {m} rows, D has {len(D)} rows")
     if D.shape[1] != m:
         raise ValueError(f"X has {m} rows, D has {D.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1381,7 +1363,7 @@ def hess_J_2(theta, X, y, D, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J_2(theta, X, y, D, hess_J_2_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     r_bar = np.empty((n, m), theta.dtype)
     np.dot(X.T, D.T, r_bar)
     for i in range(n):
@@ -1408,8 +1390,7 @@ def hvp_J_2(theta, v, X, y, D, out=None):
     """
     if not (
         type(theta) is type(v) is type(X) is type(y) is type(D) is np.ndarray
-        and theta.dtype is v.dtype is X.dtype is y.dtype is D.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is X.dtype is y.dtype is D.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -1427,18 +1408,17 @@ def hvp_J_2(theta, v, X, y, D, out=None):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if D.ndim != 2:
         raise ValueError(f"D must have 2 axes (m, m), has shape {D.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if D.shape[0] != m:
-        raise ValueError(f"X has {m} rows, D has {D.shape[0]} rows")
+    m, n = X.shape
+    if len(D) != m:
+        raise ValueError(f"X has {m} rows, D has {len(D)} rows")
     if D.shape[1] != m:
         raise ValueError(f"X has {m} rows, D has {D.shape[1]} columns")
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1454,7 +1434,7 @@ def hvp_J_2(theta, v, X, y, D, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J_2(theta, v, X, y, D, hvp_J_2_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     X_theta_bar_bar = np.empty((m,), theta.dtype)
     r_bar = np.empty((m,), theta.dtype)
     for i in range(n):
@@ -1491,8 +1471,7 @@ def theta_star_2(X, y, D, out=None):
     _link()
     if not (
         type(X) is type(y) is type(D) is np.ndarray
-        and X.dtype is y.dtype is D.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is D.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and D.flags.carray
@@ -1504,14 +1483,13 @@ def theta_star_2(X, y, D, out=None):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if D.ndim != 2:
         raise ValueError(f"D must have 2 axes (m, m), has shape {D.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if D.shape[0] != m:
-        raise ValueError(f"X has {m} rows, D has {D.shape[0]} rows")
+    m, n = X.shape
+    if len(D) != m:
+        raise ValueError(f"X has {m} rows, D has {len(D)} rows")
     if D.shape[1] != m:
         raise ValueError(f"X has {m} rows, D has {D.shape[1]} columns")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1526,7 +1504,7 @@ def theta_star_2(X, y, D, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_star_2(X, y, D, theta_star_2):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     D_X = np.empty((n, m), X.dtype)
     Xt_D_X = np.empty((n, n), X.dtype)

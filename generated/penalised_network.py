@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -392,11 +395,11 @@ def a_0(x, out=None):
     0 floating-point operations
     entries read: x n_0
     """
-    if not (type(x) is np.ndarray and x.dtype.char in "fd" and x.flags.carray):
+    if not (type(x) is np.ndarray and x.dtype in _FLOATING and x.flags.carray):
         x, = _floats(("x",), (x,))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n_0), has shape {x.shape}")
-    n_0 = x.shape[0]
+    n_0, = x.shape
     if n_0 < 1:
         raise ValueError(f"x has {n_0} entries, at least 1 needed")
     if out is None:
@@ -409,7 +412,7 @@ def a_0(x, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _a_0(x, a_0):
-    n_0 = x.shape[0]
+    n_0 = len(x)
     for i in range(n_0):
         a_0[i] = x[i]
 
@@ -430,8 +433,7 @@ def z_l(W_l, b_l, a_before_l, out=None):
     """
     if not (
         type(W_l) is type(b_l) is type(a_before_l) is np.ndarray
-        and W_l.dtype is b_l.dtype is a_before_l.dtype
-        and W_l.dtype.char in "fd"
+        and W_l.dtype is b_l.dtype is a_before_l.dtype in _FLOATING
         and W_l.flags.carray
         and b_l.flags.carray
         and a_before_l.flags.carray
@@ -443,12 +445,11 @@ def z_l(W_l, b_l, a_before_l, out=None):
         raise ValueError(f"b_l must have 1 axis (n_l), has shape {b_l.shape}")
     if a_before_l.ndim != 1:
         raise ValueError(f"a_before_l must have 1 axis (n_before_l), has shape {a_before_l.shape}")
-    n_l = W_l.shape[0]
-    n_before_l = W_l.shape[1]
-    if b_l.shape[0] != n_l:
-        raise ValueError(f"W_l has {n_l} rows, b_l has {b_l.shape[0]}")
-    if a_before_l.shape[0] != n_before_l:
-        raise ValueError(f"W_l has {n_before_l} columns, a_before_l has {a_before_l.shape[0]}")
+    n_l, n_before_l = W_l.shape
+    if len(b_l) != n_l:
+        raise ValueError(f"W_l has {n_l} rows, b_l has {len(b_l)}")
+    if len(a_before_l) != n_before_l:
+        raise ValueError(f"W_l has {n_before_l} columns, a_before_l has {len(a_before_l)}")
     if n_l < 1:
         raise ValueError(f"W_l has {n_l} rows, at least 1 needed")
     if n_before_l < 1:
@@ -464,7 +465,7 @@ def z_l(W_l, b_l, a_before_l, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _z_l(W_l, b_l, a_before_l, z_l):
-    n_l = W_l.shape[0]
+    n_l = len(W_l)
     n_before_l = W_l.shape[1]
     for i in range(n_l):
         z_l_i = b_l[i]
@@ -509,7 +510,7 @@ def _z_l_turns(W_l, b_l, a_before_l, z_l, shares, signal, thread):
 
 def _z_l_many(W_l, b_l, a_before_l, z_l):
     """The same where the rows are many: each thread takes a range of them."""
-    n_l = W_l.shape[0]
+    n_l = len(W_l)
     n_before_l = W_l.shape[1]
     _in_threads(_z_l_rows, _z_l_turns, n_l, n_l * (2 * n_before_l + 2), (W_l, b_l, a_before_l, z_l), ())
 
@@ -530,8 +531,7 @@ def a_step(a_before_l, W_l, b_l, out=None):
     """
     if not (
         type(a_before_l) is type(W_l) is type(b_l) is np.ndarray
-        and a_before_l.dtype is W_l.dtype is b_l.dtype
-        and a_before_l.dtype.char in "fd"
+        and a_before_l.dtype is W_l.dtype is b_l.dtype in _FLOATING
         and a_before_l.flags.carray
         and W_l.flags.carray
         and b_l.flags.carray
@@ -543,12 +543,11 @@ def a_step(a_before_l, W_l, b_l, out=None):
         raise ValueError(f"W_l must have 2 axes (n_l, n_before_l), has shape {W_l.shape}")
     if b_l.ndim != 1:
         raise ValueError(f"b_l must have 1 axis (n_l), has shape {b_l.shape}")
-    n_before_l = W_l.shape[1]
-    n_l = W_l.shape[0]
-    if a_before_l.shape[0] != n_before_l:
-        raise ValueError(f"W_l has {n_before_l} columns, a_before_l has {a_before_l.shape[0]}")
-    if b_l.shape[0] != n_l:
-        raise ValueError(f"W_l has {n_l} rows, b_l has {b_l.shape[0]}")
+    n_l, n_before_l = W_l.shape
+    if len(a_before_l) != n_before_l:
+        raise ValueError(f"W_l has {n_before_l} columns, a_before_l has {len(a_before_l)}")
+    if len(b_l) != n_l:
+        raise ValueError(f"W_l has {n_l} rows, b_l has {len(b_l)}")
     if n_before_l < 1:
         raise ValueError(f"W_l has {n_before_l} columns, at least 1 needed")
     if n_l < 1:
@@ -565,7 +564,7 @@ def a_step(a_before_l, W_l, b_l, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _a_step(a_before_l, W_l, b_l, a_next):
     n_before_l = W_l.shape[1]
-    n_l = W_l.shape[0]
+    n_l = len(W_l)
     for i in range(n_l):
         z_l = b_l[i]
         for j in range(n_before_l):
@@ -615,7 +614,7 @@ def _a_step_turns(a_before_l, W_l, b_l, a_next, shares, signal, thread):
 def _a_step_many(a_before_l, W_l, b_l, a_next):
     """The same where the rows are many: each thread takes a range of them."""
     n_before_l = W_l.shape[1]
-    n_l = W_l.shape[0]
+    n_l = len(W_l)
     _in_threads(_a_step_rows, _a_step_turns, n_l, n_l * (2 * n_before_l + 23), (a_before_l, W_l, b_l, a_next), ())
 
 
@@ -650,8 +649,7 @@ def C(W, b, x, y):
     b = np.concatenate([member.ravel() for member in b])
     if not (
         type(W) is type(b) is type(x) is type(y) is np.ndarray
-        and W.dtype is b.dtype is x.dtype is y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is b.dtype is x.dtype is y.dtype in _FLOATING
         and W.flags.carray
         and b.flags.carray
         and x.flags.carray
@@ -665,10 +663,10 @@ def C(W, b, x, y):
     L = len(n) - 1
     n_0 = n[0]
     n_L = n[-1]
-    if x.shape[0] != n_0:
-        raise ValueError(f"x must have n_0 = {n_0} entries, has {x.shape[0]}")
-    if y.shape[0] != n_L:
-        raise ValueError(f"y must have n_L = {n_L} entries, has {y.shape[0]}")
+    if len(x) != n_0:
+        raise ValueError(f"x must have n_0 = {n_0} entries, has {len(x)}")
+    if len(y) != n_L:
+        raise ValueError(f"y must have n_L = {n_L} entries, has {len(y)}")
     if L < 1:
         raise ValueError(f"L is {L}, at least 1 needed")
     if n_0 < 1:
@@ -752,8 +750,7 @@ def grad_C(W, b, x, y):
     b = np.concatenate([member.ravel() for member in b])
     if not (
         type(W) is type(b) is type(x) is type(y) is np.ndarray
-        and W.dtype is b.dtype is x.dtype is y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is b.dtype is x.dtype is y.dtype in _FLOATING
         and W.flags.carray
         and b.flags.carray
         and x.flags.carray
@@ -767,10 +764,10 @@ def grad_C(W, b, x, y):
     L = len(n) - 1
     n_0 = n[0]
     n_L = n[-1]
-    if x.shape[0] != n_0:
-        raise ValueError(f"x must have n_0 = {n_0} entries, has {x.shape[0]}")
-    if y.shape[0] != n_L:
-        raise ValueError(f"y must have n_L = {n_L} entries, has {y.shape[0]}")
+    if len(x) != n_0:
+        raise ValueError(f"x must have n_0 = {n_0} entries, has {len(x)}")
+    if len(y) != n_L:
+        raise ValueError(f"y must have n_L = {n_L} entries, has {len(y)}")
     if L < 1:
         raise ValueError(f"L is {L}, at least 1 needed")
     if n_0 < 1:
@@ -892,8 +889,7 @@ def value_and_grad_C(W, b, x, y):
     b = np.concatenate([member.ravel() for member in b])
     if not (
         type(W) is type(b) is type(x) is type(y) is np.ndarray
-        and W.dtype is b.dtype is x.dtype is y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is b.dtype is x.dtype is y.dtype in _FLOATING
         and W.flags.carray
         and b.flags.carray
         and x.flags.carray
@@ -907,10 +903,10 @@ def value_and_grad_C(W, b, x, y):
     L = len(n) - 1
     n_0 = n[0]
     n_L = n[-1]
-    if x.shape[0] != n_0:
-        raise ValueError(f"x must have n_0 = {n_0} entries, has {x.shape[0]}")
-    if y.shape[0] != n_L:
-        raise ValueError(f"y must have n_L = {n_L} entries, has {y.shape[0]}")
+    if len(x) != n_0:
+        raise ValueError(f"x must have n_0 = {n_0} entries, has {len(x)}")
+    if len(y) != n_L:
+        raise ValueError(f"y must have n_L = {n_L} entries, has {len(y)}")
     if L < 1:
         raise ValueError(f"L is {L}, at least 1 needed")
     if n_0 < 1:
@@ -1051,8 +1047,7 @@ def hvp_C(W, v_W, b, v_b, x, y):
     v_b = np.concatenate([member.ravel() for member in v_b])
     if not (
         type(W) is type(v_W) is type(b) is type(v_b) is type(x) is type(y) is np.ndarray
-        and W.dtype is v_W.dtype is b.dtype is v_b.dtype is x.dtype is y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is v_W.dtype is b.dtype is v_b.dtype is x.dtype is y.dtype in _FLOATING
         and W.flags.carray
         and v_W.flags.carray
         and b.flags.carray
@@ -1068,10 +1063,10 @@ def hvp_C(W, v_W, b, v_b, x, y):
     L = len(n) - 1
     n_0 = n[0]
     n_L = n[-1]
-    if x.shape[0] != n_0:
-        raise ValueError(f"x must have n_0 = {n_0} entries, has {x.shape[0]}")
-    if y.shape[0] != n_L:
-        raise ValueError(f"y must have n_L = {n_L} entries, has {y.shape[0]}")
+    if len(x) != n_0:
+        raise ValueError(f"x must have n_0 = {n_0} entries, has {len(x)}")
+    if len(y) != n_L:
+        raise ValueError(f"y must have n_L = {n_L} entries, has {len(y)}")
     if L < 1:
         raise ValueError(f"L is {L}, at least 1 needed")
     if n_0 < 1:
@@ -1303,7 +1298,7 @@ def R(W):
     W_shapes = [(n_l, n_before_l) for n_before_l, n_l in zip(n, n[1:])]
     _check_members("W", W, W_shapes)
     W = np.concatenate([member.ravel() for member in W])
-    if not (type(W) is np.ndarray and W.dtype.char in "fd" and W.flags.carray):
+    if not (type(W) is np.ndarray and W.dtype in _FLOATING and W.flags.carray):
         W, = _floats(("W",), (W,))
     L = len(n) - 1
     n_0 = n[0]
@@ -1359,7 +1354,7 @@ def grad_R(W):
     W_shapes = [(n_l, n_before_l) for n_before_l, n_l in zip(n, n[1:])]
     _check_members("W", W, W_shapes)
     W = np.concatenate([member.ravel() for member in W])
-    if not (type(W) is np.ndarray and W.dtype.char in "fd" and W.flags.carray):
+    if not (type(W) is np.ndarray and W.dtype in _FLOATING and W.flags.carray):
         W, = _floats(("W",), (W,))
     L = len(n) - 1
     n_0 = n[0]
@@ -1417,7 +1412,7 @@ def value_and_grad_R(W):
     W_shapes = [(n_l, n_before_l) for n_before_l, n_l in zip(n, n[1:])]
     _check_members("W", W, W_shapes)
     W = np.concatenate([member.ravel() for member in W])
-    if not (type(W) is np.ndarray and W.dtype.char in "fd" and W.flags.carray):
+    if not (type(W) is np.ndarray and W.dtype in _FLOATING and W.flags.carray):
         W, = _floats(("W",), (W,))
     L = len(n) - 1
     n_0 = n[0]
@@ -1498,13 +1493,7 @@ def hvp_R(W, v_W):
     _check_members("v_W", v_W, W_shapes)
     W = np.concatenate([member.ravel() for member in W])
     v_W = np.concatenate([member.ravel() for member in v_W])
-    if not (
-        type(W) is type(v_W) is np.ndarray
-        and W.dtype is v_W.dtype
-        and W.dtype.char in "fd"
-        and W.flags.carray
-        and v_W.flags.carray
-    ):
+    if not (type(W) is type(v_W) is np.ndarray and W.dtype is v_W.dtype in _FLOATING and W.flags.carray and v_W.flags.carray):
         W, v_W = _floats(("W", "v_W"), (W, v_W))
     L = len(n) - 1
     n_0 = n[0]
@@ -1606,8 +1595,7 @@ def J(W, b, x, y, lambda_):
     b = np.concatenate([member.ravel() for member in b])
     if not (
         type(W) is type(b) is type(x) is type(y) is np.ndarray
-        and W.dtype is b.dtype is x.dtype is y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is b.dtype is x.dtype is y.dtype in _FLOATING
         and W.flags.carray
         and b.flags.carray
         and x.flags.carray
@@ -1621,10 +1609,10 @@ def J(W, b, x, y, lambda_):
     L = len(n) - 1
     n_0 = n[0]
     n_L = n[-1]
-    if x.shape[0] != n_0:
-        raise ValueError(f"x must have n_0 = {n_0} entries, has {x.shape[0]}")
-    if y.shape[0] != n_L:
-        raise ValueError(f"y must have n_L = {n_L} entries, has {y.shape[0]}")
+    if len(x) != n_0:
+        raise ValueError(f"x must have n_0 = {n_0} entries, has {len(x)}")
+    if len(y) != n_L:
+        raise ValueError(f"y must have n_L = {n_L} entries, has {len(y)}")
     if L < 1:
         raise ValueError(f"L is {L}, at least 1 needed")
     if n_0 < 1:
@@ -1729,8 +1717,7 @@ def grad_J(W, b, x, y, lambda_):
     b = np.concatenate([member.ravel() for member in b])
     if not (
         type(W) is type(b) is type(x) is type(y) is np.ndarray
-        and W.dtype is b.dtype is x.dtype is y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is b.dtype is x.dtype is y.dtype in _FLOATING
         and W.flags.carray
         and b.flags.carray
         and x.flags.carray
@@ -1744,10 +1731,10 @@ def grad_J(W, b, x, y, lambda_):
     L = len(n) - 1
     n_0 = n[0]
     n_L = n[-1]
-    if x.shape[0] != n_0:
-        raise ValueError(f"x must have n_0 = {n_0} entries, has {x.shape[0]}")
-    if y.shape[0] != n_L:
-        raise ValueError(f"y must have n_L = {n_L} entries, has {y.shape[0]}")
+    if len(x) != n_0:
+        raise ValueError(f"x must have n_0 = {n_0} entries, has {len(x)}")
+    if len(y) != n_L:
+        raise ValueError(f"y must have n_L = {n_L} entries, has {len(y)}")
     if L < 1:
         raise ValueError(f"L is {L}, at least 1 needed")
     if n_0 < 1:
@@ -1905,8 +1892,7 @@ def value_and_grad_J(W, b, x, y, lambda_):
     b = np.concatenate([member.ravel() for member in b])
     if not (
         type(W) is type(b) is type(x) is type(y) is np.ndarray
-        and W.dtype is b.dtype is x.dtype is y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is b.dtype is x.dtype is y.dtype in _FLOATING
         and W.flags.carray
         and b.flags.carray
         and x.flags.carray
@@ -1920,10 +1906,10 @@ def value_and_grad_J(W, b, x, y, lambda_):
     L = len(n) - 1
     n_0 = n[0]
     n_L = n[-1]
-    if x.shape[0] != n_0:
-        raise ValueError(f"x must have n_0 = {n_0} entries, has {x.shape[0]}")
-    if y.shape[0] != n_L:
-        raise ValueError(f"y must have n_L = {n_L} entries, has {y.shape[0]}")
+    if len(x) != n_0:
+        raise ValueError(f"x must have n_0 = {n_0} entries, has {len(x)}")
+    if len(y) != n_L:
+        raise ValueError(f"y must have n_L = {n_L} entries, has {len(y)}")
     if L < 1:
         raise ValueError(f"L is {L}, at least 1 needed")
     if n_0 < 1:
@@ -2119,8 +2105,7 @@ def hvp_J(W, v_W, b, v_b, x, y, lambda_):
     v_b = np.concatenate([member.ravel() for member in v_b])
     if not (
         type(W) is type(v_W) is type(b) is type(v_b) is type(x) is type(y) is np.ndarray
-        and W.dtype is v_W.dtype is b.dtype is v_b.dtype is x.dtype is y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is v_W.dtype is b.dtype is v_b.dtype is x.dtype is y.dtype in _FLOATING
         and W.flags.carray
         and v_W.flags.carray
         and b.flags.carray
@@ -2136,10 +2121,10 @@ def hvp_J(W, v_W, b, v_b, x, y, lambda_):
     L = len(n) - 1
     n_0 = n[0]
     n_L = n[-1]
-    if x.shape[0] != n_0:
-        raise ValueError(f"x must have n_0 = {n_0} entries, has {x.shape[0]}")
-    if y.shape[0] != n_L:
-        raise ValueError(f"y must have n_L = {n_L} entries, has {y.shape[0]}")
+    if len(x) != n_0:
+        raise ValueError(f"x must have n_0 = {n_0} entries, has {len(x)}")
+    if len(y) != n_L:
+        raise ValueError(f"y must have n_L = {n_L} entries, has {len(y)}")
     if L < 1:
         raise ValueError(f"L is {L}, at least 1 needed")
     if n_0 < 1:

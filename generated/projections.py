@@ -11,6 +11,9 @@ from numba.extending import get_cython_function_address
 __all__ = ["H", "M", "y_hat"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -264,12 +267,11 @@ def H(X, out=None):
     entries read: X 3*m*n, Xt_X n**2, rhs m*n, solution m*n
     """
     _link()
-    if not (type(X) is np.ndarray and X.dtype.char in "fd" and X.flags.carray):
+    if not (type(X) is np.ndarray and X.dtype in _FLOATING and X.flags.carray):
         X, = _floats(("X",), (X,))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
+    m, n = X.shape
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -285,7 +287,7 @@ def H(X, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _H(X, Xt_X, H):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     rhs = np.empty((n, m), X.dtype)
     solution = np.empty((n, m), X.dtype)
@@ -309,12 +311,11 @@ def M(X, out=None):
     entries read: H m**2, X 3*m*n, Xt_X n**2, rhs m*n, solution m*n
     """
     _link()
-    if not (type(X) is np.ndarray and X.dtype.char in "fd" and X.flags.carray):
+    if not (type(X) is np.ndarray and X.dtype in _FLOATING and X.flags.carray):
         X, = _floats(("X",), (X,))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
+    m, n = X.shape
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -330,7 +331,7 @@ def M(X, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _M(X, Xt_X, M):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     rhs = np.empty((n, m), X.dtype)
     solution = np.empty((n, m), X.dtype)
@@ -359,18 +360,15 @@ def y_hat(X, y, out=None):
     entries read: H m**2, X 3*m*n, Xt_X n**2, rhs m*n, solution m*n, y m
     """
     _link()
-    if not (
-        type(X) is type(y) is np.ndarray and X.dtype is y.dtype and X.dtype.char in "fd" and X.flags.carray and y.flags.carray
-    ):
+    if not (type(X) is type(y) is np.ndarray and X.dtype is y.dtype in _FLOATING and X.flags.carray and y.flags.carray):
         X, y = _floats(("X", "y"), (X, y))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -386,7 +384,7 @@ def y_hat(X, y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _y_hat(X, y, Xt_X, y_hat):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     rhs = np.empty((n, m), X.dtype)
     solution = np.empty((n, m), X.dtype)

@@ -11,6 +11,9 @@ from numba.extending import get_cython_function_address
 __all__ = ["S", "R", "grad_R", "value_and_grad_R", "hess_R", "hvp_R"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -140,12 +143,11 @@ def S(X, out=None):
     m*n**2 + m*n + n**2 floating-point operations
     entries read: S n**2, X m*n
     """
-    if not (type(X) is np.ndarray and X.dtype.char in "fd" and X.flags.carray):
+    if not (type(X) is np.ndarray and X.dtype in _FLOATING and X.flags.carray):
         X, = _floats(("X",), (X,))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
+    m, n = X.shape
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -161,7 +163,7 @@ def S(X, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _S(X, S):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     for i in range(n):
         for j in range(n):
@@ -181,18 +183,15 @@ def R(w, X):
     m*n**2 + m*n + 3*n**2 + 4*n + 1 floating-point operations
     entries read: S n**2, X m*n, w n
     """
-    if not (
-        type(w) is type(X) is np.ndarray and w.dtype is X.dtype and w.dtype.char in "fd" and w.flags.carray and X.flags.carray
-    ):
+    if not (type(w) is type(X) is np.ndarray and w.dtype is X.dtype in _FLOATING and w.flags.carray and X.flags.carray):
         w, X = _floats(("w", "X"), (w, X))
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -204,7 +203,7 @@ def R(w, X):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _R(w, X, S):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     w_w = 0.0
     R = 0.0
     for i in range(n):
@@ -231,18 +230,15 @@ def grad_R(w, X, out=None):
     m*n**2 + m*n + 3*n**2 + 12*n floating-point operations
     entries read: S n**2, S_w 2*n, S_w_2 2*n, X m*n, w 2*n
     """
-    if not (
-        type(w) is type(X) is np.ndarray and w.dtype is X.dtype and w.dtype.char in "fd" and w.flags.carray and X.flags.carray
-    ):
+    if not (type(w) is type(X) is np.ndarray and w.dtype is X.dtype in _FLOATING and w.flags.carray and X.flags.carray):
         w, X = _floats(("w", "X"), (w, X))
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -259,7 +255,7 @@ def grad_R(w, X, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_R(w, X, S, grad_R_w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     S_w_2 = np.empty((n,), w.dtype)
     S_w = np.empty((n,), w.dtype)
     s = 0.0
@@ -291,18 +287,15 @@ def value_and_grad_R(w, X, out=None):
     m*n**2 + m*n + 3*n**2 + 12*n + 1 floating-point operations
     entries read: S n**2, S_w 2*n, S_w_2 2*n, X m*n, w 2*n
     """
-    if not (
-        type(w) is type(X) is np.ndarray and w.dtype is X.dtype and w.dtype.char in "fd" and w.flags.carray and X.flags.carray
-    ):
+    if not (type(w) is type(X) is np.ndarray and w.dtype is X.dtype in _FLOATING and w.flags.carray and X.flags.carray):
         w, X = _floats(("w", "X"), (w, X))
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -319,7 +312,7 @@ def value_and_grad_R(w, X, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_R(w, X, S, grad_R_w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     S_w_2 = np.empty((n,), w.dtype)
     S_w = np.empty((n,), w.dtype)
     s = 0.0
@@ -352,18 +345,15 @@ def hess_R(w, X, out=None):
     m*n**2 + m*n + 2*n**3 + 19*n**2 + 18*n floating-point operations
     entries read: S 3*n**2, S_w 3*n, S_w_2 n, S_w_bar n**2, S_w_bar_term 2*n, X m*n, hess_R_w n**2, hess_R_w_term n, w 3*n
     """
-    if not (
-        type(w) is type(X) is np.ndarray and w.dtype is X.dtype and w.dtype.char in "fd" and w.flags.carray and X.flags.carray
-    ):
+    if not (type(w) is type(X) is np.ndarray and w.dtype is X.dtype in _FLOATING and w.flags.carray and X.flags.carray):
         w, X = _floats(("w", "X"), (w, X))
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (n), has shape {w.shape}")
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -380,7 +370,7 @@ def hess_R(w, X, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_R(w, X, S, hess_R_w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     S_w = np.empty((n,), w.dtype)
     S_w_2 = np.empty((n,), w.dtype)
     S_w_bar_term = np.empty((n,), w.dtype)
@@ -425,8 +415,7 @@ def hvp_R(w, v, X, out=None):
     """
     if not (
         type(w) is type(v) is type(X) is np.ndarray
-        and w.dtype is v.dtype is X.dtype
-        and w.dtype.char in "fd"
+        and w.dtype is v.dtype is X.dtype in _FLOATING
         and w.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -438,12 +427,11 @@ def hvp_R(w, v, X, out=None):
         raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if w.shape[0] != n:
-        raise ValueError(f"X has {n} columns, w has {w.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
+    m, n = X.shape
+    if len(w) != n:
+        raise ValueError(f"X has {n} columns, w has {len(w)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -460,7 +448,7 @@ def hvp_R(w, v, X, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_R(w, v, X, S, hvp_R_w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     S_w = np.empty((n,), w.dtype)
     S_w_bar = np.empty((n,), w.dtype)
     S_v = np.empty((n,), w.dtype)

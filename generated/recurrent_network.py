@@ -13,6 +13,9 @@ from numba.extending import intrinsic
 __all__ = ["h_0", "h_step", "o", "E", "grad_E", "value_and_grad_E", "hvp_E", "grad_E_W", "grad_E_U", "grad_E_b"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -267,8 +270,7 @@ def h_step(h, W, U, b, x_t, out=None):
     """
     if not (
         type(h) is type(W) is type(U) is type(b) is type(x_t) is np.ndarray
-        and h.dtype is W.dtype is U.dtype is b.dtype is x_t.dtype
-        and h.dtype.char in "fd"
+        and h.dtype is W.dtype is U.dtype is b.dtype is x_t.dtype in _FLOATING
         and h.flags.carray
         and W.flags.carray
         and U.flags.carray
@@ -286,18 +288,18 @@ def h_step(h, W, U, b, x_t, out=None):
         raise ValueError(f"b must have 1 axis (k), has shape {b.shape}")
     if x_t.ndim != 1:
         raise ValueError(f"x_t must have 1 axis (d), has shape {x_t.shape}")
-    k = W.shape[0]
+    k = len(W)
     d = U.shape[1]
     if W.shape[1] != k:
         raise ValueError(f"W has {k} rows, W has {W.shape[1]} columns")
-    if U.shape[0] != k:
-        raise ValueError(f"W has {k} rows, U has {U.shape[0]} rows")
-    if h.shape[0] != k:
-        raise ValueError(f"W has {k} rows, h has {h.shape[0]}")
-    if b.shape[0] != k:
-        raise ValueError(f"W has {k} rows, b has {b.shape[0]}")
-    if x_t.shape[0] != d:
-        raise ValueError(f"U has {d} columns, x_t has {x_t.shape[0]}")
+    if len(U) != k:
+        raise ValueError(f"W has {k} rows, U has {len(U)} rows")
+    if len(h) != k:
+        raise ValueError(f"W has {k} rows, h has {len(h)}")
+    if len(b) != k:
+        raise ValueError(f"W has {k} rows, b has {len(b)}")
+    if len(x_t) != d:
+        raise ValueError(f"U has {d} columns, x_t has {len(x_t)}")
     if k < 1:
         raise ValueError(f"W has {k} rows, at least 1 needed")
     if d < 1:
@@ -313,7 +315,7 @@ def h_step(h, W, U, b, x_t, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h_step(h, W, U, b, x_t, h_next):
-    k = W.shape[0]
+    k = len(W)
     d = U.shape[1]
     for i in range(k):
         W_h = 0.0
@@ -328,7 +330,7 @@ def _h_step(h, W, U, b, x_t, h_next):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _h_step_rows(h, W, U, b, x_t, h_next, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    k = W.shape[0]
+    k = len(W)
     d = U.shape[1]
     block = min(2048, max(512, 20480 // k))  # short rows: more of them, so that half a block is a long stream
     W_h_block = np.empty(block)
@@ -381,7 +383,7 @@ def _h_step_turns(h, W, U, b, x_t, h_next, shares, signal, thread):
 
 def _h_step_many(h, W, U, b, x_t, h_next):
     """The same where the rows are many: each thread takes a range of them."""
-    k = W.shape[0]
+    k = len(W)
     d = U.shape[1]
     _in_threads(_h_step_rows, _h_step_turns, k, k * (2 * d + 2 * k + 26), (h, W, U, b, x_t, h_next), ())
 
@@ -405,8 +407,7 @@ def o(x, W, U, b, V, c, out=None):
     """
     if not (
         type(x) is type(W) is type(U) is type(b) is type(V) is type(c) is np.ndarray
-        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype in _FLOATING
         and x.flags.carray
         and W.flags.carray
         and U.flags.carray
@@ -427,22 +428,21 @@ def o(x, W, U, b, V, c, out=None):
         raise ValueError(f"V must have 2 axes (p, k), has shape {V.shape}")
     if c.ndim != 1:
         raise ValueError(f"c must have 1 axis (p), has shape {c.shape}")
-    T = x.shape[0]
-    d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    T, d = x.shape
+    k = len(W)
+    p = len(V)
     if W.shape[1] != k:
         raise ValueError(f"W has {k} rows, W has {W.shape[1]} columns")
-    if U.shape[0] != k:
-        raise ValueError(f"W has {k} rows, U has {U.shape[0]} rows")
+    if len(U) != k:
+        raise ValueError(f"W has {k} rows, U has {len(U)} rows")
     if U.shape[1] != d:
         raise ValueError(f"x has {d} columns, U has {U.shape[1]} columns")
     if V.shape[1] != k:
         raise ValueError(f"W has {k} rows, V has {V.shape[1]} columns")
-    if b.shape[0] != k:
-        raise ValueError(f"W has {k} rows, b has {b.shape[0]}")
-    if c.shape[0] != p:
-        raise ValueError(f"V has {p} rows, c has {c.shape[0]}")
+    if len(b) != k:
+        raise ValueError(f"W has {k} rows, b has {len(b)}")
+    if len(c) != p:
+        raise ValueError(f"V has {p} rows, c has {len(c)}")
     if T < 1:
         raise ValueError(f"x has {T} rows, at least 1 needed")
     if d < 1:
@@ -461,10 +461,10 @@ def o(x, W, U, b, V, c, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _o(x, W, U, b, V, c, o):
-    T = x.shape[0]
+    T = len(x)
     d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    k = len(W)
+    p = len(V)
     h_0_2 = np.empty((k,), x.dtype)
     h_t_room = np.empty((2, k), x.dtype)
     for i in range(k):
@@ -510,8 +510,7 @@ def E(x, W, U, b, V, c, y):
     """
     if not (
         type(x) is type(W) is type(U) is type(b) is type(V) is type(c) is type(y) is np.ndarray
-        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype is y.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype is y.dtype in _FLOATING
         and x.flags.carray
         and W.flags.carray
         and U.flags.carray
@@ -535,24 +534,23 @@ def E(x, W, U, b, V, c, y):
         raise ValueError(f"c must have 1 axis (p), has shape {c.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (p), has shape {y.shape}")
-    T = x.shape[0]
-    d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    T, d = x.shape
+    k = len(W)
+    p = len(V)
     if W.shape[1] != k:
         raise ValueError(f"W has {k} rows, W has {W.shape[1]} columns")
-    if U.shape[0] != k:
-        raise ValueError(f"W has {k} rows, U has {U.shape[0]} rows")
+    if len(U) != k:
+        raise ValueError(f"W has {k} rows, U has {len(U)} rows")
     if U.shape[1] != d:
         raise ValueError(f"x has {d} columns, U has {U.shape[1]} columns")
     if V.shape[1] != k:
         raise ValueError(f"W has {k} rows, V has {V.shape[1]} columns")
-    if b.shape[0] != k:
-        raise ValueError(f"W has {k} rows, b has {b.shape[0]}")
-    if c.shape[0] != p:
-        raise ValueError(f"V has {p} rows, c has {c.shape[0]}")
-    if y.shape[0] != p:
-        raise ValueError(f"V has {p} rows, y has {y.shape[0]}")
+    if len(b) != k:
+        raise ValueError(f"W has {k} rows, b has {len(b)}")
+    if len(c) != p:
+        raise ValueError(f"V has {p} rows, c has {len(c)}")
+    if len(y) != p:
+        raise ValueError(f"V has {p} rows, y has {len(y)}")
     if T < 1:
         raise ValueError(f"x has {T} rows, at least 1 needed")
     if d < 1:
@@ -566,10 +564,10 @@ def E(x, W, U, b, V, c, y):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _E(x, W, U, b, V, c, y):
-    T = x.shape[0]
+    T = len(x)
     d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    k = len(W)
+    p = len(V)
     h_0_2 = np.empty((k,), x.dtype)
     h_t_room = np.empty((2, k), x.dtype)
     for i in range(k):
@@ -619,8 +617,7 @@ def grad_E(x, W, U, b, V, c, y, out=None):
     """
     if not (
         type(x) is type(W) is type(U) is type(b) is type(V) is type(c) is type(y) is np.ndarray
-        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype is y.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype is y.dtype in _FLOATING
         and x.flags.carray
         and W.flags.carray
         and U.flags.carray
@@ -644,24 +641,23 @@ def grad_E(x, W, U, b, V, c, y, out=None):
         raise ValueError(f"c must have 1 axis (p), has shape {c.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (p), has shape {y.shape}")
-    T = x.shape[0]
-    d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    T, d = x.shape
+    k = len(W)
+    p = len(V)
     if W.shape[1] != k:
         raise ValueError(f"W has {k} rows, W has {W.shape[1]} columns")
-    if U.shape[0] != k:
-        raise ValueError(f"W has {k} rows, U has {U.shape[0]} rows")
+    if len(U) != k:
+        raise ValueError(f"W has {k} rows, U has {len(U)} rows")
     if U.shape[1] != d:
         raise ValueError(f"x has {d} columns, U has {U.shape[1]} columns")
     if V.shape[1] != k:
         raise ValueError(f"W has {k} rows, V has {V.shape[1]} columns")
-    if b.shape[0] != k:
-        raise ValueError(f"W has {k} rows, b has {b.shape[0]}")
-    if c.shape[0] != p:
-        raise ValueError(f"V has {p} rows, c has {c.shape[0]}")
-    if y.shape[0] != p:
-        raise ValueError(f"V has {p} rows, y has {y.shape[0]}")
+    if len(b) != k:
+        raise ValueError(f"W has {k} rows, b has {len(b)}")
+    if len(c) != p:
+        raise ValueError(f"V has {p} rows, c has {len(c)}")
+    if len(y) != p:
+        raise ValueError(f"V has {p} rows, y has {len(y)}")
     if T < 1:
         raise ValueError(f"x has {T} rows, at least 1 needed")
     if d < 1:
@@ -680,10 +676,10 @@ def grad_E(x, W, U, b, V, c, y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_E(x, W, U, b, V, c, y, grad_E_V, grad_E_c):
-    T = x.shape[0]
+    T = len(x)
     d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    k = len(W)
+    p = len(V)
     h_0_2 = np.empty((k,), x.dtype)
     h_t_room = np.empty((2, k), x.dtype)
     for i in range(k):
@@ -734,8 +730,7 @@ def value_and_grad_E(x, W, U, b, V, c, y, out=None):
     """
     if not (
         type(x) is type(W) is type(U) is type(b) is type(V) is type(c) is type(y) is np.ndarray
-        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype is y.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype is y.dtype in _FLOATING
         and x.flags.carray
         and W.flags.carray
         and U.flags.carray
@@ -759,24 +754,23 @@ def value_and_grad_E(x, W, U, b, V, c, y, out=None):
         raise ValueError(f"c must have 1 axis (p), has shape {c.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (p), has shape {y.shape}")
-    T = x.shape[0]
-    d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    T, d = x.shape
+    k = len(W)
+    p = len(V)
     if W.shape[1] != k:
         raise ValueError(f"W has {k} rows, W has {W.shape[1]} columns")
-    if U.shape[0] != k:
-        raise ValueError(f"W has {k} rows, U has {U.shape[0]} rows")
+    if len(U) != k:
+        raise ValueError(f"W has {k} rows, U has {len(U)} rows")
     if U.shape[1] != d:
         raise ValueError(f"x has {d} columns, U has {U.shape[1]} columns")
     if V.shape[1] != k:
         raise ValueError(f"W has {k} rows, V has {V.shape[1]} columns")
-    if b.shape[0] != k:
-        raise ValueError(f"W has {k} rows, b has {b.shape[0]}")
-    if c.shape[0] != p:
-        raise ValueError(f"V has {p} rows, c has {c.shape[0]}")
-    if y.shape[0] != p:
-        raise ValueError(f"V has {p} rows, y has {y.shape[0]}")
+    if len(b) != k:
+        raise ValueError(f"W has {k} rows, b has {len(b)}")
+    if len(c) != p:
+        raise ValueError(f"V has {p} rows, c has {len(c)}")
+    if len(y) != p:
+        raise ValueError(f"V has {p} rows, y has {len(y)}")
     if T < 1:
         raise ValueError(f"x has {T} rows, at least 1 needed")
     if d < 1:
@@ -795,10 +789,10 @@ def value_and_grad_E(x, W, U, b, V, c, y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_E(x, W, U, b, V, c, y, grad_E_V, grad_E_c):
-    T = x.shape[0]
+    T = len(x)
     d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    k = len(W)
+    p = len(V)
     h_0_2 = np.empty((k,), x.dtype)
     h_t_room = np.empty((2, k), x.dtype)
     for i in range(k):
@@ -864,8 +858,7 @@ def hvp_E(x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y, out=None):
     """
     if not (
         type(x) is type(W) is type(v_W) is type(U) is type(v_U) is type(b) is type(v_b) is type(V) is type(v_V) is type(c) is type(v_c) is type(y) is np.ndarray
-        and x.dtype is W.dtype is v_W.dtype is U.dtype is v_U.dtype is b.dtype is v_b.dtype is V.dtype is v_V.dtype is c.dtype is v_c.dtype is y.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is W.dtype is v_W.dtype is U.dtype is v_U.dtype is b.dtype is v_b.dtype is V.dtype is v_V.dtype is c.dtype is v_c.dtype is y.dtype in _FLOATING
         and x.flags.carray
         and W.flags.carray
         and v_W.flags.carray
@@ -904,40 +897,39 @@ def hvp_E(x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y, out=None):
         raise ValueError(f"v_c must have 1 axis (p), has shape {v_c.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (p), has shape {y.shape}")
-    T = x.shape[0]
-    d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    T, d = x.shape
+    k = len(W)
+    p = len(V)
     if W.shape[1] != k:
         raise ValueError(f"W has {k} rows, W has {W.shape[1]} columns")
-    if v_W.shape[0] != k:
-        raise ValueError(f"W has {k} rows, v_W has {v_W.shape[0]} rows")
+    if len(v_W) != k:
+        raise ValueError(f"W has {k} rows, v_W has {len(v_W)} rows")
     if v_W.shape[1] != k:
         raise ValueError(f"W has {k} rows, v_W has {v_W.shape[1]} columns")
-    if U.shape[0] != k:
-        raise ValueError(f"W has {k} rows, U has {U.shape[0]} rows")
+    if len(U) != k:
+        raise ValueError(f"W has {k} rows, U has {len(U)} rows")
     if U.shape[1] != d:
         raise ValueError(f"x has {d} columns, U has {U.shape[1]} columns")
-    if v_U.shape[0] != k:
-        raise ValueError(f"W has {k} rows, v_U has {v_U.shape[0]} rows")
+    if len(v_U) != k:
+        raise ValueError(f"W has {k} rows, v_U has {len(v_U)} rows")
     if v_U.shape[1] != d:
         raise ValueError(f"x has {d} columns, v_U has {v_U.shape[1]} columns")
     if V.shape[1] != k:
         raise ValueError(f"W has {k} rows, V has {V.shape[1]} columns")
-    if v_V.shape[0] != p:
-        raise ValueError(f"V has {p} rows, v_V has {v_V.shape[0]} rows")
+    if len(v_V) != p:
+        raise ValueError(f"V has {p} rows, v_V has {len(v_V)} rows")
     if v_V.shape[1] != k:
         raise ValueError(f"W has {k} rows, v_V has {v_V.shape[1]} columns")
-    if b.shape[0] != k:
-        raise ValueError(f"W has {k} rows, b has {b.shape[0]}")
-    if v_b.shape[0] != k:
-        raise ValueError(f"W has {k} rows, v_b has {v_b.shape[0]}")
-    if c.shape[0] != p:
-        raise ValueError(f"V has {p} rows, c has {c.shape[0]}")
-    if v_c.shape[0] != p:
-        raise ValueError(f"V has {p} rows, v_c has {v_c.shape[0]}")
-    if y.shape[0] != p:
-        raise ValueError(f"V has {p} rows, y has {y.shape[0]}")
+    if len(b) != k:
+        raise ValueError(f"W has {k} rows, b has {len(b)}")
+    if len(v_b) != k:
+        raise ValueError(f"W has {k} rows, v_b has {len(v_b)}")
+    if len(c) != p:
+        raise ValueError(f"V has {p} rows, c has {len(c)}")
+    if len(v_c) != p:
+        raise ValueError(f"V has {p} rows, v_c has {len(v_c)}")
+    if len(y) != p:
+        raise ValueError(f"V has {p} rows, y has {len(y)}")
     if T < 1:
         raise ValueError(f"x has {T} rows, at least 1 needed")
     if d < 1:
@@ -956,10 +948,10 @@ def hvp_E(x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_E(x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y, hvp_E_V, hvp_E_c, hvp_E_W, hvp_E_U, hvp_E_b):
-    T = x.shape[0]
+    T = len(x)
     d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    k = len(W)
+    p = len(V)
     h_0_2 = np.empty((k,), x.dtype)
     h_t_kept = np.empty((T, k), x.dtype)
     o_bar = np.empty((p,), x.dtype)
@@ -1147,8 +1139,7 @@ def grad_E_W(x, W, U, b, V, c, y, out=None):
     """
     if not (
         type(x) is type(W) is type(U) is type(b) is type(V) is type(c) is type(y) is np.ndarray
-        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype is y.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype is y.dtype in _FLOATING
         and x.flags.carray
         and W.flags.carray
         and U.flags.carray
@@ -1172,24 +1163,23 @@ def grad_E_W(x, W, U, b, V, c, y, out=None):
         raise ValueError(f"c must have 1 axis (p), has shape {c.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (p), has shape {y.shape}")
-    T = x.shape[0]
-    d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    T, d = x.shape
+    k = len(W)
+    p = len(V)
     if W.shape[1] != k:
         raise ValueError(f"W has {k} rows, W has {W.shape[1]} columns")
-    if U.shape[0] != k:
-        raise ValueError(f"W has {k} rows, U has {U.shape[0]} rows")
+    if len(U) != k:
+        raise ValueError(f"W has {k} rows, U has {len(U)} rows")
     if U.shape[1] != d:
         raise ValueError(f"x has {d} columns, U has {U.shape[1]} columns")
     if V.shape[1] != k:
         raise ValueError(f"W has {k} rows, V has {V.shape[1]} columns")
-    if b.shape[0] != k:
-        raise ValueError(f"W has {k} rows, b has {b.shape[0]}")
-    if c.shape[0] != p:
-        raise ValueError(f"V has {p} rows, c has {c.shape[0]}")
-    if y.shape[0] != p:
-        raise ValueError(f"V has {p} rows, y has {y.shape[0]}")
+    if len(b) != k:
+        raise ValueError(f"W has {k} rows, b has {len(b)}")
+    if len(c) != p:
+        raise ValueError(f"V has {p} rows, c has {len(c)}")
+    if len(y) != p:
+        raise ValueError(f"V has {p} rows, y has {len(y)}")
     if T < 1:
         raise ValueError(f"x has {T} rows, at least 1 needed")
     if d < 1:
@@ -1208,10 +1198,10 @@ def grad_E_W(x, W, U, b, V, c, y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_E_W(x, W, U, b, V, c, y, grad_E_W):
-    T = x.shape[0]
+    T = len(x)
     d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    k = len(W)
+    p = len(V)
     h_0_2 = np.empty((k,), x.dtype)
     h_t_kept = np.empty((T, k), x.dtype)
     h_T_bar = np.empty((k,), x.dtype)
@@ -1286,8 +1276,7 @@ def grad_E_U(x, W, U, b, V, c, y, out=None):
     """
     if not (
         type(x) is type(W) is type(U) is type(b) is type(V) is type(c) is type(y) is np.ndarray
-        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype is y.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype is y.dtype in _FLOATING
         and x.flags.carray
         and W.flags.carray
         and U.flags.carray
@@ -1311,24 +1300,23 @@ def grad_E_U(x, W, U, b, V, c, y, out=None):
         raise ValueError(f"c must have 1 axis (p), has shape {c.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (p), has shape {y.shape}")
-    T = x.shape[0]
-    d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    T, d = x.shape
+    k = len(W)
+    p = len(V)
     if W.shape[1] != k:
         raise ValueError(f"W has {k} rows, W has {W.shape[1]} columns")
-    if U.shape[0] != k:
-        raise ValueError(f"W has {k} rows, U has {U.shape[0]} rows")
+    if len(U) != k:
+        raise ValueError(f"W has {k} rows, U has {len(U)} rows")
     if U.shape[1] != d:
         raise ValueError(f"x has {d} columns, U has {U.shape[1]} columns")
     if V.shape[1] != k:
         raise ValueError(f"W has {k} rows, V has {V.shape[1]} columns")
-    if b.shape[0] != k:
-        raise ValueError(f"W has {k} rows, b has {b.shape[0]}")
-    if c.shape[0] != p:
-        raise ValueError(f"V has {p} rows, c has {c.shape[0]}")
-    if y.shape[0] != p:
-        raise ValueError(f"V has {p} rows, y has {y.shape[0]}")
+    if len(b) != k:
+        raise ValueError(f"W has {k} rows, b has {len(b)}")
+    if len(c) != p:
+        raise ValueError(f"V has {p} rows, c has {len(c)}")
+    if len(y) != p:
+        raise ValueError(f"V has {p} rows, y has {len(y)}")
     if T < 1:
         raise ValueError(f"x has {T} rows, at least 1 needed")
     if d < 1:
@@ -1347,10 +1335,10 @@ def grad_E_U(x, W, U, b, V, c, y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_E_U(x, W, U, b, V, c, y, grad_E_U):
-    T = x.shape[0]
+    T = len(x)
     d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    k = len(W)
+    p = len(V)
     h_0_2 = np.empty((k,), x.dtype)
     h_t_kept = np.empty((T, k), x.dtype)
     h_T_bar = np.empty((k,), x.dtype)
@@ -1425,8 +1413,7 @@ def grad_E_b(x, W, U, b, V, c, y, out=None):
     """
     if not (
         type(x) is type(W) is type(U) is type(b) is type(V) is type(c) is type(y) is np.ndarray
-        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype is y.dtype
-        and x.dtype.char in "fd"
+        and x.dtype is W.dtype is U.dtype is b.dtype is V.dtype is c.dtype is y.dtype in _FLOATING
         and x.flags.carray
         and W.flags.carray
         and U.flags.carray
@@ -1450,24 +1437,23 @@ def grad_E_b(x, W, U, b, V, c, y, out=None):
         raise ValueError(f"c must have 1 axis (p), has shape {c.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (p), has shape {y.shape}")
-    T = x.shape[0]
-    d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    T, d = x.shape
+    k = len(W)
+    p = len(V)
     if W.shape[1] != k:
         raise ValueError(f"W has {k} rows, W has {W.shape[1]} columns")
-    if U.shape[0] != k:
-        raise ValueError(f"W has {k} rows, U has {U.shape[0]} rows")
+    if len(U) != k:
+        raise ValueError(f"W has {k} rows, U has {len(U)} rows")
     if U.shape[1] != d:
         raise ValueError(f"x has {d} columns, U has {U.shape[1]} columns")
     if V.shape[1] != k:
         raise ValueError(f"W has {k} rows, V has {V.shape[1]} columns")
-    if b.shape[0] != k:
-        raise ValueError(f"W has {k} rows, b has {b.shape[0]}")
-    if c.shape[0] != p:
-        raise ValueError(f"V has {p} rows, c has {c.shape[0]}")
-    if y.shape[0] != p:
-        raise ValueError(f"V has {p} rows, y has {y.shape[0]}")
+    if len(b) != k:
+        raise ValueError(f"W has {k} rows, b has {len(b)}")
+    if len(c) != p:
+        raise ValueError(f"V has {p} rows, c has {len(c)}")
+    if len(y) != p:
+        raise ValueError(f"V has {p} rows, y has {len(y)}")
     if T < 1:
         raise ValueError(f"x has {T} rows, at least 1 needed")
     if d < 1:
@@ -1486,10 +1472,10 @@ def grad_E_b(x, W, U, b, V, c, y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_E_b(x, W, U, b, V, c, y, grad_E_b):
-    T = x.shape[0]
+    T = len(x)
     d = x.shape[1]
-    k = W.shape[0]
-    p = V.shape[0]
+    k = len(W)
+    p = len(V)
     h_0_2 = np.empty((k,), x.dtype)
     h_t_kept = np.empty((T, k), x.dtype)
     h_T_bar = np.empty((k,), x.dtype)

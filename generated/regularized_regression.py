@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -490,20 +493,16 @@ def h_theta(x, theta, b):
     entries read: theta n, x n
     """
     if not (
-        type(x) is type(theta) is np.ndarray
-        and x.dtype is theta.dtype
-        and x.dtype.char in "fd"
-        and x.flags.carray
-        and theta.flags.carray
+        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
         raise ValueError(f"x must have 1 axis (n), has shape {x.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    n = x.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} entries, theta has {theta.shape[0]}")
+    n, = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} entries, theta has {len(theta)}")
     if n < 1:
         raise ValueError(f"x has {n} entries, at least 1 needed")
     if type(b) is not float:
@@ -513,7 +512,7 @@ def h_theta(x, theta, b):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h_theta(x, theta, b):
-    n = x.shape[0]
+    n = len(x)
     h_theta = b
     for i in range(n):
         h_theta += theta[i] * x[i]
@@ -535,21 +534,16 @@ def h_theta_batch(x, theta, b, out=None):
     entries read: theta n, x batch*n
     """
     if not (
-        type(x) is type(theta) is np.ndarray
-        and x.dtype is theta.dtype
-        and x.dtype.char in "fd"
-        and x.flags.carray
-        and theta.flags.carray
+        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 2:
         raise ValueError(f"x must have 2 axes (batch, n), has shape {x.shape}")
     if theta.ndim != 1:
         raise ValueError(f"theta must have 1 axis (n), has shape {theta.shape}")
-    batch = x.shape[0]
-    n = x.shape[1]
-    if theta.shape[0] != n:
-        raise ValueError(f"x has {n} columns, theta has {theta.shape[0]}")
+    batch, n = x.shape
+    if len(theta) != n:
+        raise ValueError(f"x has {n} columns, theta has {len(theta)}")
     if batch < 1:
         raise ValueError(f"x has {batch} rows, at least 1 needed")
     if n < 1:
@@ -567,7 +561,7 @@ def h_theta_batch(x, theta, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h_theta_batch(x, theta, b, h_theta):
-    batch = x.shape[0]
+    batch = len(x)
     n = x.shape[1]
     for j in range(batch):
         h_theta_j = b
@@ -611,7 +605,7 @@ def _h_theta_batch_turns(x, theta, b, h_theta, shares, signal, thread):
 
 def _h_theta_batch_many(x, theta, b, h_theta):
     """The same where the rows are many: each thread takes a range of them."""
-    batch = x.shape[0]
+    batch = len(x)
     n = x.shape[1]
     _in_threads(_h_theta_batch_rows, _h_theta_batch_turns, batch, batch * (2 * n + 2), (x, theta, b, h_theta), ())
 
@@ -633,8 +627,7 @@ def J(theta, X, y, b):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -646,12 +639,11 @@ def J(theta, X, y, b):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -665,7 +657,7 @@ def J(theta, X, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y, b):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(m):
         X_theta = 0.0
@@ -712,7 +704,7 @@ def _J_turns(theta, X, y, b, shares, signal, thread, J_rows):
 def _J_many(theta, X, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_J_rows, _J_turns, m, m * (2 * n + 5), (theta, X, y, b), ((),))
     return _J_rest(theta, X, y, b, *sums)
 
@@ -720,7 +712,7 @@ def _J_many(theta, X, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_rest(theta, X, y, b, J_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     J = J / m
     return J
@@ -743,8 +735,7 @@ def grad_J(theta, X, y, b, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -756,12 +747,11 @@ def grad_J(theta, X, y, b, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -780,7 +770,7 @@ def grad_J(theta, X, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, b, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_J_theta[i] = 0.0
     for i in range(m):
@@ -839,7 +829,7 @@ def _grad_J_turns(theta, X, y, b, shares, signal, thread, grad_J_theta_rows):
 def _grad_J_many(theta, X, y, b, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (4 * n + 2), (theta, X, y, b), ((n,),))
     return _grad_J_rest(theta, X, y, b, grad_J_theta, *sums)
 
@@ -848,7 +838,7 @@ def _grad_J_many(theta, X, y, b, grad_J_theta):
 def _grad_J_rest(theta, X, y, b, grad_J_theta, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
     for i in range(n):
@@ -873,8 +863,7 @@ def value_and_grad_J(theta, X, y, b, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -886,12 +875,11 @@ def value_and_grad_J(theta, X, y, b, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -910,7 +898,7 @@ def value_and_grad_J(theta, X, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, b, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -976,7 +964,7 @@ def _value_and_grad_J_turns(theta, X, y, b, shares, signal, thread, J_rows, grad
 def _value_and_grad_J_many(theta, X, y, b, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_J_rows, _value_and_grad_J_turns, m, m * (4 * n + 4), (theta, X, y, b), ((), (n,)))
     return _value_and_grad_J_rest(theta, X, y, b, grad_J_theta, *sums)
 
@@ -985,7 +973,7 @@ def _value_and_grad_J_many(theta, X, y, b, grad_J_theta):
 def _value_and_grad_J_rest(theta, X, y, b, grad_J_theta, J_rows, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -1012,8 +1000,7 @@ def hess_J(theta, X, y, b, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1025,12 +1012,11 @@ def hess_J(theta, X, y, b, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1049,7 +1035,7 @@ def hess_J(theta, X, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(theta, X, y, b, hess_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = 2.0 / m * hess_J_theta[i, j]
@@ -1073,8 +1059,7 @@ def hvp_J(theta, v, X, y, b, out=None):
     """
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -1089,14 +1074,13 @@ def hvp_J(theta, v, X, y, b, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1115,7 +1099,7 @@ def hvp_J(theta, v, X, y, b, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, b, hvp_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_J_theta[i] = 0.0
     for i in range(m):
@@ -1131,7 +1115,7 @@ def _hvp_J(theta, v, X, y, b, hvp_J_theta):
 def _hvp_J_rows(theta, v, X, y, b, start, stop, hvp_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_J_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -1176,7 +1160,7 @@ def _hvp_J_turns(theta, v, X, y, b, shares, signal, thread, hvp_J_theta_rows):
 def _hvp_J_many(theta, v, X, y, b, hvp_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_J_rows, _hvp_J_turns, m, m * (4 * n + 4), (theta, v, X, y, b), ((n,),))
     return _hvp_J_rest(theta, v, X, y, b, hvp_J_theta, *sums)
 
@@ -1206,8 +1190,7 @@ def grad_J_b(theta, X, y, b):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1219,12 +1202,11 @@ def grad_J_b(theta, X, y, b):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1238,7 +1220,7 @@ def grad_J_b(theta, X, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_b(theta, X, y, b):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_b = 0.0
     for i in range(m):
         r = b - y[i]
@@ -1285,7 +1267,7 @@ def _grad_J_b_turns(theta, X, y, b, shares, signal, thread, grad_J_b_rows):
 def _grad_J_b_many(theta, X, y, b):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_b_rows, _grad_J_b_turns, m, m * (2 * n + 3), (theta, X, y, b), ((),))
     return _grad_J_b_rest(theta, X, y, b, *sums)
 
@@ -1293,7 +1275,7 @@ def _grad_J_b_many(theta, X, y, b):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_b_rest(theta, X, y, b, grad_J_b_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     grad_J_b = grad_J_b_rows
     grad_J_b = 2.0 / m * grad_J_b
     return grad_J_b
@@ -1317,8 +1299,7 @@ def J_2(theta, X, y, b, lambda_):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1330,12 +1311,11 @@ def J_2(theta, X, y, b, lambda_):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1351,7 +1331,7 @@ def J_2(theta, X, y, b, lambda_):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_2(theta, X, y, b, lambda_):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     theta_theta = 0.0
     J_2 = 0.0
     for i in range(n):
@@ -1401,7 +1381,7 @@ def _J_2_turns(theta, X, y, b, lambda_, shares, signal, thread, J_2_rows):
 def _J_2_many(theta, X, y, b, lambda_):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_J_2_rows, _J_2_turns, m, m * (2 * n + 5), (theta, X, y, b, lambda_), ((),))
     return _J_2_rest(theta, X, y, b, lambda_, *sums)
 
@@ -1410,7 +1390,7 @@ def _J_2_many(theta, X, y, b, lambda_):
 def _J_2_rest(theta, X, y, b, lambda_, J_2_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     theta_theta = 0.0
     for i in range(n):
         theta_theta += theta[i] ** 2
@@ -1437,8 +1417,7 @@ def grad_J_2(theta, X, y, b, lambda_, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1450,12 +1429,11 @@ def grad_J_2(theta, X, y, b, lambda_, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1476,7 +1454,7 @@ def grad_J_2(theta, X, y, b, lambda_, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_2(theta, X, y, b, lambda_, grad_J_2_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_J_2_theta[i] = 0.0
     for i in range(m):
@@ -1535,7 +1513,7 @@ def _grad_J_2_turns(theta, X, y, b, lambda_, shares, signal, thread, grad_J_2_th
 def _grad_J_2_many(theta, X, y, b, lambda_, grad_J_2_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_2_rows, _grad_J_2_turns, m, m * (4 * n + 2), (theta, X, y, b, lambda_), ((n,),))
     return _grad_J_2_rest(theta, X, y, b, lambda_, grad_J_2_theta, *sums)
 
@@ -1544,7 +1522,7 @@ def _grad_J_2_many(theta, X, y, b, lambda_, grad_J_2_theta):
 def _grad_J_2_rest(theta, X, y, b, lambda_, grad_J_2_theta, grad_J_2_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for t_1 in range(n):
         grad_J_2_theta[t_1] = grad_J_2_theta_rows[t_1]
     for i in range(n):
@@ -1570,8 +1548,7 @@ def value_and_grad_J_2(theta, X, y, b, lambda_, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1583,12 +1560,11 @@ def value_and_grad_J_2(theta, X, y, b, lambda_, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1609,7 +1585,7 @@ def value_and_grad_J_2(theta, X, y, b, lambda_, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J_2(theta, X, y, b, lambda_, grad_J_2_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     theta_theta = 0.0
     J_2 = 0.0
     for i in range(n):
@@ -1677,7 +1653,7 @@ def _value_and_grad_J_2_turns(theta, X, y, b, lambda_, shares, signal, thread, J
 def _value_and_grad_J_2_many(theta, X, y, b, lambda_, grad_J_2_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_J_2_rows, _value_and_grad_J_2_turns, m, m * (4 * n + 4), (theta, X, y, b, lambda_), ((), (n,)))
     return _value_and_grad_J_2_rest(theta, X, y, b, lambda_, grad_J_2_theta, *sums)
 
@@ -1686,7 +1662,7 @@ def _value_and_grad_J_2_many(theta, X, y, b, lambda_, grad_J_2_theta):
 def _value_and_grad_J_2_rest(theta, X, y, b, lambda_, grad_J_2_theta, J_2_rows, grad_J_2_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     theta_theta = 0.0
     for i in range(n):
         theta_theta += theta[i] ** 2
@@ -1717,8 +1693,7 @@ def hess_J_2(theta, X, y, b, lambda_, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1730,12 +1705,11 @@ def hess_J_2(theta, X, y, b, lambda_, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1756,7 +1730,7 @@ def hess_J_2(theta, X, y, b, lambda_, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J_2(theta, X, y, b, lambda_, hess_J_2_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         for j in range(n):
             hess_J_2_theta[i, j] = 2.0 * lambda_ * (1.0 if i == j else 0.0) + 2.0 / m * hess_J_2_theta[i, j]
@@ -1781,8 +1755,7 @@ def hvp_J_2(theta, v, X, y, b, lambda_, out=None):
     """
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -1797,14 +1770,13 @@ def hvp_J_2(theta, v, X, y, b, lambda_, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1825,7 +1797,7 @@ def hvp_J_2(theta, v, X, y, b, lambda_, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J_2(theta, v, X, y, b, lambda_, hvp_J_2_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_J_2_theta[i] = 2.0 * lambda_ * v[i]
     for i in range(m):
@@ -1841,7 +1813,7 @@ def _hvp_J_2(theta, v, X, y, b, lambda_, hvp_J_2_theta):
 def _hvp_J_2_rows(theta, v, X, y, b, lambda_, start, stop, hvp_J_2_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_J_2_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -1886,7 +1858,7 @@ def _hvp_J_2_turns(theta, v, X, y, b, lambda_, shares, signal, thread, hvp_J_2_t
 def _hvp_J_2_many(theta, v, X, y, b, lambda_, hvp_J_2_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_J_2_rows, _hvp_J_2_turns, m, m * (4 * n + 4), (theta, v, X, y, b, lambda_), ((n,),))
     return _hvp_J_2_rest(theta, v, X, y, b, lambda_, hvp_J_2_theta, *sums)
 
@@ -1919,8 +1891,7 @@ def grad_J_2_b(theta, X, y, b, lambda_):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1932,12 +1903,11 @@ def grad_J_2_b(theta, X, y, b, lambda_):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1953,7 +1923,7 @@ def grad_J_2_b(theta, X, y, b, lambda_):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_2_b(theta, X, y, b, lambda_):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_2_b = 0.0
     for i in range(m):
         r = b - y[i]
@@ -2000,7 +1970,7 @@ def _grad_J_2_b_turns(theta, X, y, b, lambda_, shares, signal, thread, grad_J_2_
 def _grad_J_2_b_many(theta, X, y, b, lambda_):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_2_b_rows, _grad_J_2_b_turns, m, m * (2 * n + 3), (theta, X, y, b, lambda_), ((),))
     return _grad_J_2_b_rest(theta, X, y, b, lambda_, *sums)
 
@@ -2008,7 +1978,7 @@ def _grad_J_2_b_many(theta, X, y, b, lambda_):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_2_b_rest(theta, X, y, b, lambda_, grad_J_2_b_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     grad_J_2_b = grad_J_2_b_rows
     grad_J_2_b = 2.0 / m * grad_J_2_b
     return grad_J_2_b
@@ -2030,18 +2000,15 @@ def theta_star(X, y, b, lambda_, out=None):
     entries read: M 2*n**2, X 2*m*n, X_y n, rhs 2*n, y m
     """
     _link()
-    if not (
-        type(X) is type(y) is np.ndarray and X.dtype is y.dtype and X.dtype.char in "fd" and X.flags.carray and y.flags.carray
-    ):
+    if not (type(X) is type(y) is np.ndarray and X.dtype is y.dtype in _FLOATING and X.flags.carray and y.flags.carray):
         X, y = _floats(("X", "y"), (X, y))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -2061,7 +2028,7 @@ def theta_star(X, y, b, lambda_, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_star(X, y, b, lambda_, M, theta_star):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     X_y = np.empty((n,), X.dtype)
     rhs = np.empty((n,), X.dtype)
@@ -2102,8 +2069,7 @@ def theta_step(theta, X, y, b, lambda_, alpha, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -2115,12 +2081,11 @@ def theta_step(theta, X, y, b, lambda_, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -2143,7 +2108,7 @@ def theta_step(theta, X, y, b, lambda_, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, X, y, b, lambda_, alpha, theta_next):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_2_theta = np.empty((n,), theta.dtype)
     for i in range(n):
         grad_J_2_theta[i] = 0.0
@@ -2204,7 +2169,7 @@ def _theta_step_turns(theta, X, y, b, lambda_, alpha, shares, signal, thread, gr
 def _theta_step_many(theta, X, y, b, lambda_, alpha, theta_next):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_theta_step_rows, _theta_step_turns, m, m * (4 * n + 2), (theta, X, y, b, lambda_, alpha), ((n,),))
     return _theta_step_rest(theta, X, y, b, lambda_, alpha, theta_next, *sums)
 
@@ -2213,7 +2178,7 @@ def _theta_step_many(theta, X, y, b, lambda_, alpha, theta_next):
 def _theta_step_rest(theta, X, y, b, lambda_, alpha, theta_next, grad_J_2_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_2_theta = np.empty((n,), theta.dtype)
     for t_1 in range(n):
         grad_J_2_theta[t_1] = grad_J_2_theta_rows[t_1]
@@ -2245,8 +2210,7 @@ def theta_run(theta, X, y, b, lambda_, alpha, iterations, tolerance=0.0, out=Non
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -2258,12 +2222,11 @@ def theta_run(theta, X, y, b, lambda_, alpha, iterations, tolerance=0.0, out=Non
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -2299,7 +2262,7 @@ def theta_run(theta, X, y, b, lambda_, alpha, iterations, tolerance=0.0, out=Non
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run(theta, X, y, b, lambda_, alpha, iterations, tolerance):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_2_theta = np.empty((n,), theta.dtype)
     theta_next = np.empty((n,), theta.dtype)
     for iteration in range(iterations):
@@ -2327,7 +2290,7 @@ def _theta_run(theta, X, y, b, lambda_, alpha, iterations, tolerance):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run_hoisted(theta, X, y, b, lambda_, alpha, X_X, iterations, tolerance):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_2_theta_sum = np.empty((n,), theta.dtype)
     theta_next = np.empty((n,), theta.dtype)
     for i in range(n):

@@ -16,6 +16,9 @@ from numba.extending import get_cython_function_address, intrinsic
 __all__ = ["J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J", "theta_star", "theta_step", "theta_run"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -474,8 +477,7 @@ def J(theta, X, y, lambda_):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -487,12 +489,11 @@ def J(theta, X, y, lambda_):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -506,7 +507,7 @@ def J(theta, X, y, lambda_):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y, lambda_):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     theta_theta = 0.0
     J = 0.0
     for i in range(n):
@@ -556,7 +557,7 @@ def _J_turns(theta, X, y, lambda_, shares, signal, thread, J_rows):
 def _J_many(theta, X, y, lambda_):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_J_rows, _J_turns, m, m * (2 * n + 4), (theta, X, y, lambda_), ((),))
     return _J_rest(theta, X, y, lambda_, *sums)
 
@@ -565,7 +566,7 @@ def _J_many(theta, X, y, lambda_):
 def _J_rest(theta, X, y, lambda_, J_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     theta_theta = 0.0
     for i in range(n):
         theta_theta += theta[i] ** 2
@@ -591,8 +592,7 @@ def grad_J(theta, X, y, lambda_, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -604,12 +604,11 @@ def grad_J(theta, X, y, lambda_, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -628,7 +627,7 @@ def grad_J(theta, X, y, lambda_, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, lambda_, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_J_theta[i] = 0.0
     for i in range(m):
@@ -687,7 +686,7 @@ def _grad_J_turns(theta, X, y, lambda_, shares, signal, thread, grad_J_theta_row
 def _grad_J_many(theta, X, y, lambda_, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (4 * n + 1), (theta, X, y, lambda_), ((n,),))
     return _grad_J_rest(theta, X, y, lambda_, grad_J_theta, *sums)
 
@@ -696,7 +695,7 @@ def _grad_J_many(theta, X, y, lambda_, grad_J_theta):
 def _grad_J_rest(theta, X, y, lambda_, grad_J_theta, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
     for i in range(n):
@@ -721,8 +720,7 @@ def value_and_grad_J(theta, X, y, lambda_, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -734,12 +732,11 @@ def value_and_grad_J(theta, X, y, lambda_, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -758,7 +755,7 @@ def value_and_grad_J(theta, X, y, lambda_, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, lambda_, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     theta_theta = 0.0
     J = 0.0
     for i in range(n):
@@ -826,7 +823,7 @@ def _value_and_grad_J_turns(theta, X, y, lambda_, shares, signal, thread, J_rows
 def _value_and_grad_J_many(theta, X, y, lambda_, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_J_rows, _value_and_grad_J_turns, m, m * (4 * n + 3), (theta, X, y, lambda_), ((), (n,)))
     return _value_and_grad_J_rest(theta, X, y, lambda_, grad_J_theta, *sums)
 
@@ -835,7 +832,7 @@ def _value_and_grad_J_many(theta, X, y, lambda_, grad_J_theta):
 def _value_and_grad_J_rest(theta, X, y, lambda_, grad_J_theta, J_rows, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     theta_theta = 0.0
     for i in range(n):
         theta_theta += theta[i] ** 2
@@ -865,8 +862,7 @@ def hess_J(theta, X, y, lambda_, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -878,12 +874,11 @@ def hess_J(theta, X, y, lambda_, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -902,7 +897,7 @@ def hess_J(theta, X, y, lambda_, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(theta, X, y, lambda_, hess_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = 2.0 * lambda_ * (1.0 if i == j else 0.0) + 2.0 / m * hess_J_theta[i, j]
@@ -926,8 +921,7 @@ def hvp_J(theta, v, X, y, lambda_, out=None):
     """
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -942,14 +936,13 @@ def hvp_J(theta, v, X, y, lambda_, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -968,7 +961,7 @@ def hvp_J(theta, v, X, y, lambda_, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, lambda_, hvp_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_J_theta[i] = 2.0 * lambda_ * v[i]
     for i in range(m):
@@ -984,7 +977,7 @@ def _hvp_J(theta, v, X, y, lambda_, hvp_J_theta):
 def _hvp_J_rows(theta, v, X, y, lambda_, start, stop, hvp_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_J_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -1029,7 +1022,7 @@ def _hvp_J_turns(theta, v, X, y, lambda_, shares, signal, thread, hvp_J_theta_ro
 def _hvp_J_many(theta, v, X, y, lambda_, hvp_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_J_rows, _hvp_J_turns, m, m * (4 * n + 4), (theta, v, X, y, lambda_), ((n,),))
     return _hvp_J_rest(theta, v, X, y, lambda_, hvp_J_theta, *sums)
 
@@ -1059,18 +1052,15 @@ def theta_star(X, y, lambda_, out=None):
     entries read: M 2*n**2, X 2*m*n, rhs n, y m
     """
     _link()
-    if not (
-        type(X) is type(y) is np.ndarray and X.dtype is y.dtype and X.dtype.char in "fd" and X.flags.carray and y.flags.carray
-    ):
+    if not (type(X) is type(y) is np.ndarray and X.dtype is y.dtype in _FLOATING and X.flags.carray and y.flags.carray):
         X, y = _floats(("X", "y"), (X, y))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1088,7 +1078,7 @@ def theta_star(X, y, lambda_, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_star(X, y, lambda_, M, theta_star):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     rhs = np.empty((n,), X.dtype)
     for i in range(n):
@@ -1121,8 +1111,7 @@ def theta_step(theta, X, y, lambda_, alpha, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1134,12 +1123,11 @@ def theta_step(theta, X, y, lambda_, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1160,7 +1148,7 @@ def theta_step(theta, X, y, lambda_, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, X, y, lambda_, alpha, theta_next):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), theta.dtype)
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -1221,7 +1209,7 @@ def _theta_step_turns(theta, X, y, lambda_, alpha, shares, signal, thread, grad_
 def _theta_step_many(theta, X, y, lambda_, alpha, theta_next):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_theta_step_rows, _theta_step_turns, m, m * (4 * n + 1), (theta, X, y, lambda_, alpha), ((n,),))
     return _theta_step_rest(theta, X, y, lambda_, alpha, theta_next, *sums)
 
@@ -1230,7 +1218,7 @@ def _theta_step_many(theta, X, y, lambda_, alpha, theta_next):
 def _theta_step_rest(theta, X, y, lambda_, alpha, theta_next, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), theta.dtype)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -1261,8 +1249,7 @@ def theta_run(theta, X, y, lambda_, alpha, iterations, tolerance=0.0, out=None, 
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1274,12 +1261,11 @@ def theta_run(theta, X, y, lambda_, alpha, iterations, tolerance=0.0, out=None, 
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1313,7 +1299,7 @@ def theta_run(theta, X, y, lambda_, alpha, iterations, tolerance=0.0, out=None, 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run(theta, X, y, lambda_, alpha, iterations, tolerance):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), theta.dtype)
     theta_next = np.empty((n,), theta.dtype)
     for iteration in range(iterations):
@@ -1341,7 +1327,7 @@ def _theta_run(theta, X, y, lambda_, alpha, iterations, tolerance):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run_hoisted(theta, X, y, lambda_, alpha, X_X, iterations, tolerance):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     X_y = np.empty((n,), theta.dtype)
     theta_next = np.empty((n,), theta.dtype)
     for i in range(n):

@@ -15,6 +15,9 @@ from numba.extending import intrinsic
 __all__ = ["p", "L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L", "P", "J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -413,11 +416,11 @@ def p(z, out=None):
     4*K floating-point operations
     entries read: p_sum_term 2*K, z 2*K
     """
-    if not (type(z) is np.ndarray and z.dtype.char in "fd" and z.flags.carray):
+    if not (type(z) is np.ndarray and z.dtype in _FLOATING and z.flags.carray):
         z, = _floats(("z",), (z,))
     if z.ndim != 1:
         raise ValueError(f"z must have 1 axis (K), has shape {z.shape}")
-    K = z.shape[0]
+    K, = z.shape
     if K < 1:
         raise ValueError(f"z has {K} entries, at least 1 needed")
     if out is None:
@@ -430,7 +433,7 @@ def p(z, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _p(z, p):
-    K = z.shape[0]
+    K = len(z)
     p_sum_term = np.empty((K,), z.dtype)
     z_max = -1.7976931348623157e+308
     p_sum = 0.0
@@ -457,17 +460,15 @@ def L(z, t):
     exact to 8 ulp where 27*K + 26 < 20000
     entries read: t K, z 3*K
     """
-    if not (
-        type(z) is type(t) is np.ndarray and z.dtype is t.dtype and z.dtype.char in "fd" and z.flags.carray and t.flags.carray
-    ):
+    if not (type(z) is type(t) is np.ndarray and z.dtype is t.dtype in _FLOATING and z.flags.carray and t.flags.carray):
         z, t = _floats(("z", "t"), (z, t))
     if z.ndim != 1:
         raise ValueError(f"z must have 1 axis (K), has shape {z.shape}")
     if t.ndim != 1:
         raise ValueError(f"t must have 1 axis (K), has shape {t.shape}")
-    K = z.shape[0]
-    if t.shape[0] != K:
-        raise ValueError(f"z has {K} entries, t has {t.shape[0]}")
+    K, = z.shape
+    if len(t) != K:
+        raise ValueError(f"z has {K} entries, t has {len(t)}")
     if K < 1:
         raise ValueError(f"z has {K} entries, at least 1 needed")
     if 27 * K + 26 < 20_000:
@@ -485,7 +486,7 @@ def L(z, t):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(z, t):
-    K = z.shape[0]
+    K = len(z)
     z_max = -1.7976931348623157e+308
     p_sum = 0.0
     L = 0.0
@@ -503,7 +504,7 @@ def _L(z, t):
 @njit(cache=True, error_model="numpy")
 def _L_checked(z, t):
     """The value, and a bound of how far it is from exact."""
-    K = z.shape[0]
+    K = len(z)
     u = 2.0**-53
     z_max = -1.7976931348623157e+308
     p_sum, p_sum_low, p_sum_error = 0.0, 0.0, 0.0
@@ -530,7 +531,7 @@ def _L_checked(z, t):
 @njit(cache=True, error_model="numpy")
 def _L_doubled(z, t):
     """The same in double-double: the value as the sum of two float64, and the bound."""
-    K = z.shape[0]
+    K = len(z)
     z_max = (-1.7976931348623157e+308, 0.0, 0.0)
     p_sum = (0.0, 0.0, 0.0)
     L = (0.0, 0.0, 0.0)
@@ -547,7 +548,7 @@ def _L_doubled(z, t):
 
 def _L_exactly(z, t):
     """The same in decimal numbers, to the digits of the context."""
-    K = z.shape[0]
+    K = len(z)
     z_max = Decimal(float("-1.7976931348623157e+308"))
     p_sum = Decimal(0)
     L = Decimal(0)
@@ -575,17 +576,15 @@ def grad_L(z, t, out=None):
     7*K floating-point operations
     entries read: p_sum_term 2*K, t 2*K, z 2*K
     """
-    if not (
-        type(z) is type(t) is np.ndarray and z.dtype is t.dtype and z.dtype.char in "fd" and z.flags.carray and t.flags.carray
-    ):
+    if not (type(z) is type(t) is np.ndarray and z.dtype is t.dtype in _FLOATING and z.flags.carray and t.flags.carray):
         z, t = _floats(("z", "t"), (z, t))
     if z.ndim != 1:
         raise ValueError(f"z must have 1 axis (K), has shape {z.shape}")
     if t.ndim != 1:
         raise ValueError(f"t must have 1 axis (K), has shape {t.shape}")
-    K = z.shape[0]
-    if t.shape[0] != K:
-        raise ValueError(f"z has {K} entries, t has {t.shape[0]}")
+    K, = z.shape
+    if len(t) != K:
+        raise ValueError(f"z has {K} entries, t has {len(t)}")
     if K < 1:
         raise ValueError(f"z has {K} entries, at least 1 needed")
     if out is None:
@@ -598,7 +597,7 @@ def grad_L(z, t, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(z, t, grad_L_z):
-    K = z.shape[0]
+    K = len(z)
     p_sum_term = np.empty((K,), z.dtype)
     z_max = -1.7976931348623157e+308
     p_sum = 0.0
@@ -627,17 +626,15 @@ def value_and_grad_L(z, t, out=None):
     10*K + 2 floating-point operations
     entries read: p_sum_term 2*K, t 2*K, z 3*K
     """
-    if not (
-        type(z) is type(t) is np.ndarray and z.dtype is t.dtype and z.dtype.char in "fd" and z.flags.carray and t.flags.carray
-    ):
+    if not (type(z) is type(t) is np.ndarray and z.dtype is t.dtype in _FLOATING and z.flags.carray and t.flags.carray):
         z, t = _floats(("z", "t"), (z, t))
     if z.ndim != 1:
         raise ValueError(f"z must have 1 axis (K), has shape {z.shape}")
     if t.ndim != 1:
         raise ValueError(f"t must have 1 axis (K), has shape {t.shape}")
-    K = z.shape[0]
-    if t.shape[0] != K:
-        raise ValueError(f"z has {K} entries, t has {t.shape[0]}")
+    K, = z.shape
+    if len(t) != K:
+        raise ValueError(f"z has {K} entries, t has {len(t)}")
     if K < 1:
         raise ValueError(f"z has {K} entries, at least 1 needed")
     if out is None:
@@ -650,7 +647,7 @@ def value_and_grad_L(z, t, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(z, t, grad_L_z):
-    K = z.shape[0]
+    K = len(z)
     p_sum_term = np.empty((K,), z.dtype)
     z_max = -1.7976931348623157e+308
     p_sum = 0.0
@@ -683,17 +680,15 @@ def hess_L(z, t, out=None):
     entries read: hess_L_z_term K, hess_L_z_term_3 K, p_sum_term 2*K, s_bar_2_sum K, s_bar_2_sum_term K, s_bar_bar 2*K, t
     2*K, t_i K, z 3*K, z_max_minus_z K
     """
-    if not (
-        type(z) is type(t) is np.ndarray and z.dtype is t.dtype and z.dtype.char in "fd" and z.flags.carray and t.flags.carray
-    ):
+    if not (type(z) is type(t) is np.ndarray and z.dtype is t.dtype in _FLOATING and z.flags.carray and t.flags.carray):
         z, t = _floats(("z", "t"), (z, t))
     if z.ndim != 1:
         raise ValueError(f"z must have 1 axis (K), has shape {z.shape}")
     if t.ndim != 1:
         raise ValueError(f"t must have 1 axis (K), has shape {t.shape}")
-    K = z.shape[0]
-    if t.shape[0] != K:
-        raise ValueError(f"z has {K} entries, t has {t.shape[0]}")
+    K, = z.shape
+    if len(t) != K:
+        raise ValueError(f"z has {K} entries, t has {len(t)}")
     if K < 1:
         raise ValueError(f"z has {K} entries, at least 1 needed")
     if out is None:
@@ -706,7 +701,7 @@ def hess_L(z, t, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_L(z, t, hess_L_z):
-    K = z.shape[0]
+    K = len(z)
     p_sum_term = np.empty((K,), z.dtype)
     s_bar_bar = np.empty((K,), z.dtype)
     s_bar_2_sum = np.empty((K,), z.dtype)
@@ -763,8 +758,7 @@ def hvp_L(z, v, t, out=None):
     """
     if not (
         type(z) is type(v) is type(t) is np.ndarray
-        and z.dtype is v.dtype is t.dtype
-        and z.dtype.char in "fd"
+        and z.dtype is v.dtype is t.dtype in _FLOATING
         and z.flags.carray
         and v.flags.carray
         and t.flags.carray
@@ -776,11 +770,11 @@ def hvp_L(z, v, t, out=None):
         raise ValueError(f"v must have 1 axis (K), has shape {v.shape}")
     if t.ndim != 1:
         raise ValueError(f"t must have 1 axis (K), has shape {t.shape}")
-    K = z.shape[0]
-    if v.shape[0] != K:
-        raise ValueError(f"z has {K} entries, v has {v.shape[0]}")
-    if t.shape[0] != K:
-        raise ValueError(f"z has {K} entries, t has {t.shape[0]}")
+    K, = z.shape
+    if len(v) != K:
+        raise ValueError(f"z has {K} entries, v has {len(v)}")
+    if len(t) != K:
+        raise ValueError(f"z has {K} entries, t has {len(t)}")
     if K < 1:
         raise ValueError(f"z has {K} entries, at least 1 needed")
     if out is None:
@@ -793,7 +787,7 @@ def hvp_L(z, v, t, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(z, v, t, hvp_L_z):
-    K = z.shape[0]
+    K = len(z)
     s_bar_sum_term = np.empty((K,), z.dtype)
     t_2 = 0.0
     z_max = -1.7976931348623157e+308
@@ -823,19 +817,16 @@ def P(X, W, out=None):
     2*K*m*n + 4*K*m floating-point operations
     entries read: P_sum_term K, W K*n, W_X K*m, X m*n
     """
-    if not (
-        type(X) is type(W) is np.ndarray and X.dtype is W.dtype and X.dtype.char in "fd" and X.flags.carray and W.flags.carray
-    ):
+    if not (type(X) is type(W) is np.ndarray and X.dtype is W.dtype in _FLOATING and X.flags.carray and W.flags.carray):
         X, W = _floats(("X", "W"), (X, W))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if W.ndim != 2:
         raise ValueError(f"W must have 2 axes (n, K), has shape {W.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
+    m, n = X.shape
     K = W.shape[1]
-    if W.shape[0] != n:
-        raise ValueError(f"X has {n} columns, W has {W.shape[0]} rows")
+    if len(W) != n:
+        raise ValueError(f"X has {n} columns, W has {len(W)} rows")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -853,7 +844,7 @@ def P(X, W, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _P(X, W, P):
-    m = X.shape[0]
+    m = len(X)
     K = W.shape[1]
     W_X = np.empty((m, K), X.dtype)
     P_sum_term = np.empty((K,), X.dtype)
@@ -917,7 +908,7 @@ def _P_turns(X, W, P, shares, signal, thread):
 
 def _P_many(X, W, P):
     """The same where the rows are many: each thread takes a range of them."""
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     K = W.shape[1]
     _in_threads(_P_rows, _P_turns, m, m * (26 * K + 2 * K * n + 3), (X, W, P), ())
@@ -939,8 +930,7 @@ def J(W, X, Y):
     """
     if not (
         type(W) is type(X) is type(Y) is np.ndarray
-        and W.dtype is X.dtype is Y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is X.dtype is Y.dtype in _FLOATING
         and W.flags.carray
         and X.flags.carray
         and Y.flags.carray
@@ -952,13 +942,12 @@ def J(W, X, Y):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if Y.ndim != 2:
         raise ValueError(f"Y must have 2 axes (m, K), has shape {Y.shape}")
-    n = W.shape[0]
-    K = W.shape[1]
-    m = X.shape[0]
+    n, K = W.shape
+    m = len(X)
     if X.shape[1] != n:
         raise ValueError(f"W has {n} rows, X has {X.shape[1]} columns")
-    if Y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, Y has {Y.shape[0]} rows")
+    if len(Y) != m:
+        raise ValueError(f"X has {m} rows, Y has {len(Y)} rows")
     if Y.shape[1] != K:
         raise ValueError(f"W has {K} columns, Y has {Y.shape[1]} columns")
     if n < 1:
@@ -974,7 +963,7 @@ def J(W, X, Y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(W, X, Y):
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     W_X = np.empty((m, K), W.dtype)
     J = 0.0
     np.dot(X, W, W_X)
@@ -1066,9 +1055,9 @@ def _J_turns(W, X, Y, shares, signal, thread, J_rows):
 
 def _J_many(W, X, Y):
     """The same where the rows are many: each thread takes a range of them."""
-    n = W.shape[0]
+    n = len(W)
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_J_rows, _J_turns, m, m * (27 * K + 2 * K * n + 25), (W, X, Y), ((),))
     return _J_rest(W, X, Y, *sums)
 
@@ -1076,7 +1065,7 @@ def _J_many(W, X, Y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_rest(W, X, Y, J_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     J = -J / m
     return J
@@ -1098,8 +1087,7 @@ def grad_J(W, X, Y, out=None):
     """
     if not (
         type(W) is type(X) is type(Y) is np.ndarray
-        and W.dtype is X.dtype is Y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is X.dtype is Y.dtype in _FLOATING
         and W.flags.carray
         and X.flags.carray
         and Y.flags.carray
@@ -1111,13 +1099,12 @@ def grad_J(W, X, Y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if Y.ndim != 2:
         raise ValueError(f"Y must have 2 axes (m, K), has shape {Y.shape}")
-    n = W.shape[0]
-    K = W.shape[1]
-    m = X.shape[0]
+    n, K = W.shape
+    m = len(X)
     if X.shape[1] != n:
         raise ValueError(f"W has {n} rows, X has {X.shape[1]} columns")
-    if Y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, Y has {Y.shape[0]} rows")
+    if len(Y) != m:
+        raise ValueError(f"X has {m} rows, Y has {len(Y)} rows")
     if Y.shape[1] != K:
         raise ValueError(f"W has {K} columns, Y has {Y.shape[1]} columns")
     if n < 1:
@@ -1138,7 +1125,7 @@ def grad_J(W, X, Y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(W, X, Y, grad_J_W):
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     W_X = np.empty((m, K), W.dtype)
     P_sum_term = np.empty((K,), W.dtype)
     W_X_bar = np.empty((m, K), W.dtype)
@@ -1162,9 +1149,9 @@ def _grad_J(W, X, Y, grad_J_W):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _grad_J_rows(W, X, Y, start, stop, grad_J_W_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
-    n = W.shape[0]
+    n = len(W)
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_W = np.empty((n, K), W.dtype)
     Y_sum_block = np.empty(256)
     W_X_blocks = np.empty((256, K), W.dtype)
@@ -1219,9 +1206,9 @@ def _grad_J_turns(W, X, Y, shares, signal, thread, grad_J_W_rows):
 
 def _grad_J_many(W, X, Y, grad_J_W):
     """The same where the rows are many: each thread takes a range of them."""
-    n = W.shape[0]
+    n = len(W)
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (29 * K + 4 * K * n + 6), (W, X, Y), ((n, K),))
     return _grad_J_rest(W, X, Y, grad_J_W, *sums)
 
@@ -1229,7 +1216,7 @@ def _grad_J_many(W, X, Y, grad_J_W):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_rest(W, X, Y, grad_J_W, grad_J_W_rows):
     """What is left when the rows are added up."""
-    n = W.shape[0]
+    n = len(W)
     K = W.shape[1]
     for t_1 in range(n):
         for t_2 in range(K):
@@ -1253,8 +1240,7 @@ def value_and_grad_J(W, X, Y, out=None):
     """
     if not (
         type(W) is type(X) is type(Y) is np.ndarray
-        and W.dtype is X.dtype is Y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is X.dtype is Y.dtype in _FLOATING
         and W.flags.carray
         and X.flags.carray
         and Y.flags.carray
@@ -1266,13 +1252,12 @@ def value_and_grad_J(W, X, Y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if Y.ndim != 2:
         raise ValueError(f"Y must have 2 axes (m, K), has shape {Y.shape}")
-    n = W.shape[0]
-    K = W.shape[1]
-    m = X.shape[0]
+    n, K = W.shape
+    m = len(X)
     if X.shape[1] != n:
         raise ValueError(f"W has {n} rows, X has {X.shape[1]} columns")
-    if Y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, Y has {Y.shape[0]} rows")
+    if len(Y) != m:
+        raise ValueError(f"X has {m} rows, Y has {len(Y)} rows")
     if Y.shape[1] != K:
         raise ValueError(f"W has {K} columns, Y has {Y.shape[1]} columns")
     if n < 1:
@@ -1293,7 +1278,7 @@ def value_and_grad_J(W, X, Y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(W, X, Y, grad_J_W):
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     W_X = np.empty((m, K), W.dtype)
     P_sum_term = np.empty((K,), W.dtype)
     W_X_bar = np.empty((m, K), W.dtype)
@@ -1322,9 +1307,9 @@ def _value_and_grad_J(W, X, Y, grad_J_W):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _value_and_grad_J_rows(W, X, Y, start, stop, grad_J_W_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
-    n = W.shape[0]
+    n = len(W)
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_W = np.empty((n, K), W.dtype)
     W_X_max_block = np.empty(256)
     Y_sum_block = np.empty(256)
@@ -1385,9 +1370,9 @@ def _value_and_grad_J_turns(W, X, Y, shares, signal, thread, J_rows, grad_J_W_ro
 
 def _value_and_grad_J_many(W, X, Y, grad_J_W):
     """The same where the rows are many: each thread takes a range of them."""
-    n = W.shape[0]
+    n = len(W)
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_J_rows, _value_and_grad_J_turns, m, m * (32 * K + 4 * K * n + 29), (W, X, Y), ((), (n, K)))
     return _value_and_grad_J_rest(W, X, Y, grad_J_W, *sums)
 
@@ -1395,9 +1380,9 @@ def _value_and_grad_J_many(W, X, Y, grad_J_W):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J_rest(W, X, Y, grad_J_W, J_rows, grad_J_W_rows):
     """What is left when the rows are added up."""
-    n = W.shape[0]
+    n = len(W)
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     for t_1 in range(n):
         for t_2 in range(K):
@@ -1424,8 +1409,7 @@ def hess_J(W, X, Y, out=None):
     """
     if not (
         type(W) is type(X) is type(Y) is np.ndarray
-        and W.dtype is X.dtype is Y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is X.dtype is Y.dtype in _FLOATING
         and W.flags.carray
         and X.flags.carray
         and Y.flags.carray
@@ -1437,13 +1421,12 @@ def hess_J(W, X, Y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if Y.ndim != 2:
         raise ValueError(f"Y must have 2 axes (m, K), has shape {Y.shape}")
-    n = W.shape[0]
-    K = W.shape[1]
-    m = X.shape[0]
+    n, K = W.shape
+    m = len(X)
     if X.shape[1] != n:
         raise ValueError(f"W has {n} rows, X has {X.shape[1]} columns")
-    if Y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, Y has {Y.shape[0]} rows")
+    if len(Y) != m:
+        raise ValueError(f"X has {m} rows, Y has {len(Y)} rows")
     if Y.shape[1] != K:
         raise ValueError(f"W has {K} columns, Y has {Y.shape[1]} columns")
     if n < 1:
@@ -1462,9 +1445,9 @@ def hess_J(W, X, Y, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(W, X, Y, hess_J_W):
-    n = W.shape[0]
+    n = len(W)
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     W_X = np.empty((m, K), W.dtype)
     W_X_max = np.empty((m,), W.dtype)
     P_sum = np.empty((m,), W.dtype)
@@ -1545,8 +1528,7 @@ def hvp_J(W, v, X, Y, out=None):
     """
     if not (
         type(W) is type(v) is type(X) is type(Y) is np.ndarray
-        and W.dtype is v.dtype is X.dtype is Y.dtype
-        and W.dtype.char in "fd"
+        and W.dtype is v.dtype is X.dtype is Y.dtype in _FLOATING
         and W.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -1561,17 +1543,16 @@ def hvp_J(W, v, X, Y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if Y.ndim != 2:
         raise ValueError(f"Y must have 2 axes (m, K), has shape {Y.shape}")
-    n = W.shape[0]
-    K = W.shape[1]
-    m = X.shape[0]
-    if v.shape[0] != n:
-        raise ValueError(f"W has {n} rows, v has {v.shape[0]} rows")
+    n, K = W.shape
+    m = len(X)
+    if len(v) != n:
+        raise ValueError(f"W has {n} rows, v has {len(v)} rows")
     if v.shape[1] != K:
         raise ValueError(f"W has {K} columns, v has {v.shape[1]} columns")
     if X.shape[1] != n:
         raise ValueError(f"W has {n} rows, X has {X.shape[1]} columns")
-    if Y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, Y has {Y.shape[0]} rows")
+    if len(Y) != m:
+        raise ValueError(f"X has {m} rows, Y has {len(Y)} rows")
     if Y.shape[1] != K:
         raise ValueError(f"W has {K} columns, Y has {Y.shape[1]} columns")
     if n < 1:
@@ -1592,7 +1573,7 @@ def hvp_J(W, v, X, Y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(W, v, X, Y, hvp_J_W):
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     W_X = np.empty((m, K), W.dtype)
     s_bar_sum_term = np.empty((K,), W.dtype)
     W_X_bar_bar = np.empty((m, K), W.dtype)
@@ -1621,9 +1602,9 @@ def _hvp_J(W, v, X, Y, hvp_J_W):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _hvp_J_rows(W, v, X, Y, start, stop, hvp_J_W_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
-    n = W.shape[0]
+    n = len(W)
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_J_W = np.empty((n, K), W.dtype)
     Y_2_block = np.empty(256)
     W_X_blocks = np.empty((256, K), W.dtype)
@@ -1684,9 +1665,9 @@ def _hvp_J_turns(W, v, X, Y, shares, signal, thread, hvp_J_W_rows):
 
 def _hvp_J_many(W, v, X, Y, hvp_J_W):
     """The same where the rows are many: each thread takes a range of them."""
-    n = W.shape[0]
+    n = len(W)
     K = W.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_J_rows, _hvp_J_turns, m, m * (32 * K + 6 * K * n + 12), (W, v, X, Y), ((n, K),))
     return _hvp_J_rest(W, v, X, Y, hvp_J_W, *sums)
 
@@ -1694,7 +1675,7 @@ def _hvp_J_many(W, v, X, Y, hvp_J_W):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J_rest(W, v, X, Y, hvp_J_W, hvp_J_W_rows):
     """What is left when the rows are added up."""
-    n = W.shape[0]
+    n = len(W)
     K = W.shape[1]
     for t_1 in range(n):
         for t_2 in range(K):

@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -312,8 +315,7 @@ def J(theta, X, y):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -325,12 +327,11 @@ def J(theta, X, y):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -342,7 +343,7 @@ def J(theta, X, y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(m):
         X_theta = 0.0
@@ -389,7 +390,7 @@ def _J_turns(theta, X, y, shares, signal, thread, J_rows):
 def _J_many(theta, X, y):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_J_rows, _J_turns, m, m * (2 * n + 4), (theta, X, y), ((),))
     return _J_rest(theta, X, y, *sums)
 
@@ -397,7 +398,7 @@ def _J_many(theta, X, y):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_rest(theta, X, y, J_rows):
     """What is left when the rows are added up."""
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     J = 0.5 / m * J
     return J
@@ -419,8 +420,7 @@ def grad_J(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -432,12 +432,11 @@ def grad_J(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -454,7 +453,7 @@ def grad_J(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_J_theta[i] = 0.0
     for i in range(m):
@@ -513,7 +512,7 @@ def _grad_J_turns(theta, X, y, shares, signal, thread, grad_J_theta_rows):
 def _grad_J_many(theta, X, y, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (4 * n + 1), (theta, X, y), ((n,),))
     return _grad_J_rest(theta, X, y, grad_J_theta, *sums)
 
@@ -522,7 +521,7 @@ def _grad_J_many(theta, X, y, grad_J_theta):
 def _grad_J_rest(theta, X, y, grad_J_theta, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
     for i in range(n):
@@ -546,8 +545,7 @@ def value_and_grad_J(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -559,12 +557,11 @@ def value_and_grad_J(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -581,7 +578,7 @@ def value_and_grad_J(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = 0.0
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -647,7 +644,7 @@ def _value_and_grad_J_turns(theta, X, y, shares, signal, thread, J_rows, grad_J_
 def _value_and_grad_J_many(theta, X, y, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_J_rows, _value_and_grad_J_turns, m, m * (4 * n + 3), (theta, X, y), ((), (n,)))
     return _value_and_grad_J_rest(theta, X, y, grad_J_theta, *sums)
 
@@ -656,7 +653,7 @@ def _value_and_grad_J_many(theta, X, y, grad_J_theta):
 def _value_and_grad_J_rest(theta, X, y, grad_J_theta, J_rows, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     J = J_rows
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -682,8 +679,7 @@ def hess_J(theta, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -695,12 +691,11 @@ def hess_J(theta, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -717,7 +712,7 @@ def hess_J(theta, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(theta, X, y, hess_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         for j in range(n):
             hess_J_theta[i, j] = hess_J_theta[i, j] / m
@@ -740,8 +735,7 @@ def hvp_J(theta, v, X, y, out=None):
     """
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
-        and theta.dtype is v.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -756,14 +750,13 @@ def hvp_J(theta, v, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -780,7 +773,7 @@ def hvp_J(theta, v, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, hvp_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_J_theta[i] = 0.0
     for i in range(m):
@@ -796,7 +789,7 @@ def _hvp_J(theta, v, X, y, hvp_J_theta):
 def _hvp_J_rows(theta, v, X, y, start, stop, hvp_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hvp_J_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -841,7 +834,7 @@ def _hvp_J_turns(theta, v, X, y, shares, signal, thread, hvp_J_theta_rows):
 def _hvp_J_many(theta, v, X, y, hvp_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_J_rows, _hvp_J_turns, m, m * (4 * n + 3), (theta, v, X, y), ((n,),))
     return _hvp_J_rest(theta, v, X, y, hvp_J_theta, *sums)
 
@@ -866,11 +859,11 @@ def theta_0(u, out=None):
     0 floating-point operations
     entries read: u n
     """
-    if not (type(u) is np.ndarray and u.dtype.char in "fd" and u.flags.carray):
+    if not (type(u) is np.ndarray and u.dtype in _FLOATING and u.flags.carray):
         u, = _floats(("u",), (u,))
     if u.ndim != 1:
         raise ValueError(f"u must have 1 axis (n), has shape {u.shape}")
-    n = u.shape[0]
+    n, = u.shape
     if n < 1:
         raise ValueError(f"u has {n} entries, at least 1 needed")
     if out is None:
@@ -883,7 +876,7 @@ def theta_0(u, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_0(u, theta_0):
-    n = u.shape[0]
+    n = len(u)
     for i in range(n):
         theta_0[i] = u[i]
 
@@ -905,8 +898,7 @@ def theta_step(theta, X, y, alpha, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -918,12 +910,11 @@ def theta_step(theta, X, y, alpha, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -942,7 +933,7 @@ def theta_step(theta, X, y, alpha, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, X, y, alpha, theta_next):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), theta.dtype)
     for i in range(n):
         grad_J_theta[i] = 0.0
@@ -1003,7 +994,7 @@ def _theta_step_turns(theta, X, y, alpha, shares, signal, thread, grad_J_theta_r
 def _theta_step_many(theta, X, y, alpha, theta_next):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_theta_step_rows, _theta_step_turns, m, m * (4 * n + 1), (theta, X, y, alpha), ((n,),))
     return _theta_step_rest(theta, X, y, alpha, theta_next, *sums)
 
@@ -1012,7 +1003,7 @@ def _theta_step_many(theta, X, y, alpha, theta_next):
 def _theta_step_rest(theta, X, y, alpha, theta_next, grad_J_theta_rows):
     """What is left when the rows are added up."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), theta.dtype)
     for t_1 in range(n):
         grad_J_theta[t_1] = grad_J_theta_rows[t_1]
@@ -1042,8 +1033,7 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -1055,12 +1045,11 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -1092,7 +1081,7 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run(theta, X, y, alpha, iterations, tolerance):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), theta.dtype)
     theta_next = np.empty((n,), theta.dtype)
     for iteration in range(iterations):
@@ -1120,7 +1109,7 @@ def _theta_run(theta, X, y, alpha, iterations, tolerance):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_run_hoisted(theta, X, y, alpha, X_X, iterations, tolerance):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     X_y = np.empty((n,), theta.dtype)
     theta_next = np.empty((n,), theta.dtype)
     for i in range(n):
@@ -1163,8 +1152,7 @@ def V(alpha, X, y, u, T):
     """
     if not (
         type(X) is type(y) is type(u) is np.ndarray
-        and X.dtype is y.dtype is u.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is u.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and u.flags.carray
@@ -1176,13 +1164,12 @@ def V(alpha, X, y, u, T):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if u.ndim != 1:
         raise ValueError(f"u must have 1 axis (n), has shape {u.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
     T = _whole("T", T, 1)
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if u.shape[0] != n:
-        raise ValueError(f"X has {n} columns, u has {u.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(u) != n:
+        raise ValueError(f"X has {n} columns, u has {len(u)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1196,7 +1183,7 @@ def V(alpha, X, y, u, T):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _V(alpha, X, y, u, T):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     theta_0 = np.empty((n,), X.dtype)
     theta_t_room = np.empty((2, n), X.dtype)
@@ -1248,8 +1235,7 @@ def grad_V(alpha, X, y, u, T):
     """
     if not (
         type(X) is type(y) is type(u) is np.ndarray
-        and X.dtype is y.dtype is u.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is u.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and u.flags.carray
@@ -1261,13 +1247,12 @@ def grad_V(alpha, X, y, u, T):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if u.ndim != 1:
         raise ValueError(f"u must have 1 axis (n), has shape {u.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
     T = _whole("T", T, 1)
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if u.shape[0] != n:
-        raise ValueError(f"X has {n} columns, u has {u.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(u) != n:
+        raise ValueError(f"X has {n} columns, u has {len(u)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1281,7 +1266,7 @@ def grad_V(alpha, X, y, u, T):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_V(alpha, X, y, u, T):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     theta_0 = np.empty((n,), X.dtype)
     grad_J_theta_kept = np.empty((T, n), X.dtype)
@@ -1359,8 +1344,7 @@ def value_and_grad_V(alpha, X, y, u, T):
     """
     if not (
         type(X) is type(y) is type(u) is np.ndarray
-        and X.dtype is y.dtype is u.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is u.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and u.flags.carray
@@ -1372,13 +1356,12 @@ def value_and_grad_V(alpha, X, y, u, T):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if u.ndim != 1:
         raise ValueError(f"u must have 1 axis (n), has shape {u.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
     T = _whole("T", T, 1)
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if u.shape[0] != n:
-        raise ValueError(f"X has {n} columns, u has {u.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(u) != n:
+        raise ValueError(f"X has {n} columns, u has {len(u)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1392,7 +1375,7 @@ def value_and_grad_V(alpha, X, y, u, T):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_V(alpha, X, y, u, T):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     theta_0 = np.empty((n,), X.dtype)
     grad_J_theta_kept = np.empty((T, n), X.dtype)
@@ -1475,8 +1458,7 @@ def hvp_V(alpha, v_alpha, X, y, u, T):
     """
     if not (
         type(X) is type(y) is type(u) is np.ndarray
-        and X.dtype is y.dtype is u.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is u.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and u.flags.carray
@@ -1488,13 +1470,12 @@ def hvp_V(alpha, v_alpha, X, y, u, T):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if u.ndim != 1:
         raise ValueError(f"u must have 1 axis (n), has shape {u.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
     T = _whole("T", T, 1)
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if u.shape[0] != n:
-        raise ValueError(f"X has {n} columns, u has {u.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(u) != n:
+        raise ValueError(f"X has {n} columns, u has {len(u)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1510,7 +1491,7 @@ def hvp_V(alpha, v_alpha, X, y, u, T):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_V(alpha, v_alpha, X, y, u, T):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     theta_0 = np.empty((n,), X.dtype)
     grad_J_theta_kept = np.empty((T, n), X.dtype)

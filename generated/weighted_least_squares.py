@@ -16,6 +16,9 @@ from numba.extending import get_cython_function_address, intrinsic
 __all__ = ["L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L", "W", "beta_hat"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -385,8 +388,7 @@ def L(beta, X, y, w):
     """
     if not (
         type(beta) is type(X) is type(y) is type(w) is np.ndarray
-        and beta.dtype is X.dtype is y.dtype is w.dtype
-        and beta.dtype.char in "fd"
+        and beta.dtype is X.dtype is y.dtype is w.dtype in _FLOATING
         and beta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -401,14 +403,13 @@ def L(beta, X, y, w):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (m), has shape {w.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if beta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, beta has {beta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if w.shape[0] != m:
-        raise ValueError(f"X has {m} rows, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(beta) != n:
+        raise ValueError(f"X has {n} columns, beta has {len(beta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(w) != m:
+        raise ValueError(f"X has {m} rows, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -420,7 +421,7 @@ def L(beta, X, y, w):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(beta, X, y, w):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     L = 0.0
     for i in range(m):
         X_beta = 0.0
@@ -468,7 +469,7 @@ def _L_turns(beta, X, y, w, shares, signal, thread, L_rows):
 def _L_many(beta, X, y, w):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_L_rows, _L_turns, m, m * (2 * n + 5), (beta, X, y, w), ((),))
     return _L_rest(beta, X, y, w, *sums)
 
@@ -498,8 +499,7 @@ def grad_L(beta, X, y, w, out=None):
     """
     if not (
         type(beta) is type(X) is type(y) is type(w) is np.ndarray
-        and beta.dtype is X.dtype is y.dtype is w.dtype
-        and beta.dtype.char in "fd"
+        and beta.dtype is X.dtype is y.dtype is w.dtype in _FLOATING
         and beta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -514,14 +514,13 @@ def grad_L(beta, X, y, w, out=None):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (m), has shape {w.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if beta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, beta has {beta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if w.shape[0] != m:
-        raise ValueError(f"X has {m} rows, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(beta) != n:
+        raise ValueError(f"X has {n} columns, beta has {len(beta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(w) != m:
+        raise ValueError(f"X has {m} rows, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -538,7 +537,7 @@ def grad_L(beta, X, y, w, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(beta, X, y, w, grad_L_beta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         grad_L_beta[i] = 0.0
     for i in range(m):
@@ -600,7 +599,7 @@ def _grad_L_turns(beta, X, y, w, shares, signal, thread, grad_L_beta_rows):
 def _grad_L_many(beta, X, y, w, grad_L_beta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_L_rows, _grad_L_turns, m, m * (4 * n + 3), (beta, X, y, w), ((n,),))
     return _grad_L_rest(beta, X, y, w, grad_L_beta, *sums)
 
@@ -631,8 +630,7 @@ def value_and_grad_L(beta, X, y, w, out=None):
     """
     if not (
         type(beta) is type(X) is type(y) is type(w) is np.ndarray
-        and beta.dtype is X.dtype is y.dtype is w.dtype
-        and beta.dtype.char in "fd"
+        and beta.dtype is X.dtype is y.dtype is w.dtype in _FLOATING
         and beta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -647,14 +645,13 @@ def value_and_grad_L(beta, X, y, w, out=None):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (m), has shape {w.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if beta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, beta has {beta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if w.shape[0] != m:
-        raise ValueError(f"X has {m} rows, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(beta) != n:
+        raise ValueError(f"X has {n} columns, beta has {len(beta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(w) != m:
+        raise ValueError(f"X has {m} rows, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -671,7 +668,7 @@ def value_and_grad_L(beta, X, y, w, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(beta, X, y, w, grad_L_beta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     L = 0.0
     for i in range(n):
         grad_L_beta[i] = 0.0
@@ -740,7 +737,7 @@ def _value_and_grad_L_turns(beta, X, y, w, shares, signal, thread, L_rows, grad_
 def _value_and_grad_L_many(beta, X, y, w, grad_L_beta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_value_and_grad_L_rows, _value_and_grad_L_turns, m, m * (4 * n + 6), (beta, X, y, w), ((), (n,)))
     return _value_and_grad_L_rest(beta, X, y, w, grad_L_beta, *sums)
 
@@ -773,8 +770,7 @@ def hess_L(beta, X, y, w, out=None):
     """
     if not (
         type(beta) is type(X) is type(y) is type(w) is np.ndarray
-        and beta.dtype is X.dtype is y.dtype is w.dtype
-        and beta.dtype.char in "fd"
+        and beta.dtype is X.dtype is y.dtype is w.dtype in _FLOATING
         and beta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -789,14 +785,13 @@ def hess_L(beta, X, y, w, out=None):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (m), has shape {w.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if beta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, beta has {beta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if w.shape[0] != m:
-        raise ValueError(f"X has {m} rows, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(beta) != n:
+        raise ValueError(f"X has {n} columns, beta has {len(beta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(w) != m:
+        raise ValueError(f"X has {m} rows, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -813,7 +808,7 @@ def hess_L(beta, X, y, w, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_L(beta, X, y, w, hess_L_beta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     hess_L_beta_weighted = np.empty((m, n), beta.dtype)
     for k in range(m):
         w_k = w[k]
@@ -855,7 +850,7 @@ def _hess_L_turns(beta, X, y, w, shares, signal, thread, hess_L_beta_rows):
 def _hess_L_many(beta, X, y, w, hess_L_beta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hess_L_rows, _hess_L_turns, m, m * (2 * n + 2 * float(n) ** 2 + 1), (beta, X, y, w), ((n, n),))
     return _hess_L_rest(beta, X, y, w, hess_L_beta, *sums)
 
@@ -887,8 +882,7 @@ def hvp_L(beta, v, X, y, w, out=None):
     """
     if not (
         type(beta) is type(v) is type(X) is type(y) is type(w) is np.ndarray
-        and beta.dtype is v.dtype is X.dtype is y.dtype is w.dtype
-        and beta.dtype.char in "fd"
+        and beta.dtype is v.dtype is X.dtype is y.dtype is w.dtype in _FLOATING
         and beta.flags.carray
         and v.flags.carray
         and X.flags.carray
@@ -906,16 +900,15 @@ def hvp_L(beta, v, X, y, w, out=None):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (m), has shape {w.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if beta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, beta has {beta.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"X has {n} columns, v has {v.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if w.shape[0] != m:
-        raise ValueError(f"X has {m} rows, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(beta) != n:
+        raise ValueError(f"X has {n} columns, beta has {len(beta)}")
+    if len(v) != n:
+        raise ValueError(f"X has {n} columns, v has {len(v)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(w) != m:
+        raise ValueError(f"X has {m} rows, w has {len(w)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -932,7 +925,7 @@ def hvp_L(beta, v, X, y, w, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(beta, v, X, y, w, hvp_L_beta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for i in range(n):
         hvp_L_beta[i] = 0.0
     for i in range(m):
@@ -993,7 +986,7 @@ def _hvp_L_turns(beta, v, X, y, w, shares, signal, thread, hvp_L_beta_rows):
 def _hvp_L_many(beta, v, X, y, w, hvp_L_beta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_hvp_L_rows, _hvp_L_turns, m, m * (4 * n + 3), (beta, v, X, y, w), ((n,),))
     return _hvp_L_rest(beta, v, X, y, w, hvp_L_beta, *sums)
 
@@ -1018,11 +1011,11 @@ def W(w, out=None):
     2*m**2 floating-point operations
     entries read: w m
     """
-    if not (type(w) is np.ndarray and w.dtype.char in "fd" and w.flags.carray):
+    if not (type(w) is np.ndarray and w.dtype in _FLOATING and w.flags.carray):
         w, = _floats(("w",), (w,))
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (m), has shape {w.shape}")
-    m = w.shape[0]
+    m, = w.shape
     if m < 1:
         raise ValueError(f"w has {m} entries, at least 1 needed")
     if out is None:
@@ -1035,7 +1028,7 @@ def W(w, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _W(w, W):
-    m = w.shape[0]
+    m = len(w)
     for i in range(m):
         w_i = w[i]
         for j in range(m):
@@ -1059,8 +1052,7 @@ def beta_hat(X, y, w, out=None):
     _link()
     if not (
         type(X) is type(y) is type(w) is np.ndarray
-        and X.dtype is y.dtype is w.dtype
-        and X.dtype.char in "fd"
+        and X.dtype is y.dtype is w.dtype in _FLOATING
         and X.flags.carray
         and y.flags.carray
         and w.flags.carray
@@ -1072,12 +1064,11 @@ def beta_hat(X, y, w, out=None):
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
     if w.ndim != 1:
         raise ValueError(f"w must have 1 axis (m), has shape {w.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
-    if w.shape[0] != m:
-        raise ValueError(f"X has {m} rows, w has {w.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
+    if len(w) != m:
+        raise ValueError(f"X has {m} rows, w has {len(w)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -1093,7 +1084,7 @@ def beta_hat(X, y, w, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _beta_hat(X, y, w, beta_hat):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     M_weighted = np.empty((m, n), X.dtype)
     M = np.empty((n, n), X.dtype)
@@ -1160,7 +1151,7 @@ def _beta_hat_turns(X, y, w, shares, signal, thread, rhs_rows, M_rows):
 
 def _beta_hat_many(X, y, w, beta_hat):
     """The same where the rows are many: each thread takes a range of them."""
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     sums = _in_threads(_beta_hat_rows, _beta_hat_turns, m, m * (4 * n + 2 * float(n) ** 2 + 3), (X, y, w), ((n,), (n, n)))
     return _beta_hat_rest(X, y, w, beta_hat, *sums)

@@ -15,6 +15,9 @@ from numba.extending import get_cython_function_address, intrinsic
 __all__ = ["B", "x", "w"]
 
 
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]
@@ -461,8 +464,7 @@ def B(A, u, v, out=None):
     """
     if not (
         type(A) is type(u) is type(v) is np.ndarray
-        and A.dtype is u.dtype is v.dtype
-        and A.dtype.char in "fd"
+        and A.dtype is u.dtype is v.dtype in _FLOATING
         and A.flags.carray
         and u.flags.carray
         and v.flags.carray
@@ -474,13 +476,13 @@ def B(A, u, v, out=None):
         raise ValueError(f"u must have 1 axis (n), has shape {u.shape}")
     if v.ndim != 1:
         raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
-    n = A.shape[0]
+    n = len(A)
     if A.shape[1] != n:
         raise ValueError(f"A has {n} rows, A has {A.shape[1]} columns")
-    if u.shape[0] != n:
-        raise ValueError(f"A has {n} rows, u has {u.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"A has {n} rows, v has {v.shape[0]}")
+    if len(u) != n:
+        raise ValueError(f"A has {n} rows, u has {len(u)}")
+    if len(v) != n:
+        raise ValueError(f"A has {n} rows, v has {len(v)}")
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
@@ -494,7 +496,7 @@ def B(A, u, v, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _B(A, u, v, B):
-    n = A.shape[0]
+    n = len(A)
     for i in range(n):
         u_i = u[i]
         for j in range(n):
@@ -504,7 +506,7 @@ def _B(A, u, v, B):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
 def _B_rows(A, u, v, B, start, stop):
     """The rows from start to stop, in blocks that fit into the cache."""
-    n = A.shape[0]
+    n = len(A)
     for first in range(start, stop, 512):
         rows = min(512, stop - first)
         u_block = u[first : first + rows]
@@ -527,7 +529,7 @@ def _B_turns(A, u, v, B, shares, signal, thread):
 
 def _B_many(A, u, v, B):
     """The same where the rows are many: each thread takes a range of them."""
-    n = A.shape[0]
+    n = len(A)
     _in_threads(_B_rows, _B_turns, n, n * (3 * n + 1), (A, u, v, B), ())
 
 
@@ -548,8 +550,7 @@ def x(A, u, v, b, out=None):
     """
     if not (
         type(A) is type(u) is type(v) is type(b) is np.ndarray
-        and A.dtype is u.dtype is v.dtype is b.dtype
-        and A.dtype.char in "fd"
+        and A.dtype is u.dtype is v.dtype is b.dtype in _FLOATING
         and A.flags.carray
         and u.flags.carray
         and v.flags.carray
@@ -564,15 +565,15 @@ def x(A, u, v, b, out=None):
         raise ValueError(f"v must have 1 axis (n), has shape {v.shape}")
     if b.ndim != 1:
         raise ValueError(f"b must have 1 axis (n), has shape {b.shape}")
-    n = A.shape[0]
+    n = len(A)
     if A.shape[1] != n:
         raise ValueError(f"A has {n} rows, A has {A.shape[1]} columns")
-    if u.shape[0] != n:
-        raise ValueError(f"A has {n} rows, u has {u.shape[0]}")
-    if v.shape[0] != n:
-        raise ValueError(f"A has {n} rows, v has {v.shape[0]}")
-    if b.shape[0] != n:
-        raise ValueError(f"A has {n} rows, b has {b.shape[0]}")
+    if len(u) != n:
+        raise ValueError(f"A has {n} rows, u has {len(u)}")
+    if len(v) != n:
+        raise ValueError(f"A has {n} rows, v has {len(v)}")
+    if len(b) != n:
+        raise ValueError(f"A has {n} rows, b has {len(b)}")
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
@@ -585,7 +586,7 @@ def x(A, u, v, b, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _x(A, u, v, b, x):
-    n = A.shape[0]
+    n = len(A)
     B = np.empty((n, n), A.dtype)
     for i in range(n):
         u_i = u[i]
@@ -609,18 +610,15 @@ def w(X, y, lambda_, out=None):
     entries read: M 2*n**2, X 2*m*n, rhs n, y m
     """
     _link()
-    if not (
-        type(X) is type(y) is np.ndarray and X.dtype is y.dtype and X.dtype.char in "fd" and X.flags.carray and y.flags.carray
-    ):
+    if not (type(X) is type(y) is np.ndarray and X.dtype is y.dtype in _FLOATING and X.flags.carray and y.flags.carray):
         X, y = _floats(("X", "y"), (X, y))
     if X.ndim != 2:
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    m = X.shape[0]
-    n = X.shape[1]
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if n < 1:
@@ -638,7 +636,7 @@ def w(X, y, lambda_, out=None):
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _w(X, y, lambda_, M, w):
-    m = X.shape[0]
+    m = len(X)
     n = X.shape[1]
     rhs = np.empty((n,), X.dtype)
     for i in range(n):

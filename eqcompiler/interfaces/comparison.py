@@ -16,8 +16,8 @@ import numpy as np
 
 from eqcompiler.interfaces.turns import ROUND, Player, Prepared, calls_per_round
 
-LEAST_ROUNDS, MOST_ROUNDS = 5, 21
-BUDGET = 0.8  # seconds of timed rounds for one contender; LEAST_ROUNDS are made even so, unless they take MOST_SECONDS
+LEAST_ROUNDS, MOST_ROUNDS = 5, 51  # so many that a pause of the machine is never half of them
+BUDGET = 1.6  # seconds of timed rounds for one contender; LEAST_ROUNDS are made even so, unless they take MOST_SECONDS
 MOST_SECONDS = 8.0
 
 Answer = Sequence[Any]

@@ -28,7 +28,7 @@ def checked_text(name: str, plan: LoopPlan, accuracy: Accuracy) -> list[str]:
     body = list(_CheckedText(identifiers, door, accuracy).lines())
     head = [DECORATOR, f"def {name}({', '.join(door.arguments())}):"]
     head.append('    """The value, and a bound of how far it is from exact."""')
-    return head + [f"    {line}" for line in [*used(door.sizes(own=False), body), *body]]
+    return head + [f"    {line}" for line in [*used(door.sizes(), body), *body]]
 
 
 def companions(nodes: Sequence[Node]) -> Iterator[str]:

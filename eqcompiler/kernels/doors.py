@@ -79,7 +79,7 @@ class Door:
     def lines(self, kernel: str) -> Iterator[str]:
         yield from self._admission()
         yield from self._ranks()
-        yield from self.sizes(own=True)
+        yield from self._sizes()
         yield from self._agreement()
         yield from self._smallest()
         yield from self._scalars()
@@ -122,8 +122,8 @@ class Door:
         if self.floats:
             names = [self.names.values[p.name] for p in self.floats]
             tests = [f"{' is '.join(f'type({name})' for name in names)} is np.ndarray"]
-            tests += [" is ".join(f"{name}.dtype" for name in names)] if len(names) > 1 else []
-            tests += [f'{names[0]}.dtype.char in "fd"', *(f"{name}.flags.carray" for name in names)]
+            tests += [f"{' is '.join(f'{name}.dtype' for name in names)} in _FLOATING"]
+            tests += [f"{name}.flags.carray" for name in names]
             yield from _refused_unless(tests)
             quoted = in_brackets([f'"{name}"' for name in names])
             yield f"    {', '.join(names)}{',' if len(names) == 1 else ''} = _floats({quoted}, {in_brackets(names)})"
@@ -139,40 +139,47 @@ class Door:
             yield f"if {name}.ndim != {rank}:"
             yield f'    raise ValueError(f"{name} must have {wanted}, has shape {{{name}.shape}}")'
 
-    def sizes(self, own: bool) -> Iterator[str]:
-        """Assignments of the dimensions that arrays show. own: in the public function, which checks the others too."""
-        for name in self.plan.dimensions:
-            if name not in self.bound:
-                if own:
-                    shown = self.names.dimensions[name]
-                    yield f'{shown} = _whole("{shown}", {shown}, 1)'
-                continue
-            axis = self.bound[name]
-            shown = f"{self.names.values[axis.parameter.name]}.shape[{axis.position}]"
-            solved = sympy.solve(size_expression(axis.dimension) - sympy.Symbol("shape_"), size(name))
+    def _sizes(self) -> Iterator[str]:
+        """Every dimension, in as few looks at shapes as there are arrays that show one: a look costs more than an addition."""
+        for name in self.given:
+            shown = self.names.dimensions[name]
+            yield f'{shown} = _whole("{shown}", {shown}, 1)'
+        unpacked = [p for p in self.arrays if all(self._shows(Axes(p, k)) for k in range(len(p.shape)))]
+        for p in unpacked:
+            shown = ", ".join(self.names.dimensions[str(d)] for d in p.shape)
+            yield f"{shown}{',' if len(p.shape) == 1 else ''} = {self.names.values[p.name]}.shape"
+        yield from (line for name, line in self._read_off() if self.bound[name].parameter not in unpacked)
+
+    def sizes(self) -> Iterator[str]:
+        """The dimensions that arrays show, one assignment each."""
+        return (line for _, line in self._read_off())
+
+    def _shows(self, axis: Axes) -> bool:
+        """Whether a dimension is read off this axis as it is."""
+        return axis in self.bound.values() and axis.dimension == Dimension.of(next(iter(axis.dimension.names), ""))
+
+    def _read_off(self) -> Iterator[tuple[str, str]]:
+        for name, axis in self.bound.items():
+            shown = extent(self.names.values[axis.parameter.name], axis.position)
             if axis.dimension != Dimension.of(name):
+                solved = sympy.solve(size_expression(axis.dimension) - sympy.Symbol("shape_"), size(name))
                 slope = sympy.Poly(size_expression(axis.dimension), size(name)).coeff_monomial(size(name))
                 rest = size_expression(axis.dimension).subs(size(name), 0)
                 if len(solved) != 1:
                     raise NotSupportedYet(f"the size {name} cannot be read off an axis of {axis.dimension} entries")
                 shown = f"({shown} - {rest}) // {slope}"
-            yield f"{self.names.dimensions[name]} = {shown}"
+            yield name, f"{self.names.dimensions[name]} = {shown}"
 
     def _agreement(self) -> Iterator[str]:
         for p in sorted(self.arrays, key=lambda p: -len(p.shape)):
             for position in range(len(p.shape)):
                 axis = Axes(p, position)
-                shown = [b for b in self.bound.values() if b == axis and axis.dimension.constant is None]
-                if not (
-                    shown
-                    and len(axis.dimension.terms) == 1
-                    and axis.dimension == Dimension.of(next(iter(axis.dimension.names)))
-                ):
+                if not self._shows(axis):
                     yield from self._check(axis)
 
     def _check(self, axis: Axes) -> Iterator[str]:
         name = self.names.values[axis.parameter.name]
-        actual = f"{name}.shape[{axis.position}]"
+        actual = extent(name, axis.position)
         wanted = self.text.size(size_expression(axis.dimension))
         word = next(iter(axis.dimension.names), "")
         simple = axis.dimension == Dimension.of(word) and word in self.bound
@@ -322,6 +329,11 @@ def _refused_unless(tests: list[str]) -> Iterator[str]:
         return
     lines = [joined] if len(joined) <= LINE - 8 else [tests[0], *(f"and {test}" for test in tests[1:])]
     yield from ("if not (", *(f"    {line}" for line in lines), "):")
+
+
+def extent(array: str, position: int) -> str:
+    """The text of how many entries an array has along an axis."""
+    return f"{array}.shape[{position}]" if position else f"len({array})"
 
 
 def used(sizes: Iterable[str], body: Sequence[str]) -> Iterator[str]:

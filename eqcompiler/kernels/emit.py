@@ -198,7 +198,7 @@ def _compiled_alone(planned: LoopPlan) -> list[str]:
 def _compiled(name: str, planned: LoopPlan, identifiers: Identifiers, door: Door) -> list[str]:
     head = [DECORATOR, f"def {name}({', '.join(door.arguments())}):"]
     body = list(_Body(planned, identifiers, door).lines())
-    return head + _indented([*used(door.sizes(own=False), body), *body])
+    return head + _indented([*used(door.sizes(), body), *body])
 
 
 def _indented(lines: Sequence[str] | Iterator[str]) -> list[str]:

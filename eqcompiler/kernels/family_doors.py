@@ -106,14 +106,13 @@ class FamilyDoor(Door):
         comma = "," if len(shape) == 1 else ""
         yield f"{self.shapes[shape]} = [({entries}{comma}) for {', '.join(pairs)} in zip({', '.join(arrays)})]"
 
-    def sizes(self, own: bool) -> Iterator[str]:
-        outside = dict(self.by_widths)
-        for name in self.plan.dimensions:
-            if name in outside:
-                yield outside[name][0 if own else 1]
-        shown = Door.sizes(self, own)
-        skipped = {f"{self.names.dimensions[name]} = " for name in outside}
-        yield from (line for line in shown if not line.startswith(tuple(skipped) or ("\0",)))
+    def _sizes(self) -> Iterator[str]:
+        yield from (self.by_widths[name][0] for name in self.plan.dimensions if name in self.by_widths)
+        yield from super()._sizes()
+
+    def sizes(self) -> Iterator[str]:
+        yield from (self.by_widths[name][1] for name in self.plan.dimensions if name in self.by_widths)
+        yield from super().sizes()
 
     def _results(self) -> Iterator[str]:
         if not self.parted:

@@ -121,7 +121,7 @@ class _RangeText:
 
     def lines(self) -> Iterator[str]:
         body = list(self.body())
-        sizes = used(self.door.sizes(own=False), body)
+        sizes = used(self.door.sizes(), body)
         yield '@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)'
         arrays = [self.names.values[t.name] for t in self.many.totals if t.shape]
         yield f"def _{self.plan.name}_rows({', '.join([*self.arguments(), 'start', 'stop', *arrays])}):"
@@ -260,7 +260,7 @@ def _shared_out(plan: LoopPlan, many: ManyRows) -> Iterator[str]:
     body = [f"sums = {call}" if many.sums else call, *rest]
     yield f"def _{plan.name}_many({', '.join(door.arguments())}):"
     yield '    """The same where the rows are many: each thread takes a range of them."""'
-    yield from (f"    {line}" for line in [*used(door.sizes(own=False), body), *body])
+    yield from (f"    {line}" for line in [*used(door.sizes(), body), *body])
 
 
 def _rest(plan: LoopPlan, many: ManyRows, printer: Callable[[LoopPlan, Identifiers, Door], Printer]) -> Iterator[str]:
@@ -274,7 +274,7 @@ def _rest(plan: LoopPlan, many: ManyRows, printer: Callable[[LoopPlan, Identifie
     yield '@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})'
     yield f"def _{plan.name}_rest({', '.join([*door.arguments(), *(names.values[t.name] for t in many.totals)])}):"
     yield '    """What is left when the rows are added up."""'
-    yield from (f"    {line}" for line in [*used(door.sizes(own=False), body), *body])
+    yield from (f"    {line}" for line in [*used(door.sizes(), body), *body])
 
 
 def _symbols(node: Node) -> set[sympy.Symbol]:

@@ -140,7 +140,7 @@ def more_digits(name: str, plan: LoopPlan, arithmetic: Arithmetic, about: str) -
     door = Door(plan, identifiers)
     body = list(_Text(plan, identifiers, door, arithmetic).lines())
     head = [*arithmetic.head, f"def {name}({', '.join(door.arguments())}):", f'    """{about}"""']
-    return head + [f"    {line}" for line in [*used(door.sizes(own=False), body), *body]]
+    return head + [f"    {line}" for line in [*used(door.sizes(), body), *body]]
 
 
 class _Text:

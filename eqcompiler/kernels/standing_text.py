@@ -7,6 +7,9 @@ Guarantees: it needs numpy and numba only, so that a generated file works alone.
 from __future__ import annotations
 
 DOOR = '''
+_FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
     arrays = [np.asarray(value) for value in values]

@@ -39,8 +39,7 @@ GRADIENT_TEXT = '''def grad_J(theta, b, X, y, out=None):
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
-        and theta.dtype is X.dtype is y.dtype
-        and theta.dtype.char in "fd"
+        and theta.dtype is X.dtype is y.dtype in _FLOATING
         and theta.flags.carray
         and X.flags.carray
         and y.flags.carray
@@ -52,12 +51,11 @@ GRADIENT_TEXT = '''def grad_J(theta, b, X, y, out=None):
         raise ValueError(f"X must have 2 axes (m, n), has shape {X.shape}")
     if y.ndim != 1:
         raise ValueError(f"y must have 1 axis (m), has shape {y.shape}")
-    n = X.shape[1]
-    m = X.shape[0]
-    if theta.shape[0] != n:
-        raise ValueError(f"X has {n} columns, theta has {theta.shape[0]}")
-    if y.shape[0] != m:
-        raise ValueError(f"X has {m} rows, y has {y.shape[0]}")
+    m, n = X.shape
+    if len(theta) != n:
+        raise ValueError(f"X has {n} columns, theta has {len(theta)}")
+    if len(y) != m:
+        raise ValueError(f"X has {m} rows, y has {len(y)}")
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if m < 1:
@@ -76,7 +74,7 @@ GRADIENT_TEXT = '''def grad_J(theta, b, X, y, out=None):
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, b, X, y, grad_J_theta):
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     for k in range(n):
         grad_J_theta[k] = 0.0
     for i in range(m):
@@ -92,7 +90,7 @@ def _grad_J(theta, b, X, y, grad_J_theta):
 def _grad_J_rows(theta, b, X, y, start, stop, grad_J_theta_rows):
     """The rows from start to stop, in blocks that fit into the cache: short sums, which float32 needs."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     grad_J_theta = np.empty((n,), theta.dtype)
     far = n if n >= 32 and X.size > 4_194_304 else 0  # from memory: ask for it in time
     for first in range(start, stop, 2048):
@@ -138,7 +136,7 @@ def _grad_J_turns(theta, b, X, y, shares, signal, thread, grad_J_theta_rows):
 def _grad_J_many(theta, b, X, y, grad_J_theta):
     """The same where the rows are many: each thread takes a range of them."""
     n = X.shape[1]
-    m = X.shape[0]
+    m = len(X)
     sums = _in_threads(_grad_J_rows, _grad_J_turns, m, m * (4 * n + 5), (theta, b, X, y), ((n,),))
     return _grad_J_rest(theta, b, X, y, grad_J_theta, *sums)
 
