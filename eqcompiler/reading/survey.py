@@ -76,16 +76,27 @@ def stated(formula: Formula) -> Iterator[Node]:
         yield part
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """The node and everything below it, in source order."""
+_walked: dict[int, tuple[Node, ...]] = {}
+MOST_WALKED = 5_000
+
+
+def walk(node: Node) -> tuple[Node, ...]:
+    """The node and everything below it, in source order. A dozen passes look at one tree, which never changes: it is kept."""
+    if (known := _walked.get(id(node))) is not None:
+        return known
+    found: list[Node] = []
     pending: list[object] = [node]
     while pending:
         value = pending.pop()
         if isinstance(value, tuple):
             pending.extend(reversed(value))
         elif isinstance(value, Node):
-            yield value
+            found.append(value)
             pending.extend([getattr(value, name) for name in _last_field_first(type(value))])  # type: ignore[arg-type]
+    if len(_walked) == MOST_WALKED:
+        _walked.clear()
+    _walked[id(node)] = tuple(found)  # holds the node itself, so that no other one gets its number
+    return _walked[id(node)]
 
 
 @cache
