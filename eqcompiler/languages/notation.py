@@ -247,6 +247,7 @@ class Formula:
     parts ("if", "where") so that the parts after them can be attached.
     directives: the `%!` lines that precede it, (key, value, span). label: from \label. inline: inline formulas only declare.
     joined: an inline formula that only words such as "with" separate from the inline formula before it.
+    concluded: a display that the running text introduces by "then" or "hence": what it states is claimed, not assumed.
     note: why nothing is made of it, for words of the running text that are listed and not used.
     """
 
@@ -257,4 +258,5 @@ class Formula:
     directives: tuple[tuple[str, str, Span], ...] = ()
     inline: bool = False
     joined: bool = False
+    concluded: bool = False
     note: str = ""

@@ -169,7 +169,7 @@ class _Document:
             results += formula(self.source, draft, words) if isinstance(draft, Draft) else [draft]
         read = tuple(with_inline_definitions(tuple(joined(results))))
         regions = [item for item in self.items if isinstance(item, Region)]
-        return tuple(with_prose_properties(self.source, self.text, regions, read)) or tuple(unmarked(self.source, self.text))
+        return with_prose_properties(self.source, self.text, regions, read) or tuple(unmarked(self.source, self.text))
 
     def trouble(self, item: Trouble) -> None:
         self.drafts.append(item.error)

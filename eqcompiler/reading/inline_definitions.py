@@ -2,8 +2,8 @@ r"""Definitions in the running text: `Let $\mu = \frac{1}{n} \sum_i x_i$`, `wher
 
 Takes: the formulas of a file. Gives: the same ones, where an inline equation that a word introduces is read like a display, and
 a function that a display gives behind `where`, `a = \sigma(z), \text{where } \sigma(z) = ...`, has a display of its own.
-Guarantees: only for a name that nothing else in the file declares or defines, so that no inline equation becomes a claim, and
-none changes what a display means; `where $b = 0$` about a declared b, and `the point where $a = b$`, stay prose.
+Guarantees: only for a name that nothing else in the file declares or defines, or that `Let` gives before any display does, so
+that no inline equation becomes a claim; `where $b = 0$` about a declared b, and `the point where $a = b$`, stay prose.
 """
 
 from __future__ import annotations
@@ -18,19 +18,23 @@ from eqcompiler.languages.notation import Formula, Juxtaposed, Node, Numeral, Re
 from eqcompiler.reading.survey import left_name, names_in
 
 INTRODUCED = re.compile(r"(?:\b(?:let|define|put|set)|(?:^|[.,;:$)\]}\n])\s*(?:where|with))\s*(?:\$|\\\()$", re.IGNORECASE)
+LET = re.compile(r"(?:^|[.;:]\s+|\n\s*)(?:let|define)\s*(?:\$|\\\()$", re.IGNORECASE)
 WHERE = re.compile("where|with", re.IGNORECASE)
 LONGEST_WORD = 40
 
 
 def with_inline_definitions(found: Sequence[Formula | EquationError]) -> Iterator[Formula | EquationError]:
     given = Counter(key for item in found if isinstance(item, Formula) for key in names_given(item))
+    before: set[str] = set()
     for item in found:
         if not isinstance(item, Formula):
             yield item
         elif item.inline:
-            yield replace(item, inline=False) if defines_inline(item, given) else item
+            defines = defines_inline(item, given) or comes_first(item, given, before)
+            yield replace(item, inline=False) if defines else item
         else:
             yield from with_functions_apart(item, given)
+        before.update(names_given(item) if isinstance(item, Formula) else ())
 
 
 def with_functions_apart(formula: Formula, given: Counter[str]) -> Iterator[Formula]:
@@ -66,6 +70,23 @@ def names_given(formula: Formula) -> Iterator[str]:
             yield from (key for side in part.sides[:-1] for key in names_in(side))
 
 
+def comes_first(formula: Formula, given: Counter[str], before: set[str]) -> bool:
+    """Let $s = a^2$, and a display below says what s is: that is a claim, where all names on the right mean something."""
+    match formula.parts:
+        case (Relation(operators=("=",), sides=(left, right)),) if not isinstance(right, Numeral):
+            key, own = left_name(left, frozenset()), names_in(left)
+            known = all(name in own or name in given for name in names_in(right))
+            return (
+                key is not None and key not in before and key not in names_in(right) and known and is_introduced(formula, LET)
+            )
+    return False
+
+
+def is_introduced(formula: Formula, words: re.Pattern[str]) -> bool:
+    before = formula.span.source.text[max(0, formula.span.start - LONGEST_WORD) : formula.span.start]
+    return words.search(before) is not None
+
+
 def defines_inline(formula: Formula, given: Counter[str]) -> bool:
     if not formula.inline or len(formula.parts) != 1:
         return False
@@ -73,5 +94,4 @@ def defines_inline(formula: Formula, given: Counter[str]) -> bool:
     if not isinstance(part, Relation) or part.operators != ("=",) or isinstance(part.sides[1], Numeral):
         return False
     key = left_name(part.sides[0], frozenset())
-    before = formula.span.source.text[max(0, formula.span.start - LONGEST_WORD) : formula.span.start]
-    return key is not None and given[key] == 1 and key not in names_in(part.sides[1]) and bool(INTRODUCED.search(before))
+    return key is not None and given[key] == 1 and key not in names_in(part.sides[1]) and is_introduced(formula, INTRODUCED)

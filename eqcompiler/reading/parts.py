@@ -31,19 +31,19 @@ from eqcompiler.reading.properties import (
     refuse_unread,
     said_by,
 )
-from eqcompiler.reading.refused_equations import assumption_or_claim, is_constant, refuse_update
+from eqcompiler.reading.refused_equations import assumption_or_claim, is_constant, order_claimed, refuse_update
+from eqcompiler.reading.running_text import UNUSED
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.statements import is_prose, nothing_stated, objective, relate
 from eqcompiler.reading.survey import attaches, names_in, sizes_in
+from eqcompiler.reading.vocabulary import ORDERS
 
 Role = Literal[
     "range", "member", "function", "order", "dataset", "rows", "ones", "distribution", "property", "equation", "open", "value"
 ]
 
 JOINING = ("and", "or", ",", "")
-UNUSED = "an inline relation is not used; to use it, give it a display, or join it to a declaration by `with`"
-ORDERS = frozenset({"<", "<=", ">", ">=", "!=", "succ", "succeq"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def clauses(formula: Formula, defined: frozenset[str]) -> tuple[Clause, ...]:
             names.append(part)
             position += 1
             continue
-        claimed = not (declared or attached or formula.inline) and is_about(part, defined)
+        claimed = not (declared or attached or formula.inline) and is_claimed(part, formula, defined)
         role = "equation" if claimed else role_of(part, declared, attached, formula.inline)
         if role == "order" and formula.inline and not (declared or attached) and is_remark(part, defined):
             role = "equation"
@@ -128,6 +128,13 @@ def is_own(left: Node, right: Node) -> bool:
     """A bare name that its right side holds too: an equation about it, never its definition."""
     name = name_of(left)
     return name is not None and not isinstance(right, Large) and name.key in names_in(right)
+
+
+def is_claimed(part: Node, formula: Formula, defined: frozenset[str]) -> bool:
+    """About a name that the file defines, or behind `then`: A = A^T is no declaration there."""
+    if not isinstance(part, Relation) or part.operators != ("=",):
+        return False
+    return is_about(part, defined) or (formula.concluded and is_own(*part.sides))
 
 
 def is_about(part: Node, defined: frozenset[str]) -> bool:
@@ -232,6 +239,7 @@ def declare_rows(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) -
 
 
 def declare_names(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) -> None:
+    stated = any(clause.role == "equation" for clause in found)
     for clause in found:
         node = clause.node
         if not isinstance(node, Relation):
@@ -239,7 +247,12 @@ def declare_names(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) 
         if clause.role == "member":
             first = node.sides[0]
             names = [*clause.names, *(first.items if isinstance(first, Listing) else (first,))]
+            known = all((name := name_of(each)) is not None and name.key in reader.scope.symbols for each in names)
+            before = len(reader.scope.assumptions)
             declarations.declare_membership(reader, names, node.sides[1], node.span)
+            if clause.attached and stated and known:  # it was declared before, so that this is a case of this display
+                reader.scope.set_aside[node.span] = reader.scope.assumptions[before:]
+                del reader.scope.assumptions[before:]
             for operator, left, right in zip(node.operators[1:], node.sides[1:-1], node.sides[2:], strict=True):
                 raise NotSupportedYet(f"'{operator}' behind a membership is not read", left.span.to(right.span))
         elif clause.role == "function":
@@ -268,6 +281,8 @@ def declare_orders(reader: Reader, formula: Formula, found: tuple[Clause, ...]) 
     for clause in found:
         node = clause.node
         if clause.role == "order" and isinstance(node, Relation) and not states_order(clause, found):
+            if formula.concluded and not (declared or clause.attached):
+                raise order_claimed(node.span)
             if not (declared or clause.attached or formula.inline):
                 refuse_claimed_order(reader, node)
             declarations.declare_order(reader, list(clause.names), node)
@@ -279,11 +294,7 @@ def refuse_claimed_order(reader: Reader, node: Relation) -> None:
     for left, right in pairwise(node.sides):
         names = {key for side in (left, right) for key in names_in(side)}
         if not (name_of(left) or name_of(right) or names <= set(reader.scope.dimensions)):
-            raise NotSupportedYet(
-                "an inequality between expressions is not judged",
-                left.span.to(right.span),
-                fix=r"if it is an assumption, write it behind \text{where} or behind the declaration of its names",
-            )
+            raise order_claimed(left.span.to(right.span))
 
 
 def states_order(clause: Clause, found: tuple[Clause, ...]) -> bool:
@@ -348,6 +359,7 @@ def statements_of(sentence: Sentence) -> tuple[list[Statement], Reader]:
         for clause in found:
             if clause.attached and clause.role in ("order", "property"):
                 sentence.attached += conditions_of(reader, clause)
+            sentence.attached += reader.scope.set_aside.get(clause.node.span, ())
     for clause in found:
         state(sentence, clause)
     keep_unclaimed(sentence)

@@ -14,12 +14,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from eqcompiler.errors import EquationError, Source, Span
-from eqcompiler.languages.notation import Formula, Letter, Relation, Words
+from eqcompiler.languages.notation import Formula, Letter, Node, Relation, Words
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.parser import parse_formula
 from eqcompiler.reading.properties import LISTED, PROPERTY, SAID, normalised
 from eqcompiler.reading.regions import Region
+from eqcompiler.reading.running_text import UNUSED, RunningText, Surroundings, begins_clause
 from eqcompiler.reading.scanner import Scanner
+from eqcompiler.reading.survey import names_in
+from eqcompiler.reading.vocabulary import ORDERS
 
 NOT_USED = "what the text says of {} is not used; to use it, write: Let ${}$ be {}"
 TWICE = "the text says what {} is in several places, and none of it is used; write it in each display, behind \\text{{where}}"
@@ -29,10 +32,11 @@ BEHIND = re.compile(rf"\s*{SAID.pattern}{ENDS}")
 ARTICLE = r"(?:an?\s+|any\s+|every\s+|all\s+|the\s+)?"
 KIND = r"(?:matrix|matrices|vector|square matrix)?\s*"
 BEFORE = re.compile(rf"\b(?P<word>for|if|when|with|where|let|given|consider)\s+{ARTICLE}(?P<list>{LISTED})\s+{KIND}$")
-HOLDS = re.compile(rf"\b(?:let|assume|assuming|suppose|where|with|given)(?:\s+that)?\s+{ARTICLE}{KIND}$")
-WHEN = re.compile(rf"\b(?:if|for|when|whenever|provided)(?:\s+that)?\s+{ARTICLE}{KIND}$")
+BESIDE = ("with", "where", "given")
+WHEN = ("if", "for", "when", "whenever", "provided")
+WORD = re.compile(rf"\b(?P<word>let|assume|assuming|suppose|{'|'.join((*BESIDE, *WHEN))})(?:\s+that)?\s+{ARTICLE}{KIND}$")
+CONTRASTED = re.compile(r"\b(?:but|general|others?|however|always|whatever|arbitrary)\b")
 BETWEEN = re.compile(r"\s*(?:,|and|,\s*and)\s*")
-SENTENCE_END = re.compile(r"[.;!?]\s|\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +52,94 @@ class Saying:
 
 def with_prose_properties(
     source: Source, text: str, regions: Sequence[Region], found: Sequence[Formula | EquationError]
-) -> Iterator[Formula | EquationError]:
-    sayings = tuple(sayings_in(source, text, [region for region in regions if region.inline]))
+) -> tuple[Formula | EquationError, ...]:
+    running = RunningText(text, regions)
+    sayings = tuple(sayings_in(source, running))
     counts = Counter(key for saying in sayings if saying.scope == "file" for key in keys(saying))
+    declared = Counter(key for item in found if isinstance(item, Formula) for key in members(item))
+    bounds = (item for item in found if isinstance(item, Formula) and item.inline and is_bound(item))
+    declared += Counter(key for item in bounds for key in bounded(item))
+    written = _Written(frozenset(key for key, times in declared.items() if times > 1))
     waiting = list(sayings)
-    case: list[Saying] = []
     for item in found:
         start = item.span.start if item.span is not None else 0
         while waiting and waiting[0].start <= start:
-            case += due(saying := waiting.pop(0))
-            yield from own_formulas(source, saying, counts)
-        if isinstance(item, Formula) and not item.inline:
-            fitting = [s for s in case if SENTENCE_END.search(text, s.stop, start) is None]
-            yield replace(item, parts=(*item.parts, *(part for s in fitting for part in attached(s)))) if item.parts else item
-            yield from (prose(source, s, counts) for s in case if s not in fitting)
-            case = []
+            written.saying(source, running, waiting.pop(0), counts)
+        if isinstance(item, Formula) and item.inline:
+            written.inline(running, item)
+        elif isinstance(item, Formula):
+            written.display(running, item)
         else:
-            yield item
+            written.items.append(item)
     for saying in waiting:
-        yield from own_formulas(source, replace(saying, scope=saying.scope if saying.scope == "file" else ""), counts)
-    yield from (prose(source, s, counts) for s in case)
+        written.saying(source, running, saying, counts)
+    return tuple(written.items)
 
 
-def due(saying: Saying) -> list[Saying]:
-    return [saying] if saying.scope == "display" else []
+class _Written:
+    """The formulas so far; what waits for the next display. Whoever puts a condition here knows that a display follows."""
+
+    def __init__(self, declared_twice: frozenset[str]) -> None:
+        self.declared_twice = declared_twice
+        self.items: list[Formula | EquationError] = []
+        self.case: list[Node] = []
+
+    def display(self, running: RunningText, item: Formula) -> None:
+        parts = (*item.parts, *self.case) if item.parts else ()
+        self.items.append(replace(item, parts=parts, concluded=running.concludes(item.span.start)))
+        self.case = []
+
+    def saying(self, source: Source, running: RunningText, saying: Saying, counts: Counter[str]) -> None:
+        around = running.around(saying.start, saying.stop)
+        if saying.scope == "display" and self.attach(around, tuple(attached(saying))):
+            return
+        self.items += own_formulas(source, saying, counts)
+
+    def inline(self, running: RunningText, item: Formula) -> None:
+        r"""A bound, $a > 0$, an equation that is joined to a declaration, and $a \in (0, 1)$ about a name that is declared
+        elsewhere too; other formulas say what they say by themselves."""
+        again = members(item)
+        if not (item.joined or is_bound(item) or (again and self.declared_twice.issuperset(again))):
+            self.items.append(item)
+            return
+        around = running.around_formula(item.span.start)
+        reach = around.reach()
+        if reach == "file" or (reach and not around.is_hypothetical and self.says_all(around, item)):
+            self.items.append(item)
+        elif not reach or item.joined or not self.attach(around, (Words(item.span, "for"), *item.parts)):
+            self.items.append(replace(item, parts=(), joined=False, note=UNUSED))
+
+    def says_all(self, around: Surroundings, item: Formula) -> bool:
+        r"""For $a > 0$ we have \[...\] declares a, where the file says nothing else of it."""
+        beside = around.ends_with_display or around.begins_with_display
+        return beside and is_bound(item) and self.declared_twice.isdisjoint(bounded(item))
+
+    def attach(self, around: Surroundings, parts: tuple[Node, ...]) -> bool:
+        """To the display of the sentence, the one that follows before the one that precedes."""
+        before = self.items[-1] if self.items else None
+        if around.ends_with_display:
+            self.case += parts
+        elif around.begins_with_display and isinstance(before, Formula) and not before.inline and before.parts:
+            self.items[-1] = replace(before, parts=(*before.parts, *parts))
+        else:
+            return False
+        return True
+
+
+def members(item: Formula) -> tuple[str, ...]:
+    """The names that a formula says the set of."""
+    sets = (part for part in item.parts if isinstance(part, Relation) and "in" in part.operators)
+    return tuple(key for part in sets for key in names_in(part.sides[0]))
+
+
+def bounded(item: Formula) -> tuple[str, ...]:
+    return tuple(key for part in item.parts if isinstance(part, Relation) for key in names_in(part))
+
+
+def is_bound(item: Formula) -> bool:
+    return bool(item.parts) and all(
+        isinstance(part, Relation) and all(sign in ORDERS for sign in part.operators) for part in item.parts
+    )
 
 
 def keys(saying: Saying) -> Iterator[str]:
@@ -81,7 +149,8 @@ def keys(saying: Saying) -> Iterator[str]:
 # --- what the text says ------------------------------------------------------------------------------------------------------
 
 
-def sayings_in(source: Source, text: str, regions: list[Region]) -> Iterator[Saying]:
+def sayings_in(source: Source, running: RunningText) -> Iterator[Saying]:
+    text, regions = running.text, [region for region in running.regions if region.inline]
     place = 0
     last: Saying | None = None
     while place < len(regions):
@@ -93,7 +162,7 @@ def sayings_in(source: Source, text: str, regions: list[Region]) -> Iterator[Say
             group.append(regions[place])
         place += 1
         names = [subject(source, text, region) for region in group]
-        saying = said_of(text, tuple(n for n in names if n is not None), group) if None not in names else None
+        saying = said_of(running, tuple(n for n in names if n is not None), group) if None not in names else None
         if saying is not None:
             if last is not None and not saying.scope and BETWEEN.fullmatch(text[last.stop : saying.start]):
                 saying = replace(saying, scope=last.scope)  # Let $A$ be symmetric and $B$ be diagonal
@@ -126,20 +195,29 @@ def subject(source: Source, text: str, region: Region) -> Letter | None:
     return None
 
 
-def said_of(text: str, names: tuple[Letter, ...], group: list[Region]) -> Saying | None:
+def said_of(running: RunningText, names: tuple[Letter, ...], group: list[Region]) -> Saying | None:
+    text = running.text
     start, stop = opening_of(text, group[0]), closing_of(text, group[-1])
-    before = normalised(text[max(0, start - LONGEST) : start]) + " "
     behind = BEHIND.match(
         text[stop : stop + LONGEST].replace("positive-", "positive ").replace("skew symmetric", "skew-symmetric")
     )
+    stop += behind.end() if behind is not None else 0
+    around = running.around(start, stop)
+    before = normalised(around.before) + " "
+    said = WORD.search(before) if behind is not None else BEFORE.search(before)
     if behind is not None:
-        scope = "file" if HOLDS.search(before) else "display" if WHEN.search(before) else ""
-        return Saying(names, words_of(behind["list"]), scope, start, stop + behind.end())
-    ahead = BEFORE.search(before)
-    if ahead is None:
-        return None
-    scope = "file" if ahead["word"] in ("with", "where", "let", "given", "consider") else "display"
-    return Saying(names, words_of(ahead["list"]), scope, start, stop)
+        return Saying(names, words_of(behind["list"]), scope_of(said, around), start, stop)
+    return Saying(names, words_of(said["list"]), scope_of(said, around), start, stop) if said is not None else None
+
+
+def scope_of(said: re.Match[str] | None, around: Surroundings) -> str:
+    """What let, assume, suppose begin must be a clause of the author's own; `some authors assume` is not."""
+    if said is None or around.is_denied:
+        return ""
+    if said["word"] in WHEN:
+        return "display" if not CONTRASTED.search(around.behind) else ""
+    own = said["word"] in BESIDE or begins_clause(said.string[: said.start()])
+    return ("display" if around.is_hypothetical else "file") if own else ""
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Guarantees: AmbiguousNotation where the author may have meant a claim or an upda
 
 from __future__ import annotations
 
-from eqcompiler.errors import AmbiguousNotation, Span
+from eqcompiler.errors import AmbiguousNotation, NotSupportedYet, Span
 from eqcompiler.languages.notation import Addition, Letter, Node
 from eqcompiler.reading.names import name_of
 from eqcompiler.reading.survey import walk
@@ -23,6 +23,14 @@ def assumption_or_claim(span: Span) -> AmbiguousNotation:
         "an equation behind a declaration: an assumption or a claim",
         span,
         fix=r"write \text{where} before an assumption, or give the claim a display of its own",
+    )
+
+
+def order_claimed(span: Span) -> NotSupportedYet:
+    return NotSupportedYet(
+        "an inequality between expressions is not judged",
+        span,
+        fix=r"if it is an assumption, write it behind \text{where} or behind the declaration of its names",
     )
 
 

@@ -94,6 +94,9 @@ class Scope:
     notes: list[str] = field(default_factory=list)
     undecided: dict[str, Span] = field(default_factory=dict)  # names in an equation that is an assumption or a claim
     varied: frozenset[str] = frozenset()  # names whose own differential the file writes, dX
+    set_aside: dict[Span, list[Condition]] = field(
+        default_factory=dict
+    )  # a membership that a display states of a name declared elsewhere, x \\in (0, 1): what it asks for
     directions: dict[str, str] = field(default_factory=dict)  # variable -> the symbol of its differential
 
     def copy(self) -> Scope:
@@ -126,6 +129,7 @@ class Scope:
             list(self.notes),
             dict(self.undecided),
             self.varied,
+            dict(self.set_aside),
             dict(self.directions),
         )
 

@@ -211,6 +211,7 @@ PROSE = frozenset(
     )
 )
 # properties that stand behind a name: A \text{ invertible}
+ORDERS = frozenset(words("< <= > >= != succ succeq"))  # relations that bound what they are about
 PROPERTIES = frozenset(
     (
         *words("invertible nonsingular non-singular regular singular symmetric skew-symmetric antisymmetric orthogonal"),

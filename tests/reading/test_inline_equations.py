@@ -11,7 +11,7 @@ from eqcompiler.errors import Source
 from eqcompiler.languages.statements import Document
 from eqcompiler.pipeline import verify
 from eqcompiler.reading.documents import formulas
-from eqcompiler.reading.parts import UNUSED
+from eqcompiler.reading.running_text import UNUSED
 from eqcompiler.reading.typing import type_document
 
 

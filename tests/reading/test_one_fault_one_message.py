@@ -5,7 +5,7 @@ from __future__ import annotations
 from eqcompiler import pipeline
 from eqcompiler.errors import Source, Span, render
 from eqcompiler.languages.statements import Statement
-from eqcompiler.reading.parts import UNUSED
+from eqcompiler.reading.running_text import UNUSED
 
 LOST = r"""Let $x \in \mathbb{R}^n$.
 \[ g(x) = x^\top Q z^\top \]

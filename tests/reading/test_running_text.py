@@ -1,0 +1,124 @@
+r"""Conditions in running text: assumptions where their sentence states them, nothing where it denies, restricts or concludes.
+
+Takes: small documents. Gives: tests. Guarantees: what counts is seen in the assumptions of the document, without a proof.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from eqcompiler import pipeline
+from eqcompiler.calculus.term_text import condition_latex
+from eqcompiler.errors import NotSupportedYet, Source
+from eqcompiler.languages.statements import Claim, Document
+
+MATRIX = r"Let $A \in \mathbb{R}^{n \times n}$."
+NUMBER = r"Let $a \in \mathbb{R}$."
+TRACES = r"\[ \operatorname{tr}(A A) = \operatorname{tr}(A^\top A) \]"
+ABSOLUTE = r"\[ |a| = a \]"
+
+
+def read(text: str) -> Document:
+    return pipeline.document_of(Source("text.tex", text))
+
+
+def assumed(document: Document) -> list[str]:
+    own = [c for s in document.statements if isinstance(s.payload, Claim) for c in s.payload.assumptions]
+    return [condition_latex(document, condition) for condition in (*document.assumptions, *own)]
+
+
+DENIED_PROPERTIES = [
+    "We do not assume that $A$ is symmetric.",
+    "Never assume $A$ is symmetric.",
+    "It is wrong to suppose that $A$ is symmetric.",
+    "One must not, of course, assume $A$ is symmetric.",
+    "Some authors assume that $A$ is symmetric.",
+    "Unlike when $A$ is symmetric,",
+    "Not only if $A$ is symmetric, we have",
+    "Not only for symmetric $A$",
+    "Without assuming that $A$ is symmetric, we have",
+    "Instead of assuming that $A$ is symmetric, we have",
+    "Don't assume $A$ is symmetric.",
+    "Rather than where $A$ is symmetric, here it is not.",
+    "For the proof by contradiction assume $A$ is symmetric.",
+    "For symmetric $A$ this is known, but for general $A$ we have",
+    "Suppose $A$ is symmetric if and only if $b = 0$.",
+    "Let $A$ be symmetric, or let it be diagonal.",
+    "Assume $A$ is symmetric is false.",
+]
+
+
+@pytest.mark.parametrize("words", DENIED_PROPERTIES)
+def test_a_property_that_its_sentence_denies_is_not_used(words: str) -> None:
+    assert assumed(read(f"{MATRIX} {words} {TRACES}")) == []
+
+
+DENIED_BOUNDS = [
+    "If $a > 0$ the claim is trivial. In general,",
+    "For $a > 0$ this is clear. In general,",
+    "Since $a > 0$,",
+    "It follows that $a > 0$.",
+    "We have a number, e.g. $a > 0$.",
+    "Suppose, to the contrary, $a > 0$.",
+    "Assume $a > 0$ for now.",
+    "($a > 0$ is not needed.)",
+    "We do not need $a > 0$.",
+    "Consider the case $a > 0$.",
+    "Things are easy as soon as $a > 0$.",
+    r"If $a \in (0, 1)$ this is trivial. In general,",
+    r"For $a \in [0, \infty)$ clear. In general,",
+    "The sign is known unless $a > 0$.",
+]
+
+
+@pytest.mark.parametrize("words", DENIED_BOUNDS)
+def test_a_bound_that_its_sentence_does_not_state_is_not_used(words: str) -> None:
+    assert assumed(read(f"{NUMBER} {words} {ABSOLUTE}")) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Let $a > 0$.",
+        "The learning rate is $a > 0$.",
+        "With a learning rate $a > 0$ we have",
+        "We assume, without loss of generality, $a > 0$.",
+        "For $a > 0$ we have",
+        "If $a > 0$, then",
+    ],
+)
+def test_a_bound_that_its_sentence_states_is_used(words: str) -> None:
+    assert assumed(read(f"{NUMBER} {words} {ABSOLUTE}")) == ["a > 0"]
+
+
+def test_a_case_belongs_to_the_display_of_its_sentence() -> None:
+    document = read(rf"{NUMBER} \[ |a| = a \] if $a > 0$. Always \[ |a| = a \]")
+    claims = [s.payload for s in document.statements if isinstance(s.payload, Claim)]
+    assert document.assumptions == ()
+    assert [len(claim.assumptions) for claim in claims] == [1, 0]
+
+
+def test_a_set_behind_for_narrows_one_display_only() -> None:
+    document = read(rf"{NUMBER} \[ |a| = a \quad \text{{for }} a \in (0, 1) \] \[ |a| = a \]")
+    claims = [s.payload for s in document.statements if isinstance(s.payload, Claim)]
+    assert [len(claim.assumptions) for claim in claims] == [2, 0]
+    assert assumed(read(r"\[ |a| = a \quad \text{for } a \in (0, 1) \]")) == ["a > 0", "a < 1"]
+
+
+@pytest.mark.parametrize(
+    "words", [r"$x^\top x = 1$ or $x^\top x = 2$.", r"$x^\top x = 1$ in the first example.", r"$x^\top x = 1$ if $n = 1$."]
+)
+def test_an_equation_that_its_sentence_restricts_is_not_used(words: str) -> None:
+    assert assumed(read(rf"Let $x \in \mathbb{{R}}^n$ with {words} \[ x^\top x = 1 \]")) == []
+
+
+def test_what_follows_then_is_claimed() -> None:
+    (claim,) = (s for s in read(rf"{MATRIX} Then \[ A = A^\top \]").statements if s.kind.startswith("claim"))
+    assert isinstance(claim.payload, Claim)
+    (bound,) = (s.error for s in read(rf"{NUMBER} Hence \[ a > 0 \]").statements if s.error)
+    assert isinstance(bound, NotSupportedYet)
+
+
+def test_a_display_claims_of_what_let_defines() -> None:
+    document = read(r"Let $a \in \mathbb{R}$. Let $s = a^2$. \[ s = a \]")
+    assert [s.kind for s in document.statements][-2:] == ["definition", "claim: equality"]
