@@ -140,11 +140,8 @@ def verify(
     return judge.verify(confirmed(document), timeout=timeout, on_verdict=on_verdict, known=known, instruments=instruments)
 
 
-def restated(document: Document, claim: Claim, right: str) -> tuple[Document, Claim] | None:
-    """The file once more, with another right side of one claim; None where that cannot be read."""
-    span = claim.right.span
-    if span is None:
-        return None
+def restated(document: Document, span: Span, right: str) -> tuple[Document, Claim] | None:
+    """The file once more, with another right side where one claim has its own; None where that cannot be read."""
     source = Source(document.source.path, document.source.text[: span.start] + right + document.source.text[span.stop :])
     try:
         again = document_of(source, Path(document.source.path).resolve())

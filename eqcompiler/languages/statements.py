@@ -155,6 +155,16 @@ class Recurrence:
 
 
 @dataclass(frozen=True, slots=True)
+class Misfit:
+    """A claim whose shapes do not fit. known: the text of its left side; place: where the right side stands; near: texts with
+    one small change of it, of which one may be meant."""
+
+    known: str
+    place: Span
+    near: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One statement with everything that `check` prints of it. `payload` depends on `kind`; prose has none."""
 
@@ -162,7 +172,7 @@ class Statement:
     kind: Kind
     span: Span
     latex: str
-    payload: Definition | Claim | Density | Objective | Recurrence | None = None
+    payload: Definition | Claim | Density | Misfit | Objective | Recurrence | None = None
     inferred: tuple[str, ...] = ()
     type_text: str = ""
     expect: str = ""

@@ -1,7 +1,8 @@
 """Claims: left = right about known sides, for all values and all free indices.
 
 Takes: the two sides. Gives: a claim.
-Guarantees: a claim whose shapes cannot fit stays a statement, with the error; it is never dropped.
+Guarantees: a claim whose shapes cannot fit stays a statement, with the error and what may be meant; it is never
+dropped.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from eqcompiler.languages.notation import (
     Node,
     Scripted,
 )
-from eqcompiler.languages.statements import Claim, Kind, SymbolInfo
+from eqcompiler.languages.statements import Claim, Kind, Misfit, SymbolInfo
 from eqcompiler.languages.terms import (
     Binder,
     Extremum,
@@ -29,6 +30,7 @@ from eqcompiler.reading import calls, shapes
 from eqcompiler.reading.free_indices import free_indices
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import name_of
+from eqcompiler.reading.near_sides import near_sides
 from eqcompiler.reading.sentence import Sentence, one_line
 from eqcompiler.reading.survey import walk
 
@@ -56,7 +58,8 @@ def claim(sentence: Sentence, left: Node, right: Node, chain: Node | None = None
     except ShapeMismatch as error:
         if "claim" not in kind or scope.trying:
             raise
-        sentence.add(name, kind, span, latex=latex, error=error)
+        misfit = Misfit(left.span.text, right.span, near_sides(right))
+        sentence.add(name, kind, span, latex=latex, payload=misfit, error=error)
     finally:
         scope.indices = saved
 

@@ -14,14 +14,14 @@ from typing import Protocol
 from eqcompiler.calculus.monomials import Component, Contraction, Factor, Index, Keyed, Monomial, Normal, Scalar
 from eqcompiler.calculus.printing import to_latex
 from eqcompiler.errors import NotSupportedYet
-from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.languages.statements import Claim, Document, Misfit
 from eqcompiler.languages.terms import Condition, Extremum
 from eqcompiler.languages.verdicts import Counterexample
 from eqcompiler.verification import minimisers, proofs
 from eqcompiler.verification.answers import Minimum, Proved, Unproved
 from eqcompiler.verification.challenges import challenge
 from eqcompiler.verification.evidence import Evidence, gather
-from eqcompiler.verification.offers import Restated, as_written, offer
+from eqcompiler.verification.offers import Restated, as_written, mend, offer
 from eqcompiler.verification.oracle import Sample
 from eqcompiler.verification.replaying import replayed
 from eqcompiler.verification.shrinking import shrink
@@ -56,12 +56,14 @@ class Instruments:
     difference: Callable[[Document, Claim], Proved | Unproved]  # what is left of a false claim: the cheap part of a proof
     minimum: Callable[[Document, Extremum], Minimum]
     repair: Callable[[Document, Claim, str | None], str | None]  # the residual helps
+    mend: Callable[[Document, Misfit], str | None]  # where the shapes do not fit
     challenge: Challenge  # the last test of what agrees everywhere and is not proved
 
 
 def standard(restated: Restated = as_written) -> Instruments:
     repair = partial(offer, restated, search_proof)
-    return Instruments(gather, shrink, search_proof, difference, minimisers.minimum, repair, challenge)
+    mended = partial(mend, restated, search_proof)
+    return Instruments(gather, shrink, search_proof, difference, minimisers.minimum, repair, mended, challenge)
 
 
 def explaining(explained: Claim, restated: Restated = as_written) -> Instruments:

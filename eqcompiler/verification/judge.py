@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from eqcompiler.errors import CompilerFault, EquationError, NotSupportedYet, ShapeMismatch
-from eqcompiler.languages.statements import Claim, Density, Document, Objective, Statement
+from eqcompiler.languages.statements import Claim, Density, Document, Misfit, Objective, Statement
 from eqcompiler.languages.terms import Condition, Term
 from eqcompiler.languages.verdicts import Counterexample, Verdict
 from eqcompiler.verification import conditions, densities, hints, iterations, minimisers, regimes
@@ -127,7 +127,8 @@ def _is_judged(statement: Statement) -> bool:
 
 def _found(document: Document, statement: Statement, tools: Instruments, clock: Clock, seed: int) -> Finding:
     if isinstance(statement.error, ShapeMismatch) and statement.kind.startswith("claim"):
-        return Finding("refuted", "shapes", placed(statement.error))
+        repair = tools.mend(document, statement.payload) if isinstance(statement.payload, Misfit) else None
+        return Finding("refuted", "shapes", placed(statement.error), repair=repair)
     if statement.error is not None:
         return Finding("unsupported", "", placed(statement.error))
     if isinstance(statement.payload, Objective):

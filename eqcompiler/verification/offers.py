@@ -14,8 +14,8 @@ from functools import partial
 from eqcompiler.calculus import stationary
 from eqcompiler.calculus.printing import to_latex
 from eqcompiler.calculus.term_text import term_latex
-from eqcompiler.errors import EquationError, NotSupportedYet
-from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.errors import EquationError, NotSupportedYet, Span
+from eqcompiler.languages.statements import Claim, Document, Misfit
 from eqcompiler.languages.terms import Condition, Reference
 from eqcompiler.verification import minimisers, proofs, repairs
 from eqcompiler.verification.answers import Proved, Unproved
@@ -23,11 +23,11 @@ from eqcompiler.verification.evidence import gather
 
 CONFIRMING, CONFIRMING_SECONDS = 12, 1.0  # points that a repair must pass, and the time for them
 
-Restated = Callable[[Document, Claim, str], "tuple[Document, Claim] | None"]
+Restated = Callable[[Document, Span, str], "tuple[Document, Claim] | None"]  # the place of a right side, and another text
 Prove = Callable[[Document, Claim, tuple[Condition, ...]], "Proved | Unproved"]
 
 
-def as_written(document: Document, claim: Claim, text: str) -> tuple[Document, Claim] | None:
+def as_written(document: Document, place: Span, text: str) -> tuple[Document, Claim] | None:
     """For those who have no reader at hand: nothing is read again."""
     return None
 
@@ -42,6 +42,19 @@ def offer(restated: Restated, prove: Prove, document: Document, claim: Claim, re
     right = term_latex(document, claim.right)
     completed = f"{right} - {residual[1:]}" if residual.startswith("-") else f"{right} + {residual}"
     return completed if (found is None or len(completed) < len(found)) and stands(completed, None) else found
+
+
+def mend(restated: Restated, prove: Prove, document: Document, misfit: Misfit) -> str | None:
+    """What should stand where the shapes do not fit: the first small change that is true there, else what is derived."""
+
+    def stands(text: str) -> bool:
+        again = restated(document, misfit.place, text)
+        return again is not None and _is_true(prove, *again)
+
+    near = next(filter(stands, misfit.near), None)
+    alone = restated(document, misfit.place, misfit.known) if near is None else None
+    derived = derived_side(*alone) if alone is not None else None
+    return derived if derived is not None and stands(derived) else near
 
 
 def _candidates(document: Document, claim: Claim, stands: Callable[[str, Claim | None], bool]) -> Iterator[str]:
@@ -62,7 +75,7 @@ def _stands(restated: Restated, prove: Prove, document: Document, claim: Claim, 
     """Whether the claim is true with the text as its right side, read there; `changed`: the same as a term."""
     if restated is as_written:
         return changed is None or _is_true(prove, document, changed)
-    again = restated(document, claim, text)
+    again = restated(document, claim.right.span, text) if claim.right.span is not None else None
     return again is not None and _is_true(prove, *again)
 
 

@@ -73,7 +73,9 @@ def tools(
     def shrink(document: Document, claim: Claim, found: Any, **_: Any) -> Counterexample:
         return DIFFERENCE
 
-    return Instruments(gather, shrink, prove, lambda d, claim: prove(d, claim, ()), minimum, repair, gather)
+    return Instruments(
+        gather, shrink, prove, lambda d, claim: prove(d, claim, ()), minimum, repair, lambda d, misfit: None, gather
+    )
 
 
 def only_if_b_vanishes(claim: Claim, extra: tuple[Condition, ...]) -> Evidence:

@@ -1,0 +1,66 @@
+r"""A lost transpose is refuted by its shapes; what is offered instead was read in its place and is true there."""
+
+from __future__ import annotations
+
+import pytest
+
+from eqcompiler import pipeline
+from eqcompiler.errors import Source
+from eqcompiler.languages.statements import Document, Misfit, Statement
+from eqcompiler.languages.verdicts import Verdict
+from eqcompiler.reading.near_sides import MOST
+
+MODEL = r"""$X \in \mathbb{R}^{m \times n}$, $y \in \mathbb{R}^m$, $\theta \in \mathbb{R}^n$, $A \in \mathbb{R}^{n \times n}$, $\lambda > 0$.
+\[ J(\theta) = \frac{1}{m} \|X\theta - y\|^2, \quad P(\theta) = \|X\theta - y\|^2 + \lambda \|\theta\|^2 \]
+\[ s = \tanh(X \theta) \]
+"""
+
+
+def read(claim: str) -> tuple[Document, Statement]:
+    document = pipeline.document_of(Source("shapes.tex", MODEL + rf"\[ {claim} \]"))
+    return document, document.statements[-1]
+
+
+def judged(claim: str) -> Verdict:
+    document, _ = read(claim)
+    return pipeline.verify(document)[-1]
+
+
+# (claim, what is offered): one small change in the author's notation, else what is derived; nothing where nothing is known
+OFFERED = [
+    (r"\nabla_\theta J = \frac{2}{m} X (X\theta - y)", r"\frac{2}{m} X^\top (X\theta - y)"),
+    (r"\nabla_\theta J = \frac{2}{m} (X\theta - y) X^\top", r"\frac{2}{m} X^\top (X\theta - y)"),
+    (r"\nabla_\theta J = \frac{2}{m} (X\theta - y)^T X", r"(\frac{2}{m} (X\theta - y)^T X)^T"),
+    (r"\nabla_\theta J = \frac{1}{m} X (X\theta - y)", r"\frac{2}{m} X^\top (X \theta - y)"),
+    (r"\nabla_\theta^2 P = 2 X^\top X + 2 \lambda", r"2 X^\top X + 2 \lambda I"),
+    (r"\theta^\top A \theta = \theta A^\top \theta", r"\theta^\top A^\top \theta"),
+    (r"(A^{-1})^\top \theta = (\theta A^{-1})^\top", r"(\theta^\top A^{-1})^\top"),
+    (r"\|X\theta\|^2 = \theta^\top X X^\top \theta", r"\theta^\top X^\top X \theta"),
+    (r"\operatorname{tr}(A) = A + \theta", None),
+]
+
+
+@pytest.mark.parametrize(("claim", "offered"), OFFERED)
+def test_what_is_offered(claim: str, offered: str | None) -> None:
+    found = judged(claim)
+    assert (found.verdict, found.method, found.repair) == ("refuted", "shapes", offered)
+
+
+def test_an_offer_is_read_in_its_place_and_proved() -> None:
+    for claim, offered in OFFERED:
+        left = claim.partition(" = ")[0]
+        assert offered is None or judged(f"{left} = {offered}").verdict == "proved"
+
+
+def test_few_texts_near_a_long_side() -> None:
+    """Each costs another look at the file."""
+    _, statement = read(r"\nabla_\theta J = " + " + ".join([r"X (X\theta - y)"] * 40))
+    assert isinstance(statement.payload, Misfit)
+    assert len(statement.payload.near) == MOST == len(set(statement.payload.near))
+
+
+def test_nothing_changes_inside_of_a_macro() -> None:
+    """A change of its text would change every place that uses it."""
+    body = MODEL + r"\newcommand{\res}{(X\theta - y)} \[ \nabla_\theta J = \frac{2}{m} X \res \]"
+    found = pipeline.verify(pipeline.document_of(Source("macro.tex", body)))[-1]
+    assert (found.verdict, found.repair) == ("refuted", r"\frac{2}{m} X^\top \res")
