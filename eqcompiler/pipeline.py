@@ -73,12 +73,13 @@ def confirmed(document: Document) -> Document:
 
 
 def _confirmed(document: Document, statement: Statement) -> Statement:
+    from eqcompiler.calculus.environments import free_index_names
     from eqcompiler.calculus.lower import lower
     from eqcompiler.languages.program import Scan, scalar
     from eqcompiler.reading.second_reader import disagreement, in_scope
 
     for name, term in _terms(statement):
-        if term.span is None or in_scope(term.span.text) is None or _iterates(term):
+        if term.span is None or in_scope(term.span.text) is None or _iterates(term) or free_index_names(term):
             continue
         try:
             program = lower(document, term, name)

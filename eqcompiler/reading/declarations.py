@@ -30,6 +30,7 @@ from eqcompiler.reading import finite_sets, shapes
 from eqcompiler.reading.large import condition
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.names import Name, index_letters, letter_name, name_of
+from eqcompiler.reading.properties import closed, is_every_entry
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.survey import is_number_set
 
@@ -355,8 +356,11 @@ def declare_one_order(reader: Reader, operator: str, left: Node, right: Node) ->
             continue
         if not scope.known(name.key) and name.key not in scope.dimensions and not has_names(other):
             declare_symbol(reader, side, SCALAR, side.span)
+    saved = dict(scope.indices)
     found = condition(reader, Relation(left.span.to(right.span), (operator,), (left, right)))
-    add_condition(reader, found)
+    every = closed(reader, found)  # refuses what is said of some entries
+    add_condition(reader, found if is_every_entry(found) else every)
+    scope.indices = saved
 
 
 def shared_indices(reader: Reader, node: Node) -> tuple[str, ...]:

@@ -293,5 +293,5 @@ RULES: dict[type[Node], Callable[[Reader, Node], Term]] = {
     Words: refused("words stand where a value is needed"),
     Listing: refused("a list stands where a value is needed"),
     Empty: refused("a value is missing here"),
-    Dots: unsupported(r"dots in a formula are not read; write the sum with \sum"),
+    Dots: unsupported(r"dots whose last member gives no rule for the first ones are not read; write a \sum or \prod"),
 }

@@ -10,13 +10,14 @@ import re
 
 from eqcompiler.errors import NotSupportedYet, Span
 from eqcompiler.languages.notation import Dots, Node, Relation, Words
-from eqcompiler.languages.terms import Call, Comprehension, Condition, Term, Type
+from eqcompiler.languages.terms import Call, Component, Comprehension, Condition, Index, Number, Symbol, Term, Type
 from eqcompiler.reading import shapes
 from eqcompiler.reading.free_indices import free_indices
 from eqcompiler.reading.names import name_of
 from eqcompiler.reading.scope import Reader
 from eqcompiler.reading.survey import left_name
 from eqcompiler.reading.vocabulary import PROPERTIES as PROPERTY_WORDS
+from eqcompiler.reading.vocabulary import SOME_ENTRIES
 
 # what authors write -> the name; the longer ones first
 NAMES = {
@@ -99,17 +100,32 @@ def is_call(left: Node) -> bool:
 
 
 def closed(reader: Reader, found: Condition) -> Condition:
+    """A condition with free indices is one on all entries."""
     if found.right is None:
         return found
     free = free_indices(found.left, found.right)
     if not free:
         return symmetric(found)
+    extents = [reader.scope.extent(name) for name in free]
+    shape = tuple(size for size in extents if size is not None)
+    if len(shape) < len(free) or isinstance(found.left, Index):
+        span = found.left.span
+        what = "a condition on some of the entries is not read"
+        raise NotSupportedYet(what, span.to(found.right.span) if span and found.right.span else span, fix=SOME_ENTRIES)
     binders = tuple(reader.scope.binder(name) for name in free)
-    shape = tuple(size for size in (reader.scope.extent(name) for name in free) if size is not None)
     sides: list[Term] = [
         Comprehension(Type(shape + side.type.shape), binders, side, span=side.span) for side in (found.left, found.right)
     ]
     return Condition(found.relation, sides[0], sides[1])
+
+
+def is_every_entry(found: Condition) -> bool:
+    """w_i > 0 with an index of its own on each axis: it is said of the whole array, and stays as short as it is."""
+    match found:
+        case Condition(left=Component(base=Symbol() as base, indices=indices), right=Number()):
+            names = {index.name for index in indices if isinstance(index, Index)}
+            return len(names) == len(indices) == base.type.rank
+    return False
 
 
 def symmetric(found: Condition) -> Condition:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from eqcompiler.errors import EquationError, Source, Span
 from eqcompiler.languages.notation import Formula, Letter, Node, Relation, Words
+from eqcompiler.reading.index_cases import compares, indices_in, is_index
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.parser import parse_formula
 from eqcompiler.reading.properties import LISTED, PROPERTY, SAID, normalised
@@ -99,20 +100,31 @@ class _Written:
         r"""A bound, $a > 0$, an equation that is joined to a declaration, and $a \in (0, 1)$ about a name that is declared
         elsewhere too; other formulas say what they say by themselves."""
         again = members(item)
-        if not (item.joined or is_bound(item) or (again and self.declared_twice.issuperset(again))):
+        if not (item.joined or is_bound(item) or equates_indices(item) or (again and self.declared_twice.issuperset(again))):
             self.items.append(item)
             return
         around = running.around_formula(item.span.start)
         reach = around.reach()
+        if (before := self.restricted_by(item)) is not None:
+            self.items[-1] = replace(before, parts=(), joined=False, note=UNUSED)
+            reach = ""
         if reach == "file" or (reach and not around.is_hypothetical and self.says_all(around, item)):
             self.items.append(item)
         elif not reach or item.joined or not self.attach(around, (Words(item.span, "for"), *item.parts)):
             self.items.append(replace(item, parts=(), joined=False, note=UNUSED))
 
+    def restricted_by(self, item: Formula) -> Formula | None:
+        """$A_{ij} > 0$ for $i < j$: neither is a condition on all entries."""
+        before = self.items[-1] if self.items else None
+        if not (isinstance(before, Formula) and before.inline and is_bound(before)):
+            return None
+        return before if any(compares(p, set(indices_in(each))) for p in item.parts for each in before.parts) else None
+
     def says_all(self, around: Surroundings, item: Formula) -> bool:
         r"""For $a > 0$ we have \[...\] declares a, where the file says nothing else of it."""
         beside = around.ends_with_display or around.begins_with_display
-        return beside and is_bound(item) and self.declared_twice.isdisjoint(bounded(item))
+        between_names = any(isinstance(p, Relation) and all(isinstance(s, Letter) for s in p.sides) for p in item.parts)
+        return beside and is_bound(item) and not between_names and self.declared_twice.isdisjoint(bounded(item))
 
     def attach(self, around: Surroundings, parts: tuple[Node, ...]) -> bool:
         """To the display of the sentence, the one that follows before the one that precedes."""
@@ -124,6 +136,14 @@ class _Written:
         else:
             return False
         return True
+
+
+def equates_indices(item: Formula) -> bool:
+    """$i = j$, which says nothing of the whole file."""
+    match item.parts:
+        case (Relation(operators=("=",), sides=(left, right)),):
+            return is_index(left) and is_index(right)
+    return False
 
 
 def members(item: Formula) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from eqcompiler.languages.terms import Call, Symbol, Term, children
 from eqcompiler.reading import parts
 from eqcompiler.reading.derivative_marks import with_derivative_marks
 from eqcompiler.reading.differential_marks import varied_names, with_differentials
+from eqcompiler.reading.dotted_series import with_dotted_series
+from eqcompiler.reading.index_cases import with_index_cases
 from eqcompiler.reading.layer_copies import Copies, one_at_a_time
 from eqcompiler.reading.mean_values import with_written_means
 from eqcompiler.reading.meaning import Reader
@@ -43,7 +45,7 @@ def type_document(
     source: Source, formulas: tuple[Formula | EquationError, ...], includes: tuple[Document, ...] = ()
 ) -> Document:
     """Read errors become statements of kind "error", in their place."""
-    formulas = with_derivative_marks(with_differentials(with_restricted_ranges(formulas)))
+    formulas = with_derivative_marks(with_differentials(with_restricted_ranges(with_dotted_series(with_index_cases(formulas)))))
     formulas, layers, copies = one_at_a_time(with_squared_names(with_bold_entries(formulas)))
     formulas, over_time = in_sequence(formulas)
     read = tuple(f for f in formulas if isinstance(f, Formula))

@@ -211,6 +211,7 @@ PROSE = frozenset(
     )
 )
 # properties that stand behind a name: A \text{ invertible}
+SOME_ENTRIES = "state it of all entries, or give the part that is meant a name of its own"  # a condition on a part is refused
 ORDERS = frozenset(words("< <= > >= != succ succeq"))  # relations that bound what they are about
 PROPERTIES = frozenset(
     (

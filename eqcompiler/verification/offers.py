@@ -16,7 +16,7 @@ from eqcompiler.calculus.printing import to_latex
 from eqcompiler.calculus.term_text import term_latex
 from eqcompiler.errors import EquationError, NotSupportedYet, Span
 from eqcompiler.languages.statements import Claim, Document, Misfit
-from eqcompiler.languages.terms import Condition, Reference
+from eqcompiler.languages.terms import Call, Cases, Condition, Index, Number, Reference, Size, Term
 from eqcompiler.verification import minimisers, proofs, repairs
 from eqcompiler.verification.answers import Proved, Unproved
 from eqcompiler.verification.evidence import gather
@@ -58,13 +58,14 @@ def mend(restated: Restated, prove: Prove, document: Document, misfit: Misfit) -
 
 
 def _candidates(document: Document, claim: Claim, stands: Callable[[str, Claim | None], bool]) -> Iterator[str]:
-    def is_right(_document: Document, changed: Claim) -> bool:
-        return stands(term_latex(document, changed.right), changed)
+    def offered(changed: Claim) -> str | None:
+        texts = (term_latex(document, term) for term in dict.fromkeys((unrestricted(changed.right), changed.right)))
+        return next((text for text in texts if stands(text, changed)), None)
 
     derived = derived_side(document, claim)
     if derived is not None and minimisers.is_minimiser_claim(document, claim) and stands(derived, None):
         yield derived
-    near = repairs.nearest(document, claim, is_right)
+    near = repairs.nearest(document, claim, offered)
     if near is not None:
         yield near
     if derived is not None and stands(derived, None):
@@ -90,6 +91,15 @@ def _is_true(prove: Prove, document: Document, claim: Claim) -> bool:
         return False
 
 
+def unrestricted(term: Term) -> Term:
+    """A side without the indicators of the indices that it is claimed for; the author wrote them beside the equation."""
+    match term:
+        case Call(operation="mul", arguments=(side, Cases(branches=((tests, Number(value=1)), ((), Number(value=0)))))):
+            compared = all(isinstance(each, Index | Size | Number) for t in tests for each in (t.left, t.right))
+            return unrestricted(side) if compared else term
+    return term
+
+
 def derived_side(document: Document, claim: Claim) -> str | None:
     """The closed form of a minimiser, else the left side as it is derived."""
     try:
@@ -97,7 +107,7 @@ def derived_side(document: Document, claim: Claim) -> str | None:
         if extremum is not None and extremum.sense in ("argmin", "argmax"):
             return term_latex(document, stationary.solution(document, extremum).term)
         resolved = minimisers.with_extrema_resolved(document)
-        derived = proofs.normal_of(resolved, claim.left, "derived", claim.free)
+        derived = proofs.normal_of(resolved, unrestricted(claim.left), "derived", claim.free)
         text = to_latex(derived.body, document, derived.axes[len(claim.free) :])
     except NotSupportedYet:
         return None

@@ -87,7 +87,7 @@ def compare(document: Document, claim: Claim, extra: tuple[Condition, ...] = ())
 
 
 def _search(document: Document, claim: Claim, extra: tuple[Condition, ...]) -> _Search:
-    conditions = (*document.assumptions, *claim.assumptions, *extra)
+    conditions = (*map(_whole, document.assumptions), *claim.assumptions, *extra)
     bounds = tuple(c for c in (*claim.assumptions, *extra) if c.relation in ORDERS)
     if bounds:  # whether an integral converges is asked while it gets its index form
         document = replace(document, assumptions=(*document.assumptions, *bounds))
@@ -179,6 +179,16 @@ def _every_entry(term: Term) -> str:
         if isinstance(base, terms.Symbol) and plain and len(indices) == base.type.rank and term.type.shape == base.type.shape:
             return base.name
     return ""
+
+
+def _whole(assumption: Condition) -> Condition:
+    """p_i > 0 as a document says it, of every i: p > 0."""
+    match assumption:
+        case Condition(left=terms.Component(base=terms.Symbol() as base, indices=indices), relation=relation, right=right):
+            names = {index.name for index in indices if isinstance(index, terms.Index)}
+            if relation in ORDERS and len(names) == len(indices) == base.type.rank:
+                return Condition(relation, base, right)
+    return assumption
 
 
 # --- equations ---------------------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from eqcompiler.calculus.term_text import term_latex
 from eqcompiler.errors import BadInput, EquationError, NotSupportedYet
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Claim, Document
@@ -42,14 +41,14 @@ class _Point:
     left: Value
 
 
-def nearest(document: Document, claim: Claim, is_true: Callable[[Document, Claim], bool]) -> str | None:
-    """The smallest change of the right side for which `is_true` says yes, as LaTeX; None when there is none."""
+def nearest(document: Document, claim: Claim, offered: Callable[[Claim], str | None]) -> str | None:
+    """What is offered for the smallest change of the right side for which anything is; None when there is none."""
     try:
         problem = problem_of(document, claim)
         points = tuple(_points(problem, claim))
         for right in islice(_agreeing(claim, pool_of(problem, claim), points), MOST_CONFIRMED) if points else ():
-            if is_true(document, replace(claim, right=right)):
-                return term_latex(document, right)
+            if (text := offered(replace(claim, right=right))) is not None:
+                return text
     except (NotSupportedYet, BadInput, Undefined):
         return None
     return None

@@ -10,7 +10,8 @@ from eqcompiler.languages.statements import Document, Misfit, Statement
 from eqcompiler.languages.verdicts import Verdict
 from eqcompiler.reading.near_sides import MOST
 
-MODEL = r"""$X \in \mathbb{R}^{m \times n}$, $y \in \mathbb{R}^m$, $\theta \in \mathbb{R}^n$, $A \in \mathbb{R}^{n \times n}$, $\lambda > 0$.
+MODEL = r"""$X \in \mathbb{R}^{m \times n}$, $y \in \mathbb{R}^m$, $\theta \in \mathbb{R}^n$, $A \in \mathbb{R}^{n \times n}$.
+Let $\lambda > 0$.
 \[ J(\theta) = \frac{1}{m} \|X\theta - y\|^2, \quad P(\theta) = \|X\theta - y\|^2 + \lambda \|\theta\|^2 \]
 \[ s = \tanh(X \theta) \]
 """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from eqcompiler.calculus.term_text import term_latex
 from eqcompiler.errors import Source
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import SCALAR, Call, Number, Symbol
@@ -26,8 +28,9 @@ def read(*lines: str) -> tuple[Document, Claim]:
     return document, next(s.payload for s in reversed(document.statements) if isinstance(s.payload, Claim))
 
 
-def believed(document: Document, claim: Claim) -> bool:
-    return True
+def printed(document: Document) -> Callable[[Claim], str | None]:
+    """Offers everything."""
+    return lambda claim: term_latex(document, claim.right)
 
 
 DATA = r"X \in \mathbb{R}^{m \times n}, \quad y \in \mathbb{R}^{m}, \quad \theta \in \mathbb{R}^{n}, \quad \lambda > 0"
@@ -66,7 +69,7 @@ REPAIRED = [
 @pytest.mark.parametrize(("what", "lines", "offered"), REPAIRED, ids=[what for what, _, _ in REPAIRED])
 def test_the_nearest_repair(what: str, lines: tuple[str, ...], offered: str | None) -> None:
     document, claim = read(*lines)
-    assert repairs.nearest(document, claim, believed) == offered
+    assert repairs.nearest(document, claim, printed(document)) == offered
 
 
 @pytest.mark.parametrize(("lines", "offered"), [(lines, offered) for _, lines, offered in REPAIRED if offered])
@@ -78,18 +81,18 @@ def test_the_repair_put_in_place_is_proved(lines: tuple[str, ...], offered: str)
 
 def test_what_is_not_confirmed_is_not_offered() -> None:
     document, claim = read(SQUARE, r"(A B)^{-1} = A^{-1} B^{-1}")
-    assert repairs.nearest(document, claim, lambda document, claim: False) is None
+    assert repairs.nearest(document, claim, lambda claim: None) is None
 
 
 def test_a_repair_far_away_is_derived() -> None:
     document, claim = read(SQUARE, r"\frac{\partial}{\partial A} \operatorname{tr}(A^T B A) = c B^2")
-    assert repairs.nearest(document, claim, believed) is None
+    assert repairs.nearest(document, claim, printed(document)) is None
     assert standard().repair(document, claim, None) == r"(B^\top + B) A"
 
 
 def test_a_point_without_a_value_says_nothing() -> None:
     document, claim = read(r"A \in \mathbb{R}^{n \times n}", r"\frac{\partial \det(A)}{\partial A} = \det(A) A^{-1}")
-    assert repairs.nearest(document, claim, believed) == r"\det(A) A^{-\top}"
+    assert repairs.nearest(document, claim, printed(document)) == r"\det(A) A^{-\top}"
 
 
 def test_edits_are_typed_distinct_and_in_one_order() -> None:
