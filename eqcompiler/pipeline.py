@@ -246,6 +246,13 @@ def _row(document: Document, statement: Statement) -> dict[str, object]:
     }
 
 
+def spelled_out(latex: str, place: Span) -> str:
+    """The formula without the author's own commands, as a page shows it; `place` says which of them are defined there."""
+    from eqcompiler.reading.spelled_out import spelled_out as written
+
+    return written(latex, place)
+
+
 def index_form(document: Document, statement: Statement) -> str | None:
     """The statement as index form over SymPy, or None where it has none."""
     from eqcompiler.calculus.lower import lower

@@ -19,6 +19,7 @@ from eqcompiler.interfaces.check import check
 from eqcompiler.interfaces.demo import demo
 from eqcompiler.interfaces.explain import explain
 from eqcompiler.interfaces.new import new
+from eqcompiler.interfaces.report import report
 from eqcompiler.interfaces.run import run
 from eqcompiler.interfaces.verify import verify
 
@@ -76,5 +77,5 @@ def main() -> None:
     """
 
 
-for command in (check, verify, build, run, explain, bench, new, demo):
+for command in (check, verify, build, run, explain, bench, report, new, demo):
     main.add_command(command)

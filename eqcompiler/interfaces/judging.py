@@ -37,10 +37,10 @@ class Judged:
     @property
     def exit_code(self) -> int:
         """2 or 3 for what could not be read or judged, 1 for a claim that is not in order, else 0."""
-        return max((*(error.exit_code for error in self.errors), *(int(_fails(v)) for v in self.verdicts)), default=0)
+        return max((*(error.exit_code for error in self.errors), *(int(fails(v)) for v in self.verdicts)), default=0)
 
 
-def _fails(verdict: Verdict) -> bool:
+def fails(verdict: Verdict) -> bool:
     """An objective defines its minimiser and claims nothing: that it is not shown to be convex is said, and no failure. What a
     file expects of it must be met."""
     return not verdict.ok and (verdict.kind, verdict.verdict, verdict.expected) != ("objective", "undecided", None)

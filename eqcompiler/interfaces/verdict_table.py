@@ -33,15 +33,15 @@ def show_verdicts(judged: list[Judged]) -> None:
         pairs = _detail_pairs(verdict)
         if pairs and not _is_told(verdict, errors):
             head = Text(f"\n{verdict.file}:{verdict.line}:{verdict.column} {verdict.name} ")
-            show(out, head.append(_verdict_words(verdict), STYLES[verdict.verdict]))
+            show(out, head.append(verdict_words(verdict), STYLES[verdict.verdict]))
             show(out, details(pairs))
-    show(out, Text("\n" + _summary(judged) if rows else _summary(judged)))
+    show(out, Text("\n" + summary(judged) if rows else summary(judged)))
 
 
 def _rows(result: Judged) -> list[Row]:
     """Verdicts and skipped statements of one file, in its order."""
     rows: list[Row] = [
-        (v.file, v.line, v.name, Text(_verdict_words(v), STYLES[v.verdict]), _in_short(v.method), duration(v.seconds))
+        (v.file, v.line, v.name, Text(verdict_words(v), STYLES[v.verdict]), _in_short(v.method), duration(v.seconds))
         for v in result.verdicts
     ]
     rows += [(file, line, name, Text("skipped", STYLES["skipped"]), reason, "") for file, line, name, reason in result.skipped]
@@ -71,7 +71,7 @@ def _show_rows(out: Console, rows: list[Row]) -> None:
         show(out, table(COLUMNS, narrow, keep) if fits else stacked(narrow, below=COLUMNS.index("method")))
 
 
-def _verdict_words(verdict: Verdict) -> str:
+def verdict_words(verdict: Verdict) -> str:
     if not verdict.expected:
         return verdict.verdict
     return f"{verdict.verdict}, {'expected' if verdict.ok else 'unexpected'}"
@@ -123,9 +123,9 @@ def _value_text(value: object) -> str:
     return str(value)
 
 
-def _summary(judged: list[Judged]) -> str:
+def summary(judged: list[Judged]) -> str:
     verdicts = [verdict for result in judged for verdict in result.verdicts]
-    words = [_verdict_words(verdict) for verdict in verdicts]
+    words = [verdict_words(verdict) for verdict in verdicts]
     parts = [f"{words.count(word)} {word}" for word in sorted(set(words), key=lambda word: (-words.count(word), word))]
     skipped, errors = sum(len(result.skipped) for result in judged), sum(len(result.errors) for result in judged)
     parts += [f"{skipped} skipped"] if skipped else []

@@ -39,7 +39,7 @@ def claim(sentence: Sentence, left: Node, right: Node, chain: Node | None = None
     """left = right, for all values and all free indices. A later step of a chain has the chain's name and its own place."""
     reader, scope = sentence.reader, sentence.reader.scope
     span = left.span.to(right.span) if chain is None else right.span
-    latex = f"{one_line(left.span.text)} = {one_line(right.span.text)}"
+    latex = f"{one_line(left.span)} = {one_line(right.span)}"
     saved = dict(scope.indices)
     name, kind = claim_name(chain or left), claim_kind(left)
     try:

@@ -84,7 +84,7 @@ def formulas(source: Source) -> tuple[Formula | EquationError, ...]:
 
 def included(source: Source) -> tuple[tuple[str, Span], ...]:
     r"""The names in \input{...} and \include{...}, with their places."""
-    items, _ = _items(source)
+    items, _ = items_and_text(source)
     return tuple((item.name, item.span) for item in items if isinstance(item, Inclusion))
 
 
@@ -97,7 +97,8 @@ def is_markdown(source: Source) -> bool:
 
 
 @lru_cache(maxsize=8)  # read for its inclusions, then for its formulas
-def _items(source: Source) -> tuple[tuple[Item, ...], str]:
+def items_and_text(source: Source) -> tuple[tuple[Item, ...], str]:
+    """What the document consists of; its text, at the same offsets, without the marks of Markdown before quoted lines."""
     if is_markdown(source):
         return items_of_markdown(source)
     return tuple(items_of_latex(source)), source.text
@@ -151,7 +152,7 @@ class _Document:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.items, self.text = _items(source)
+        self.items, self.text = items_and_text(source)
         self.macros: dict[str, Macro] = {}
         self.pending: list[Directive] = []
         self.drafts: list[Draft | EquationError] = []

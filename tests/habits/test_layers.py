@@ -44,6 +44,9 @@ HOMES = {
     "hypothesis": ("verification",),
     "click": ("interfaces",),
     "rich": ("interfaces",),
+    "jinja2": ("interfaces.report_page",),
+    "markupsafe": ("interfaces.report_sections", "interfaces.formulas_in_text", "interfaces.counterexamples"),
+    "latex2mathml": ("interfaces.mathml",),
     "sklearn": ("interfaces.demo", "interfaces.demo_digits"),
 }
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-HEAVY = ("sympy", "numba", "numpy", "scipy", "rich", "hypothesis", "flint", "latex2sympy2", "sklearn")
+HEAVY = ("sympy", "numba", "numpy", "scipy", "rich", "hypothesis", "flint", "latex2sympy2", "sklearn", "jinja2", "latex2mathml")
 
 
 def loaded(statement: str) -> set[str]:
