@@ -22,6 +22,7 @@ from eqcompiler.interfaces.new import new
 from eqcompiler.interfaces.report import report
 from eqcompiler.interfaces.run import run
 from eqcompiler.interfaces.verify import verify
+from eqcompiler.interfaces.watch import watch
 
 
 class Commands(click.Group):
@@ -77,5 +78,5 @@ def main() -> None:
     """
 
 
-for command in (check, verify, build, run, explain, bench, report, new, demo):
+for command in (check, verify, build, run, explain, bench, report, watch, new, demo):
     main.add_command(command)

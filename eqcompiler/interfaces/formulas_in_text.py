@@ -50,7 +50,7 @@ def _with_formulas(text: str) -> Markup:
     for k, part in enumerate(parts):
         article = part == "a " and all(words[max(k - 1, 0) : k] + words[k + 1 : k + 2])
         plain = words[k] or article
-        if runs and runs[-1][0] == plain:
+        if runs and runs[-1][0] == plain and not runs[-1][1].endswith(("; ", ". ", ": ")):
             runs[-1] = (plain, runs[-1][1] + part)
         else:
             runs.append((plain, part))

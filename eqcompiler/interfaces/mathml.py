@@ -21,6 +21,7 @@ ELEMENTS = frozenset(
     {"math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mstyle", "mfrac", "msqrt", "mroot"}
     | {"msub", "msup", "msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd"}
 )
+PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 WORD, LENGTH = re.compile(r"[a-z-]{1,24}"), re.compile(r"0|\d?(\.\d{1,4})?em")
 # attribute -> what it may say. No colour, no size, no address: a formula decides nothing about the page that it stands on.
 ATTRIBUTES = {
@@ -43,12 +44,15 @@ SIGNS, CLOSING = ("+", "−", "±"), (")", "]", "}", "⟩", "!", "|", "‖", "�
 NAMES_OF_FUNCTIONS = frozenset(("arg", "tr", "Tr", "rank", "diag", "sign", "sgn", "var", "cov"))  # unknown to the converter
 GROUPS = {"{": 1, "}": -1, r"\left": 1, r"\right": -1, r"\begin": 1, r"\end": -1}
 GROUP = re.compile(r"\\(?:left|right|begin|end)(?![A-Za-z])|\\.|[{}]", re.DOTALL)
+DEFINES = re.compile(r"\\(?:[a-z]?def|let|[a-z]*command|Declare)")  # a few macros can stand for billions of letters
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def mathml(latex: str, display: str = "inline") -> str | None:
     """The formula as a `math` element; None where it is too long, too deep, or nothing that the converter knows."""
-    if not latex.strip() or len(latex) > MOST_LETTERS or _depth(latex) > MOST_DEPTH or INVISIBLE.search(latex):
+    if not latex.strip() or len(latex) > MOST_LETTERS or _depth(latex) > MOST_DEPTH:
+        return None
+    if DEFINES.search(latex) or INVISIBLE.search(latex):
         return None
     from latex2mathml.converter import convert_to_element
 
@@ -76,12 +80,12 @@ def _allowed(element: Element) -> bool:
     text = html.unescape(element.text or "")
     if text.startswith("\\") and text[1:] in NAMES_OF_FUNCTIONS:
         text = text[1:]
-    if element.tag not in ELEMENTS or "\\" in text or (text == "&" and element.tag != "mtext") or INVISIBLE.search(text):
+    if element.tag not in ELEMENTS or len(element) != PARTS.get(element.tag, len(element)):
+        return False
+    if "\\" in text or (text == "&" and element.tag != "mtext") or INVISIBLE.search(text):
         return False
     if element.tag == "mi" and text in OPERATORS:
         element.tag, text = "mo", OPERATORS[text]
-    if element.tag == "mo" and text.isalpha() and "movablelimits" not in element.attrib:
-        element.tag = "mi"  # det, tr: a name has no wide space around it, an unknown operator has
     element.text = _in_letters(text, element.attrib.get("mathvariant", "")) or None
     element.tail = None
     kept = {name: value for name, value in element.attrib.items() if name in ATTRIBUTES and ATTRIBUTES[name].fullmatch(value)}
@@ -91,13 +95,12 @@ def _allowed(element: Element) -> bool:
 
 
 def _set_signs(element: Element) -> None:
-    """A sign that stands behind a bracket, a comma or a relation belongs to what follows, and close to it."""
+    """Names of functions are names; a sign behind a bracket, a comma or a relation belongs to what follows, and close to it."""
     before: Element | None = None
     for child in element:
-        opens = (
-            before is not None and before.tag == "mo" and before.attrib.get("form") != "postfix" and before.text not in CLOSING
-        )
-        if child.tag == "mo" and child.text in SIGNS and opens:
+        if child.tag == "mo" and (child.text or "").isalpha() and element.tag not in PARTS:
+            child.tag, child.attrib = "mi", {}  # det, tr: a name has no wide space around it, an unknown operator has
+        if child.tag == "mo" and child.text in SIGNS and before is not None and _opens(before):
             child.attrib["form"] = "prefix"
         _set_signs(child)
         before = child

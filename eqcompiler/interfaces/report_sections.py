@@ -81,7 +81,7 @@ class Section:
     inferred: list[Markup] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
-    unused: list[tuple[int, Markup, str]] = field(default_factory=list)
+    unused: list[tuple[int, Markup, Markup]] = field(default_factory=list)
     skipped: list[tuple[int, str, str]] = field(default_factory=list)
     urgent: list[Urgent] = field(default_factory=list)
 
@@ -129,7 +129,7 @@ class SectionWriter:
             shown = self._formula(statement.latex, statement.span)
             section.letters.append((shown, text_with_formulas(statement.type_text), line))
         elif kind == "prose":
-            section.unused.append((line, self._formula(statement.latex, statement.span), statement.type_text))
+            section.unused.append((line, self._formula(statement.latex, statement.span), self._told(statement.type_text)))
         else:
             shown = self._formula(statement.latex, statement.span, "block")
             facts = (Fact("What it is", text_with_formulas(statement.type_text)),) if statement.type_text else ()
@@ -205,7 +205,7 @@ class SectionWriter:
         if verdict.method:
             yield Fact(
                 "How it was decided",
-                Markup(POWER.sub(r"2<sup>-\1</sup>", str(Markup.escape(WHOLE_METHODS.get(verdict.method, verdict.method))))),
+                Markup(POWER.sub(r"2<sup>−\1</sup>", str(Markup.escape(WHOLE_METHODS.get(verdict.method, verdict.method))))),
             )
 
     def _gist(self, verdict: Verdict, place: Span | None) -> Markup:

@@ -45,7 +45,7 @@ METHODS = (
     ("contraction", "every step brings two starting points closer together"),
     ("exact rational arithmetic", "computed with fractions of whole numbers, without rounding"),
     ("balls of", "computed with numbers that carry a bound on their rounding error; disjoint balls: surely different"),
-    ("modulo primes", "computed with whole numbers and only the remainders after division by a large prime number kept"),
+    ("modulo primes", "computed with whole numbers of which only the remainder after division by a large prime is kept"),
     ("points", "a point is one choice of values for all letters; a shape is one choice of sizes for all vectors and matrices"),
     ("as restated", "the text gives the same name a second form, and what follows is judged for that form"),
     ("time ran out", "the claim was given up after the time that each claim may take"),

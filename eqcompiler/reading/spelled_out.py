@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from eqcompiler.errors import EquationError, Source, Span
 from eqcompiler.reading.documents import items_and_text
@@ -19,7 +20,6 @@ from eqcompiler.reading.regions import Definition, Region
 from eqcompiler.reading.scanner import Scanner, Token
 
 DEFINES = re.compile("|".join(re.escape(f"\\{name}") for name in sorted(DEFINING)))
-APART = re.compile(r"(?<=[A-Za-z*])\0(?=[A-Za-z*])|(?<=\d)\0(?=\d)")
 SPACE = re.compile(r"\\[,;:> ]")
 WITHOUT_COLUMNS = {"array": "matrix", "alignedat": "aligned"}  # the scanner drops what says how columns are set
 
@@ -30,7 +30,7 @@ def spelled_out(latex: str, place: Span) -> str:
     try:
         tokens = Scanner(written, latex, 0, len(latex)).run()
         known = {macro.name: macro for macro in macros_of(place.source) if macro.span.start < place.stop}
-        return APART.sub(" ", "\0".join(_shown(latex, expand(written, tokens, known)))).replace("\0", "")
+        return _joined(_shown(latex, expand(written, tokens, known)))
     except EquationError:
         return latex  # the statement's own error says what is wrong with it
 
@@ -71,3 +71,12 @@ def _shown(latex: str, tokens: list[Token]) -> list[str]:
             words.append(token.written())
         depth -= token.kind == "end"
     return words
+
+
+def _joined(words: list[str]) -> str:
+    """With blanks only where two words would become one: `\\alpha x`, `2 3`."""
+    text = "".join(words[:1])
+    for before, word in pairwise(words):
+        command = before.startswith("\\") and before[-1].isalpha() and word[0].isalpha()
+        text += f" {word}" if command or (before[-1].isdigit() and word[0].isdigit()) else word
+    return text
