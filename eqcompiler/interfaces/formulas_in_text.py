@@ -22,24 +22,29 @@ CLOSING = ".,;:"
 def formula(latex: str, display: str = "inline") -> Markup:
     """The formula as mathematics; as its LaTeX where that is not possible."""
     found = mathml(latex, display)
-    return Markup("<code>{}</code>").format(latex) if found is None else Markup(found)
+    return _typed(latex) if found is None else Markup(found)
 
 
 def text_with_formulas(text: str) -> Markup:
-    """Words as words, `what is quoted` as typed, the rest as mathematics where it holds a sign that only mathematics has."""
-    return _with_quotations(text, _with_formulas)
+    """Words as words, `what is to be typed` as typed, 'a quotation' and what holds a sign of mathematics as mathematics."""
+    return _with_quotations(text, _with_formulas, quoted=formula)
 
 
 def text_with_quotations(text: str) -> Markup:
-    """Words as words, `what is quoted` as typed."""
-    return _with_quotations(text, Markup.escape)
+    """Words as words, `what is to be typed` and 'a quotation' as typed."""
+    return _with_quotations(text, Markup.escape, quoted=_typed)
 
 
-def _with_quotations(text: str, shown: Callable[[str], Markup]) -> Markup:
+def _typed(text: str) -> Markup:
+    return Markup("<code>{}</code>").format(text)
+
+
+def _with_quotations(text: str, shown: Callable[[str], Markup], quoted: Callable[[str], Markup]) -> Markup:
     pieces, at = [], 0
-    for quoted in QUOTED.finditer(text):
-        pieces += [shown(text[at : quoted.start()]), Markup("<code>{}</code>").format(quoted[1] or quoted[2] or "")]
-        at = quoted.end()
+    for found in QUOTED.finditer(text):
+        typed = found[1]
+        pieces += [shown(text[at : found.start()]), _typed(typed) if typed is not None else quoted(found[2])]
+        at = found.end()
     return Markup("").join([*pieces, shown(text[at:])])
 
 

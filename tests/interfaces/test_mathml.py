@@ -106,6 +106,7 @@ def test_formulas_in_sentences() -> None:
     assert text_with_formulas(r"write `%! define` if \foo<x> = 1") == (
         "write <code>%! define</code> if <code>\\foo&lt;x&gt; = 1</code>"
     )
+    assert text_with_formulas("sigma acts on every entry of 'z^{(l)}'") == f"sigma acts on every entry of {mathml('z^{(l)}')}"
     with_words = r"\text{A is b} = 1"
     assert text_with_formulas(f"holds if {with_words}") == f"holds if {mathml(with_words)}"
 
