@@ -188,5 +188,5 @@ def test_a_demo_that_differs_fails(
 
 
 def test_names_of_the_commands() -> None:
-    assert list(main.commands) == ["check", "verify", "build", "run", "explain", "bench", "new", "demo"]
+    assert list(main.commands) == ["check", "verify", "build", "run", "explain", "bench", "report", "watch", "new", "demo"]
     assert os.fspath(ROOT / "eqcompiler") == str(Path(sys.modules["eqcompiler"].__file__ or "").parent)

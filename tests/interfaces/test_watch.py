@@ -80,13 +80,13 @@ def test_a_change_says_what_was_and_what_is(watching: Callable[..., Result]) -> 
     assert lines[5:11] == [
         "",
         "a.tex: changed",
-        "  a.tex:3 eq:a: proved -> conditional",
+        "  a.tex:3 eq:a: proved -> refuted",
         "",
-        "claim    name  verdict      method                                        time",
-        "a.tex:3  eq:a  conditional  counterexample: exact rational arithmetic",
+        "claim    name  verdict  method                        time",
+        "a.tex:3  eq:a  refuted  exact rational arithmetic",
     ]
     assert "    repair          2 x" in lines
-    assert lines[-1] == "1 claim in 1 file: 1 conditional"
+    assert lines[-1] == "1 claim in 1 file: 1 refuted"
     assert "\x1b" not in result.stdout
 
 
