@@ -14,23 +14,16 @@ from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
 from eqcompiler.languages.notation import Fence, Juxtaposed, Letter, Listing, Node, Numeral, Scripted
 from eqcompiler.languages.statements import Definition, SymbolInfo
 from eqcompiler.languages.terms import (
-    INTEGER,
-    SCALAR,
-    Binder,
-    Component,
-    Comprehension,
     Derivative,
     FunctionType,
-    Index,
     Reference,
-    Size,
     Symbol,
     Term,
     Type,
     UnknownCall,
 )
 from eqcompiler.reading import chain_rule, directions, indicators, shapes
-from eqcompiler.reading.built_in import BUILT_IN, built_in
+from eqcompiler.reading.built_in import BUILT_IN, built_in, by_entries
 from eqcompiler.reading.marks import with_subscript, with_superscript
 from eqcompiler.reading.names import Name, is_star, labelled, letter_name, name_of
 from eqcompiler.reading.scope import Reader, shape_text
@@ -160,7 +153,8 @@ def call(reader: Reader, node: Node, head: Name, bracket: Fence) -> Term | None:
     if scope.known(head.key) or scope.is_function(head.key) or head.key in scope.dimensions or head.key in scope.indices:
         return None
     if head.key in BUILT_IN:
-        return built_in(reader, head.key, arguments_of(reader, bracket), node.span.to(bracket.span))
+        primes = node.primes if isinstance(node, Scripted) else 0
+        return built_in(reader, head.key, arguments_of(reader, bracket), primes, node.span.to(bracket.span))
     if head.key in UNAMBIGUOUS_VALUES or isinstance(node, Numeral):
         return None
     if isinstance(node, Scripted) and isinstance(node.base, Letter) and scope.known(letter_name(node.base).key):
@@ -278,19 +272,4 @@ def function_derivative(reader: Reader, key: str, arguments: tuple[Term, ...], o
 
 def entrywise(reader: Reader, key: str, argument: Term, primes: int, span: Span) -> Term:
     """A scalar function of a tensor: the tensor of its values."""
-    scope = reader.scope
-    binders, indices = [], []
-    for position, size in enumerate(argument.type.shape):
-        name = fresh_index(reader, position)
-        binders.append(Binder(name, shapes.number(1), Size(INTEGER, size)))
-        indices.append(Index(INTEGER, name))
-    entry = Component(SCALAR, argument, tuple(indices), span=argument.span)
-    body = apply(reader, key, (entry,), primes, span)
-    scope.notes.append(f"{key} acts on every entry of '{argument.span.text if argument.span else ''}'")
-    return Comprehension(argument.type, tuple(binders), body, span=span)
-
-
-def fresh_index(reader: Reader, position: int) -> str:
-    """An index name that no author can have written."""
-    reader.scope.sizes.fresh += 1
-    return f"entry{position}_{reader.scope.sizes.fresh}"
+    return by_entries(reader, key, argument, lambda entry: apply(reader, key, (entry,), primes, span), span)

@@ -85,10 +85,8 @@ def own_arguments(reader: Reader, left: Node) -> dict[str, SymbolInfo]:
 
 def claim_kind(left: Node) -> Kind:
     node = left
-    while isinstance(node, Scripted | Fence) and not (isinstance(node, Scripted) and node.primes):
-        node = node.base if isinstance(node, Scripted) else node.body
-    if isinstance(node, Juxtaposed):
-        node = node.factors[0]
+    while isinstance(node, Scripted | Fence | Juxtaposed) and not (isinstance(node, Scripted) and node.primes):
+        node = node.base if isinstance(node, Scripted) else node.body if isinstance(node, Fence) else node.factors[0]
     if isinstance(node, Nabla | Leibniz | Differential | Evaluated) or (isinstance(node, Scripted) and node.primes):
         return "claim: derivative"
     if isinstance(node, Large) and node.operator == "lim" and any(is_sequence(n) for n in walk(node.body)):

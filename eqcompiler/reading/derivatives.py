@@ -26,6 +26,7 @@ from eqcompiler.languages.terms import (
     children,
 )
 from eqcompiler.reading import calls, directions, shapes, steps, unknown_functions
+from eqcompiler.reading.built_in import fresh_index
 from eqcompiler.reading.indices import check_range, component, index_term
 from eqcompiler.reading.marks import is_transpose_mark, with_superscript
 from eqcompiler.reading.names import Name, is_star, name_of
@@ -134,19 +135,22 @@ def at_point(value: Term, variable: str, point: Term) -> Term | None:
     return None
 
 
-def refuse_gradient_of_constant(reader: Reader, node: Node) -> None:
-    r"""\nabla_x a^\top x: the gradient of a alone is zero, that of the product is not written."""
+def over_product(reader: Reader, node: Node, rest: tuple[Node, ...]) -> Nabla | None:
+    r"""\nabla_x a^\top x: the gradient of a alone is zero, so that of the product is meant. None where the sign has an argument
+    of its own."""
     inside = node.base if isinstance(node, Scripted) else node
     if not isinstance(inside, Nabla) or inside.variable is None or name_of(inside.argument) is None:
-        return
+        return None
     value, (variable, _) = argument(reader, inside), variable_of(reader, inside.variable)
-    if isinstance(value, Symbol) and value.name != variable:
-        raise AmbiguousNotation(
-            f"'{inside.argument.span.text}' does not depend on '{inside.variable.span.text}', so its gradient alone is zero",
-            inside.span,
-            allowed="the gradient of the whole product, or the gradient of its first factor",
-            fix="put what is differentiated in parentheses",
-        )
+    constant = value.name != variable if isinstance(value, Symbol) else isinstance(value, Call) and not value.arguments
+    if not constant:
+        return None
+    first = inside.argument
+    if isinstance(node, Scripted):
+        first = replace(node, base=first, span=Span(first.span.source, first.span.start, node.span.stop))
+    product = Juxtaposed(first.span.to(rest[-1].span), (first, *rest))
+    reader.scope.notes.append(f"the gradient is that of '{product.span.text}'")
+    return replace(inside, argument=product, span=inside.span.to(rest[-1].span))
 
 
 def gradient_of_bare(reader: Reader, node: Nabla) -> Term:
@@ -222,7 +226,7 @@ def member_of(reader: Reader, value: Term, axes: list[tuple[int, tuple[Node, ...
             indices.append(index_term(reader, node))
             check_range(reader.scope, indices[-1], value.type.shape[len(indices) - 1], len(indices), span)
         for _ in range(rank - len(own)):
-            name = calls.fresh_index(reader, len(binders))
+            name = fresh_index(reader, len(binders))
             binders.append(Binder(name, shapes.number(1), Size(INTEGER, value.type.shape[len(indices)])))
             indices.append(Index(INTEGER, name))
     own_names = {binder.name for binder in binders}

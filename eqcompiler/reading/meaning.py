@@ -179,8 +179,10 @@ def addition(reader: Reader, node: Addition) -> Term:
 
 
 def juxtaposed(reader: Reader, node: Juxtaposed) -> Term:
-    for factor in node.factors[:-1]:
-        derivatives.refuse_gradient_of_constant(reader, factor)
+    for place, factor in enumerate(node.factors[:-1]):
+        whole = derivatives.over_product(reader, factor, node.factors[place + 1 :])
+        if whole is not None:
+            return calls.product(reader, (*node.factors[:place], whole), node.span)
     return calls.product(reader, node.factors, node.span)
 
 

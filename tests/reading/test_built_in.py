@@ -31,6 +31,13 @@ def test_two_arguments_are_refused() -> None:
     assert refusal(r"s = \operatorname{softmax}(v, q)") == "'softmax' takes one argument, here 2"
 
 
+def test_a_prime_is_a_derivative_or_refused() -> None:
+    """It was dropped: Gamma' = Gamma was proved."""
+    assert refusal(r"\Gamma'(c) = \Gamma(c)") == "a prime behind 'Gamma' is not read"
+    assert refusal(r"\operatorname{softmax}'(v) = \operatorname{softmax}(v)") == "a prime behind 'softmax' is not read"
+    assert refusal(r"\operatorname{sigmoid}''(c) = 0") == "primes behind 'sigmoid' are not read"
+
+
 @pytest.mark.parametrize("own", [r"\operatorname{softmax}(z)_i = z_i", r"\operatorname{softmax}(z) = 2 z"])
 def test_a_definition_by_the_author_comes_first_also_below_its_use(own: str) -> None:
     found = document(r"z \in \mathbb{R}^n", r"s = \operatorname{softmax}(v)", own)
@@ -49,6 +56,11 @@ CLAIMS = {
     r"\operatorname{logsumexp}(v + c \mathbf{1}) = L(v) + c": "proved",
     r"\operatorname{logsumexp}(v + c \mathbf{1}) = L(v)": "conditional",
     r"\frac{\partial p}{\partial v} = \operatorname{diag}(p) - p p^\top": "proved",
+    r"\operatorname{sigmoid}'(c) = \operatorname{sigmoid}(c) (1 - \operatorname{sigmoid}(c))": "proved",
+    r"\operatorname{sigmoid}'(c) = \operatorname{sigmoid}(c) (1 + \operatorname{sigmoid}(c))": "refuted",
+    r"\operatorname{softplus}'(v) = \operatorname{sigmoid}(v)": "proved",
+    r"\operatorname{softplus}(c) - \operatorname{softplus}(-c) = c": "proved",
+    r"\operatorname{sigmoid}(-c) = \operatorname{sigmoid}(c)": "conditional",
     r"\frac{\partial p}{\partial v} = \operatorname{diag}(p) + p p^\top": "refuted",
 }
 
