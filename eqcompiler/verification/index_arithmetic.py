@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import comb
+from typing import Protocol
 
 from eqcompiler.languages.dimensions import ONE as FIRST
 from eqcompiler.languages.dimensions import Dimension
@@ -28,11 +29,12 @@ from eqcompiler.verification.index_sums import (
     Range,
     Sum,
     add,
+    height_of,
     is_filled,
     minus,
-    named,
     number,
     placed,
+    written,
 )
 
 MOST_WORK, LARGEST_POWER = 20_000, 12
@@ -41,17 +43,31 @@ SELDOM = ("delta", "guard", "step")  # 0 or 1: equal to their powers
 Function = Callable[["Algebra", tuple[Sum, ...]], Sum]
 
 
+class Choices(Protocol):
+    """What has to be chosen, not known: each answer is checked, so that a poor one can lose a proof and never make one."""
+
+    def orders(self, bound: tuple[Range, ...], factors: Factors) -> Iterable[tuple[Range, ...]]:
+        """Orders of the bound indices of a product, in which they are named."""
+
+    def apart(self, algebra: Algebra, body: Sum) -> list[Sum]:
+        """Factors of a sum, for its root."""
+
+    def exponential(self, algebra: Algebra, body: Sum) -> Sum:
+        """The exponent of an exponential to pull out of a sum; zero for none."""
+
+
 class Algebra:
     """What is known of symbols (positive, symmetric) and of the ranges of open indices, and the operations that use it."""
 
     def __init__(
         self,
         functions: Mapping[str, Function],
+        adviser: Choices,
         positive: Iterable[str] = (),
         symmetric: Iterable[str] = (),
         definite: Iterable[str] = (),
     ) -> None:
-        self.functions = functions
+        self.functions, self.adviser = functions, adviser
         self.positive, self.symmetric, self.definite = set(positive), frozenset(symmetric), frozenset(definite)
         self.above_zero: set[str] = set()  # sums that are positive by assumption
         self.decided: dict[tuple[str, str], bool] = {}  # (relation, sum): whether it is >= 0 or > 0, in the case at hand
@@ -136,12 +152,10 @@ class Algebra:
         """The bound indices under names that occur nowhere else, and the factors in them."""
         if not term.bound:
             return (), term.factors
-        names: dict[str, Position] = {}
-        ranges = []
-        for r in term.bound:
-            ranges.append(self.fresh(r.lower.substitute(names), r.upper.substitute(names)))
-            names[r.name] = Dimension.of(ranges[-1].name)
-        return tuple(ranges), tuple((self.renamed(a, names), e) for a, e in term.factors)
+        names = {r.name: Dimension.of(f"~{next(NAMES)}") for r in term.bound}
+        ranges = tuple(Range(str(names[r.name]), r.lower.substitute(names), r.upper.substitute(names)) for r in term.bound)
+        self.ranges |= {r.name: r for r in ranges}
+        return ranges, tuple((self.renamed(a, names), e) for a, e in term.factors)
 
     def product(self, *parts: Sum) -> Sum:
         result = parts[0]
@@ -208,7 +222,24 @@ class Algebra:
                 return self.summed(
                     tuple(o for o in bound if o is not r), self.product(inside, self.power_sum(int(order), self.value(r.upper)))
                 )
-        return Sum((named(coefficient, bound, tuple(exponents.items()), self.renamed),))
+        return Sum((self.named(coefficient, bound, tuple(exponents.items())),))
+
+    def named(self, coefficient: Fraction, bound: tuple[Range, ...], factors: Factors) -> Product:
+        """The product with its bound indices named in one of the orders advised, the one with the least text: a bijection, so
+        that a poor order can make equal things look different, never different things equal."""
+        best: tuple[str, tuple[Range, ...], Factors] | None = None
+        for order in self.adviser.orders(bound, factors) if bound else ((),):
+            if sorted(r.name for r in order) != sorted(r.name for r in bound):
+                raise NotReplayed("an order of other indices")
+            names = {r.name: Dimension.of(f"#{height_of(factors)}.{k}") for k, r in enumerate(order)}
+            ranges = tuple(Range(str(names[r.name]), r.lower.substitute(names), r.upper.substitute(names)) for r in order)
+            moved = tuple(sorted(((self.renamed(a, names), e) for a, e in factors), key=lambda f: f[0].key))
+            key = written(ranges, moved)
+            if best is None or key < best[0]:
+                best = (key, ranges, moved)
+        if best is None:
+            raise NotReplayed("no order of the indices")
+        return Product(coefficient, best[1], best[2], best[0])
 
     def power_sum(self, order: int, upper: Sum) -> Sum:
         """1^k + ... + u^k, from (u + 1)^(k+1) - 1 = sum over j <= k of binom(k + 1, j) (1^j + ... + u^j)."""
@@ -328,7 +359,8 @@ class Algebra:
                 return self.product(root, self.close(Fraction(1), (), ((self._size_of(a), x * e) for a, x in term.factors)))
         if not base.terms:
             raise NotReplayed("a power of zero")
-        if e.denominator > 1 and len(parts := self.apart(base)) > 1 and all(map(self.not_negative, parts)):
+        parts = self.adviser.apart(self, base) if e.denominator > 1 else []
+        if len(parts) > 1 and all(map(self.not_negative, parts)) and self.product(*parts) == base:
             return self.product(*(self.power(part, e) for part in parts))
         content, rest = self.content(base, e.denominator == 1)
         outer = ONE if content == ONE else self.power(content, e)
@@ -340,24 +372,6 @@ class Algebra:
     def _size_of(self, atom: Atom) -> Atom:
         """|a|: the root of a^2."""
         return atom if self.is_positive(atom) else Atom("function", "abs", (), (Open((), self.atom(atom)),))
-
-    def apart(self, body: Sum) -> list[Sum]:
-        """A single product as the product of parts that share no bound index."""
-        if len(body.terms) != 1:
-            return [body]
-        bound, factors = self.opened(body.terms[0])
-        parts: list[tuple[set[str], list[Range], list[tuple[Atom, Fraction]]]] = []
-        single: list[tuple[set[str], list[Range], list[tuple[Atom, Fraction]]]] = []
-        single += [({r.name, *r.lower.names, *r.upper.names}, [r], []) for r in bound]
-        single += [(set(a.names), [], [(a, e)]) for a, e in factors]
-        for names, ranges, own in single:
-            here = (names & {r.name for r in bound}, ranges, own)
-            for part in [part for part in parts if part[0] & here[0]]:
-                parts.remove(part)
-                here = (part[0] | here[0], part[1] + here[1], part[2] + here[2])
-            parts.append(here)
-        found = [self.summed([r for r in bound if r in p[1]], self.close(Fraction(1), (), p[2])) for p in parts]
-        return [number(body.terms[0].coefficient), *found] if body.terms[0].coefficient != 1 else found
 
     def content(self, body: Sum, signed: bool, axes: frozenset[str] = frozenset()) -> tuple[Sum, Sum]:
         """(what all terms have in common, the rest): the number, and factors that stand outside sums and without the axes."""
@@ -374,7 +388,12 @@ class Algebra:
         if shared and rest.terms:  # the numbers in common may have changed
             more = rest.terms[0].coefficient if signed else abs(rest.terms[0].coefficient)
             common, rest = common.times(more), rest.times(1 / more)
-        return self._without_exponential(common, rest) if len(rest.terms) > 1 and "function:exp" in rest.key else (common, rest)
+        u = self.adviser.exponential(self, rest)
+        if u.terms:
+            rest = self.product(rest, self.exp(u.times(Fraction(-1))))
+            more = abs(rest.terms[0].coefficient)
+            common, rest = self.product(common, self.exp(u).times(more)), rest.times(1 / more)
+        return common, rest
 
     def beside(self, body: Sum, factors: Factors) -> Sum:
         """The body times a product of atoms, where reciprocals meet what they divide before that is expanded."""
@@ -383,16 +402,6 @@ class Algebra:
             bound, own = self.opened(term)
             parts.append(self.summed(bound, self.close(term.coefficient, (), (*own, *factors))))
         return add(*parts)
-
-    def _without_exponential(self, common: Sum, body: Sum) -> tuple[Sum, Sum]:
-        """1 + e^-x as e^-x (1 + e^x): of the ways to pull one exponential out, the least text."""
-        best = (common, body)
-        for u in (a.inner[0].body for t in body.terms for a, _ in t.factors if a.called == "exp" and not t.bound):
-            rest = self.product(body, self.exp(u.times(Fraction(-1))))
-            lead = rest.terms[0].coefficient
-            if lead > 0 and rest.times(1 / lead).key < best[1].key:
-                best = (self.product(common, self.exp(u).times(lead)), rest.times(1 / lead))
-        return best
 
     def exp(self, u: Sum) -> Sum:
         """exp(k log a) = a^k."""

@@ -1,8 +1,8 @@
 r"""Sums of products with indices: the data of the proof checker, written for it alone.
 
-Takes: coefficients, bound indices, factors. Gives: `Sum`, `Product`, `Atom`, and one name for each bound index.
-Guarantees: bound indices are renamed by bijections only: a poor choice of names can make equal things look different, never
-different things equal. The arithmetic is in index_arithmetic.
+Takes: coefficients, bound indices, factors. Gives: `Sum`, `Product`, `Atom`.
+Guarantees: what has the same key is the same for all values of the names that are open in it. The arithmetic is in
+index_arithmetic.
 
     2 sum_ij X_ij theta_j X_ik     Product(2, (#0.0 in 1..m, #0.1 in 1..n), X[#0.0,#0.1] theta[#0.1] X[#0.0,k])
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -20,9 +20,8 @@ from eqcompiler.languages.dimensions import ONE as FIRST
 from eqcompiler.languages.dimensions import Dimension
 
 Position = Dimension  # an index expression; index names start with ~ (open), # (bound) or ? (an operand's axis)
-MOST_TERMS, MOST_NAMINGS = 3000, 48
+MOST_TERMS = 3000
 _INDEX = re.compile(r"[~#?][\d.]+")
-_NAME = re.compile(r"~\d+")
 OPEN = "~#?"  # how the names of indices start; sizes start with a letter
 
 
@@ -76,7 +75,6 @@ class Atom:
 
 
 Factors = tuple[tuple[Atom, Fraction], ...]
-Renamed = Callable[[Atom, Mapping[str, Position]], Atom]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ class Sum:
     @property
     def height(self) -> int:
         """Above the height of every bound index inside."""
-        return max((_height(t.factors) + bool(t.bound) for t in self.terms), default=0)
+        return max((height_of(t.factors) + bool(t.bound) for t in self.terms), default=0)
 
     @property
     def constant(self) -> Fraction | None:
@@ -138,7 +136,7 @@ ZERO = Sum()
 NAMES = itertools.count()
 
 
-def _height(factors: Factors) -> int:
+def height_of(factors: Factors) -> int:
     return max((atom.height for atom, _ in factors), default=0)
 
 
@@ -189,65 +187,7 @@ def is_filled(r: Range) -> bool:
     return r.lower == FIRST and sized and sum(c for _, c in r.upper.terms) >= 1
 
 
-# --- names of bound indices ---------------------------------------------------------------------------------------------
-
-
-def named(coefficient: Fraction, bound: tuple[Range, ...], factors: Factors, renamed: Renamed) -> Product:
-    """The product with its bound indices named by how they are used; of several ways that look alike, the least text."""
-    if not bound:
-        ordered = tuple(sorted(factors, key=lambda f: f[0].key))
-        return Product(coefficient, (), ordered, _key((), ordered))
-    best: tuple[str, tuple[Range, ...], Factors] | None = None
-    for order in itertools.islice(_orders(bound, factors, {r.name: str(r.lower) for r in bound}), MOST_NAMINGS):
-        height = _height(factors)
-        names = {r.name: Dimension.of(f"#{height}.{k}") for k, r in enumerate(order)}
-        ranges = tuple(Range(str(names[r.name]), r.lower.substitute(names), r.upper.substitute(names)) for r in order)
-        moved = tuple(sorted(((renamed(a, names), e) for a, e in factors), key=lambda f: f[0].key))
-        key = _key(ranges, moved)
-        if best is None or key < best[0]:
-            best = (key, ranges, moved)
-    if best is None:
-        raise NotReplayed("no order of the indices")
-    return Product(coefficient, best[1], best[2], best[0])
-
-
-def _key(ranges: tuple[Range, ...], factors: Factors) -> str:
+def written(ranges: Sequence[Range], factors: Factors) -> str:
+    """The text of a product without its coefficient: what products are compared by."""
     head = " ".join(f"{r.name}<{r.lower}..{r.upper}" for r in ranges)
     return head + ": " * bool(ranges) + " ".join(a.key if e == 1 else f"{a.key}^{e}" for a, e in factors)
-
-
-def _orders(bound: tuple[Range, ...], factors: Factors, colour: dict[str, str]) -> Iterable[tuple[Range, ...]]:
-    """Orders of the bound indices, one for each way to tell apart those that are used alike."""
-    for _ in bound:
-        seen = {r.name: (colour[r.name], _uses(r, bound, factors, colour)) for r in bound}
-        ranks = {value: f"{k:03d}" for k, value in enumerate(sorted(set(seen.values())))}
-        following = {name: ranks[value] for name, value in seen.items()}
-        if len(set(following.values())) == len(set(colour.values())) and following == colour:
-            break
-        colour = following
-    by_colour = sorted(bound, key=lambda r: colour[r.name])
-    for place, r in enumerate(by_colour[:-1]):
-        tied = [s for s in by_colour if colour[s.name] == colour[r.name]]
-        if len(tied) > 1 and by_colour[place] is r:
-            for chosen in tied:
-                yield from _orders(bound, factors, {**colour, chosen.name: colour[chosen.name] + "!"})
-            return
-    yield tuple(by_colour)
-
-
-def _uses(index: Range, bound: tuple[Range, ...], factors: Factors, colour: Mapping[str, str]) -> str:
-    """How an index is used, in words that do not depend on names."""
-
-    def shown(text: str) -> str:
-        return _NAME.sub(lambda m: "!" if m[0] == index.name else colour.get(m[0], m[0]), text)
-
-    texts = [shown(f"{index.lower}..{index.upper}")]
-    texts += sorted(shown(str(r.upper)) for r in bound if index.name in r.upper.names)
-    uses = []
-    for atom, e in factors:
-        if index.name in atom.names:
-            at = [shown(str(p)) for p in atom.at]
-            at = [min(at[0], shown(str(-atom.at[0])))] if atom.kind == "delta" else sorted(at) if atom.symmetric else at
-            inner = ["+".join(sorted(shown(t.key) for t in o.body.terms)) for o in atom.inner]
-            uses.append(f"{atom.kind}{atom.name}{at}{inner}^{e}")
-    return " ".join([*texts, *sorted(uses)])

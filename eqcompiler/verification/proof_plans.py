@@ -16,6 +16,7 @@ from eqcompiler.languages.proof_steps import Blocks, Cases, Certificate, Inducti
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition
 from eqcompiler.verification.certificates import direct
+from eqcompiler.verification.choices import advised
 from eqcompiler.verification.index_sums import Atom, NotReplayed, Sum
 from eqcompiler.verification.replay import Goal, Work, block_count, can_be_extended, names_of, parts, restated
 from eqcompiler.verification.sum_terms import Writer
@@ -27,7 +28,7 @@ NOTHING = Certificate(())
 
 def certificate(document: Document, claim: Claim, conditions: tuple[Condition, ...] = ()) -> Certificate:
     """Steps that lead to zero. Raises NotReplayed when none are found."""
-    return _certificate(Goal(document, claim, (*document.assumptions, *claim.assumptions, *conditions)), DEPTH)
+    return _certificate(advised(document, claim, conditions), DEPTH)
 
 
 def _certificate(goal: Goal, depth: int) -> Certificate:

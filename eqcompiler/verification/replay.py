@@ -38,7 +38,7 @@ from eqcompiler.verification.function_values import FUNCTIONS, decide
 from eqcompiler.verification.index_arithmetic import Algebra
 from eqcompiler.verification.index_sums import NotReplayed, Product, Sum, denominators, is_filled, minus
 from eqcompiler.verification.lemmas import instance
-from eqcompiler.verification.term_entries import Reader, sizes_of
+from eqcompiler.verification.term_entries import Adviser, Reader, sizes_of
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Goal:
     document: Document
     claim: Claim
     known: tuple[Condition, ...]
+    adviser: Adviser
     sizes: Mapping[str, Dimension] = field(default_factory=dict)
     hypothesis: Condition | None = None
     block: int | None = None
@@ -61,19 +62,19 @@ class Goal:
     squared: bool = False
 
 
-def replay(document: Document, claim: Claim, proof: Certificate, conditions: tuple[Condition, ...] = ()) -> None:
+def goal_of(document: Document, claim: Claim, adviser: Adviser, conditions: tuple[Condition, ...] = ()) -> Goal:
+    return Goal(document, claim, (*document.assumptions, *claim.assumptions, *conditions), adviser)
+
+
+def check(goal: Goal, proof: Certificate) -> None:
     """Raises NotReplayed for what the checker does not know, CompilerFault for a step that is wrong."""
-    replay_goal(Goal(document, claim, (*document.assumptions, *claim.assumptions, *conditions)), proof)
-
-
-def replay_goal(goal: Goal, proof: Certificate) -> None:
     primitives = {step.integral: step.primitive for step in proof.steps if isinstance(step, Antiderivative)}
     for place, step in enumerate(proof.steps):
         if isinstance(step, Inverted | Squared | Substituted):
-            return replay_goal(restated(goal, step), replace(proof, steps=(*proof.steps[:place], *proof.steps[place + 1 :])))
+            return check(restated(goal, step), replace(proof, steps=(*proof.steps[:place], *proof.steps[place + 1 :])))
         if isinstance(step, Induction | Blocks | Cases):
             for part, certificate in parts(goal, step):
-                replay_goal(part, certificate)
+                check(part, certificate)
             return None
     work = Work(goal, primitives)
     work.name_axes(proof.axes)
@@ -88,12 +89,12 @@ class Work:
 
     def __init__(self, goal: Goal, primitives: Mapping[terms.Integral, Term] | None = None) -> None:
         self.goal = goal
-        self.algebra = algebra_of(goal.known)
+        self.algebra = algebra_of(goal.known, goal.adviser)
         axes = axes_of(goal.document, goal.claim)
         if goal.sizes and axes:
             raise NotReplayed("an induction beside an axis that is put together of others", goal.claim.left.span)
-        self.reader = Reader(goal.document, self.algebra, RULES, None, axes)
-        self.sides_reader = Reader(goal.document, self.algebra, RULES, goal.sizes, axes)
+        self.reader = Reader(goal.document, self.algebra, goal.adviser, RULES, None, axes)
+        self.sides_reader = Reader(goal.document, self.algebra, goal.adviser, RULES, goal.sizes, axes)
         for reader in (self.reader, self.sides_reader):
             reader.primitives.update(primitives or {})
         self._assume()
@@ -210,7 +211,7 @@ def parts(goal: Goal, step: Induction | Blocks | Cases) -> Iterator[tuple[Goal, 
 
 def block_count(goal: Goal) -> int:
     axes = axes_of(goal.document, goal.claim)
-    return len(Reader(goal.document, Algebra({}), RULES, None, axes).blocks(goal.claim.left))
+    return len(Reader(goal.document, Algebra({}, goal.adviser), goal.adviser, RULES, None, axes).blocks(goal.claim.left))
 
 
 def can_be_extended(goal: Goal, size: str) -> bool:
@@ -259,11 +260,10 @@ def _axes_of(term: Term) -> Iterator[tuple[Dimension, Parts]]:
         yield term.type.shape[0], Parts((columns, rows), False)
 
 
-def follows(document: Document, claim: Claim, step: Written, conditions: tuple[Condition, ...] = ()) -> bool:
+def follows(goal: Goal, step: Written) -> bool:
     """Whether the checker sees that the side is what the step says. CompilerFault where it sees that it is not."""
     try:
-        work = Work(Goal(document, claim, (*document.assumptions, *claim.assumptions, *conditions)))
-        work.require_written(step)
+        Work(goal).require_written(step)
     except NotReplayed:
         return False
     return True
@@ -327,7 +327,7 @@ def _says_orthogonal(condition: Condition, left: Term, right: Term) -> bool:
 # --- what conditions say about whole symbols -------------------------------------------------------------------------------
 
 
-def algebra_of(conditions: Iterable[Condition]) -> Algebra:
+def algebra_of(conditions: Iterable[Condition], adviser: Adviser) -> Algebra:
     found: dict[str, set[str]] = {"positive": set(), "symmetric": set(), "positive definite": set()}
     for c in conditions:
         name = _symbol_of(c.left)
@@ -343,7 +343,7 @@ def algebra_of(conditions: Iterable[Condition]) -> Algebra:
             bound = _number_of(low) if relation[0] in "<>" else None
             if bound is not None and (bound > 0 or (bound == 0 and "=" not in relation)):
                 found["positive"].add(_symbol_of(high))
-    return Algebra(FUNCTIONS, found["positive"] - {""}, found["symmetric"], found["positive definite"])
+    return Algebra(FUNCTIONS, adviser, found["positive"] - {""}, found["symmetric"], found["positive definite"])
 
 
 def _number_of(term: Term) -> Fraction | None:

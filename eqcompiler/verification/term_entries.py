@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 from eqcompiler.errors import CompilerFault
 from eqcompiler.languages import terms
@@ -22,7 +22,7 @@ from eqcompiler.languages.proof_steps import Used
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Binder, Term
 from eqcompiler.verification.axes import Axes, Parts, Way
-from eqcompiler.verification.index_arithmetic import LARGEST_POWER, Algebra
+from eqcompiler.verification.index_arithmetic import LARGEST_POWER, Algebra, Choices
 from eqcompiler.verification.index_sums import (
     ONE,
     ZERO,
@@ -41,8 +41,28 @@ from eqcompiler.verification.symbolic_powers import is_whole, raised
 At = tuple[Position, ...]
 Environment = Mapping[str, Any]  # symbol -> how its entries are found; "#i" -> the index's place
 Rule = Callable[["Reader", Any, At, Environment], Sum]
+Edge = Sum | int  # 1 and -1 are the infinities
 HALF = Fraction(1, 2)
 MOST_NESTED = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A form (closed_forms) with the values of its parameters, differentiated `order` times."""
+
+    form: str
+    values: Mapping[str, Sum]
+    order: int = 0
+
+
+class Adviser(Choices, Protocol):
+    """What has to be chosen about integrals and series as well."""
+
+    def has_form(self, term: terms.Reduction) -> bool:
+        """Whether a finite sum is one of those in closed form."""
+
+    def form(self, reader: Reader, inside: Sum, variable: Atom, upper: Edge) -> Advice | None:
+        """The form of an integral or a series of one product."""
 
 
 class Reader(Axes):
@@ -52,12 +72,13 @@ class Reader(Axes):
         self,
         document: Document,
         algebra: Algebra,
+        adviser: Adviser,
         rules: Mapping[type[Term], Rule],
         sizes: Mapping[str, Dimension] | None = None,
         axes: Mapping[Dimension, Parts] | None = None,
     ) -> None:
         super().__init__(algebra, sizes, axes)
-        self.document, self.rules = document, rules
+        self.document, self.adviser, self.rules = document, adviser, rules
         self.primitives: dict[terms.Integral, Term] = {}
         self.count = itertools.count()
         self.matrices: list[tuple[str, Term, Environment]] = []  # what is inverted, or has a determinant or a root

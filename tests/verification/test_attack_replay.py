@@ -11,10 +11,10 @@ from eqcompiler.errors import CompilerFault
 from eqcompiler.languages.proof_steps import Certificate
 from eqcompiler.languages.statements import Claim
 from eqcompiler.languages.terms import Derivative
+from eqcompiler.verification.choices import replay
 from eqcompiler.verification.edits import Pool, edits
 from eqcompiler.verification.index_sums import NotReplayed
 from eqcompiler.verification.proof_plans import certificate
-from eqcompiler.verification.replay import replay
 
 COUNT = 250
 POOL = Pool(NAMES, ())

@@ -28,9 +28,9 @@ from eqcompiler.languages.proof_steps import (
 )
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import SCALAR, Call, Condition, Number, Symbol, Term
+from eqcompiler.verification.choices import replay
 from eqcompiler.verification.index_sums import NotReplayed
 from eqcompiler.verification.proof_plans import certificate
-from eqcompiler.verification.replay import replay
 
 TWO, X = Number(SCALAR, Fraction(2)), Symbol(SCALAR, "x")
 NUMBERS = r"x, y \in \mathbb{R}"

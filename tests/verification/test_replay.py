@@ -18,12 +18,12 @@ from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import SCALAR, Binder, Condition
 from eqcompiler.reading.documents import formulas
 from eqcompiler.reading.typing import type_document
+from eqcompiler.verification.choices import replay
 from eqcompiler.verification.index_sums import NotReplayed
 from eqcompiler.verification.lemmas import LEMMAS
 from eqcompiler.verification.minimisers import with_extrema_resolved
 from eqcompiler.verification.proof_plans import certificate
 from eqcompiler.verification.proofs import Proof, prove
-from eqcompiler.verification.replay import replay
 from eqcompiler.verification.replaying import replayed
 
 PACKAGE = Path(eqcompiler.__file__).parent
@@ -38,6 +38,7 @@ CHECKER = (
     "expected_values",
     "entry_rules",
     "lemmas",
+    "closed_forms",
     "replay",
 )
 

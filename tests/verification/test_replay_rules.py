@@ -9,13 +9,13 @@ from test_replay import read
 
 from eqcompiler.errors import CompilerFault
 from eqcompiler.languages import terms
-from eqcompiler.languages.statements import Claim
+from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Call, Symbol, Term
+from eqcompiler.verification.choices import replay
 from eqcompiler.verification.evidence import gather
 from eqcompiler.verification.index_sums import NotReplayed
 from eqcompiler.verification.lemmas import LEMMAS, SHAPES, Sides, function, instance, matmul
 from eqcompiler.verification.proof_plans import certificate
-from eqcompiler.verification.replay import replay
 
 POINTS = 2
 DECLARED = (
@@ -52,9 +52,9 @@ OPERANDS: dict[str, tuple[tuple[Term, ...], ...]] = {
 }
 
 
-def differs(sides: Sides) -> bool:
+def differs(sides: Sides, document: Document = DOCUMENT) -> bool:
     """Whether the sides differ at some point; they must have been compared."""
-    found = gather(DOCUMENT, Claim(*sides), trials=POINTS)
+    found = gather(document, Claim(*sides), trials=POINTS)
     assert found.counterexample is not None or found.agreements == POINTS, found
     return found.counterexample is not None
 

@@ -24,9 +24,9 @@ from eqcompiler.languages.proof_steps import (
     Used,
 )
 from eqcompiler.languages.terms import SCALAR, Condition
+from eqcompiler.verification.choices import replay
 from eqcompiler.verification.index_sums import NotReplayed
 from eqcompiler.verification.proof_plans import certificate
-from eqcompiler.verification.replay import replay
 from eqcompiler.verification.replaying import lines_of
 
 NOTHING = Certificate(())
