@@ -29,6 +29,13 @@ class Parts:
     sizes: tuple[Dimension, ...]
     stacked: bool
 
+    @property
+    def length(self) -> Dimension:
+        first, *more = self.sizes
+        for size in more:
+            first = first + size if self.stacked else first * size
+        return first
+
 
 class Axes:
     """sizes: what stands in the place of a size, in an induction. put_together: the axes that have parts."""

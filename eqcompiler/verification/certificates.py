@@ -20,7 +20,7 @@ from eqcompiler.verification.antiderivatives import antiderivatives
 from eqcompiler.verification.determinant_lemmas import determinants_in, instances
 from eqcompiler.verification.index_sums import ONE, Atom, Factors, NotReplayed, Product, Range, Sum, add, denominators, minus
 from eqcompiler.verification.lemmas import LEMMAS, instance
-from eqcompiler.verification.replay import Goal, Work
+from eqcompiler.verification.replay import Goal, Work, equations
 from eqcompiler.verification.row_elimination import combination
 from eqcompiler.verification.sum_terms import Writer
 from eqcompiler.verification.term_entries import Environment
@@ -74,7 +74,7 @@ def direct(goal: Goal) -> Certificate:
 class _Search:
     def __init__(self, work: Work) -> None:
         self.document, self.reader, self.algebra = work.goal.document, work.reader, work.algebra
-        self.known, self.env = work.goal.known, work.env
+        self.goal, self.env = work.goal, work.env
         self.hypothesis = work.goal.hypothesis
         self.defined = work.defined
         self.open_names = {str(place) for place in work.env.values() if isinstance(place, Dimension)}
@@ -162,10 +162,10 @@ class _Search:
         first, wanted = list(difference.terms), difference
         pool.add(self.inside(first, given, LEVELS))
         ends = first
-        for equations, free_only in ((composite, True), (composite, True), (given, True), (given, False)):
+        for chosen, free_only in ((composite, True), (composite, True), (given, True), (given, False)):
             if (found := pool.combination(wanted)) is not None:
                 return found
-            grown = pool.add(m for t in (ends if free_only else first) for m in self.insertions(t, equations, free_only))
+            grown = pool.add(m for t in (ends if free_only else first) for m in self.insertions(t, chosen, free_only))
             pool.add(self.inside(grown, given, LEVELS))
             ends = grown
         found = pool.combination(wanted)
@@ -198,20 +198,11 @@ class _Search:
         for lemma, of in instances(self.determinants):
             for under in ("", *(("log",) if self.has_logarithm else ())):
                 yield from self.instance(lemma, of, under)
-        if self.hypothesis is not None:
-            yield from (replace(e, shown=True) for e in self.equation(self.hypothesis))
-        for condition in self.known:
-            if condition.relation == "orthogonal":
-                q = condition.left
-                turned = terms.Call(q.type, "transpose", (q,))
-                for pair in ((turned, q), (q, turned)):
-                    unit = terms.Call(q.type, "identity", ())
-                    yield from self.equation(Condition("=", terms.Call(q.type, "matmul", pair), unit))
-            elif condition.relation == "=":
-                yield from self.equation(condition)
-                if condition.left.type.rank == 2 and self.determinants and condition.right is not None:
-                    sides = (terms.Call(SCALAR, "det", (side,)) for side in (condition.left, condition.right))
-                    yield from self.equation(Condition("=", *sides), under="det")
+        for condition in equations(self.goal):
+            yield from (replace(e, shown=condition == self.hypothesis) for e in self.equation(condition))
+            if condition.left.type.rank == 2 and self.determinants and condition.right is not None:
+                sides = (terms.Call(SCALAR, "det", (side,)) for side in (condition.left, condition.right))
+                yield from self.equation(Condition("=", *sides), under="det")
 
     def instance(self, lemma: str, of: tuple[Term, ...], under: str = "") -> Iterator[Equation]:
         sides = instance(lemma, of, under)

@@ -8,19 +8,36 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from eqcompiler.errors import CompilerFault
 from eqcompiler.languages import terms
 from eqcompiler.languages.dimensions import Dimension
-from eqcompiler.languages.proof_steps import Certificate
+from eqcompiler.languages.proof_steps import Certificate, Written
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition, Term
+from eqcompiler.verification.axes import Parts
+from eqcompiler.verification.entry_rules import block_sizes
 from eqcompiler.verification.index_arithmetic import Algebra
-from eqcompiler.verification.index_sums import ONE, ZERO, Atom, Factors, Open, Range, Sum, add, minus, number
-from eqcompiler.verification.replay import Goal, check, goal_of
-from eqcompiler.verification.term_entries import Advice, Edge, Reader
+from eqcompiler.verification.index_sums import (
+    ONE,
+    ZERO,
+    Atom,
+    Factors,
+    NotReplayed,
+    Open,
+    Product,
+    Range,
+    Sum,
+    add,
+    is_filled,
+    minus,
+    number,
+)
+from eqcompiler.verification.replay import Goal, NotZero, Work, check, equations, goal_of
+from eqcompiler.verification.term_entries import Advice, Edge, Reader, reached
 
 MOST_NAMINGS = 48
 _NAME = re.compile(r"~\d+")
@@ -28,6 +45,12 @@ _NAME = re.compile(r"~\d+")
 
 class Standard:
     """The choices of this program."""
+
+    def axes(self, document: Document, claim: Claim) -> Mapping[Dimension, Parts]:
+        found: dict[Dimension, Parts] = {}
+        for term in reached(document, claim.left, claim.right):
+            found |= {size: own for size, own in _axes_of(term) if size not in found}
+        return found
 
     def orders(self, bound: tuple[Range, ...], factors: Factors) -> Iterable[tuple[Range, ...]]:
         return itertools.islice(_orders(bound, factors, {r.name: str(r.lower) for r in bound}), MOST_NAMINGS)
@@ -65,11 +88,53 @@ def advised(document: Document, claim: Claim, conditions: tuple[Condition, ...] 
 
 
 def replay(document: Document, claim: Claim, proof: Certificate, conditions: tuple[Condition, ...] = ()) -> None:
-    """Raises NotReplayed or CompilerFault, as `check` does."""
-    check(advised(document, claim, conditions), proof)
+    """As `check`, with a fault where the checker sees what must not be left over."""
+    told(advised(document, claim, conditions), lambda goal: check(goal, proof))
 
 
-# --- orders of indices, factors ----------------------------------------------------------------------------------------
+def follows(document: Document, claim: Claim, step: Written, conditions: tuple[Condition, ...] = ()) -> bool:
+    """Whether the checker sees that the side is what the step says. CompilerFault where it sees that it is not."""
+    try:
+        told(advised(document, claim, conditions), lambda goal: Work(goal).require_written(step))
+    except NotReplayed:
+        return False
+    return True
+
+
+def told(goal: Goal, ask: Callable[[Goal], None]) -> None:
+    """A polynomial in entries that is left over is a wrong step; anything else may be zero for a reason not seen here."""
+    try:
+        ask(goal)
+    except NotZero as left:
+        if any(True for _ in equations(goal)) or not all(map(_is_plain, left.rest.terms)):
+            raise
+        what = f"{left.claimed}: {left.rest.key[:200]} is left"
+        raise CompilerFault(what, left.span, fix="report this file: the proof or its checker is wrong") from left
+
+
+def _is_plain(term: Product) -> bool:
+    """A product of entries at different indices that run over whole axes: distinct ones are linearly independent."""
+    whole = all(is_filled(r) for r in term.bound)
+    entries = all(a.kind in ("entry", "size") and e > 0 and e.denominator == 1 for a, e in term.factors)
+    return whole and entries and all(str(p)[0] in "~#?" and len(p.terms) == 1 for a, _ in term.factors for p in a.at)
+
+
+# --- axes, orders of indices, factors ----------------------------------------------------------------------------------------
+
+
+def _axes_of(term: Term) -> Iterator[tuple[Dimension, Parts]]:
+    if isinstance(term, terms.Block):
+        for axis, size in enumerate(term.type.shape):
+            sizes = block_sizes(term, axis if term.type.rank == 2 or len(term.rows) > 1 else 1)
+            if len(sizes) > 1:
+                yield size, Parts(sizes, True)
+    if isinstance(term, terms.Call) and term.operation == "kron":
+        left, right = term.arguments
+        for size, outer, inner in zip(term.type.shape, left.type.shape, right.type.shape, strict=True):
+            yield size, Parts((outer, inner), False)
+    if isinstance(term, terms.Call) and term.operation == "vec":
+        rows, columns = term.arguments[0].type.shape
+        yield term.type.shape[0], Parts((columns, rows), False)
 
 
 def _orders(bound: tuple[Range, ...], factors: Factors, colour: dict[str, str]) -> Iterable[tuple[Range, ...]]:

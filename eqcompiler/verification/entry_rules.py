@@ -19,7 +19,7 @@ from eqcompiler.verification.function_values import step
 from eqcompiler.verification.generating_functions import integral, limit, series
 from eqcompiler.verification.index_sums import ONE, ZERO, Atom, NotReplayed, Position, Sum, add, minus, number
 from eqcompiler.verification.symbolic_powers import raised
-from eqcompiler.verification.term_entries import HALF, At, Environment, Reader, Rule
+from eqcompiler.verification.term_entries import HALF, At, Environment, Reader, Rule, reached
 
 
 def _component(self: Reader, term: terms.Component, at: At, env: Environment) -> Sum:
@@ -100,14 +100,9 @@ def _indicator(self: Reader, condition: Condition, env: Environment) -> Sum:
 def _last_state(self: Reader, term: terms.Iterated, at: At, env: Environment) -> Sum:
     """The last state of a recurrence has one value, unless something that it reads is given another one here."""
     recurrence = self.document.recurrences[term.recurrence]
-    pending, read = [*term.start, *recurrence.updates], {family for _, family in recurrence.members}
-    while pending:
-        part = pending.pop()
-        name = part.name if isinstance(part, terms.Symbol | terms.Reference | terms.Index) else ""
-        if name in self.document.definitions and name not in read:
-            pending.append(self.document.definitions[name].body)
-        read.add(name)
-        pending += terms.children(part)
+    named = terms.Symbol | terms.Reference | terms.Index
+    parts = reached(self.document, *term.start, *recurrence.updates)
+    read = {family for _, family in recurrence.members} | {part.name for part in parts if isinstance(part, named)}
     own = {*recurrence.states, *recurrence.before, *(member for member, _ in recurrence.members)}
     if (read - own) & {name.removeprefix("#") for name in env} or self.sizes:
         raise NotReplayed("the last state of a recurrence that is varied", term.span)

@@ -21,7 +21,7 @@ from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.terms import Term, Type
 from eqcompiler.verification.function_values import HALF, turned
 from eqcompiler.verification.index_sums import ONE, Atom, NotReplayed, Open, Product, Range, Sum, add, minus
-from eqcompiler.verification.term_entries import At, Environment, Reader
+from eqcompiler.verification.term_entries import At, Environment, Reader, reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +63,15 @@ def _normal(self: Reader, name: str, env: Environment) -> Normal:
         raise NotReplayed(f"the checker does not know the distribution of {name}")
     mean, covariance = info.distribution[1]
     shape = tuple(self.size(size) for size in info.type.shape)
-    for part in (mean, covariance):
-        if any(s in self.put_together for s in part.type.shape) or _reads_random(self, part):
-            raise NotReplayed("a distribution of this kind")
+    split = any(size in self.put_together for part in (mean, covariance) for size in part.type.shape)
+    if split or any(_is_random(self, part) for part in reached(self.document, mean, covariance)):
+        raise NotReplayed("a distribution of this kind")
     return Normal(f"<{name}>", len(shape), shape, self.bound(mean, env), self.bound(covariance, env))
 
 
-def _reads_random(self: Reader, term: Term) -> bool:
-    pending, seen = [term], set()
-    while pending:
-        part = pending.pop()
-        name = part.name if isinstance(part, terms.Symbol | terms.Reference) else ""
-        info = self.document.symbols.get(name)
-        if info is not None and info.distribution is not None:
-            return True
-        if name in self.document.definitions and name not in seen:
-            seen.add(name)
-            pending.append(self.document.definitions[name].body)
-        pending += terms.children(part)
-    return False
+def _is_random(self: Reader, part: Term) -> bool:
+    info = self.document.symbols.get(part.name) if isinstance(part, terms.Symbol | terms.Reference) else None
+    return info is not None and info.distribution is not None
 
 
 def _places(self: Reader, x: Normal) -> tuple[list[Range], At]:

@@ -18,9 +18,9 @@ from eqcompiler.languages.terms import Condition
 from eqcompiler.verification.certificates import direct
 from eqcompiler.verification.choices import advised
 from eqcompiler.verification.index_sums import Atom, NotReplayed, Sum
-from eqcompiler.verification.replay import Goal, Work, block_count, can_be_extended, names_of, parts, restated
+from eqcompiler.verification.replay import Goal, Work, block_count, can_be_extended, parts, restated
 from eqcompiler.verification.sum_terms import Writer
-from eqcompiler.verification.term_entries import sizes_of
+from eqcompiler.verification.term_entries import reached, sizes_of
 
 DEPTH, MOST_COMPARISONS = 3, 3
 NOTHING = Certificate(())
@@ -76,26 +76,13 @@ def _plans(goal: Goal) -> Iterator[Step]:
     if "root:" in work.difference.key and not goal.squared:
         yield Squared()
     if not goal.sizes:
-        sizes = sorted(_sizes(goal))
+        sizes = sorted({n for part in reached(goal.document, claim.left, claim.right) for n in sizes_of(part)})
         yield from (Induction(size, NOTHING, NOTHING) for size in sizes if can_be_extended(goal, size))
     yield from (Cases(condition, NOTHING, NOTHING) for condition in _comparisons(goal, work))
     if "function:sin" in work.difference.key or "function:cos" in work.difference.key:
-        angles = sorted(names_of(claim.left) | names_of(claim.right))
+        parts_of_sides = reached(goal.document, claim.left, claim.right)
+        angles = sorted({part.name for part in parts_of_sides if isinstance(part, terms.Symbol)})
         yield from (Substituted(name, 2) for name in angles if name not in goal.factors)
-
-
-def _sizes(goal: Goal) -> set[str]:
-    """The sizes that a side, or a definition that it uses, names."""
-    found: set[str] = set()
-    entered: set[str] = set()
-    pending = [goal.claim.left, goal.claim.right]
-    while pending:
-        term = pending.pop()
-        found |= sizes_of(term)
-        for name in names_of(term) & set(goal.document.definitions) - entered:
-            entered.add(name)
-            pending.append(goal.document.definitions[name].body)
-    return found
 
 
 def _comparisons(goal: Goal, work: Work) -> Iterator[Condition]:

@@ -33,12 +33,23 @@ from eqcompiler.languages.proof_steps import (
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition, Term
 from eqcompiler.verification.axes import Parts
-from eqcompiler.verification.entry_rules import RULES, block_sizes
+from eqcompiler.verification.entry_rules import RULES
 from eqcompiler.verification.function_values import FUNCTIONS, decide
 from eqcompiler.verification.index_arithmetic import Algebra
-from eqcompiler.verification.index_sums import NotReplayed, Product, Sum, denominators, is_filled, minus
+from eqcompiler.verification.index_sums import NotReplayed, Sum, denominators, minus
 from eqcompiler.verification.lemmas import instance
-from eqcompiler.verification.term_entries import Adviser, Reader, sizes_of
+from eqcompiler.verification.term_entries import Adviser, Reader, reached, sizes_of
+
+
+class NotZero(NotReplayed):
+    """What is left of a difference: it may be zero for a reason that the checker does not see.
+
+    Example: a proof without one of its steps. Repair: none is needed; the evidence beside the proof is as it was.
+    """
+
+    def __init__(self, what: str, rest: Sum, span: Span | None) -> None:
+        super().__init__(f"{what}, as far as the checker sees: {rest.key[:1500]}", span)
+        self.claimed, self.rest = what, rest
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,7 @@ def check(goal: Goal, proof: Certificate) -> None:
     work.name_axes(proof.axes)
     for step in proof.steps:
         work.do(step)
-    _zero(work.difference, goal.known, goal.claim.left.span, "the steps of the proof do not lead to zero")
+    _zero(work.difference, goal.claim.left.span, "the steps of the proof do not lead to zero")
     return None
 
 
@@ -90,7 +101,7 @@ class Work:
     def __init__(self, goal: Goal, primitives: Mapping[terms.Integral, Term] | None = None) -> None:
         self.goal = goal
         self.algebra = algebra_of(goal.known, goal.adviser)
-        axes = axes_of(goal.document, goal.claim)
+        axes = axes_of(goal, self.algebra)
         if goal.sizes and axes:
             raise NotReplayed("an induction beside an axis that is put together of others", goal.claim.left.span)
         self.reader = Reader(goal.document, self.algebra, goal.adviser, RULES, None, axes)
@@ -162,7 +173,7 @@ class Work:
 
     def require_written(self, step: Written) -> None:
         rest = minus(self.sides[step.side], self.reader.entry(step.result, self.at, self.env))
-        _zero(rest, self.goal.known, step.result.span, f"the {step.side} side is not what the proof says")
+        _zero(rest, step.result.span, f"the {step.side} side is not what the proof says")
 
 
 def _is_norm(term: Term) -> bool:
@@ -176,7 +187,8 @@ def restated(goal: Goal, step: Inverted | Squared | Substituted) -> Goal:
         return replace(goal, squared=True)
     if isinstance(step, Substituted):
         info = goal.document.symbols.get(step.symbol)
-        tied = any(step.symbol in names_of(side) for c in goal.known for side in (c.left, c.right) if side is not None)
+        assumed = (side for c in goal.known for side in (c.left, c.right) if side is not None)
+        tied = any(isinstance(part, terms.Symbol) and part.name == step.symbol for part in reached(goal.document, *assumed))
         if info is None or info.type != terms.SCALAR or info.role != "free" or info.distribution or tied or not step.factor:
             raise CompilerFault("a step of the proof puts a multiple in the place of what is not any number", claim.left.span)
         return replace(goal, factors={**goal.factors, step.symbol: step.factor})
@@ -210,8 +222,17 @@ def parts(goal: Goal, step: Induction | Blocks | Cases) -> Iterator[tuple[Goal, 
 
 
 def block_count(goal: Goal) -> int:
-    axes = axes_of(goal.document, goal.claim)
-    return len(Reader(goal.document, Algebra({}, goal.adviser), goal.adviser, RULES, None, axes).blocks(goal.claim.left))
+    algebra = Algebra({}, goal.adviser)
+    return len(Reader(goal.document, algebra, goal.adviser, RULES, None, axes_of(goal, algebra)).blocks(goal.claim.left))
+
+
+def axes_of(goal: Goal, algebra: Algebra) -> Mapping[Dimension, Parts]:
+    """How the axes of blocks, Kronecker products and stacked columns are put together, as advised."""
+    found = goal.adviser.axes(goal.document, goal.claim)
+    for size, own in found.items():
+        if own.length != size or not all(algebra.is_at_least(part, 0) for part in own.sizes) or len(own.sizes) < 2:
+            raise NotReplayed(f"an axis of length {size} that is put together of others", goal.claim.left.span)
+    return found
 
 
 def can_be_extended(goal: Goal, size: str) -> bool:
@@ -223,105 +244,39 @@ def can_be_extended(goal: Goal, size: str) -> bool:
     return not claim.free and not goal.squared and size not in own and not any(size in sizes_of(side) for side in sides)
 
 
-def names_of(term: Term) -> set[str]:
-    own = {term.name} if isinstance(term, terms.Symbol | terms.Reference) else set()
-    return own.union(*(names_of(child) for child in terms.children(term)))
-
-
-def axes_of(document: Document, claim: Claim) -> dict[Dimension, Parts]:
-    """How the axes of blocks, Kronecker products and stacked columns are put together."""
-    found: dict[Dimension, Parts] = {}
-    pending, entered = [claim.left, claim.right], set()
-    while pending:
-        term = pending.pop()
-        pending += terms.children(term)
-        name = term.name if isinstance(term, terms.Symbol | terms.Reference) else ""
-        if name in document.definitions and name not in entered:
-            entered.add(name)
-            pending.append(document.definitions[name].body)
-        for size, own in _axes_of(term):
-            if found.setdefault(size, own) != own:
-                raise NotReplayed(f"an axis of length {size} that is put together in two ways", claim.left.span)
-    return found
-
-
-def _axes_of(term: Term) -> Iterator[tuple[Dimension, Parts]]:
-    if isinstance(term, terms.Block):
-        for axis, size in enumerate(term.type.shape):
-            sizes = block_sizes(term, axis if term.type.rank == 2 or len(term.rows) > 1 else 1)
-            if len(sizes) > 1:
-                yield size, Parts(sizes, True)
-    if isinstance(term, terms.Call) and term.operation == "kron":
-        left, right = term.arguments
-        for size, outer, inner in zip(term.type.shape, left.type.shape, right.type.shape, strict=True):
-            yield size, Parts((outer, inner), False)
-    if isinstance(term, terms.Call) and term.operation == "vec":
-        rows, columns = term.arguments[0].type.shape
-        yield term.type.shape[0], Parts((columns, rows), False)
-
-
-def follows(goal: Goal, step: Written) -> bool:
-    """Whether the checker sees that the side is what the step says. CompilerFault where it sees that it is not."""
-    try:
-        Work(goal).require_written(step)
-    except NotReplayed:
-        return False
-    return True
-
-
-def _zero(rest: Sum, known: tuple[Condition, ...], span: Span | None, what: str) -> None:
-    """A polynomial in entries that is left over is a wrong step; anything else may be zero for a reason not seen here."""
-    if not rest.terms:
-        return
-    tied = any(c.relation == "=" or (c.right is None and c.relation == "orthogonal") for c in known)
-    if not tied and all(_is_plain(t) for t in rest.terms):
-        raise CompilerFault(
-            f"{what}: {rest.key[:200]} is left", span, fix="report this file: the proof or its checker is wrong"
-        )
-    raise NotReplayed(f"{what}, as far as the checker sees: {rest.key[:1500]}", span)
-
-
-def _is_plain(term: Product) -> bool:
-    """A product of entries at different indices that run over whole axes: distinct ones are linearly independent."""
-    whole = all(is_filled(r) for r in term.bound)
-    entries = all(a.kind in ("entry", "size") and e > 0 and e.denominator == 1 for a, e in term.factors)
-    return whole and entries and all(str(p)[0] in "~#?" and len(p.terms) == 1 for a, _ in term.factors for p in a.at)
+def _zero(rest: Sum, span: Span | None, what: str) -> None:
+    if rest.terms:
+        raise NotZero(what, rest, span)
 
 
 def _require_true(step: Used, goal: Goal) -> None:
-    """An instance of a lemma, or an assumption; an assumption with indices of its own is not used."""
+    """An instance of a lemma, or what may be used without one; that with no indices of its own."""
     left, right = step.equation.left, step.equation.right
     if step.lemma:
         true = instance(step.lemma, step.of, step.under) == (left, right)
     else:
-        plain = len(step.binders) == left.type.rank
-        same = [c for c in (*goal.known, goal.hypothesis) if c is not None and _around(c, step.under) == step.equation]
-        true = plain and bool(same or any(right and _says_orthogonal(c, left, right) for c in goal.known))
+        given = (_around(condition, step.under) for condition in equations(goal))
+        true = len(step.binders) == left.type.rank and step.equation in given
     if step.equation.relation != "=" or not true:
         raise CompilerFault("a step of the proof uses an equation that is neither assumed nor true by its form", left.span)
 
 
+def equations(goal: Goal) -> Iterator[Condition]:
+    """Assumptions, what an induction has shown, and Q^T Q = I = Q Q^T for square orthogonal Q."""
+    for condition in (*goal.known, *([goal.hypothesis] if goal.hypothesis else [])):
+        if condition.relation == "orthogonal":
+            q = condition.left
+            turned = terms.Call(q.type, "transpose", (q,))
+            for pair in ((turned, q), (q, turned)):
+                yield Condition("=", terms.Call(q.type, "matmul", pair), terms.Call(q.type, "identity", ()))
+        elif condition.relation == "=":
+            yield condition
+
+
 def _around(condition: Condition, function: str) -> Condition:
     """The determinants of both sides of an equation."""
-    left, right = condition.left, condition.right
-    if not function or right is None:
-        return condition
-    return replace(
-        condition, left=terms.Call(terms.SCALAR, function, (left,)), right=terms.Call(terms.SCALAR, function, (right,))
-    )
-
-
-def _says_orthogonal(condition: Condition, left: Term, right: Term) -> bool:
-    """Q orthogonal says Q^T Q = I and Q Q^T = I; so does either equation of the other for square Q."""
-    q = condition.left
-    turned = terms.Call(q.type, "transpose", (q,))
-    products = [terms.Call(q.type, "matmul", pair) for pair in ((turned, q), (q, turned))]
-    return (
-        condition.relation == "orthogonal"
-        and left in products
-        and isinstance(right, terms.Call)
-        and right.operation == "identity"
-    )
+    sides = (condition.left, condition.right)
+    return Condition("=", *(terms.Call(terms.SCALAR, function, (s,)) for s in sides if s)) if function else condition
 
 
 # --- what conditions say about whole symbols -------------------------------------------------------------------------------

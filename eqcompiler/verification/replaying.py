@@ -29,16 +29,15 @@ from eqcompiler.languages.proof_steps import (
 )
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition
-from eqcompiler.verification.choices import advised, replay
+from eqcompiler.verification.choices import follows, replay
 from eqcompiler.verification.index_sums import NotReplayed
 from eqcompiler.verification.proof_plans import certificate
 from eqcompiler.verification.proofs import Proof
-from eqcompiler.verification.replay import follows
 
 
 def replayed(document: Document, claim: Claim, proof: Proof, extra: tuple[Condition, ...] = ()) -> tuple[str, ...]:
     """The proof as lines. Raises CompilerFault when the checker finds a step that is wrong."""
-    sides = {step: follows(advised(document, claim, extra), step) for step in _written(document, claim, proof)}
+    sides = {step: follows(document, claim, step, extra) for step in _written(document, claim, proof)}
     written = tuple(step for step, seen in sides.items() if seen)
     lines = [line(document, step) + " (not compared by the checker)" * (not seen) for step, seen in sides.items()]
     try:

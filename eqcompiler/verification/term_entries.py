@@ -9,7 +9,7 @@ is in entry_rules.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Protocol
@@ -56,7 +56,10 @@ class Advice:
 
 
 class Adviser(Choices, Protocol):
-    """What has to be chosen about integrals and series as well."""
+    """What has to be chosen about axes, integrals and series as well."""
+
+    def axes(self, document: Document, claim: Claim) -> Mapping[Dimension, Parts]:
+        """Of which parts the axes of the claim are put together."""
 
     def has_form(self, term: terms.Reduction) -> bool:
         """Whether a finite sum is one of those in closed form."""
@@ -405,6 +408,19 @@ _SLOPES: dict[str, Callable[[Algebra, Sum], Sum]] = {
         algebra.exp(algebra.power(u, 2).times(Fraction(-1))), algebra.power(algebra.atom(Atom("constant", "pi")), -HALF)
     ).times(Fraction(2)),
 }
+
+
+def reached(document: Document, *pending: Term) -> Iterator[Term]:
+    """The terms with all of their parts, those of the definitions that they name included, each definition once."""
+    left, entered = list(pending), set()
+    while left:
+        part = left.pop()
+        yield part
+        left += terms.children(part)
+        name = part.name if isinstance(part, terms.Symbol | terms.Reference) else ""
+        if name in document.definitions and name not in entered:
+            entered.add(name)
+            left.append(document.definitions[name].body)
 
 
 def sizes_of(term: Term) -> set[str]:
