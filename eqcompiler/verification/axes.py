@@ -14,9 +14,9 @@ from fractions import Fraction
 
 from eqcompiler.languages.dimensions import ONE as FIRST
 from eqcompiler.languages.dimensions import Dimension
+from eqcompiler.verification.function_values import raised
 from eqcompiler.verification.index_arithmetic import Algebra
 from eqcompiler.verification.index_sums import ONE, Atom, NotReplayed, Position, Range, Sum, add, minus, number
-from eqcompiler.verification.symbolic_powers import raised
 
 Way = tuple[tuple[Range, ...], Position]  # open indices, and the place that they stand for
 LONGEST_WRITTEN = 6

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from eqcompiler.languages.terms import INTEGER, SCALAR, Binder, Call, Constant, Index, Integral, Number, Reduction, Symbol, Term
+from eqcompiler.languages.terms import INTEGER, SCALAR, Binder, Constant, Index, Integral, Number, Reduction, Symbol, Term
+from eqcompiler.verification.defined_operations import ONE, PI, TWO, less, of, square
 
 a, b, c, n, p, q, r, t, w = (Symbol(SCALAR, name) for name in "abcnpqrtw")
 k = Index(INTEGER, "k")
-PI, INFINITY = Constant(SCALAR, "pi"), Constant(SCALAR, "infinity")
-ZERO, ONE, TWO, FOUR = (Number(SCALAR, Fraction(value)) for value in (0, 1, 2, 4))
+INFINITY = Constant(SCALAR, "infinity")
+ZERO, FOUR = (Number(SCALAR, Fraction(value)) for value in (0, 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +38,16 @@ class Form:
         return bound.lower, bound.upper
 
 
-def _(operation: str, *arguments: Term) -> Term:
-    return Call(SCALAR, operation, arguments)
-
-
-def _less(first: Term, second: Term) -> Term:
-    return _("add", first, _("neg", second))
-
-
 def _times(*factors: Term) -> Term:
-    return _("mul", *factors)
+    return of("mul", *factors)
 
 
 def _exp(*summands: Term) -> Term:
-    return _("exp", _("add", *summands))
+    return of("exp", of("add", *summands))
 
 
 def _minus(first: Term, *factors: Term) -> Term:
-    return _("neg", _times(first, *factors))
+    return of("neg", _times(first, *factors))
 
 
 def _over(lower: Term, upper: Term, body: Term) -> Integral:
@@ -65,57 +58,57 @@ def _series(first: Number, last: Term, body: Term) -> Reduction:
     return Reduction(SCALAR, "sum", Binder("k", Number(INTEGER, first.value), last), body)
 
 
-_SQUARE, _POWER = _("pow", t, TWO), _times(_("pow", r, k), _("exp", c))
-_BEFORE, _AFTER = _("pow", t, _less(q, ONE)), _("pow", _less(ONE, t), _less(p, ONE))
+_SQUARE, _POWER = square(t), _times(of("pow", r, k), of("exp", c))
+_BEFORE, _AFTER = of("pow", t, less(q, ONE)), of("pow", less(ONE, t), less(p, ONE))
 _DAMPED = _exp(c, _minus(a, t))
-_WAVE = _("add", _("pow", a, TWO), _("pow", w, TWO))
+_WAVE = of("add", square(a), square(w))
 
 FORMS: Mapping[str, Form] = {
     "a Gaussian": Form(
         "abc",
-        _over(_("neg", INFINITY), INFINITY, _exp(c, _times(b, t), _minus(a, _SQUARE))),
-        _times(_("sqrt", _("div", PI, a)), _exp(c, _("div", _("pow", b, TWO), _times(FOUR, a)))),
+        _over(of("neg", INFINITY), INFINITY, _exp(c, _times(b, t), _minus(a, _SQUARE))),
+        _times(of("sqrt", of("div", PI, a)), _exp(c, of("div", square(b), _times(FOUR, a)))),
         (a,),
         "b",
     ),
     "half a Gaussian": Form(
         "acq",
         _over(ZERO, INFINITY, _times(_BEFORE, _exp(c, _minus(a, _SQUARE)))),
-        _times(_("div", _("gamma", _("div", q, TWO)), TWO), _("pow", a, _("neg", _("div", q, TWO))), _("exp", c)),
+        _times(of("div", of("gamma", of("div", q, TWO)), TWO), of("pow", a, of("neg", of("div", q, TWO))), of("exp", c)),
         (a, q),
     ),
     "gamma": Form(
         "acq",
         _over(ZERO, INFINITY, _times(_BEFORE, _DAMPED)),
-        _times(_("gamma", q), _("pow", a, _("neg", q)), _("exp", c)),
+        _times(of("gamma", q), of("pow", a, of("neg", q)), of("exp", c)),
         (a, q),
     ),
     "a cosine": Form(
-        "acw", _over(ZERO, INFINITY, _times(_DAMPED, _("cos", _times(w, t)))), _times(_("div", a, _WAVE), _("exp", c)), (a,)
+        "acw", _over(ZERO, INFINITY, _times(_DAMPED, of("cos", _times(w, t)))), _times(of("div", a, _WAVE), of("exp", c)), (a,)
     ),
     "a sine": Form(
-        "acw", _over(ZERO, INFINITY, _times(_DAMPED, _("sin", _times(w, t)))), _times(_("div", w, _WAVE), _("exp", c)), (a,)
+        "acw", _over(ZERO, INFINITY, _times(_DAMPED, of("sin", _times(w, t)))), _times(of("div", w, _WAVE), of("exp", c)), (a,)
     ),
     "beta": Form(
         "cpq",
-        _over(ZERO, ONE, _times(_BEFORE, _AFTER, _("exp", c))),
-        _times(_("div", _times(_("gamma", q), _("gamma", p)), _("gamma", _("add", p, q))), _("exp", c)),
+        _over(ZERO, ONE, _times(_BEFORE, _AFTER, of("exp", c))),
+        _times(of("div", _times(of("gamma", q), of("gamma", p)), of("gamma", of("add", p, q))), of("exp", c)),
         (p, q),
     ),
     "geometric": Form(
-        "cr", _series(ZERO, INFINITY, _POWER), _("div", _("exp", c), _less(ONE, r)), (_less(ONE, _("abs", r)),), "r"
+        "cr", _series(ZERO, INFINITY, _POWER), of("div", of("exp", c), less(ONE, r)), (less(ONE, of("abs", r)),), "r"
     ),
     "logarithm": Form(
         "cr",
-        _series(ONE, INFINITY, _("div", _POWER, k)),
-        _minus(_("log", _less(ONE, r)), _("exp", c)),
-        (_less(ONE, _("abs", r)),),
+        _series(ONE, INFINITY, of("div", _POWER, k)),
+        _minus(of("log", less(ONE, r)), of("exp", c)),
+        (less(ONE, of("abs", r)),),
     ),
-    "exponential": Form("cr", _series(ZERO, INFINITY, _("div", _POWER, _("factorial", k))), _exp(c, r), (), "r"),
+    "exponential": Form("cr", _series(ZERO, INFINITY, of("div", _POWER, of("factorial", k))), _exp(c, r), (), "r"),
     "binomial": Form(
         "cnr",
-        _series(ZERO, n, _("div", _POWER, _times(_("factorial", k), _("factorial", _less(n, k))))),
-        _("div", _times(_("pow", _("add", ONE, r), n), _("exp", c)), _("factorial", n)),
+        _series(ZERO, n, of("div", _POWER, _times(of("factorial", k), of("factorial", less(n, k))))),
+        of("div", _times(of("pow", of("add", ONE, r), n), of("exp", c)), of("factorial", n)),
         (),
         "r",
     ),

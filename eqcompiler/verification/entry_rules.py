@@ -14,12 +14,12 @@ from eqcompiler.languages import terms
 from eqcompiler.languages.dimensions import ONE as FIRST
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.terms import Condition, Term
+from eqcompiler.verification.defined_operations import DEFINED
 from eqcompiler.verification.expected_values import expectation
-from eqcompiler.verification.function_values import step
+from eqcompiler.verification.function_values import raised, step
 from eqcompiler.verification.generating_functions import integral, limit, series
 from eqcompiler.verification.index_sums import ONE, ZERO, Atom, NotReplayed, Position, Sum, add, minus, number
-from eqcompiler.verification.symbolic_powers import raised
-from eqcompiler.verification.term_entries import HALF, At, Environment, Reader, Rule, reached
+from eqcompiler.verification.term_entries import At, Environment, Reader, Rule, reached
 
 
 def _component(self: Reader, term: terms.Component, at: At, env: Environment) -> Sum:
@@ -128,6 +128,8 @@ def _call(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
     rule = _CALLS.get(term.operation)
     if rule is not None:
         return rule(self, term, at, env)
+    if term.operation in DEFINED and (term.operation != "norm2" or term.arguments[0].type.rank == 1):
+        return self.entry(DEFINED[term.operation](*term.arguments), at, env)
     if term.operation in terms.ELEMENTWISE:
         return self.algebra.apply(term.operation, (self.entry(term.arguments[0], at, env),))
     raise NotReplayed(f"the checker does not know the operation {term.operation}", term.span)
@@ -157,30 +159,6 @@ def _matmul(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
         return self.algebra.product(self.entry(left, (*at[:rows], k), env), self.entry(right, (k, *at[rows:]), env))
 
     return self.summed(right.type.shape[0], inside)
-
-
-def _of_all(self: Reader, term: Term, env: Environment, function: Callable[[Sum], Sum]) -> Sum:
-    """The sum of a function of each entry."""
-
-    def over(shape: tuple[Dimension, ...], at: At) -> Sum:
-        if not shape:
-            return function(self.entry(term, at, env))
-        return self.summed(shape[0], lambda p: over(shape[1:], (*at, p)))
-
-    return over(term.type.shape, ())
-
-
-def _root_of_squares(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
-    (inner,) = term.arguments
-    if term.operation == "norm2" and inner.type.rank != 1:
-        raise NotReplayed("the checker does not know the spectral norm", term.span)
-    return self.algebra.power(_of_all(self, inner, env, lambda x: self.algebra.power(x, 2)), HALF)
-
-
-def _softmax(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
-    (scores,) = term.arguments
-    below = _of_all(self, scores, env, self.algebra.exp)
-    return self.algebra.product(self.algebra.exp(self.entry(scores, at, env)), self.algebra.power(below, -1))
 
 
 def _trace(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
@@ -299,10 +277,6 @@ _CALLS: dict[str, Rule] = {
         self.entry(term.arguments[0], at[:1], env), self.algebra.delta(*at)
     ),
     "diagonal": lambda self, term, at, env: self.entry(term.arguments[0], (at[0], at[0]), env),
-    "norm1": lambda self, term, at, env: _of_all(self, term.arguments[0], env, lambda x: self.algebra.apply("abs", (x,))),
-    "norm2": _root_of_squares,
-    "normF": _root_of_squares,
-    "softmax": _softmax,
     "delta": lambda self, term, at, env: self.algebra.delta(*(self.position(a, env) for a in term.arguments)),
     "identity": lambda self, term, at, env: self.algebra.delta(*at),
     "zeros": lambda self, term, at, env: ZERO,
@@ -313,9 +287,6 @@ _CALLS: dict[str, Rule] = {
     "kron": _kron,
     "vec": _vec,
     "max": _each(lambda algebra, *parts: algebra.apply("max", parts)),
-    "min": _each(lambda algebra, *parts: algebra.apply("min", parts)),
-    "binomial": _each(lambda algebra, *parts: algebra.apply("binomial", parts)),
-    "factorial": _each(lambda algebra, u: algebra.apply("factorial", (u,))),
     "matpow": _matrix_power,
 }
 

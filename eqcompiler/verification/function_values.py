@@ -7,11 +7,11 @@ Guarantees: every rule is an identity wherever both sides are defined; a functio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from eqcompiler.verification.index_arithmetic import LARGEST_POWER, Algebra, Function
-from eqcompiler.verification.index_sums import ONE, ZERO, Atom, NotReplayed, Open, Sum, add, minus, number
-from eqcompiler.verification.symbolic_powers import raised
+from eqcompiler.verification.index_sums import ONE, ZERO, Atom, NotReplayed, Open, Product, Sum, add, minus, number
 
 HALF = Fraction(1, 2)
 NEGATIVE = Fraction(-1)
@@ -117,17 +117,6 @@ def _largest(algebra: Algebra, parts: tuple[Sum, ...]) -> Sum:
     return result
 
 
-def _least(algebra: Algebra, parts: tuple[Sum, ...]) -> Sum:
-    return _largest(algebra, tuple(p.times(NEGATIVE) for p in parts)).times(NEGATIVE)
-
-
-def _choose(algebra: Algebra, parts: tuple[Sum, ...]) -> Sum:
-    """n over k as n! / k! (n - k)!"""
-    n, k = parts
-    above, first, second = (gamma(algebra, add(u, ONE)) for u in (n, k, minus(n, k)))
-    return algebra.product(above, algebra.power(first, -1), algebra.power(second, -1))
-
-
 def _size(algebra: Algebra, u: Sum) -> Sum:
     if algebra.not_negative(u):
         return u
@@ -162,34 +151,55 @@ def _odd(name: str) -> Callable[[Algebra, Sum], Sum]:
     return rule
 
 
-def _hyperbolic(sign: int) -> Callable[[Algebra, Sum], Sum]:
-    def rule(algebra: Algebra, u: Sum) -> Sum:
-        return add(algebra.exp(u), algebra.exp(u.times(NEGATIVE)).times(Fraction(sign))).times(HALF)
+def raised(algebra: Algebra, base: Sum, exponent: Sum) -> Sum:
+    """base^exponent for a symbolic exponent: c^(2 n + k + 1) = (c^n)^2 c^k c for whole n and k, or a positive base."""
+    if exponent.constant is not None:
+        return algebra.power(base, exponent.constant)
+    if base == algebra.exp(ONE):
+        return algebra.exp(exponent)
+    if algebra.all_positive(base):
+        return algebra.exp(algebra.product(exponent, algebra.log(base)))
+    if not all(is_whole(t) for t in exponent.terms):
+        return algebra.opaque("power", (base, exponent))
+    if not base.terms:
+        if algebra.all_positive(exponent):
+            return ZERO
+        raise NotReplayed("a power of zero")
+    common, rest = algebra.content(base, True)
+    single = len(rest.terms) == 1 and not rest.terms[0].bound
+    factors = [*(common.terms[0].factors), *(rest.terms[0].factors if single else ((None, Fraction(1)),))]
+    lead = common.terms[0].coefficient * (rest.terms[0].coefficient if single else 1)
+    parts = [algebra.exp(algebra.product(exponent, algebra.log(number(abs(lead)))))] if abs(lead) != 1 else []
+    parts += [_whole_power(algebra, number(-1), Fraction(1), exponent)] if lead < 0 else []
+    parts += [_whole_power(algebra, rest if a is None else algebra.atom(a), e, exponent) for a, e in factors]
+    return algebra.product(ONE, *parts)
 
-    return rule
+
+def _whole_power(algebra: Algebra, base: Sum, e: Fraction, exponent: Sum) -> Sum:
+    if algebra.all_positive(base) or e.denominator != 1:
+        return algebra.exp(algebra.product(exponent, algebra.log(algebra.power(base, e))))
+    parts = []
+    for t in exponent.terms:
+        if not t.key:
+            parts.append(algebra.power(base, t.coefficient * e))
+            continue
+        name = Atom("function", "power", (), (Open((), base), Open((), Sum((replace(t, coefficient=Fraction(1)),)))))
+        parts.append(algebra.atom(name, t.coefficient * e))
+    return algebra.product(ONE, *parts)
 
 
-def _ratio(above: str, below: str) -> Callable[[Algebra, Sum], Sum]:
-    return lambda algebra, u: algebra.product(turned(algebra, above, u), algebra.power(turned(algebra, below, u), -1))
+def is_whole(term: Product) -> bool:
+    """Whether the value is an integer for all sizes and indices."""
+    natural = all(a.kind in ("size", "position") and e > 0 and e.denominator == 1 for a, e in term.factors)
+    return term.coefficient.denominator == 1 and natural and not term.bound
 
 
 _OF_ONE: dict[str, Callable[[Algebra, Sum], Sum]] = {
     "exp": Algebra.exp,
     "log": Algebra.log,
-    "sqrt": lambda algebra, u: algebra.power(u, HALF),
     "sin": lambda algebra, u: turned(algebra, "sin", u),
     "cos": lambda algebra, u: turned(algebra, "cos", u),
-    "tan": _ratio("sin", "cos"),
-    "cot": _ratio("cos", "sin"),
-    "sec": lambda algebra, u: algebra.power(turned(algebra, "cos", u), -1),
-    "csc": lambda algebra, u: algebra.power(turned(algebra, "sin", u), -1),
-    "sinh": _hyperbolic(-1),
-    "cosh": _hyperbolic(1),
-    "sigmoid": lambda algebra, u: algebra.power(add(ONE, algebra.exp(u.times(NEGATIVE))), -1),
-    "softplus": lambda algebra, u: algebra.log(add(ONE, algebra.exp(u))),
-    "relu": lambda algebra, u: larger(algebra, u, ZERO),
     "gamma": gamma,
-    "factorial": lambda algebra, u: gamma(algebra, add(u, ONE)),
     "abs": _size,
     **{name: _odd(name) for name in ("asin", "atan", "asinh", "atanh", "tanh", "erf", "sign")},
 }
@@ -202,7 +212,5 @@ def _of_one(rule: Callable[[Algebra, Sum], Sum]) -> Function:
 FUNCTIONS: Mapping[str, Function] = {
     **{name: _of_one(rule) for name, rule in _OF_ONE.items()},
     "max": _largest,
-    "min": _least,
-    "binomial": _choose,
     "power": lambda algebra, arguments: raised(algebra, *arguments),
 }

@@ -22,6 +22,8 @@ from eqcompiler.languages.proof_steps import Used
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Binder, Term
 from eqcompiler.verification.axes import Axes, Parts, Way
+from eqcompiler.verification.defined_operations import SLOPES
+from eqcompiler.verification.function_values import is_whole, raised
 from eqcompiler.verification.index_arithmetic import LARGEST_POWER, Algebra, Choices
 from eqcompiler.verification.index_sums import (
     ONE,
@@ -36,7 +38,6 @@ from eqcompiler.verification.index_sums import (
     minus,
     number,
 )
-from eqcompiler.verification.symbolic_powers import is_whole, raised
 
 At = tuple[Position, ...]
 Environment = Mapping[str, Any]  # symbol -> how its entries are found; "#i" -> the index's place
@@ -233,11 +234,11 @@ class Reader(Axes):
             own = algebra.product(exponent, algebra.atom(atom), algebra.power(base, -1))
             return algebra.product(own, self.slope(base, name, at))
         if atom.kind == "function":
-            rule = _SLOPES.get(atom.called)
-            if rule is None or len(atom.inner) != 1:
+            if atom.called not in SLOPES:
                 raise NotReplayed(f"the checker has no derivative of {atom.name}")
-            inner = atom.inner[0].body
-            return algebra.product(rule(algebra, inner), self.slope(inner, name, at))
+            inner, u = atom.inner[0].body, terms.Symbol(terms.SCALAR, "u")
+            own = self.entry(SLOPES[atom.called](u), (), {"u": lambda place: inner})
+            return algebra.product(own, self.slope(inner, name, at))
         if atom.kind == "unknown":
             return self.slope_of_unknown(atom, name, at)
         if len(atom.inner) > 1:
@@ -384,30 +385,6 @@ def _sorted_places(where: At, first: int, order: str, atom: Atom) -> At:
         result += sorted(where[k : k + count], key=str)
         k += count
     return tuple(result)
-
-
-def _inner(algebra: Algebra, u: Sum, exponent: Fraction, c: int) -> Sum:
-    """(1 + c u^2)^exponent"""
-    return algebra.power(add(ONE, algebra.power(u, 2).times(Fraction(c))), exponent)
-
-
-# name -> derivative at the argument
-_SLOPES: dict[str, Callable[[Algebra, Sum], Sum]] = {
-    "exp": lambda algebra, u: algebra.exp(u),
-    "log": lambda algebra, u: algebra.power(u, -1),
-    "sin": lambda algebra, u: algebra.apply("cos", (u,)),
-    "cos": lambda algebra, u: algebra.apply("sin", (u,)).times(Fraction(-1)),
-    "asin": lambda algebra, u: _inner(algebra, u, -HALF, -1),
-    "acos": lambda algebra, u: _inner(algebra, u, -HALF, -1).times(Fraction(-1)),
-    "atan": lambda algebra, u: _inner(algebra, u, Fraction(-1), 1),
-    "asinh": lambda algebra, u: _inner(algebra, u, -HALF, 1),
-    "atanh": lambda algebra, u: _inner(algebra, u, Fraction(-1), -1),
-    "abs": lambda algebra, u: algebra.apply("sign", (u,)),
-    "tanh": lambda algebra, u: minus(ONE, algebra.power(algebra.apply("tanh", (u,)), 2)),
-    "erf": lambda algebra, u: algebra.product(
-        algebra.exp(algebra.power(u, 2).times(Fraction(-1))), algebra.power(algebra.atom(Atom("constant", "pi")), -HALF)
-    ).times(Fraction(2)),
-}
 
 
 def reached(document: Document, *pending: Term) -> Iterator[Term]:

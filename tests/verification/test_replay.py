@@ -31,7 +31,7 @@ CHECKER = (
     "index_sums",
     "index_arithmetic",
     "function_values",
-    "symbolic_powers",
+    "defined_operations",
     "axes",
     "term_entries",
     "generating_functions",
