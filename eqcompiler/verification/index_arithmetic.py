@@ -375,7 +375,6 @@ class Algebra:
 
     def content(self, body: Sum, signed: bool, axes: frozenset[str] = frozenset()) -> tuple[Sum, Sum]:
         """(what all terms have in common, the rest): the number, and factors that stand outside sums and without the axes."""
-        lead = body.terms[0].coefficient if signed else abs(body.terms[0].coefficient)
         shared: dict[Atom, Fraction] = {}
         atoms = dict.fromkeys(a for t in body.terms for a, _ in t.factors) if len(body.terms) > 1 or axes else {}
         for atom in atoms:
@@ -383,17 +382,15 @@ class Algebra:
             outside = not any(n[0] == "#" or n in axes for n in atom.names)
             if lowest and outside and (signed or self.is_positive(atom)):
                 shared[atom] = lowest
-        common = self.close(lead, (), shared.items())
-        rest = self.beside(body, tuple((a, -e) for a, e in shared.items())).times(1 / lead)
-        if shared and rest.terms:  # the numbers in common may have changed
-            more = rest.terms[0].coefficient if signed else abs(rest.terms[0].coefficient)
-            common, rest = common.times(more), rest.times(1 / more)
+        lead, rest = self._lead(self.beside(body, tuple((a, -e) for a, e in shared.items())), signed)
         u = self.adviser.exponential(self, rest)
-        if u.terms:
-            rest = self.product(rest, self.exp(u.times(Fraction(-1))))
-            more = abs(rest.terms[0].coefficient)
-            common, rest = self.product(common, self.exp(u).times(more)), rest.times(1 / more)
-        return common, rest
+        more, rest = self._lead(self.product(rest, self.exp(u.times(Fraction(-1)))), signed)
+        return self.product(self.close(lead * more, (), shared.items()), self.exp(u)), rest
+
+    def _lead(self, body: Sum, signed: bool) -> tuple[Fraction, Sum]:
+        """The number before the first term, and the body without it."""
+        lead = body.terms[0].coefficient if body.terms else Fraction(1)
+        return (lead, body.times(1 / lead)) if signed else (abs(lead), body.times(1 / abs(lead)))
 
     def beside(self, body: Sum, factors: Factors) -> Sum:
         """The body times a product of atoms, where reciprocals meet what they divide before that is expanded."""

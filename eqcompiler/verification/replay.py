@@ -1,9 +1,24 @@
 r"""The proof checker: expands both sides of a claim by itself and replays the steps of a proof on their difference.
 
-Takes: a document, a claim and proof steps. Gives: nothing; `replay` returns when the steps lead to zero.
-Guarantees: shares no code with what finds proofs (only languages and errors): it has its own arithmetic (index_sums) and its
-own derivatives, forwards, by the product rule. NotReplayed: it cannot follow. CompilerFault: a step is wrong: polynomials
-of which a step says that they are equal are not.
+Takes: a goal (a document, a claim, what is assumed, an adviser) and proof steps. Gives: nothing; `check` returns when the
+steps lead to zero.
+Guarantees: shares no code with what finds proofs (only languages and errors): it has its own arithmetic and its own
+derivatives, forwards, by the product rule. NotReplayed: it cannot follow. CompilerFault: a step is wrong.
+
+What must be believed for a replay to mean something is in these modules, which import nothing else:
+
+    index_sums, index_arithmetic     sums of products with indices; what is zero, positive, equal
+    function_values                  functions and powers of them, by rules
+    defined_operations               tables: operations that stand for others, slopes of functions
+    closed_forms, lemmas             tables: integrals and series; equations between terms that hold by their form
+    axes, term_entries, entry_rules  one entry of a typed term as such a sum; derivatives, inverses, determinants
+    generating_functions             what binds a number: integrals, series, limits
+    expected_values                  expectations over normal symbols
+    replay                           steps, and the goals that they leave
+
+A proof (languages.proof_steps) is data. Besides, the checker asks its adviser (term_entries.Adviser) for orders of indices,
+factors, parts of axes and closed forms, and tries out what it is told; a test gives it advice that is wrong. Not believed is
+what finds and chooses: proof_plans, certificates, choices, antiderivatives, determinant_lemmas, row_elimination, sum_terms.
 """
 
 from __future__ import annotations
