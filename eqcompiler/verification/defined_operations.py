@@ -10,7 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from eqcompiler.languages.terms import SCALAR, Call, Constant, Number, Term, Type
+from eqcompiler.languages.terms import (
+    INTEGER,
+    SCALAR,
+    Binder,
+    Call,
+    Component,
+    Constant,
+    Index,
+    Number,
+    Reduction,
+    Size,
+    Term,
+    Type,
+)
 
 ONE, TWO, HALF = (Number(SCALAR, Fraction(value)) for value in ("1", "2", "1/2"))
 PI = Constant(SCALAR, "pi")
@@ -31,6 +44,11 @@ def square(u: Term) -> Term:
 
 def over(u: Term) -> Term:
     return of("div", ONE, u)
+
+
+def det(a: Term) -> Term:
+    """Of a number the number."""
+    return Call(SCALAR, "det", (a,)) if a.type.rank else a
 
 
 def inner(x: Term, y: Term) -> Term:
@@ -72,6 +90,33 @@ DEFINED: Mapping[str, Callable[..., Term]] = {
     "norm2": lambda x: of("sqrt", inner(x, x)),
     "normF": _frobenius,
     "softmax": _softmax,
+}
+
+
+def _det_of_multiple(*parts: Term) -> Term | None:
+    """Of numbers times one matrix."""
+    numbers, matrices = ([p for p in parts if bool(p.type.rank) == ranked] for ranked in (False, True))
+    return of("mul", *(of("pow", c, _size(*matrices)) for c in numbers), *map(det, matrices)) if len(matrices) == 1 else None
+
+
+def _size(a: Term) -> Term:
+    return Size(INTEGER, a.type.shape[0])
+
+
+def _det_of_diagonal(v: Term) -> Term:
+    whole = Binder("k", Number(INTEGER, Fraction(1)), _size(v))
+    return Reduction(SCALAR, "product", whole, Component(SCALAR, v, (Index(INTEGER, "k"),)))
+
+
+DETERMINANTS: Mapping[str, Callable[..., Term | None]] = {  # of a matrix that is the result of this operation
+    "matmul": lambda a, b: of("mul", det(a), det(b)) if a.type.rank == 2 and a.type.shape == b.type.shape else None,
+    "transpose": det,
+    "inverse": lambda a: over(det(a)),
+    "neg": lambda a: of("mul", of("pow", Number(SCALAR, Fraction(-1)), _size(a)), det(a)),
+    "mul": _det_of_multiple,
+    "matpow": lambda a, k: of("pow", det(a), k),
+    "kron": lambda a, b: of("mul", of("pow", det(a), _size(b)), of("pow", det(b), _size(a))),
+    "diag": _det_of_diagonal,
 }
 
 SLOPES: Mapping[str, Callable[[Term], Term]] = {  # function -> its derivative

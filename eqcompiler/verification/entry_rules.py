@@ -14,7 +14,7 @@ from eqcompiler.languages import terms
 from eqcompiler.languages.dimensions import ONE as FIRST
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.terms import Condition, Term
-from eqcompiler.verification.defined_operations import DEFINED
+from eqcompiler.verification.defined_operations import DEFINED, DETERMINANTS
 from eqcompiler.verification.expected_values import expectation
 from eqcompiler.verification.function_values import raised, step
 from eqcompiler.verification.generating_functions import integral, limit, series
@@ -212,32 +212,9 @@ def _block(self: Reader, term: terms.Block, at: At, env: Environment) -> Sum:
 def _det(self: Reader, term: terms.Call, at: At, env: Environment) -> Sum:
     """Multiplied out as far as the matrix is a product."""
     (matrix,) = term.arguments
-    algebra, size = self.algebra, algebra_value(self, matrix.type.shape[0])
-
-    def det(other: Term) -> Sum:
-        return _det(self, terms.Call(terms.SCALAR, "det", (other,)), (), env)
-
-    match matrix:
-        case terms.Call(operation="matmul", arguments=(a, b)) if a.type.rank == b.type.rank == 2:
-            if a.type.shape[0] == a.type.shape[1]:
-                return algebra.product(det(a), det(b))
-        case terms.Call(operation="transpose", arguments=(a,)):
-            return det(a)
-        case terms.Call(operation="inverse", arguments=(a,)):
-            return algebra.power(det(a), -1)
-        case terms.Call(operation="neg", arguments=(a,)):
-            return algebra.product(raised(algebra, number(-1), size), det(a))
-        case terms.Call(operation="mul", arguments=parts) if sum(p.type.rank > 0 for p in parts) == 1:
-            scalars = [raised(algebra, self.entry(p, (), env), size) for p in parts if not p.type.rank]
-            return algebra.product(*scalars, *(det(p) for p in parts if p.type.rank))
-        case terms.Call(operation="matpow", arguments=(a, exponent)):
-            return raised(algebra, det(a), self.entry(exponent, (), env))
-        case terms.Call(operation="kron", arguments=(a, b)):
-            first, second = (algebra_value(self, m.type.shape[0]) for m in (a, b))
-            return algebra.product(raised(algebra, det(a), second), raised(algebra, det(b), first))
-        case terms.Call(operation="diag", arguments=(v,)):
-            return self.product_over(FIRST, self.size(v.type.shape[0]), lambda p: self.entry(v, (p,), env))
-    return _whole(self, term, at, env)
+    rule = DETERMINANTS.get(matrix.operation) if isinstance(matrix, terms.Call) else None
+    multiplied = rule(*matrix.arguments) if isinstance(matrix, terms.Call) and rule is not None else None
+    return _whole(self, term, at, env) if multiplied is None else self.entry(multiplied, (), env)
 
 
 def algebra_value(self: Reader, size: Dimension) -> Sum:

@@ -8,16 +8,12 @@ must be inverted by the claim as well, which the checker sees to.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 
-from eqcompiler.languages.dimensions import ONE
-from eqcompiler.languages.terms import INTEGER, SCALAR, Block, Call, Number, Term, Type
+from eqcompiler.languages.dimensions import ONE as SINGLE
+from eqcompiler.languages.terms import SCALAR, Block, Call, Term, Type
+from eqcompiler.verification.defined_operations import ONE, TWO, det, inner, less, of, over, square
 
 Sides = tuple[Term, Term]
-
-
-def function(name: str, *arguments: Term) -> Term:
-    return Call(SCALAR, name, arguments)
 
 
 def matrix(name: str, *arguments: Term) -> Term:
@@ -34,78 +30,42 @@ def identity(like: Term) -> Term:
     return Call(Type((like.type.shape[0], like.type.shape[0])), "identity", ())
 
 
-def number(value: int) -> Term:
-    return Number(INTEGER, Fraction(value))
-
-
-def _inverse(a: Term) -> Sides:
-    return matmul(a, matrix("inverse", a)), identity(a)
-
-
-def _inverse_before(a: Term) -> Sides:
-    return matmul(matrix("inverse", a), a), identity(a)
-
-
-def _root(a: Term) -> Sides:
-    return matmul(matrix("matsqrt", a), matrix("matsqrt", a)), a
-
-
-def _reciprocal(u: Term) -> Sides:
-    one = Number(SCALAR, Fraction(1))
-    return function("mul", u, function("div", one, u)), one
-
-
 def _tangent(u: Term) -> Sides:
     """tanh u (e^u + e^-u) = e^u - e^-u"""
-    above, below = function("exp", u), function("exp", function("neg", u))
-    return function("mul", function("tanh", u), function("add", above, below)), function("add", above, function("neg", below))
-
-
-def _product_over(v: Term, x: Term) -> Term:
-    """v x, the number, for two vectors; V X else."""
-    row = Call(Type(v.type.shape, row=True), "transpose", (v,))
-    return function("matmul", row, x)
+    above, below = of("exp", u), of("exp", of("neg", u))
+    return of("mul", of("tanh", u), of("add", above, below)), less(above, below)
 
 
 def _sum_with_product(w: Term, u: Term, v: Term) -> Sides:
     """det(W + U V) = det(W) det(I + V W^{-1} U)"""
-    inner: Term = matmul(matrix("inverse", w), u)
-    whole = function("det", matrix("add", w, matmul(u, v)))
+    solved = matmul(matrix("inverse", w), u)
+    whole = det(matrix("add", w, matmul(u, v)))
     if u.type.rank == 1:
-        return whole, function("mul", function("det", w), function("add", number(1), _product_over(v, inner)))
-    small = matmul(v, inner)
-    return whole, function("mul", function("det", w), function("det", matrix("add", identity(small), small)))
+        return whole, of("mul", det(w), of("add", ONE, inner(v, solved)))
+    small = matmul(v, solved)
+    return whole, of("mul", det(w), det(matrix("add", identity(small), small)))
 
 
 def _block_first(a: Term, b: Term, c: Term, d: Term) -> Sides:
     """det [[A, B], [C, D]] = det(A) det(D - C A^{-1} B)"""
-    inner = matmul(matrix("inverse", a), b)
-    return function("det", _block(a, b, c, d)), function("mul", _det(a), _gap(d, c, inner))
+    return det(_block(a, b, c, d)), of("mul", det(a), _gap(d, c, matmul(matrix("inverse", a), b)))
 
 
 def _block_last(a: Term, b: Term, c: Term, d: Term) -> Sides:
     """det [[A, B], [C, D]] = det(D) det(A - B D^{-1} C)"""
-    if not d.type.rank:
-        inner: Term = Call(c.type, "div", (c, d))
-        return function("det", _block(a, b, c, d)), function("mul", d, _gap(a, b, inner))
-    inner = matmul(matrix("inverse", d), c)
-    return function("det", _block(a, b, c, d)), function("mul", _det(d), _gap(a, b, inner))
+    solved = matmul(matrix("inverse", d), c) if d.type.rank else Call(c.type, "div", (c, d))
+    return det(_block(a, b, c, d)), of("mul", det(d), _gap(a, b, solved))
 
 
 def _block(a: Term, b: Term, c: Term, d: Term) -> Term:
-    total = a.type.shape[0] + (d.type.shape[0] if d.type.rank else ONE)
+    total = a.type.shape[0] + (d.type.shape[0] if d.type.rank else SINGLE)
     return Block(Type((total, total)), ((a, b), (c, d)))
 
 
-def _gap(d: Term, c: Term, inner: Term) -> Term:
+def _gap(d: Term, c: Term, solved: Term) -> Term:
     """det(D - C X), where C and X may be vectors and D a number."""
-    if not d.type.rank:
-        return function("add", d, function("neg", function("matmul", c, inner)))
-    return _det(matrix("add", d, matrix("neg", matmul(c, inner))))
-
-
-def _det(a: Term) -> Term:
-    return function("det", a) if a.type.rank else a
+    product = matmul(c, solved) if d.type.rank else Call(SCALAR, "matmul", (c, solved))
+    return det(matrix("add", d, matrix("neg", product)))
 
 
 def _commuting(a: Term, exponent: Term) -> Sides:
@@ -115,29 +75,16 @@ def _commuting(a: Term, exponent: Term) -> Sides:
 
 
 LEMMAS: Mapping[str, Callable[..., Sides]] = {
-    "inverse": _inverse,
-    "inverse before": _inverse_before,
-    "root": _root,
-    "reciprocal": _reciprocal,
+    "inverse": lambda a: (matmul(a, matrix("inverse", a)), identity(a)),
+    "inverse before": lambda a: (matmul(matrix("inverse", a), a), identity(a)),
+    "root": lambda a: (matmul(matrix("matsqrt", a), matrix("matsqrt", a)), a),
+    "reciprocal": lambda u: (of("mul", u, over(u)), ONE),
     "tanh": _tangent,
-    "abs": lambda u: (function("mul", function("abs", u), function("sign", u)), u),
-    "sign": lambda u: (function("mul", function("sign", u), u), function("abs", u)),
-    "asinh": lambda u: (
-        function("asinh", u),
-        function("log", function("add", u, function("sqrt", function("add", number(1), function("pow", u, number(2)))))),
-    ),
-    "acosh": lambda u: (
-        function("acosh", u),
-        function("log", function("add", u, function("sqrt", function("add", number(-1), function("pow", u, number(2)))))),
-    ),
-    "atanh": lambda u: (
-        function("atanh", u),
-        function(
-            "div",
-            function("log", function("div", function("add", number(1), u), function("add", number(1), function("neg", u)))),
-            number(2),
-        ),
-    ),
+    "abs": lambda u: (of("mul", of("abs", u), of("sign", u)), u),
+    "sign": lambda u: (of("mul", of("sign", u), u), of("abs", u)),
+    "asinh": lambda u: (of("asinh", u), of("log", of("add", u, of("sqrt", of("add", ONE, square(u)))))),
+    "acosh": lambda u: (of("acosh", u), of("log", of("add", u, of("sqrt", less(square(u), ONE))))),
+    "atanh": lambda u: (of("atanh", u), of("div", of("log", of("div", of("add", ONE, u), less(ONE, u))), TWO)),
     "determinant of a sum": _sum_with_product,
     "determinant of blocks": _block_first,
     "determinant of blocks, last": _block_last,
@@ -170,4 +117,4 @@ def instance(lemma: str, of: tuple[Term, ...], under: str = "") -> Sides | None:
     if rule is None or not any(_fits(of, shapes) for shapes in SHAPES.get(lemma, ("",))):
         return None
     left, right = rule(*of)
-    return (function(under, left), function(under, right)) if under else (left, right)
+    return (Call(SCALAR, under, (left,)), Call(SCALAR, under, (right,))) if under else (left, right)

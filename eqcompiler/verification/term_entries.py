@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Any, Protocol
 
 from eqcompiler.errors import CompilerFault
@@ -241,12 +242,9 @@ class Reader(Axes):
             return algebra.product(own, self.slope(inner, name, at))
         if atom.kind == "unknown":
             return self.slope_of_unknown(atom, name, at)
-        if len(atom.inner) > 1:
+        if len(atom.inner) > 1 or atom.called not in ("inverse", "det"):
             raise NotReplayed(f"the checker has no derivative of this {atom.name}")
-        rule_of_whole = {"inverse": self.slope_of_inverse, "det": self.slope_of_det}.get(atom.called)
-        if rule_of_whole is None:
-            raise NotReplayed(f"the checker has no derivative of {atom.name}")
-        return rule_of_whole(atom, name, at)
+        return self.slope_of_whole(atom, name, at)
 
     def slope_of_unknown(self, atom: Atom, name: str, at: At) -> Sum:
         """By the chain rule; the derivatives of f are named by the arguments in which it is differentiated, in their order."""
@@ -264,27 +262,20 @@ class Reader(Axes):
             parts.append(self.algebra.summed(ranges, self.algebra.product(outer, inner)))
         return add(*parts)
 
-    def slope_of_inverse(self, atom: Atom, name: str, at: At) -> Sum:
-        """d V = - V dK V"""
-        (rows, columns), size = atom.at, atom.inner[0].axes[0].upper
+    def slope_of_whole(self, atom: Atom, name: str, at: At) -> Sum:
+        """d V = - V dK V for the inverse V of K, d det K = det K sum_pq V_qp dK_pq."""
+        operand, size = atom.inner[0], atom.inner[0].axes[0].upper
 
-        def at_pair(p: Position, q: Position) -> Sum:
-            left, right = (algebra.rebuilt(atom, ends, atom.inner) for ends in ((rows, p), (q, columns)))
-            return algebra.product(left, self.slope(algebra.read(atom.inner[0], (p, q)), name, at), right)
+        def over(beside: Callable[[Position, Position], Sum]) -> Sum:
+            def at_pair(p: Position, q: Position) -> Sum:
+                return self.algebra.product(beside(p, q), self.slope(self.algebra.read(operand, (p, q)), name, at))
 
-        algebra = self.algebra
-        return self.along(size, lambda p: self.along(size, lambda q: at_pair(p, q))).times(Fraction(-1))
+            return self.along(size, lambda p: self.along(size, lambda q: at_pair(p, q)))
 
-    def slope_of_det(self, atom: Atom, name: str, at: At) -> Sum:
-        """d det K = det K sum_pq V_qp dK_pq"""
-        algebra, size = self.algebra, atom.inner[0].axes[0].upper
-
-        def at_pair(p: Position, q: Position) -> Sum:
-            return algebra.product(
-                self.whole("inverse", atom.inner[0], (q, p)), self.slope(algebra.read(atom.inner[0], (p, q)), name, at)
-            )
-
-        return algebra.product(algebra.atom(atom), self.along(size, lambda p: self.along(size, lambda q: at_pair(p, q))))
+        if atom.called == "det":
+            return self.algebra.product(self.algebra.atom(atom), over(lambda p, q: self.whole("inverse", operand, (q, p))))
+        (rows, columns), own = atom.at, partial(self.algebra.rebuilt, atom, inner=atom.inner)
+        return over(lambda p, q: self.algebra.product(own((rows, p)), own((q, columns)))).times(Fraction(-1))
 
     def replaced(self, body: Sum, name: str, value: Callable[[At], Sum]) -> Sum:
         """Every entry of `name`, inside functions too, by what it is."""

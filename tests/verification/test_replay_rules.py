@@ -12,9 +12,10 @@ from eqcompiler.languages import terms
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Call, Symbol, Term
 from eqcompiler.verification.choices import replay
+from eqcompiler.verification.defined_operations import det, of
 from eqcompiler.verification.evidence import gather
 from eqcompiler.verification.index_sums import NotReplayed
-from eqcompiler.verification.lemmas import LEMMAS, SHAPES, Sides, function, instance, matmul
+from eqcompiler.verification.lemmas import LEMMAS, SHAPES, Sides, instance, matmul
 from eqcompiler.verification.proof_plans import certificate
 
 POINTS = 2
@@ -74,9 +75,9 @@ def test_a_lemma_holds_at_exact_points(name: str, of: tuple[Term, ...]) -> None:
 @pytest.mark.parametrize(
     "sides",
     [
-        (function("det", matmul(U, V)), function("det", matmul(V, U))),
+        (det(matmul(U, V)), det(matmul(V, U))),
         (matmul(W, A), matmul(A, W)),
-        (function("mul", function("abs", d), function("abs", d)), d),
+        (of("mul", of("abs", d), of("abs", d)), d),
     ],
 )
 def test_what_is_no_lemma_differs(sides: Sides) -> None:
