@@ -6,6 +6,7 @@ Guarantees: none about the claim: the checker differentiates each antiderivative
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -72,23 +73,32 @@ def _of_term(work: Work, term: Product, name: str) -> Sum:
     algebra, t = work.algebra, work.algebra.entry(name, ())
     whole = Sum((term,))
     for atom, e in term.factors if not term.bound else ():
-        if name not in atom.key or atom.kind == "entry":
+        if not _moves(atom.key, name) or atom.kind == "entry":
             continue
         inside = atom.inner[0].body
         speed = work.reader.slope(inside, name, ()) if atom.called in ("exp", "sin", "cos") else Sum()
         if speed.terms:
-            if e == 1 and name not in speed.key:
+            if e == 1 and not _moves(speed.key, name):
                 return algebra.product(_wave(algebra, whole, atom), algebra.power(speed, -1))
             if atom.called == "cos" and e == 2:
                 other = algebra.apply("sin", (inside,))
                 below = algebra.power(speed.times(Fraction(2)), -1)
                 return algebra.product(whole, algebra.power(algebra.atom(atom), -1), other, below)
         if atom.kind == "group" and e == -1 and inside == add(ONE, algebra.power(t, 2)):
-            return algebra.product(whole, algebra.power(algebra.atom(atom), 1), algebra.apply("atan", (t,)))
+            return algebra.product(_without(algebra, term, atom), algebra.apply("atan", (t,)))
     order = _order(algebra, term, name)
     if order == algebra.power(ONE, 1).times(Fraction(-1)):
         return algebra.product(whole, t, algebra.log(t))
     return algebra.product(whole, t, algebra.power(add(order, ONE), -1))
+
+
+def _moves(key: str, name: str) -> bool:
+    """Whether the variable occurs in what has this text."""
+    return re.search(rf"entry:{re.escape(name)}(?![\w'])", key) is not None
+
+
+def _without(algebra: Algebra, term: Product, atom: Atom) -> Sum:
+    return algebra.close(term.coefficient, (), (f for f in term.factors if f[0] != atom))
 
 
 def _wave(algebra: Algebra, whole: Sum, atom: Atom) -> Sum:
