@@ -18,9 +18,9 @@ from eqcompiler.languages.proof_steps import Certificate, Cleared, Step, Used
 from eqcompiler.languages.terms import SCALAR, Condition, Term
 from eqcompiler.verification.antiderivatives import antiderivatives
 from eqcompiler.verification.determinant_lemmas import determinants_in, instances
-from eqcompiler.verification.index_sums import ONE, Atom, Factors, NotReplayed, Product, Range, Sum, add, denominators, minus
+from eqcompiler.verification.index_sums import ONE, Atom, Factors, NotReplayed, Product, Range, Sum, add, minus
 from eqcompiler.verification.lemmas import LEMMAS, instance
-from eqcompiler.verification.replay import Goal, Work, equations
+from eqcompiler.verification.replay import Goal, Work, denominators, equations
 from eqcompiler.verification.row_elimination import combination
 from eqcompiler.verification.sum_terms import Writer
 from eqcompiler.verification.term_entries import Environment
@@ -91,6 +91,8 @@ class _Search:
         self.writer = Writer(self.document, self.notation(), frozenset(b.name for b in work.goal.claim.free))
         self.writer.names |= {str(place): name[1:] for name, place in work.env.items() if isinstance(place, Dimension)}
         self.powers = tuple(self.commuting(work.difference))
+        below = (a for t in work.difference.terms for a, e in t.factors if e < 0 and a.kind == "entry")
+        self.units = {a.name for a in below} | self.algebra.positive  # what may be divided by
 
     def commuting(self, difference: Sum) -> Iterator[tuple[str, tuple[Term, ...]]]:
         """A A^k = A^k A for the powers that occur."""
@@ -218,7 +220,7 @@ class _Search:
             zero = minus(self.reader.entry(condition.left, places, self.env), self.reader.entry(right, places, self.env))
         except NotReplayed:
             return
-        if zero.terms and denominators(zero) <= self.defined:
+        if zero.terms and denominators(self.algebra, zero) <= self.defined:
             axes = tuple(self.algebra.ranges[str(p)] for p in places)
             yield Equation(condition, axes, zero, lemma, of, under)
 
@@ -265,7 +267,7 @@ class _Search:
         if all(a.kind == "delta" for a, _ in pattern):
             return
         variables = {r.name for r in (*equation.axes, *inner)}
-        for places, rest in _embeddings(pattern, factors, variables, {}, self.algebra.positive):
+        for places, rest in _embeddings(pattern, factors, variables, {}, self.units):
             if any(r.name not in places for r in inner):
                 continue
             taken = [str(places[r.name]) for r in inner]
@@ -287,7 +289,7 @@ class _Search:
             row = algebra.summed(equation.axes, algebra.product(factor, equation.zero))
         except NotReplayed:
             return
-        if row.terms:
+        if row.terms and denominators(algebra, factor) <= self.defined:
             yield Multiple(equation, equation.axes, factor, row)
 
     def inserted(self, equation: Equation, bound: tuple[Range, ...], factors: Factors, free_only: bool) -> Iterator[Multiple]:

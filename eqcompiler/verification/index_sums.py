@@ -10,7 +10,6 @@ index_arithmetic.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -21,7 +20,6 @@ from eqcompiler.languages.dimensions import Dimension
 
 Position = Dimension  # an index expression; index names start with ~ (open), # (bound) or ? (an operand's axis)
 MOST_TERMS = 3000
-_INDEX = re.compile(r"[~#?][\d.]+")
 OPEN = "~#?"  # how the names of indices start; sizes start with a letter
 
 
@@ -161,18 +159,6 @@ def add(*parts: Sum) -> Sum:
 
 def minus(a: Sum, b: Sum) -> Sum:
     return add(a, b.times(Fraction(-1)))
-
-
-def denominators(*bodies: Sum) -> set[str]:
-    """What must not vanish, or be invertible, wherever these sums have a value; at whatever indices."""
-    found: set[str] = set()
-    for atom, e in (f for body in bodies for t in body.terms for f in t.factors):
-        below = atom.kind == "group" or (atom.kind, atom.name) == ("function", "power")
-        if (below and e < 0) or atom.called == "inverse":
-            inner = atom.inner if atom.kind != "function" else atom.inner[:1]
-            found.add(_INDEX.sub("_", "; ".join(o.key for o in inner)))
-        found |= denominators(*(o.body for o in atom.inner))
-    return found
 
 
 def placed(position: Position, places: Mapping[str, Position]) -> Position:

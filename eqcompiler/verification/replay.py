@@ -23,6 +23,7 @@ what finds and chooses: proof_plans, certificates, choices, antiderivatives, det
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -51,9 +52,11 @@ from eqcompiler.verification.axes import Parts
 from eqcompiler.verification.entry_rules import RULES
 from eqcompiler.verification.function_values import FUNCTIONS, decide
 from eqcompiler.verification.index_arithmetic import Algebra
-from eqcompiler.verification.index_sums import NotReplayed, Sum, denominators, minus
+from eqcompiler.verification.index_sums import NotReplayed, Open, Sum, minus
 from eqcompiler.verification.lemmas import instance
 from eqcompiler.verification.term_entries import Adviser, Reader, reached, sizes_of
+
+_INDEX = re.compile(r"[~#?][\d.]+")
 
 
 class NotZero(NotReplayed):
@@ -136,7 +139,7 @@ class Work:
                 raise NotReplayed("a side that may be negative, or have no value", goal.claim.left.span)
             left, right = self.algebra.power(left, 2), self.algebra.power(right, 2)
         self.sides = {"left": left, "right": right}
-        self.difference, self.defined = minus(left, right), denominators(left, right)
+        self.difference, self.defined = minus(left, right), denominators(self.algebra, left, right)
 
     def _assume(self) -> None:
         """What orders between numbers, and the cases that are distinguished, say."""
@@ -181,14 +184,26 @@ class Work:
                 self.difference = self.reader.cleared(self.difference, step.denominator, self.env)
             case Used():
                 _require_true(step, self.goal)
-                gap, multiple = self.reader.multiple(step, self.env)
-                if not denominators(gap) <= self.defined:
-                    raise CompilerFault("a step of the proof inverts what the claim does not", step.equation.left.span)
+                gap, factor, multiple = self.reader.multiple(step, self.env)
+                if not denominators(self.algebra, gap, factor) <= self.defined:
+                    raise CompilerFault("a step of the proof divides by what the claim does not", step.equation.left.span)
                 self.difference = minus(self.difference, multiple)
 
     def require_written(self, step: Written) -> None:
         rest = minus(self.sides[step.side], self.reader.entry(step.result, self.at, self.env))
         _zero(rest, step.result.span, f"the {step.side} side is not what the proof says")
+
+
+def denominators(algebra: Algebra, *bodies: Sum) -> set[str]:
+    """What must not vanish, or be invertible, wherever these sums have a value; at whatever indices."""
+    found: set[str] = set()
+    for atom, e in (f for body in bodies for t in body.terms for f in t.factors):
+        if (e < 0 and not algebra.is_positive(atom)) or atom.called == "inverse":
+            inner = atom.inner[: 1 if atom.kind == "function" else None]
+            below = inner if atom.kind in ("group", "whole") or atom.called == "power" else (Open((), algebra.atom(atom)),)
+            found.add(_INDEX.sub("_", "; ".join(o.key for o in below)))
+        found |= denominators(algebra, *(o.body for o in atom.inner))
+    return found
 
 
 def _is_norm(term: Term) -> bool:

@@ -132,8 +132,8 @@ class Reader(Axes):
                 return -result if term.operation == "neg" else result
         raise NotReplayed("an index that is no sum of indices and sizes", term.span)
 
-    def multiple(self, step: Used, env: Environment) -> tuple[Sum, Sum]:
-        """Left minus right of the equation, and that times the factor, summed."""
+    def multiple(self, step: Used, env: Environment) -> tuple[Sum, Sum, Sum]:
+        """Left minus right of the equation, the factor, and their product, summed."""
         inner = dict(env)
         ranges = []
         for binder in step.binders:
@@ -144,8 +144,8 @@ class Reader(Axes):
         if tuple(r.upper for r in ranges[: len(at)]) != equation.type.shape or right is None:
             raise CompilerFault("a step of the proof uses an equation over other ranges than its own", equation.span)
         gap = minus(self.entry(equation, at, inner), self.entry(right, at, inner))
-        body = self.algebra.product(self.entry(step.factor, (), inner), gap)
-        return gap, self.algebra.summed(ranges, body)
+        factor = self.entry(step.factor, (), inner)
+        return gap, factor, self.algebra.summed(ranges, self.algebra.product(factor, gap))
 
     def cleared(self, difference: Sum, denominator: Term, env: Environment) -> Sum:
         factor = self.entry(denominator, (), env)

@@ -29,6 +29,7 @@ from eqcompiler.languages.proof_steps import (
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import SCALAR, Call, Condition, Number, Symbol, Term
 from eqcompiler.verification.choices import replay
+from eqcompiler.verification.defined_operations import of, over
 from eqcompiler.verification.index_sums import NotReplayed
 from eqcompiler.verification.proof_plans import certificate
 
@@ -167,3 +168,23 @@ def test_the_damaged_proof_is_refused(damage: str) -> None:
 def test_every_kind_of_step_is_damaged() -> None:
     assert {kind for _, kind, _ in DAMAGED.values()} == set(get_args(Step))
     assert set().union(*(kinds(true_proof(name)[2]) for name in TRUE)) == set(get_args(Step))
+
+
+def test_a_multiple_does_not_divide_by_what_may_be_zero() -> None:
+    """x y = 0 does not give y = 0, nor |x| sign(x) = x that sign(x)^2 = 1."""
+    y, zero = Symbol(SCALAR, "y"), Number(terms.INTEGER, Fraction(0))
+    size, sign = of("abs", X), of("sign", X)
+    forged: list[tuple[str, tuple[Step, ...]]] = [
+        (r"y = 0 \quad \text{if } x y = 0", (Used(Condition("=", of("mul", X, y), zero), (), over(X)),)),
+        (
+            r"\operatorname{sign}(x)^2 = 1",
+            (
+                Used(Condition("=", of("mul", size, sign), X), (), over(X), "abs", (X,)),
+                Used(Condition("=", of("mul", sign, X), size), (), of("div", sign, X), "sign", (X,)),
+            ),
+        ),
+    ]
+    for formula, steps in forged:
+        document, claim = read(NUMBERS, formula)
+        with pytest.raises(CompilerFault, match="divides by what the claim does not"):
+            replay(document, claim, Certificate(steps))
