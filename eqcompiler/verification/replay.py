@@ -243,12 +243,12 @@ def parts(goal: Goal, step: Induction | Blocks | Cases) -> Iterator[tuple[Goal, 
             for holds, part in ((True, step.holds), (False, step.fails)):
                 yield replace(goal, decided=(*goal.decided, (step.condition, holds))), part
         case Induction():
-            if goal.sizes or not can_be_extended(goal, step.size):
+            if not can_be_extended(goal, step.size):
                 raise NotReplayed(f"an induction over {step.size}", claim.left.span)
-            yield replace(goal, sizes={step.size: FIRST}), step.first
-            hypothesis = Condition("=", claim.left, claim.right)
-            size = Dimension.of(step.size) + FIRST
-            yield replace(goal, sizes={step.size: size}, hypothesis=hypothesis), step.following
+            of_parts = replace(goal, known=tuple(c for c in goal.known if is_kept(c, step.size)))
+            yield replace(of_parts, sizes={step.size: FIRST}), step.first
+            hypothesis, size = Condition("=", claim.left, claim.right), Dimension.of(step.size) + FIRST
+            yield replace(of_parts, sizes={step.size: size}, hypothesis=hypothesis), step.following
 
 
 def block_count(goal: Goal) -> int:
@@ -266,12 +266,29 @@ def axes_of(goal: Goal, algebra: Algebra) -> Mapping[Dimension, Parts]:
 
 
 def can_be_extended(goal: Goal, size: str) -> bool:
-    """Whether leading parts of what satisfies the assumptions satisfy them too, and the claim has no axis of that size."""
-    claim = goal.claim
-    tied = [c for c in goal.known if c.relation in ("=", "!=", "orthogonal", "invertible", "diagonal")]
-    sides = [side for c in tied for side in (c.left, c.right) if side is not None]
-    own = {n for dimension in claim.left.type.shape for n in dimension.names}
-    return not claim.free and not goal.squared and size not in own and not any(size in sizes_of(side) for side in sides)
+    """Whether the claim has no axis of that size, and no index beside it."""
+    own = {n for dimension in goal.claim.left.type.shape for n in dimension.names}
+    return not (goal.sizes or goal.claim.free or goal.squared or size in own)
+
+
+def is_kept(condition: Condition, size: str) -> bool:
+    """Whether leading parts of what satisfies the condition satisfy it too: it is said of each entry, or not of that size."""
+    left, right = condition.left, condition.right
+    sides = [side for side in (left, right) if side is not None]
+    if not any(size in sizes_of(side) for side in sides):
+        return True
+    least = _number_of(right) if right is not None and isinstance(left, terms.Size) else None
+    if least is not None:
+        return condition.relation in (">=", ">") and least <= (condition.relation == ">=")
+    of_each = condition.relation in ("<", "<=", ">", ">=", "symmetric", "positive definite", "positive semidefinite")
+    return of_each and all(_names_each(side) for side in sides)
+
+
+def _names_each(term: Term) -> bool:
+    """A symbol, or its entry at an index, or the same number for all entries."""
+    if isinstance(term, terms.Component):
+        return _names_each(term.base) and all(isinstance(i, terms.Index) for i in term.indices)
+    return bool(_symbol_of(term)) or _number_of(term) is not None
 
 
 def _zero(rest: Sum, span: Span | None, what: str) -> None:

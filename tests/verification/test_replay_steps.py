@@ -24,9 +24,10 @@ from eqcompiler.languages.proof_steps import (
     Used,
 )
 from eqcompiler.languages.terms import SCALAR, Condition
-from eqcompiler.verification.choices import replay
+from eqcompiler.verification.choices import advised, replay
 from eqcompiler.verification.index_sums import NotReplayed
 from eqcompiler.verification.proof_plans import certificate
+from eqcompiler.verification.replay import parts
 from eqcompiler.verification.replaying import lines_of
 
 NOTHING = Certificate(())
@@ -146,11 +147,37 @@ def test_what_an_induction_has_shown_is_used_nowhere_else() -> None:
         replay(document, claim, Certificate((Induction("n", step.following, step.following),)))
 
 
+def test_an_induction_passes_by_no_size_that_is_excluded() -> None:
+    """max(3 - n, 0) is 2 for n = 1, and does not change from n to n + 1 where n > 3: for n > 3 it is zero."""
+    document, claim = read(WHOLE, r"\max(3 - n, 0) = 2 \quad \text{if } n > 2, n > 3")
+    step = Used(Condition("=", claim.left, claim.right), (), terms.Number(SCALAR, Fraction(1)))
+    with pytest.raises(NotReplayed, match="do not lead to zero"):
+        replay(document, claim, Certificate((Induction("n", NOTHING, Certificate((step,))),)))
+
+
+@pytest.mark.parametrize(
+    ("assumed", "kept"),
+    [
+        (r"x \in \mathbb{R}^n_{++}", True),
+        (r"x \in \mathbb{R}^n, \quad x_i > 0", True),
+        (r"x \in \mathbb{R}^n, \quad n \ge 1", True),
+        (r"x \in \mathbb{R}^n, \quad n \ge 2", False),
+        (r"x \in \mathbb{R}^n, \quad \sum_{i=1}^{n} x_i > 0", False),
+        (r"x \in \mathbb{R}^n, \quad x \ne 0", False),
+    ],
+)
+def test_an_induction_assumes_what_leading_parts_keep(assumed: str, kept: bool) -> None:
+    document, claim = read(assumed, r"\sum_{i=1}^{n} 2 x_i = 2 \sum_{i=1}^{n} x_i")
+    goal = advised(document, claim)
+    known = [part.known for part, _ in parts(goal, Induction("n", NOTHING, NOTHING))]
+    assert known == [goal.known if kept else ()] * 2
+
+
 def test_an_assumption_about_all_entries_stops_an_induction() -> None:
     """Part of the entries need not add up to 1."""
     lines = (r"x \in \mathbb{R}^n, \quad \sum_{i=1}^{n} x_i = 1", r"\sum_{i=1}^{n} x_i^2 = 1")
     document, claim = read(*lines)
-    with pytest.raises(NotReplayed, match="an induction over n"):
+    with pytest.raises(NotReplayed, match="do not lead to zero"):
         replay(document, claim, Certificate((Induction("n", NOTHING, NOTHING),)))
 
 
