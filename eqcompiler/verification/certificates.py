@@ -20,7 +20,7 @@ from eqcompiler.verification.antiderivatives import antiderivatives
 from eqcompiler.verification.determinant_lemmas import determinants_in, instances
 from eqcompiler.verification.index_sums import ONE, Atom, Factors, NotReplayed, Product, Range, Sum, add, minus
 from eqcompiler.verification.lemmas import LEMMAS, instance
-from eqcompiler.verification.replay import Goal, Work, denominators, equations
+from eqcompiler.verification.replay import PARTIAL, Goal, Work, equations, presupposed
 from eqcompiler.verification.row_elimination import combination
 from eqcompiler.verification.sum_terms import Writer
 from eqcompiler.verification.term_entries import Environment
@@ -220,7 +220,7 @@ class _Search:
             zero = minus(self.reader.entry(condition.left, places, self.env), self.reader.entry(right, places, self.env))
         except NotReplayed:
             return
-        if zero.terms and denominators(self.algebra, zero) <= self.defined:
+        if zero.terms and presupposed(self.algebra, zero) <= self.defined:
             axes = tuple(self.algebra.ranges[str(p)] for p in places)
             yield Equation(condition, axes, zero, lemma, of, under)
 
@@ -289,7 +289,7 @@ class _Search:
             row = algebra.summed(equation.axes, algebra.product(factor, equation.zero))
         except NotReplayed:
             return
-        if row.terms and denominators(algebra, factor) <= self.defined:
+        if row.terms and presupposed(algebra, factor, functions=PARTIAL) <= self.defined:
             yield Multiple(equation, equation.axes, factor, row)
 
     def inserted(self, equation: Equation, bound: tuple[Range, ...], factors: Factors, free_only: bool) -> Iterator[Multiple]:

@@ -49,7 +49,7 @@ class Standard:
     def axes(self, document: Document, claim: Claim) -> Mapping[Dimension, Parts]:
         found: dict[Dimension, Parts] = {}
         for term in reached(document, claim.left, claim.right):
-            found |= {size: own for size, own in _axes_of(term) if size not in found}
+            found |= {size: own for size, own in _axes_of(term) if size not in (*found, *own.sizes)}
         return found
 
     def orders(self, bound: tuple[Range, ...], factors: Factors) -> Iterable[tuple[Range, ...]]:

@@ -24,7 +24,7 @@ what finds and chooses: proof_plans, certificates, choices, antiderivatives, det
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -57,6 +57,7 @@ from eqcompiler.verification.lemmas import instance
 from eqcompiler.verification.term_entries import Adviser, Reader, reached, sizes_of
 
 _INDEX = re.compile(r"[~#?][\d.]+")
+PARTIAL = ("log", "asin", "acos", "acosh", "atanh", "gamma", "power")  # functions that have no value at some places
 
 
 class NotZero(NotReplayed):
@@ -139,7 +140,10 @@ class Work:
                 raise NotReplayed("a side that may be negative, or have no value", goal.claim.left.span)
             left, right = self.algebra.power(left, 2), self.algebra.power(right, 2)
         self.sides = {"left": left, "right": right}
-        self.difference, self.defined = minus(left, right), denominators(self.algebra, left, right)
+        self.difference, self.defined = (
+            minus(left, right),
+            presupposed(self.algebra, left, right, functions=PARTIAL) | self.given(),
+        )
 
     def _assume(self) -> None:
         """What orders between numbers, and the cases that are distinguished, say."""
@@ -152,6 +156,20 @@ class Work:
             if gap is None or not gap.terms:
                 raise CompilerFault("a step of the proof distinguishes by what is no order of numbers", condition.left.span)
             decide(self.algebra, gap, "=" not in condition.relation, holds)
+
+    def given(self) -> set[str]:
+        """What does not vanish, or is invertible, because it is assumed, or because an equation that is assumed has a value."""
+        found: set[str] = set()
+        for condition in self.goal.known:
+            left, right = condition.left, condition.right
+            if right is not None and (condition.relation == "=" or (condition.relation == "!=" and not left.type.rank)):
+                try:
+                    at = self.reader.axes(left)
+                    gap = minus(self.reader.entry(left, at, self.env), self.reader.entry(right, at, self.env))
+                    found |= presupposed(self.algebra, gap if condition.relation == "=" else self.algebra.power(gap, -1))
+                except NotReplayed:
+                    continue
+        return found
 
     def has_all_roots(self, side: Sum) -> bool:
         """Whether no root is of what may be negative."""
@@ -185,8 +203,11 @@ class Work:
             case Used():
                 _require_true(step, self.goal)
                 gap, factor, multiple = self.reader.multiple(step, self.env)
-                if not denominators(self.algebra, gap, factor) <= self.defined:
-                    raise CompilerFault("a step of the proof divides by what the claim does not", step.equation.left.span)
+                if not presupposed(self.algebra, gap) | presupposed(self.algebra, factor, functions=PARTIAL) <= self.defined:
+                    raise CompilerFault(
+                        "a step of the proof needs a value where the claim does not: it divides, inverts, or takes a root",
+                        step.equation.left.span,
+                    )
                 self.difference = minus(self.difference, multiple)
 
     def require_written(self, step: Written) -> None:
@@ -194,15 +215,17 @@ class Work:
         _zero(rest, step.result.span, f"the {step.side} side is not what the proof says")
 
 
-def denominators(algebra: Algebra, *bodies: Sum) -> set[str]:
-    """What must not vanish, or be invertible, wherever these sums have a value; at whatever indices."""
+def presupposed(algebra: Algebra, *bodies: Sum, functions: Collection[str] = ()) -> set[str]:
+    """What must not vanish, or be invertible, where these sums have a value, and what roots and these functions are taken of."""
     found: set[str] = set()
     for atom, e in (f for body in bodies for t in body.terms for f in t.factors):
-        if (e < 0 and not algebra.is_positive(atom)) or atom.called == "inverse":
-            inner = atom.inner[: 1 if atom.kind == "function" else None]
-            below = inner if atom.kind in ("group", "whole") or atom.called == "power" else (Open((), algebra.atom(atom)),)
+        inner = atom.inner if atom.kind in ("group", "whole") else atom.inner[:1] if atom.called == "power" else ()
+        below = inner or (Open((), algebra.atom(atom)),)
+        if (e < 0 and not algebra.is_positive(atom)) or atom.called in ("inverse", "matsqrt"):
             found.add(_INDEX.sub("_", "; ".join(o.key for o in below)))
-        found |= denominators(algebra, *(o.body for o in atom.inner))
+        if functions and (atom.called in functions or (atom.kind == "root" and not algebra.is_positive(atom))):
+            found.add(_INDEX.sub("_", atom.key))
+        found |= presupposed(algebra, *(o.body for o in atom.inner), functions=functions)
     return found
 
 
@@ -260,7 +283,12 @@ def axes_of(goal: Goal, algebra: Algebra) -> Mapping[Dimension, Parts]:
     """How the axes of blocks, Kronecker products and stacked columns are put together, as advised."""
     found = goal.adviser.axes(goal.document, goal.claim)
     for size, own in found.items():
-        if own.length != size or not all(algebra.is_at_least(part, 0) for part in own.sizes) or len(own.sizes) < 2:
+        if (
+            own.length != size
+            or size in own.sizes
+            or not all(algebra.is_at_least(part, 0) for part in own.sizes)
+            or len(own.sizes) < 2
+        ):
             raise NotReplayed(f"an axis of length {size} that is put together of others", goal.claim.left.span)
     return found
 

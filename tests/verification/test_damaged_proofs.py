@@ -186,5 +186,24 @@ def test_a_multiple_does_not_divide_by_what_may_be_zero() -> None:
     ]
     for formula, steps in forged:
         document, claim = read(NUMBERS, formula)
-        with pytest.raises(CompilerFault, match="divides by what the claim does not"):
+        with pytest.raises(CompilerFault, match="needs a value where the claim does not"):
             replay(document, claim, Certificate(steps))
+
+
+def test_a_multiple_takes_no_root_of_what_may_be_negative() -> None:
+    """What is shown with the help of a root of x is shown where x is not negative."""
+    document, claim = read(NUMBERS, r"2 y = 2 \quad \text{if } y = 1")
+    root, two = of("sqrt", X), Number(SCALAR, Fraction(2))
+    steps = [Used(claim.assumptions[0], (), factor) for factor in (of("add", two, root), of("neg", root))]
+    replay(document, claim, Certificate((Used(claim.assumptions[0], (), two),)))
+    with pytest.raises(CompilerFault, match="needs a value where the claim does not"):
+        replay(document, claim, Certificate(tuple(steps)))
+
+
+def test_what_is_assumed_may_be_divided_by() -> None:
+    """y = 0 from x y = 0 where x is not zero, and y = x from y / x = 1."""
+    y, zero, one = Symbol(SCALAR, "y"), Number(terms.INTEGER, Fraction(0)), Number(terms.INTEGER, Fraction(1))
+    document, claim = read(NUMBERS, r"y = 0 \quad \text{if } x y = 0, x \ne 0")
+    replay(document, claim, Certificate((Used(Condition("=", of("mul", X, y), zero), (), over(X)),)))
+    document, claim = read(NUMBERS, r"y = x \quad \text{if } \frac{y}{x} = 1")
+    replay(document, claim, Certificate((Used(Condition("=", of("div", y, X), one), (), X),)))

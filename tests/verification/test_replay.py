@@ -164,7 +164,7 @@ def test_an_inverse_that_the_claim_does_not_have_proves_nothing() -> None:
     document, claim = read(SQUARE, r"A B = B A")
     matrix = terms.Symbol(claim.left.type, "A")
     gone = terms.Call(matrix.type, "add", (matrix, terms.Call(matrix.type, "neg", (matrix,))))
-    for singular, message in ((gone, "inverse of zero"), (matrix, "divides by what the claim does not")):
+    for singular, message in ((gone, "inverse of zero"), (matrix, "needs a value where the claim does not")):
         product, unit = LEMMAS["inverse"](singular)
         one, size = terms.Number(terms.INTEGER, Fraction(1)), terms.Size(terms.INTEGER, matrix.type.shape[0])
         binders = tuple(Binder(name, one, size) for name in "pq")
