@@ -68,19 +68,15 @@ class Axes:
         return found
 
     def split(self, place: Position, inner: Dimension) -> tuple[Position, Position]:
-        """(p, q) with place = inner (p - 1) + q and q from 1 to inner."""
+        """(p, q) with place = inner (p - 1) + q and q from 1 to inner, as advised."""
         inner = self.size(inner)
-        (names, _), *more = inner.terms or [((), 0)]
         if inner == FIRST:
             return place, FIRST
-        for name in place.names:
-            q = Dimension.of(name)
-            r, above = self.algebra.ranges.get(name), place - q + inner
-            if more or r is None or r.upper != inner or r.lower != FIRST or any(name in t for t, _ in above.terms):
-                continue
-            if all(set(names) <= set(t) for t, _ in above.terms):
-                return Dimension(tuple(sorted((_without(t, names), c) for t, c in above.terms))), q
-        raise NotReplayed("an index into a Kronecker product")
+        p, q = self.algebra.adviser.split(self.algebra, place, inner)
+        r = self.algebra.ranges.get(str(q))
+        if inner * (p - FIRST) + q != place or r is None or (r.lower, r.upper) != (FIRST, inner):
+            raise NotReplayed("an index into a Kronecker product")
+        return p, q
 
     def part(self, place: Position, sizes: Sequence[Dimension]) -> tuple[int, Position]:
         """Which of the parts that are stacked the place is in, and where."""
@@ -163,10 +159,3 @@ class Axes:
     def along(self, upper: Position, body: Callable[[Position], Sum]) -> Sum:
         index = self.algebra.fresh(FIRST, upper)
         return self.algebra.summed((index,), body(Dimension.of(index.name)))
-
-
-def _without(names: tuple[str, ...], taken: tuple[str, ...]) -> tuple[str, ...]:
-    left = list(names)
-    for name in taken:
-        left.remove(name)
-    return tuple(left)

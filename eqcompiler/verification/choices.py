@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from eqcompiler.errors import CompilerFault
 from eqcompiler.languages import terms
+from eqcompiler.languages.dimensions import ONE as FIRST
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.proof_steps import Certificate, Written
 from eqcompiler.languages.statements import Claim, Document
@@ -28,6 +29,7 @@ from eqcompiler.verification.index_sums import (
     Factors,
     NotReplayed,
     Open,
+    Position,
     Product,
     Range,
     Sum,
@@ -57,6 +59,19 @@ class Standard:
 
     def apart(self, algebra: Algebra, body: Sum) -> list[Sum]:
         return _apart(algebra, body)
+
+    def primes(self, value: Fraction) -> list[tuple[int, int]]:
+        return _primes(value)
+
+    def split(self, algebra: Algebra, place: Position, inner: Position) -> tuple[Position, Position]:
+        (names, _), *more = inner.terms or (((), 0),)
+        for name in place.names if not more else ():
+            q = Dimension.of(name)
+            r, above = algebra.ranges.get(name), place - q + inner
+            own = r is not None and (r.lower, r.upper) == (FIRST, inner) and not any(name in t for t, _ in above.terms)
+            if own and all(set(names) <= set(t) for t, _ in above.terms):
+                return Dimension(tuple(sorted((_without(t, names), c) for t, c in above.terms))), q
+        return place, place
 
     def exponential(self, algebra: Algebra, body: Sum) -> Sum:
         """1 + e^-x as e^-x (1 + e^x): of the ways to pull one exponential out, the least text."""
@@ -120,6 +135,25 @@ def _is_plain(term: Product) -> bool:
 
 
 # --- axes, orders of indices, factors ----------------------------------------------------------------------------------------
+
+
+def _without(names: tuple[str, ...], taken: tuple[str, ...]) -> tuple[str, ...]:
+    left = list(names)
+    for name in taken:
+        left.remove(name)
+    return tuple(left)
+
+
+def _primes(value: Fraction) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for part, sign in ((value.numerator, 1), (value.denominator, -1)):
+        p = 2
+        while p * p <= part and p < 1000:
+            while part % p == 0:
+                found, part = [*found, (p, sign)], part // p
+            p += 1
+        found += [(part, sign)] * (part > 1)
+    return found
 
 
 def _axes_of(term: Term) -> Iterator[tuple[Dimension, Parts]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from math import comb
+from math import comb, prod
 from typing import Protocol
 
 from eqcompiler.languages.dimensions import ONE as FIRST
@@ -51,6 +51,12 @@ class Choices(Protocol):
 
     def apart(self, algebra: Algebra, body: Sum) -> list[Sum]:
         """Factors of a sum, for its root."""
+
+    def primes(self, value: Fraction) -> list[tuple[int, int]]:
+        """(p, k) for each prime power p^k in a positive number."""
+
+    def split(self, algebra: Algebra, place: Position, inner: Position) -> tuple[Position, Position]:
+        """(p, q) with place = inner (p - 1) + q and q from 1 to inner."""
 
     def exponential(self, algebra: Algebra, body: Sum) -> Sum:
         """The exponent of an exponential to pull out of a sum; zero for none."""
@@ -355,7 +361,7 @@ class Algebra:
             if e.denominator == 1:
                 return self.close(term.coefficient ** int(e), (), ((a, x * e) for a, x in term.factors))
             if term.coefficient > 0 and all(self.is_positive(a) or x % 2 == 0 for a, x in term.factors):
-                root = self.product(ONE, *(self.atom(Atom("prime", str(p)), k * e) for p, k in _primes(term.coefficient)))
+                root = self.product(ONE, *(self.atom(Atom("prime", str(p)), k * e) for p, k in self._numbers(term.coefficient)))
                 return self.product(root, self.close(Fraction(1), (), ((self._size_of(a), x * e) for a, x in term.factors)))
         if not base.terms:
             raise NotReplayed("a power of zero")
@@ -416,13 +422,20 @@ class Algebra:
         single = u.terms[0] if len(u.terms) == 1 and not u.terms[0].bound else content.terms[0]
         known = [(a, e) for a, e in single.factors if self.is_positive(a)]
         parts = [self._log_atom(a).times(e) for a, e in known]
-        parts += [self._log_atom(Atom("prime", str(p))).times(Fraction(k)) for p, k in _primes(abs(single.coefficient))]
+        parts += [self._log_atom(Atom("prime", str(p))).times(Fraction(k)) for p, k in self._numbers(abs(single.coefficient))]
         sign = 1 if single.coefficient > 0 else -1
         if len(u.terms) == 1 and not u.terms[0].bound:
             rest = self.close(Fraction(sign), (), (f for f in single.factors if f not in known))
         if content != ONE and len(rest.terms) == 1 < len(u.terms) and not rest.terms[0].bound:
             return add(*parts, self.log(rest))
         return add(*parts, *([] if rest == ONE else [self.opaque("log", (rest,))]))
+
+    def _numbers(self, value: Fraction) -> list[tuple[int, int]]:
+        """A positive number as the product of powers of others, as advised."""
+        found = self.adviser.primes(value)
+        if prod((Fraction(p) ** k for p, k in found), start=Fraction(1)) != value or any(p < 2 for p, _ in found):
+            raise NotReplayed("factors of another number")
+        return found
 
     def _log_atom(self, atom: Atom) -> Sum:
         if atom.called == "exp":
@@ -435,15 +448,3 @@ class Algebra:
     def apply(self, name: str, arguments: tuple[Sum, ...]) -> Sum:
         rule = self.functions.get(name)
         return rule(self, arguments) if rule is not None else self.opaque(name, arguments)
-
-
-def _primes(value: Fraction) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for part, sign in ((value.numerator, 1), (value.denominator, -1)):
-        p = 2
-        while p * p <= part and p < 1000:
-            while part % p == 0:
-                found, part = [*found, (p, sign)], part // p
-            p += 1
-        found += [(part, sign)] * (part > 1)
-    return found

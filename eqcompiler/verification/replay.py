@@ -216,7 +216,7 @@ class Work:
 
 
 def presupposed(algebra: Algebra, *bodies: Sum, functions: Collection[str] = ()) -> set[str]:
-    """What must not vanish, or be invertible, where these sums have a value, and what roots and these functions are taken of."""
+    """What must not vanish, or be invertible, where these sums have a value, and of what roots and these functions are."""
     found: set[str] = set()
     for atom, e in (f for body in bodies for t in body.terms for f in t.factors):
         inner = atom.inner if atom.kind in ("group", "whole") else atom.inner[:1] if atom.called == "power" else ()

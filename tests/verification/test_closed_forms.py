@@ -16,7 +16,7 @@ from eqcompiler.languages.terms import Call, Number, Symbol, Term
 from eqcompiler.verification.choices import CHOICES, Standard
 from eqcompiler.verification.closed_forms import FORMS, Form
 from eqcompiler.verification.index_arithmetic import Algebra
-from eqcompiler.verification.index_sums import ONE, Atom, Factors, NotReplayed, Range, Sum, add
+from eqcompiler.verification.index_sums import ONE, Atom, Factors, NotReplayed, Position, Range, Sum, add
 from eqcompiler.verification.replay import check, goal_of
 from eqcompiler.verification.term_entries import Advice, Edge, Reader
 
@@ -65,8 +65,14 @@ class Careless(Standard):
     def exponential(self, algebra: Algebra, body: Sum) -> Sum:
         return ONE
 
+    def split(self, algebra: Algebra, place: Position, inner: Position) -> tuple[Position, Position]:
+        return inner, place
+
 
 class Forgetful(Standard):
+    def primes(self, value: Fraction) -> list[tuple[int, int]]:
+        return [(2, 1)]
+
     def orders(self, bound: tuple[Range, ...], factors: Factors) -> Iterable[tuple[Range, ...]]:
         return (bound[1:],)
 
