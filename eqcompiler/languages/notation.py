@@ -121,7 +121,7 @@ class Root(Node):
 
 @dataclass(frozen=True, slots=True)
 class Prefix(Node):
-    r"""A named function applied without or with parentheses: \log p_k, \sin^2 x, \exp(...), \operatorname{tr}(A), \det A.
+    r"""A named function applied without or with parentheses: \log p_k, \sin^2 x, \tanh'(x), \operatorname{tr}(A), \det A.
 
     function: "exp", "log", "ln", "sin", ..., "tr", "det", "diag", "vec", "max", "min", "erf", "sign", "rank", "Var", "Cov"...
     argument: a Fence or Listing in a Fence when parenthesised, else the juxtaposed factors that follow (never across +, -,
@@ -132,6 +132,7 @@ class Prefix(Node):
     argument: Node
     subscript: Node | None = None
     superscript: Node | None = None
+    primes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,10 +263,14 @@ def function_derivative(reader: Reader, key: str, arguments: tuple[Term, ...], o
         if variable not in scope.symbols:
             why = f"the argument of {scope.symbols[key].latex}"
             scope.symbols[variable] = SymbolInfo(variable, "u", type_, "formal", None, why)
-    where = None if point == at_variable else point
+    return slope(value, variable, type_, order, None if point == at_variable else point)
+
+
+def slope(value: Term, variable: str, type_: Type, order: int, point: Term | None) -> Term:
+    """The derivative of that order of a value in a variable, at a point."""
     for step in range(order):
         shape = value.type.shape + type_.shape
-        value = Derivative(Type(shape), value, variable, where if step == order - 1 else None, span=span)
+        value = Derivative(Type(shape), value, variable, point if step == order - 1 else None, span=value.span)
     return value
 
 

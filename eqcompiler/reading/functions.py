@@ -11,8 +11,10 @@ from dataclasses import replace
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, ShapeMismatch, Span
 from eqcompiler.languages.notation import Addition, Fence, Juxtaposed, Letter, Listing, Node, Numeral, Prefix, Scripted
-from eqcompiler.languages.terms import ELEMENTWISE, SCALAR, Call, Expectation, Term, Type
+from eqcompiler.languages.statements import SymbolInfo
+from eqcompiler.languages.terms import ELEMENTWISE, SCALAR, Call, Expectation, Symbol, Term, Type
 from eqcompiler.reading import calls, shapes
+from eqcompiler.reading.built_in import by_entries
 from eqcompiler.reading.marks import with_superscript
 from eqcompiler.reading.scope import Reader
 
@@ -35,10 +37,12 @@ MATRIX_FUNCTION_TOO = frozenset({"exp", "log", "sqrt", "sin", "cos"})
 
 def prefix(reader: Reader, node: Prefix) -> Term:
     if reader.scope.is_function(node.function):
-        return calls.apply(reader, node.function, argument_terms(reader, node), 0, node.span)
+        return calls.apply(reader, node.function, argument_terms(reader, node), node.primes, node.span)
     function = SAME_AS.get(node.function, node.function)
     arguments = argument_terms(reader, node)
-    if function in ELEMENTWISE:
+    if node.primes:
+        value = derived(reader, node, function, single(arguments, node))
+    elif function in ELEMENTWISE:
         value = logarithm(reader, node, function, single(arguments, node))
     elif function in RULES:
         if node.subscript is not None:
@@ -50,6 +54,20 @@ def prefix(reader: Reader, node: Prefix) -> Term:
         what = f"'{node.function}^{{-1}}' is the inverse function or one over the value"
         raise AmbiguousNotation(what, node.span, fix=f"write \\arc{node.function} or \\frac{{1}}{{\\{node.function} ...}}")
     return with_superscript(reader, value, node.superscript, node.span)
+
+
+def derived(reader: Reader, node: Prefix, function: str, argument: Term) -> Term:
+    r"""\tanh'(x): the derivative of a function of numbers, at a number or at every entry."""
+    if function not in ELEMENTWISE or node.subscript is not None:
+        fix = r"write the derivative as \frac{d}{dx}"
+        raise NotSupportedYet(f"a prime behind '{node.function}' is not read", node.span, fix=fix)
+    variable = f"{function}_argument"
+    reader.scope.symbols.setdefault(
+        variable, SymbolInfo(variable, "u", SCALAR, "formal", None, f"the argument of \\{node.function}")
+    )
+    value = Call(SCALAR, function, (Symbol(SCALAR, variable, span=node.span),), span=node.span)
+    words = f"{node.function}{node.primes * chr(39)}"
+    return by_entries(reader, words, argument, lambda x: calls.slope(value, variable, SCALAR, node.primes, x), node.span)
 
 
 def inverse_function(superscript: Node | None) -> bool:

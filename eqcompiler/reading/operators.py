@@ -108,13 +108,16 @@ class Operators(Groups):
         )
 
     def function(self, first: int, name: str) -> Node:
+        primes = 0
+        while self.peek().kind == "prime":
+            self.at, primes = self.at + 1, primes + 1
         subscript, superscript = self.scripts(of_range=False)
         if name in FUNCTION_WITHOUT_SCRIPT and subscript is not None:
             return self.large_body(first, name, (subscript, superscript))
         if self.alone_in_script():
             return self.name_of_function(first, name, (subscript, superscript))
         argument = self.function_argument(first)
-        return Prefix(self.span_from(first), name, argument, subscript, superscript)
+        return Prefix(self.span_from(first), name, argument, subscript, superscript, primes)
 
     def alone_in_script(self) -> bool:
         r"""\lambda_{\max}: the name of a function as a name."""
