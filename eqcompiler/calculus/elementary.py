@@ -334,6 +334,23 @@ def _with_parity(name: str, odd: bool, at_zero: int) -> Callable[[Normal], Norma
     return rule
 
 
+def _angle(name: str, values: tuple[tuple[Fraction, int], ...]) -> Callable[[Normal], Normal]:
+    """An inverse sine or tangent: `values` gives the squares of arguments at which it is a known part of pi."""
+    known = {power(Normal.number(square), HALF): Fraction(1, part) for square, part in values}
+    odd = _with_parity(name, True, 0)
+
+    def rule(argument: Normal) -> Normal:
+        flip = bool(argument.terms) and argument.terms[0].coefficient < 0
+        part = known.get(-argument if flip else argument)
+        return odd(argument) if part is None else Normal.atom(Constant("pi")).times(-part if flip else part)
+
+    return rule
+
+
+ARCTANGENTS = ((Fraction(1), 4), (Fraction(3), 3), (Fraction(1, 3), 6))
+ARCSINES = ((Fraction(1), 2), (Fraction(3, 4), 3), (Fraction(1, 2), 4), (Fraction(1, 4), 6))
+
+
 def gamma(argument: Normal) -> Normal:
     """gamma(x + 1) = x gamma(x), until the constant part lies in [0, 1); factorials of numbers."""
     constant = next((t.coefficient for t in argument.terms if not t.factors), Fraction(0))
@@ -377,8 +394,9 @@ _ONE_ARGUMENT: dict[str, Callable[[Normal], Normal]] = {
     "sinh": _with_parity("sinh", True, 0),
     "cosh": _with_parity("cosh", False, 1),
     "tanh": _with_parity("tanh", True, 0),
-    "asin": _with_parity("asin", True, 0),
-    "atan": _with_parity("atan", True, 0),
+    "asin": _angle("asin", ARCSINES),
+    "acos": lambda x: Normal.atom(Constant("pi")).times(HALF) - _angle("asin", ARCSINES)(x),
+    "atan": _angle("atan", ARCTANGENTS),
     "asinh": _with_parity("asinh", True, 0),
     "atanh": _with_parity("atanh", True, 0),
     "erf": _with_parity("erf", True, 0),

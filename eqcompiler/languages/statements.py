@@ -166,7 +166,10 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement with everything that `check` prints of it. `payload` depends on `kind`; prose has none."""
+    """One statement with everything that `check` prints of it. `payload` depends on `kind`; prose has none.
+
+    conventions: those of `inferred` on which the meaning rests, so that they stand beside the verdict as well.
+    """
 
     name: str
     kind: Kind
@@ -178,6 +181,7 @@ class Statement:
     expect: str = ""
     skip: str = ""
     error: EquationError | None = None
+    conventions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

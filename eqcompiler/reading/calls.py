@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
-from eqcompiler.languages.notation import Fence, Juxtaposed, Letter, Listing, Node, Numeral, Scripted
+from eqcompiler.languages.notation import Addition, Fence, Juxtaposed, Letter, Listing, Node, Numeral, Scripted
 from eqcompiler.languages.statements import Definition, SymbolInfo
 from eqcompiler.languages.terms import (
     Derivative,
@@ -138,6 +138,33 @@ def arguments_of(reader: Reader, bracket: Fence) -> tuple[Term, ...]:
     return tuple(reader.term(item) for item in argument_nodes(bracket.body))
 
 
+def entries_of(reader: Reader, bracket: Fence) -> tuple[Term, ...]:
+    return tuple(of_entries(reader, item) for item in argument_nodes(bracket.body))
+
+
+def of_entries(reader: Reader, node: Node) -> Term:
+    r"""A factor of \odot or the argument of a scalar function: in a sum of arrays a number stands in every entry."""
+    body = node.body if isinstance(node, Fence) and node.opening in ROUND else node
+    if not isinstance(body, Addition):
+        return reader.term(node)
+    terms = shapes.in_every_entry([(sign, reader.term(term)) for sign, term in body.terms], reader.scope)
+    return replace(shapes.add(terms, body.span, reader.scope), span=node.span)
+
+
+def takes_a_number(reader: Reader, key: str) -> bool:
+    """A function of one number that gives one: of an array it gives the array of its values."""
+    scope = reader.scope
+    if key in scope.current:
+        definition = scope.definitions[scope.current[key]]
+        types, result = definition.formal_types, definition.body.type
+    else:
+        declared = scope.symbols[key].type
+        if not isinstance(declared, FunctionType):
+            return False
+        types, result = declared.parameters, declared.result
+    return len(types) == 1 and not types[0].rank and not result.rank
+
+
 def argument_nodes(body: Node) -> tuple[Node, ...]:
     if isinstance(body, Listing):
         return tuple(node for item in body.items for node in argument_nodes(item))
@@ -149,7 +176,8 @@ def call(reader: Reader, node: Node, head: Name, bracket: Fence) -> Term | None:
     scope = reader.scope
     if scope.is_function(head.key) and not stands_bare(head, bracket.body):
         primes = node.primes if isinstance(node, Scripted) else 0
-        return apply(reader, head.key, arguments_of(reader, bracket), primes, node.span.to(bracket.span))
+        arguments = entries_of(reader, bracket) if takes_a_number(reader, head.key) else arguments_of(reader, bracket)
+        return apply(reader, head.key, arguments, primes, node.span.to(bracket.span))
     if scope.known(head.key) or scope.is_function(head.key) or head.key in scope.dimensions or head.key in scope.indices:
         return None
     if head.key in BUILT_IN:

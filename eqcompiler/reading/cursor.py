@@ -35,6 +35,7 @@ class Cursor(ABC):
         self.in_script = False
         self.slices = False
         self.font = ""
+        self.held = -1  # the d of an integral that stands at the end of a numerator: \\int \\frac{dx}{x}
         end = self.tokens[-1].stop if self.tokens else 0
         self.end = Token("end of formula", "", max(0, end - 1), end)
 

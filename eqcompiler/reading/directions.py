@@ -181,7 +181,7 @@ def contracted(reader: Reader, slope: Term, type_: Type, direction: Term, span: 
 
 def binder(reader: Reader, place: int, size: object) -> Binder:
     reader.scope.sizes.fresh += 1
-    return Binder(f"entry{place}_{reader.scope.sizes.fresh}", shapes.number(1), Size(INTEGER, size))  # type: ignore[arg-type]
+    return Binder(f"{shapes.ENTRY}{place}_{reader.scope.sizes.fresh}", shapes.number(1), Size(INTEGER, size))  # type: ignore[arg-type]
 
 
 def along_argument(reader: Reader, slope: Term, definition: Definition, direction: Term, span: Span) -> Term:

@@ -53,6 +53,8 @@ def prefix(reader: Reader, node: Prefix) -> Term:
     if inverse_function(node.superscript):
         what = f"'{node.function}^{{-1}}' is the inverse function or one over the value"
         raise AmbiguousNotation(what, node.span, fix=f"write \\arc{node.function} or \\frac{{1}}{{\\{node.function} ...}}")
+    if function in ELEMENTWISE and value.type.rank and isinstance(node.superscript, Numeral):  # \tanh^2 z
+        return shapes.entries_to(value, reader.term(node.superscript), node.span)
     return with_superscript(reader, value, node.superscript, node.span)
 
 
@@ -79,7 +81,8 @@ def inverse_function(superscript: Node | None) -> bool:
 
 def argument_terms(reader: Reader, node: Prefix) -> tuple[Term, ...]:
     if isinstance(node.argument, Fence) and node.argument.opening in calls.ROUND:
-        return calls.arguments_of(reader, node.argument)
+        scalar = SAME_AS.get(node.function, node.function) in ELEMENTWISE
+        return (calls.entries_of if scalar else calls.arguments_of)(reader, node.argument)
     if isinstance(node.argument, Juxtaposed):
         refuse_open_argument(reader, node, node.argument)
     return (reader.term(node.argument),)
@@ -259,9 +262,7 @@ def inner_product(reader: Reader, bracket: Fence, below: Node | None) -> Term:
         raise NotSupportedYet("an inner product has two arguments", bracket.span, allowed=r"\langle x, y \rangle")
     left, right = (reader.term(item) for item in bracket.body.items)
     if left.type.rank == right.type.rank == 2 and (below is None or norm_label(below) == "F"):
-        product = shapes.multiply(shapes.transpose(left, bracket.span), right, bracket.span, reader.scope)
-        shapes.square(product, bracket.span, reader.scope, "an inner product of matrices")
-        return Call(SCALAR, "trace", (product,), span=bracket.span)
+        return product_of_entries(reader, left, right, bracket.span)
     weight = reader.term(below) if below is not None else None
     if weight is not None and (weight.type.rank != 2 or left.type.rank != 1):
         raise NotSupportedYet(
@@ -269,6 +270,14 @@ def inner_product(reader: Reader, bracket: Fence, below: Node | None) -> Term:
         )
     middle = right if weight is None else shapes.multiply(weight, right, bracket.span, reader.scope)
     return shapes.multiply(shapes.transpose(left), middle, bracket.span, reader.scope)
+
+
+def product_of_entries(reader: Reader, left: Term, right: Term, span: Span) -> Term:
+    r"""A : B = \operatorname{tr}(A^\top B), the sum of the products of their entries."""
+    if left.type.rank != 2 or not shapes.same_shape(left, right, reader.scope):
+        raise shapes.clash("an inner product of matrices needs equal shapes", left, right, span, reader.scope)
+    product = shapes.multiply(shapes.transpose(left, span), right, span, reader.scope)
+    return Call(SCALAR, "trace", (product,), span=span)
 
 
 def norm_label(subscript: Node) -> str:

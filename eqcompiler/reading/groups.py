@@ -97,11 +97,15 @@ class Groups(Brackets):
         command = self.take()
         upper = self.argument_range(command, "numerator")
         lower = self.argument_range(command, "denominator")
-        derivative = self.leibniz_fraction(first, upper, lower)
+        held = upper[0] <= self.held < upper[1]
+        derivative = None if held else self.leibniz_fraction(first, upper, lower)
         if derivative is not None:
             return derivative
         with self.nested("{"):
-            numerator = self.within(*upper, self.relation)
+            if held and self.held == upper[0]:
+                numerator: Node = Numeral(self.span_of(self.tokens[self.held]), "1")
+            else:
+                numerator = self.within(upper[0], self.held if held else upper[1], self.relation)
             denominator = self.within(*lower, self.relation)
         return Fraction(self.span_from(first), numerator, denominator)
 
@@ -287,6 +291,10 @@ class Groups(Brackets):
         if all(token.kind in ("mark", "command") and token.text in LONE_MARKS for token in inside):  # ++, *, -
             self.at = close + 1
             return Letter(self.span_from(first), "".join(LONE_MARKS[token.text] for token in inside), kind="symbol")
+        if mark.text == "^" and inside[0].kind == "command" and inside[0].text in ("odot", "circ"):  # every entry to a power
+            every = self.within(first + 2, close, self.switched)
+            self.at = close + 1
+            return Prefix(self.span_from(first), "odot", every)
         if mark.text == "_" and len(inside) > 1:
             self.dots_as_colons(first + 1, close)
         in_script, self.in_script = self.in_script, True

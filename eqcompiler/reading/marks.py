@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, ShapeMismatch, Span
-from eqcompiler.languages.notation import Addition, Letter, Node, Numeral
+from eqcompiler.languages.notation import Addition, Letter, Node, Numeral, Prefix
 from eqcompiler.languages.terms import Call, Constant, Number, Symbol, Term, Type
 from eqcompiler.reading import shapes
 from eqcompiler.reading.indices import component, index_term
@@ -67,6 +67,8 @@ def with_superscript(reader: Reader, value: Term, superscript: Node | None, span
             return declared_t(reader, value, superscript, span)
         case Letter(text="+" | "dagger", kind="symbol") if value.type.rank == 2:
             return Call(Type(value.type.shape[::-1]), "pseudoinverse", (value,), span=span)
+        case Prefix(function="odot", argument=every):
+            return shapes.entries_to(value, reader.term(every), span)
         case Letter(kind="symbol") if is_star(superscript):
             what = f"'{span.text}' is not known as a name, and '{superscript.span.text}' is no operation here"
             raise IllegalEquation(what, span, fix="define the starred name before it is used")

@@ -186,9 +186,15 @@ def juxtaposed(reader: Reader, node: Juxtaposed) -> Term:
     return calls.product(reader, node.factors, node.span)
 
 
+ENTRYWISE = {"odot": shapes.hadamard, "circ": shapes.hadamard, "oslash": shapes.quotients}
+
+
 def infix(reader: Reader, node: Infix) -> Term:
     if node.operator == "/" and isinstance(node.right, Juxtaposed):
         refuse_open_quotient(reader, node, node.right)
+    if node.operator in ENTRYWISE:
+        factors = calls.of_entries(reader, node.left), calls.of_entries(reader, node.right)
+        return ENTRYWISE[node.operator](*factors, node.span, reader.scope)
     left, right = reader.term(node.left), reader.term(node.right)
     if node.operator == "/":
         return shapes.divide(left, right, node.span, reader.scope)
@@ -198,8 +204,8 @@ def infix(reader: Reader, node: Infix) -> Term:
         return Call(left.type, "cross", (left, right), span=node.span)
     if node.operator == "*":
         return chain_rule.multiply(left, right, node.span, reader.scope)
-    if node.operator in ("odot", "circ"):
-        return shapes.hadamard(left, right, node.span, reader.scope)
+    if node.operator == ":":
+        return functions.product_of_entries(reader, left, right, node.span)
     if node.operator == "otimes":
         return kronecker(left, right, node.span)
     raise NotSupportedYet(f"the operator in '{node.span.text}' is not implemented", node.span)

@@ -23,6 +23,7 @@ from eqcompiler.languages.notation import (
 from eqcompiler.reading.groups import Groups
 from eqcompiler.reading.scanner import Token
 from eqcompiler.reading.vocabulary import (
+    FRACTIONS,
     FUNCTION_COMMANDS,
     FUNCTION_WITHOUT_SCRIPT,
     FUNCTIONS,
@@ -248,12 +249,15 @@ class Operators(Groups):
     def integral(self, first: int) -> Node:
         scripts = self.scripts(of_range=True)
         place = self.differential()
+        inside = self.differential_in_numerator() if place is None else None
+        if inside is not None:
+            return self.integral_over_fraction(first, scripts, inside)
         if place is None:
             raise self.unsupported(
                 "an integral without `dx` at its end",
                 self.span_from(first),
                 allowed="\\int_a^b f(x) \\, dx",
-                fix="write the integrand first, then dx (not dx in a fraction, not dx in front)",
+                fix="write the integrand first, then dx (or dx in its numerator, not in front)",
             )
         if place == self.at:
             raise self.unsupported(
@@ -266,6 +270,34 @@ class Operators(Groups):
         self.at = place + (self.roman_d_length(place) or 1)
         variable = self.factor_of_name()
         return Large(self.span_from(first), "int", *scripts, body, variable)
+
+    def integral_over_fraction(self, first: int, scripts: Scripts, place: int) -> Node:
+        r"""\int_0^1 \frac{x \, dx}{1 + x}: the product with that fraction, without the dx."""
+        held, self.held = self.held, place
+        try:
+            body = self.signed_product(first)
+        finally:
+            self.held = held
+        name = place + (self.roman_d_length(place) or 1)
+        variable = self.within(name, name + 1, self.factor_of_name)
+        return Large(self.span_from(first), "int", *scripts, body, variable)
+
+    def differential_in_numerator(self) -> int | None:
+        """The token of the d with which a numerator ends, of a fraction that begins before the next relation or sum."""
+        depth = 0
+        for k in range(self.at, self.limit):
+            token = self.tokens[k]
+            depth += token.kind in ("open", "left", "begin") or token.text in ("(", "[")
+            depth -= token.kind in ("close", "right", "end") or token.text in (")", "]")
+            if depth < 0 or (depth == 0 and token.text in ("=", ",", "int")):
+                return None
+            if depth == 0 and token.kind == "command" and token.text in FRACTIONS and self.peek(k + 1 - self.at).kind == "open":
+                close = self.braces(k + 1)
+                for length in (2, 3, 5):  # dx, \mathrm d x, \mathrm{d} x
+                    d = close - length
+                    if d > k + 1 and self.is_differential(d, False) and d + (self.roman_d_length(d) or 1) == close - 1:
+                        return d
+        return None
 
     def factor_of_name(self) -> Node:
         """The variable of a differential: one letter with its scripts, as in dx_1."""

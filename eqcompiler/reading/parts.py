@@ -14,14 +14,27 @@ from itertools import pairwise
 from typing import Literal
 
 from eqcompiler.errors import NotSupportedYet
-from eqcompiler.languages.notation import Dots, Fence, Formula, Large, Letter, Listing, Node, Numeral, Relation, Scripted, Words
+from eqcompiler.languages.notation import (
+    Addition,
+    Dots,
+    Fence,
+    Formula,
+    Large,
+    Letter,
+    Listing,
+    Node,
+    Numeral,
+    Relation,
+    Scripted,
+    Words,
+)
 from eqcompiler.languages.statements import Claim, Definition, Density, Kind, Statement
 from eqcompiler.languages.terms import Condition, Type
 from eqcompiler.reading import declarations, distributions, shapes
 from eqcompiler.reading.finite_sets import is_index_set
 from eqcompiler.reading.large import condition
 from eqcompiler.reading.meaning import Reader
-from eqcompiler.reading.names import letter_name, name_of
+from eqcompiler.reading.names import Name, letter_name, name_of
 from eqcompiler.reading.properties import (
     closed,
     condition_of,
@@ -125,9 +138,19 @@ def with_domain_apart(part: Node) -> tuple[Node, ...]:
 
 
 def is_own(left: Node, right: Node) -> bool:
-    """A bare name that its right side holds too: an equation about it, never its definition."""
+    return own_name(left, right) is not None
+
+
+def own_name(left: Node, right: Node) -> Name | None:
+    r"""A bare name that its right side holds too, or A^\top = A and A^\top = -A: an equation about it, never its definition."""
+    match left, right:
+        case (
+            Scripted(base=Letter() as base, subscript=None, superscript=Letter(text="top" | "T")),
+            (Letter() as same) | Addition(terms=(("-", Letter() as same),)),
+        ) if letter_name(base) == letter_name(same):
+            return letter_name(base)
     name = name_of(left)
-    return name is not None and not isinstance(right, Large) and name.key in names_in(right)
+    return name if name is not None and not isinstance(right, Large) and name.key in names_in(right) else None
 
 
 def is_claimed(part: Node, formula: Formula, defined: frozenset[str]) -> bool:
@@ -139,8 +162,8 @@ def is_claimed(part: Node, formula: Formula, defined: frozenset[str]) -> bool:
 
 def is_about(part: Node, defined: frozenset[str]) -> bool:
     match part:
-        case Relation(operators=("=",), sides=(left, right)) if is_own(left, right):
-            name = name_of(left)
+        case Relation(operators=("=",), sides=(left, right)):
+            name = own_name(left, right)
             return name is not None and name.key in defined
     return False
 
@@ -293,8 +316,14 @@ def refuse_claimed_order(reader: Reader, node: Relation) -> None:
     """A bound on a name or between sizes is a declaration; between expressions it could as well be a claim."""
     for left, right in pairwise(node.sides):
         names = {key for side in (left, right) for key in names_in(side)}
-        if not (name_of(left) or name_of(right) or names <= set(reader.scope.dimensions)):
+        bounded = name_of(left) or name_of(right) or is_size_of_name(left) or is_size_of_name(right)
+        if not (bounded or names <= set(reader.scope.dimensions)):
             raise order_claimed(left.span.to(right.span))
+
+
+def is_size_of_name(node: Node) -> bool:
+    """|x| of |x| < 1: a bound on a name, from both sides."""
+    return isinstance(node, Fence) and node.opening == "|" and isinstance(node.body, Letter)
 
 
 def states_order(clause: Clause, found: tuple[Clause, ...]) -> bool:
@@ -347,6 +376,7 @@ def statements_of(sentence: Sentence) -> tuple[list[Statement], Reader]:
     """All statements of a formula, in order; conditions attached by words are read first."""
     formula, reader = sentence.formula, sentence.reader
     reader.scope.notes.clear()
+    reader.scope.conventions.clear()
     skip = sentence.directive("skip")
     if skip is not None:
         sentence.add("", "prose", formula.span, skip=skip)
@@ -378,7 +408,8 @@ def keep_unclaimed(sentence: Sentence) -> None:
 
 
 def with_notes(statement: Statement, reader: Reader) -> Statement:
-    return replace(statement, inferred=tuple(dict.fromkeys(reader.scope.notes)))
+    conventions = tuple(reader.scope.conventions)
+    return replace(statement, inferred=tuple(dict.fromkeys((*reader.scope.notes, *conventions))), conventions=conventions)
 
 
 def state(sentence: Sentence, clause: Clause) -> None:

@@ -92,6 +92,7 @@ class Scope:
     recurrences: dict[str, Recurrence] = field(default_factory=dict)  # state -> its recurrence with a number of steps
     sizes: Sizes = field(default_factory=Sizes)
     notes: list[str] = field(default_factory=list)
+    conventions: dict[str, None] = field(default_factory=dict)  # what a reading rests on, said beside the verdict too
     undecided: dict[str, Span] = field(default_factory=dict)  # names in an equation that is an assumption or a claim
     varied: frozenset[str] = frozenset()  # names whose own differential the file writes, dX
     set_aside: dict[Span, list[Condition]] = field(
@@ -127,6 +128,7 @@ class Scope:
             dict(self.recurrences),
             Sizes(dict(self.sizes.bound), self.sizes.fresh),
             list(self.notes),
+            dict(self.conventions),
             dict(self.undecided),
             self.varied,
             dict(self.set_aside),

@@ -12,8 +12,22 @@ from typing import Literal
 
 from eqcompiler.errors import IllegalEquation, ShapeMismatch, Span
 from eqcompiler.languages.dimensions import ONE, Dimension
-from eqcompiler.languages.terms import INTEGER, SCALAR, Call, Constant, Number, Size, Term, Type
+from eqcompiler.languages.terms import (
+    ELEMENTWISE,
+    INTEGER,
+    SCALAR,
+    Binder,
+    Call,
+    Comprehension,
+    Constant,
+    Number,
+    Size,
+    Term,
+    Type,
+)
 from eqcompiler.reading.scope import Scope, shape_text
+
+ENTRY = "entry"  # indices of entries that no author wrote begin so
 
 
 def number(value: int | Fraction, span: Span | None = None) -> Number:
@@ -51,7 +65,10 @@ def fit(term: Term, type_: Type) -> Term:
 
 def add(terms: list[tuple[str, Term]], span: Span, scope: Scope) -> Term:
     """Sum of signed terms of one shape."""
-    shaped = next((t for _, t in terms if t.type.rank), None)
+    arrays = [t for _, t in terms if t.type.rank]
+    shaped = next(iter(arrays), None)
+    if arrays and all(is_entrywise(t) for t in arrays):
+        terms = in_every_entry(terms, scope)
     if shaped is not None:
         terms = [(sign, fit(term, shaped.type)) for sign, term in terms]
     first = terms[0][1]
@@ -61,6 +78,51 @@ def add(terms: list[tuple[str, Term]], span: Span, scope: Scope) -> Term:
     type_ = replace(first.type, domain=domain_of([term for _, term in terms]))
     signed = tuple(t if sign == "+" else neg(t) for sign, t in terms)
     return replace(signed[0], span=span) if len(signed) == 1 else Call(type_, "add", signed, span=span)
+
+
+def in_every_entry(terms: list[tuple[str, Term]], scope: Scope) -> list[tuple[str, Term]]:
+    r"""1 - h \odot h: among arrays that are taken entry by entry a written number stands in every entry."""
+    shaped = next((t for _, t in terms if t.type.rank), None)
+    if shaped is None or shaped.type.rank > 2:
+        return terms
+    ones = Call(replace(shaped.type, domain="integer"), "ones", ())
+    spread = []
+    for sign, term in terms:
+        if not term.type.rank and written_number(term) and term.span is not None:
+            scope.conventions[f"{term.span.text} stands in every entry beside '{shown(shaped)}'"] = None
+            term = replace(ones, span=term.span) if written_number(term) == 1 else scaled(term, ones, term.span)
+        spread.append((sign, term))
+    return spread
+
+
+def shown(term: Term) -> str:
+    return term.span.text if term.span is not None else str(term.type)
+
+
+def is_entrywise(term: Term) -> bool:
+    r"""Made by an operation on entries: h \odot h, \tanh(z), a scalar function of an array; with signs and factors."""
+    match term:
+        case Call(operation="mul", arguments=factors):
+            arrays = [factor for factor in factors if factor.type.rank]
+            return len(arrays) > 1 or any(is_entrywise(array) for array in arrays)
+        case Call(operation="neg" | "div", arguments=(inside, *_)):
+            return is_entrywise(inside)
+        case Call(operation="add", arguments=parts):
+            return all(is_entrywise(part) or is_ones(part) for part in parts)
+        case Call(operation=operation):
+            return operation in ELEMENTWISE or operation == "pow"
+        case Comprehension(binders=(Binder(name=name), *_)):
+            return name.startswith(ENTRY)
+    return False
+
+
+def is_ones(term: Term) -> bool:
+    match term:
+        case Call(operation="ones"):
+            return True
+        case Call(operation="mul" | "neg", arguments=arguments):
+            return any(is_ones(argument) for argument in arguments)
+    return False
 
 
 def domain_of(terms: list[Term]) -> Literal["real", "integer"]:
@@ -160,6 +222,19 @@ def hadamard(left: Term, right: Term, span: Span, scope: Scope) -> Term:
         a, b = shape_words(left, scope), shape_words(right, scope)
         raise clash(f"an entry-by-entry product needs equal shapes: {a} and {b}", left, right, span, scope)
     return Call(left.type, "mul", (left, right), span=span)
+
+
+def quotients(left: Term, right: Term, span: Span, scope: Scope) -> Term:
+    r"""a \oslash b, entry by entry; of a number and an array, the number over every entry."""
+    if not right.type.rank:
+        return divide(left, right, span, scope)
+    over = entries_to(right, number(-1, span), span)
+    return replace(over, span=span) if left == number(1) else hadamard(left, over, span, scope)
+
+
+def entries_to(base: Term, exponent: Term, span: Span) -> Term:
+    """Every entry to a power."""
+    return Call(replace(base.type, domain="real"), "pow", (base, exponent), span=span)
 
 
 def divide(left: Term, right: Term, span: Span, scope: Scope) -> Term:

@@ -24,6 +24,7 @@ from eqcompiler.reading.mean_values import with_written_means
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.plain_entries import with_bold_entries
 from eqcompiler.reading.randomness import with_random_expectations
+from eqcompiler.reading.relation_marks import with_plain_relations
 from eqcompiler.reading.resolve import resolve_document
 from eqcompiler.reading.restricted_ranges import with_restricted_ranges
 from eqcompiler.reading.scope import Scope
@@ -45,7 +46,8 @@ def type_document(
     source: Source, formulas: tuple[Formula | EquationError, ...], includes: tuple[Document, ...] = ()
 ) -> Document:
     """Read errors become statements of kind "error", in their place."""
-    formulas = with_derivative_marks(with_differentials(with_restricted_ranges(with_dotted_series(with_index_cases(formulas)))))
+    formulas = with_dotted_series(with_index_cases(with_plain_relations(formulas)))
+    formulas = with_derivative_marks(with_differentials(with_restricted_ranges(formulas)))
     formulas, layers, copies = one_at_a_time(with_squared_names(with_bold_entries(formulas)))
     formulas, over_time = in_sequence(formulas)
     read = tuple(f for f in formulas if isinstance(f, Formula))

@@ -102,6 +102,7 @@ PRODUCTS = {
     "/": "/",
     "div": "/",
     "odot": "odot",
+    "oslash": "oslash",
     "otimes": "otimes",
     "circ": "circ",
     "oplus": "oplus",

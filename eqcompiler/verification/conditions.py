@@ -2,13 +2,13 @@ r"""Conditions: what a claim that is false in general would need.
 
 Takes: a false claim. Gives: the weakest condition found under which it is true, proved under it: `b = 0`, `A = A^T`.
 Guarantees: a condition is offered only when exact evidence meets it without a counterexample and a proof exists under it; it
-never contradicts the stated assumptions, and never is one that merely turns both sides into zero.
+never contradicts the stated assumptions, and never is one that merely turns both sides into zero, unless zero is the claim.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
 
@@ -64,10 +64,13 @@ class Found:
 
 def find(document: Document, claim: Claim, factors: tuple[str, ...], decisive: tuple[str, ...], tests: Trials) -> Found | None:
     """The first candidate that survives. `factors`, `decisive`: what is known of the residual, see `Unproved`."""
+    says_zero = _is_zero(claim.left) or _is_zero(claim.right)
     for candidate in candidates(document, claim, factors):
         if tests.late():
             return None
-        if _contradicts(document, claim, candidate) or not tests.meets(candidate) or tests.vanishes(candidate):
+        if _contradicts(document, claim, candidate) or not tests.meets(candidate):
+            continue
+        if tests.vanishes(candidate) and not says_zero:
             continue
         steps = tests.proves(candidate)
         if steps is not None:
@@ -82,7 +85,7 @@ def _decides(candidate: Candidate, decisive: tuple[str, ...]) -> bool:
 
 
 def _is_zero(term: Term | None) -> bool:
-    return term == ZERO or (isinstance(term, Call) and term.operation == "zeros")
+    return (isinstance(term, Number) and not term.value) or (isinstance(term, Call) and term.operation == "zeros")
 
 
 def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) -> Iterator[Candidate]:
@@ -99,6 +102,8 @@ def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) 
     yield from (c for symbol in symbols for c in _symmetric(symbol))
     yield from _both(symbols)
     yield from (c for symbol in numbers for c in _one(symbol))
+    yield from (c for symbol in matrices if symbol.name in factors for c in _skew(symbol))
+    yield from _orthogonal([symbol for symbol in vectors if symbol.name in factors])
     yield from (c for symbol in vectors if symbol.name in factors for c in _zero(symbol))
     yield from _pairs(symbols, _equal)
     yield from (c for symbol in numbers for c in _zero(symbol))
@@ -267,6 +272,19 @@ def _transposed(symbol: Symbol) -> Call:
 def _symmetric(symbol: Symbol) -> Iterator[Candidate]:
     if _is_square(symbol):
         yield (Condition("=", symbol, _transposed(symbol)),)
+
+
+def _skew(symbol: Symbol) -> Iterator[Candidate]:
+    if _is_square(symbol):
+        yield (Condition("=", _transposed(symbol), Call(symbol.type, "neg", (symbol,))),)
+
+
+def _orthogonal(vectors: list[Symbol]) -> Iterator[Candidate]:
+    """x^T y = 0 for two vectors of one size."""
+    for one, other in list(combinations(vectors, 2))[:MOST_PAIRS]:
+        if one.type == other.type:
+            row = Call(replace(one.type, row=True), "transpose", (one,))
+            yield (Condition("=", Call(SCALAR, "matmul", (row, other)), ZERO),)
 
 
 def _both(symbols: Iterable[Symbol]) -> Iterator[Candidate]:

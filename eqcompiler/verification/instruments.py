@@ -17,7 +17,7 @@ from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.statements import Claim, Document, Misfit
 from eqcompiler.languages.terms import Condition, Extremum
 from eqcompiler.languages.verdicts import Counterexample
-from eqcompiler.verification import minimisers, proofs
+from eqcompiler.verification import minimisers, proofs, skew_matrices
 from eqcompiler.verification.answers import Minimum, Proved, Unproved
 from eqcompiler.verification.challenges import challenge
 from eqcompiler.verification.evidence import Evidence, gather
@@ -110,6 +110,8 @@ def _prove_equation(
         answer = prove(document, claim, extra)
     except NotSupportedYet as error:
         return Unproved(error.what, unsupported=error)
+    if isinstance(answer, proofs.Residual):
+        answer = _with_skew_matrices_open(prove, document, claim, extra) or answer
     if isinstance(answer, proofs.Proof):
         return Proved(answer.method.split(" of {")[0].split(" of delta(")[0], answer.steps)
     return Unproved(
@@ -118,6 +120,21 @@ def _prove_equation(
         common_symbols(answer.normal),
         decisive_numbers(answer.normal),
     )
+
+
+def _with_skew_matrices_open(
+    prove: Callable[[Document, Claim, tuple[Condition, ...]], proofs.Proof | proofs.Residual],
+    document: Document,
+    claim: Claim,
+    extra: tuple[Condition, ...],
+) -> proofs.Proof | None:
+    """The proof for B - B^T in the place of every skew-symmetric matrix, where there is one."""
+    what = skew_matrices.opened(document, claim, extra)
+    try:
+        found = prove(*what) if what is not None else None
+    except NotSupportedYet:
+        return None
+    return found if isinstance(found, proofs.Proof) else None
 
 
 def _in_notation(normal: Normal, document: Document, axes: tuple[Index, ...]) -> str | None:

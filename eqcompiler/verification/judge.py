@@ -380,7 +380,7 @@ def _verdict(statement: Statement, found: Finding, clock: Clock) -> Verdict:
         counterexample=found.counterexample,
         residual=found.residual,
         repair=found.repair,
-        reason=found.reason,
+        reason=" ".join(filter(None, (found.reason, *(f"Read so: {words}." for words in statement.conventions)))),
         expected=statement.expect or None,
         seconds=clock.seconds,
         steps=found.steps,

@@ -17,6 +17,7 @@ from eqcompiler.calculus.algebra import substitute
 from eqcompiler.calculus.cases import vanishes, with_closed_series, with_common_angles, with_exponentials, with_steps
 from eqcompiler.calculus.chains import read as read_chains
 from eqcompiler.calculus.determinants import of_equation, readings, with_equation
+from eqcompiler.calculus.fixed_sizes import entries
 from eqcompiler.calculus.index_values import delta
 from eqcompiler.calculus.induction import exponent_size, induction_size, ratio_size
 from eqcompiler.calculus.lower import lower
@@ -173,6 +174,9 @@ def _every_entry(term: Term) -> str:
     """The symbol of which every entry is meant: x, or x_i for all i of its axis."""
     if isinstance(term, terms.Symbol):
         return term.name
+    if isinstance(term, terms.Component) and isinstance(term.base, terms.Symbol):  # free indices run over their axes
+        names = [index.name for index in term.indices if isinstance(index, terms.Index)]
+        return term.base.name if len(set(names)) == term.base.type.rank == len(term.indices) else ""
     if isinstance(term, terms.Comprehension) and isinstance(term.body, terms.Component):
         base, indices = term.body.base, term.body.indices
         plain = tuple(i.name for i in indices if isinstance(i, terms.Index)) == tuple(b.name for b in term.binders)
@@ -306,6 +310,9 @@ class _Search:
         if over is not None:
             self.steps.append(f"zero for {over} = 1, and for {over} + 1 the same as for {over}")
             return self.proof(f"induction over {over}")
+        written = list(entries(Tensor(self.axes, left)))
+        if written and all(not self.related(cleared(entry)).terms for entry in written):
+            return self.proof("sums over the fixed sizes written out")
         rest, rules = rewritten(Tensor(self.axes, left), [e.zero for e in self.equations])
         if not rest.terms:
             self.steps += [f"rule: {rule}" for rule in rules]

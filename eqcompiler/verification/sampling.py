@@ -319,8 +319,9 @@ def _says_symmetric(condition: Condition, name: str) -> bool:
 
 def _target(term: Term) -> str | None:
     """The symbol that a condition on `term` restricts entry by entry."""
-    if isinstance(term, Component) and all(isinstance(index, Index) for index in term.indices):
-        term = term.base
+    if isinstance(term, Component) and isinstance(term.base, Symbol):
+        names = {index.name for index in term.indices if isinstance(index, Index)}  # A_ii is not every entry
+        return term.base.name if len(names) == len(term.indices) == term.base.type.rank else None
     return term.name if isinstance(term, Symbol) else None
 
 

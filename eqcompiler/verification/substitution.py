@@ -19,15 +19,22 @@ def substituted(document: Document, claim: Claim, condition: Condition) -> tuple
     symbol, value = condition.left, condition.right
     if condition.relation != "=" or not isinstance(symbol, Symbol) or not isinstance(value, Term):
         return None
+    return None if symbol.name in _read(value) else put_in(document, claim, symbol.name, value)
+
+
+def put_in(document: Document, claim: Claim, name: str, value: Term) -> tuple[Document, Claim] | None:
+    """A value in the place of a symbol; the value may read the symbol, which then is another one of that name."""
     trees = (claim, tuple(document.definitions.values()), document.assumptions)
-    bound = {name for part in parts(trees) for name in _bound_by(part)}
-    read = {part.name for part in parts(value) if isinstance(part, Symbol)}
-    if symbol.name in bound | read or bound & read:
+    bound = {inner for part in parts(trees) for inner in _bound_by(part)}
+    if name in bound or bound & _read(value):
         return None
-    definitions = {name: _put(definition, symbol.name, value) for name, definition in document.definitions.items()}
-    assumptions = _put(document.assumptions, symbol.name, value)
-    changed = replace(document, definitions=definitions, assumptions=assumptions)
-    return changed, _put(claim, symbol.name, value)
+    definitions = {key: _put(definition, name, value) for key, definition in document.definitions.items()}
+    changed = replace(document, definitions=definitions, assumptions=_put(document.assumptions, name, value))
+    return changed, _put(claim, name, value)
+
+
+def _read(value: Term) -> frozenset[str]:
+    return frozenset(part.name for part in parts(value) if isinstance(part, Symbol))
 
 
 def _bound_by(part: object) -> tuple[str, ...]:

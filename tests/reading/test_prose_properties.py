@@ -99,7 +99,7 @@ def test_words_make_a_display_an_assumption(words: str) -> None:
 
 def test_an_open_equation_is_one_fault() -> None:
     document = read(
-        r"\[ A \in \mathbb{R}^{n \times n}, x \in \mathbb{R}^n, A^\top = -A \] \[ x^\top A x = 0 \] \[ x^\top x = \|x\|^2 \]"
+        r"\[ A \in \mathbb{R}^{n \times n}, x \in \mathbb{R}^n, A^\top = 2 A \] \[ x^\top A x = 0 \] \[ x^\top x = \|x\|^2 \]"
     )
     assert [s.error.what for s in document.statements if s.error] == [
         "an equation behind a declaration: an assumption or a claim",
