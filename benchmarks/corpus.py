@@ -94,14 +94,22 @@ def _is_repaired(row: Row, document: Any, verdicts: Iterable[Any], timeout: floa
     if flagged is None or flagged.repair is None:
         return False
     here = (flagged.line, flagged.column)
-    claim = next(s.payload for s in document.statements if (s.span.line, s.span.column) == here and hasattr(s.payload, "left"))
+    left = next(
+        left_side(s) for s in document.statements if (s.span.line, s.span.column) == here and s.kind.startswith("claim")
+    )
     before = "\n".join(row["tex"].splitlines()[: row["claim_line"] - 1])
-    text = f"{before}\n\\[ {claim.left.span.text} = {flagged.repair} \\]\n"
+    text = f"{before}\n\\[ {left} = {flagged.repair} \\]\n"
     try:
         again = pipeline.verify(pipeline.document_of(Source(f"{row['id']}-repaired.tex", text)), timeout=timeout)
     except EquationError:
         return False
     return bool(again) and again[-1].verdict in OK
+
+
+def left_side(statement: Any) -> str:
+    """As it is written, also of a claim whose sides do not fit."""
+    claim = statement.payload
+    return str(claim.known if hasattr(claim, "known") else claim.left.span.text)
 
 
 def placed(error: Any) -> tuple[int, int, str]:

@@ -365,38 +365,53 @@ def _read_elsewhere(atom: Intrinsic, positions: tuple[Affine, ...]) -> Normal:
 
 def replace(body: Normal, rule: Callable[[Atom], Normal | None]) -> Normal:
     """The body rebuilt with `rule(atom)` in place of every atom for which the rule gives one, at any depth, outermost first."""
+
+    def of_factor(f: Factor) -> Normal | None:
+        new = rule(f.atom)
+        return None if new is None else power(new, f.exponent)
+
+    return replace_factors(body, of_factor)
+
+
+def replace_factors(body: Normal, rule: Callable[[Factor], Normal | None]) -> Normal:
+    """The same with a rule for atoms with their exponents."""
     return add([_replaced_monomial(t, rule) for t in body.terms])
 
 
-def _replaced_monomial(term: Monomial, rule: Callable[[Atom], Normal | None]) -> Normal:
+def _replaced_monomial(term: Monomial, rule: Callable[[Factor], Normal | None]) -> Normal:
     kept: list[Factor] = []
     changed: list[Normal] = []
     for f in term.factors:
-        new = _replaced(f.atom, rule)
+        new = _replaced(f, rule)
         if new is None:
             kept.append(f)
         else:
-            changed.append(power(new, f.exponent))
+            changed.append(new)
     return multiply_all(Normal((Monomial(term.coefficient, tuple(kept)),)), changed)
 
 
-def _replaced(atom: Atom, rule: Callable[[Atom], Normal | None]) -> Normal | None:
-    """None when nothing in the atom is replaced."""
-    new = rule(atom)
-    if new is not None:
-        return new
+def _replaced(f: Factor, rule: Callable[[Factor], Normal | None]) -> Normal | None:
+    """None when nothing in the factor is replaced."""
+    new = rule(f)
+    if new is None:
+        new = _replaced_inside(f.atom, rule)
+        return None if new is None else power(new, f.exponent)
+    return new
+
+
+def _replaced_inside(atom: Atom, rule: Callable[[Factor], Normal | None]) -> Normal | None:
     match atom:
         case Group(body=body):
-            inner = replace(body, rule)
+            inner = replace_factors(body, rule)
             return None if inner == body else inner
         case Function(name=name, arguments=arguments):
-            moved = tuple(replace(a, rule) for a in arguments)
+            moved = tuple(replace_factors(a, rule) for a in arguments)
             return None if moved == arguments else REBUILD[name](moved)
         case Intrinsic(operation=operation, operands=operands, positions=positions):
-            changed = tuple(Operand(o.axes, replace(o.body, rule)) for o in operands)
+            changed = tuple(Operand(o.axes, replace_factors(o.body, rule)) for o in operands)
             return None if changed == operands else REBUILD_INTRINSIC[operation](changed, positions)
         case Contraction():
-            if all(_replaced(f.atom, rule) is None for f in atom.factors):
+            if all(_replaced(f, rule) is None for f in atom.factors):
                 return None
             bound, factors = opened(atom)
             return REBUILD_CONTRACTION[Contraction](_replaced_monomial(Monomial(Fraction(1), tuple(factors)), rule), bound)

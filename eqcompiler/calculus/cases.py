@@ -8,6 +8,8 @@ where nothing depends on it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from typing import TypeGuard
@@ -32,6 +34,7 @@ from eqcompiler.calculus.monomials import (
 from eqcompiler.calculus.normal_form import Tensor
 from eqcompiler.calculus.rational import cleared
 from eqcompiler.calculus.relations import applied, relation
+from eqcompiler.calculus.signs import sign_of_normal
 
 MAX_DISTINCTIONS = 4
 
@@ -127,7 +130,28 @@ def _ratio(f: Factor, index: Index) -> Normal | None:
     return power(unit, f.exponent)
 
 
-def vanishes(body: Normal, distinctions: int = MAX_DISTINCTIONS) -> bool:
+@dataclass(frozen=True, slots=True)
+class KnownOrder:
+    """A number that is positive, or where not strict may be zero as well."""
+
+    difference: Normal
+    strict: bool
+
+    def sign_of(self, u: Normal) -> str:
+        """What follows for u: a multiple of the difference, or more than it."""
+        if not u.terms or not self.difference.terms:
+            return ""
+        ratio = u.terms[0].coefficient / self.difference.terms[0].coefficient
+        if ratio > 0 and self.difference.times(ratio) == u:
+            return "positive" if self.strict else "nonnegative"
+        more = sign_of_normal(u - self.difference)
+        return "positive" if more and (self.strict or more == "positive") else more
+
+    def where(self, rule: Callable[[Atom], Normal | None]) -> KnownOrder:
+        return KnownOrder(replace(self.difference, rule), self.strict)
+
+
+def vanishes(body: Normal, distinctions: int = MAX_DISTINCTIONS, known: tuple[KnownOrder, ...] = ()) -> bool:
     """Whether the body is zero in every case of the steps that occur in it, outside of sums."""
     body = cleared(body)
     if not body.terms:
@@ -136,19 +160,31 @@ def vanishes(body: Normal, distinctions: int = MAX_DISTINCTIONS) -> bool:
     if ranges and distinctions:
         here = min(ranges).natural
         cases = (guard(here), guard(here.times(-1) - ONE_AFFINE))
-        return all(vanishes(multiply(body, case), distinctions - 1) for case in cases)
+        return all(vanishes(multiply(body, case), distinctions - 1, known) for case in cases)
     steps = [f.atom for t in body.terms for f in t.factors if isinstance(f.atom, Function) and f.atom.name == "step"]
     if not steps or distinctions == 0:
         return False
-    u = min(steps).arguments[0]
-    for above, below in ((ONE, ZERO), (ZERO, ONE), (ZERO, ZERO)):
-        case = replace(body, partial(_decided, u, above, below))
+    u = min(steps, key=lambda step: ("step(" in step.arguments[0].key, step.key)).arguments[0]  # inner ones first
+    for above, below in _possible(u, known):
+        decided = partial(_decided, u, above, below)
+        case = replace(body, decided)
         if above == below:
             solved = relation(Tensor((), u))
             case = applied((solved,), case) if solved is not None else case
-        if not vanishes(case, distinctions - 1):
+        if not vanishes(case, distinctions - 1, tuple(order.where(decided) for order in known)):
             return False
     return True
+
+
+def _possible(u: Normal, known: tuple[KnownOrder, ...]) -> tuple[tuple[Normal, Normal], ...]:
+    """[u > 0] and [u < 0] in the cases that can be: above, below, zero."""
+    above, below, zero = (ONE, ZERO), (ZERO, ONE), (ZERO, ZERO)
+    for order in known:
+        for value, side in ((u, above), (-u, below)):
+            sign = order.sign_of(value)
+            if sign:
+                return (side,) if sign == "positive" else (side, zero)
+    return (above, below, zero)
 
 
 def _decided(u: Normal, above: Normal, below: Normal, atom: Atom) -> Normal | None:

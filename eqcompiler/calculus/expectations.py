@@ -21,11 +21,14 @@ import sympy
 
 from eqcompiler.calculus.axis_sums import Lowers
 from eqcompiler.calculus.environments import Binding, Closure, Frame, Position, Reach
-from eqcompiler.calculus.index_algebra import summed
+from eqcompiler.calculus.index_algebra import replaced, summed
+from eqcompiler.calculus.known_signs import positive
 from eqcompiler.calculus.unknown_expectations import expected, unknown_call
 from eqcompiler.errors import NotSupportedYet
+from eqcompiler.languages.program import Indexed
 from eqcompiler.languages.statements import Document
 from eqcompiler.languages.terms import (
+    SCALAR,
     Block,
     Call,
     Component,
@@ -119,7 +122,28 @@ class _Mean:
                 case ("cos" | "sin") as name, (inside,):
                     value = self.entry(inside, at)
                     return sympy.exp(-self.spread(inside, at) / 2) * getattr(sympy, name)(value)
+                case "abs", (inside,):
+                    return self.absolute(inside, at)
+                case "relu", (inside,):
+                    return (self.of(inside, at) + self.absolute(inside, at)) / 2
+                case "max", (Number(value=value), inside) | (inside, Number(value=value)) if not value:
+                    return (self.of(inside, at) + self.absolute(inside, at)) / 2
         raise NotSupportedYet("the expectation of this expression has no index form yet", term.span)
+
+    def absolute(self, inside: Term, at: tuple[Position, ...]) -> sympy.Expr:
+        """E|g| = sqrt(2 q / pi) e^{-m^2 / 2q} + m erf(m / sqrt(2 q)) for affine g with mean m and variance q > 0."""
+        mean, variance = self.entry(inside, at), self.spread(inside, at)
+        written = {d.name: d.body for d in self.low.definitions if isinstance(d, Indexed) and not d.axes}
+
+        def leaf(part: sympy.Basic) -> sympy.Basic | None:
+            body = written.get(part.name) if isinstance(part, sympy.Symbol) else None
+            return None if body is None else replaced(body, leaf)
+
+        variance = replaced(variance, leaf)
+        if not positive(self.low, variance, self.frame):
+            raise NotSupportedYet("an absolute value whose variance may be zero has no index form yet", inside.span)
+        width = sympy.sqrt(2 * variance)
+        return width / sympy.sqrt(sympy.pi) * sympy.exp(-((mean / width) ** 2)) + mean * sympy.erf(mean / width)
 
     @property
     def name(self) -> str:
@@ -145,6 +169,10 @@ class _Mean:
 
     def product(self, term: Call, parts: tuple[Term, ...], at: tuple[Position, ...]) -> sympy.Expr:
         moving = [part for part in parts if not self.is_fixed(part)]
+        match moving:
+            case [Call(operation="abs", arguments=(size,)) as one, other] if one == other and not term.type.rank:
+                fixed = tuple(part for part in parts if part not in moving)
+                return self.of(Call(SCALAR, "mul", (*fixed, size, size), span=term.span), ())
         calls = [(part, call) for part in moving if (call := unknown_call(part)) is not None]
         if len(calls) == 1 and not any(part.type.rank for part in parts):
             outside = sympy.Mul(*(self.entry(part, ()) for part in parts if part not in moving))

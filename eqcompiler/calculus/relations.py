@@ -1,4 +1,4 @@
-"""Equations used as rules: sum_k Y_ik -> 1, a^T a -> 1, det X -> 1, y -> B s.
+"""Equations used as rules: sum_k Y_ik -> 1, a^T a -> 1, det X -> 1, y -> B s, y_i^2 -> y_i.
 
 Takes: an equation left = right as a tensor that is zero. Gives: a `Relation` that replaces its leading atom, also where it
 is hidden inside a larger sum, at any indices.
@@ -26,6 +26,7 @@ from eqcompiler.calculus.monomials import (
     Guard,
     Index,
     Intrinsic,
+    Monomial,
     Normal,
     Position,
     Scalar,
@@ -40,14 +41,15 @@ ROUNDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """lead -> value, for all values of the indices `free`."""
+    """lead^exponent -> value, for all values of the indices `free`. Only lower powers of the lead stand in the value."""
 
     lead: Atom
     value: Normal
     free: tuple[Index, ...]
+    exponent: Fraction = Fraction(1)
 
     def __str__(self) -> str:
-        return f"{self.lead} = {self.value}"
+        return f"{Factor(self.lead, self.exponent)} = {self.value}"
 
 
 def relation(zero: Tensor) -> Relation | None:
@@ -67,7 +69,30 @@ def relation(zero: Tensor) -> Relation | None:
         candidate = (_rank(f.atom), f.atom.key, Relation(f.atom, value, zero.axes))
         if best is None or candidate[:2] > best[:2]:
             best = candidate
-    return best[2] if best else None
+    return best[2] if best else _of_power(zero)
+
+
+def _of_power(zero: Tensor) -> Relation | None:
+    """y^2 = 1 and y^2 = y, of numbers and of every entry: nothing else is known of a label with two values."""
+    found: list[Relation] = []
+    for term in zero.body.terms:
+        if len(term.factors) != 1:
+            continue
+        atom, e = term.factors[0].atom, term.factors[0].exponent
+        rest = Normal(tuple(t for t in zero.body.terms if t is not term)).times(-1 / term.coefficient)
+        whole = isinstance(atom, Scalar | Component) and e.denominator == 1 and e > 1
+        if whole and set(zero.axes) <= set(atom.indices) and _plain(atom) and all(_is_lower(t, atom, e) for t in rest.terms):
+            found.append(Relation(atom, rest, zero.axes, e))
+    return max(found, key=lambda r: r.lead.key, default=None)
+
+
+def _is_lower(term: Monomial, atom: Atom, exponent: Fraction) -> bool:
+    """Whether the atom stands in the monomial only as a factor of its own, to a lower whole power."""
+    others = tuple(f for f in term.factors if f.atom != atom)
+    powers = [f.exponent for f in term.factors if f.atom == atom]
+    return all(e.denominator == 1 and 0 < e < exponent for e in powers) and not _occurs(
+        atom, Normal((replace(term, factors=others),))
+    )
 
 
 def _without_positive(body: Normal) -> Normal:
@@ -116,7 +141,10 @@ def applied(relations: Sequence[Relation], body: Normal) -> Normal:
     for _ in range(ROUNDS):
         following = body
         for r in relations:
-            following = algebra.replace(following, partial(_used, r))
+            if r.exponent == 1:
+                following = algebra.replace(following, partial(_used, r))
+            else:
+                following = algebra.replace_factors(following, partial(_lowered, r))
         if following == body:
             break
         body = following
@@ -155,6 +183,14 @@ def _shape_text(atom: Atom) -> tuple[str, ...]:
 
 def _name(atom: Atom) -> str:
     return atom.name if isinstance(atom, Component) else type(atom).__name__
+
+
+def _lowered(r: Relation, f: Factor) -> Normal | None:
+    """y^3 -> y where y^2 -> 1."""
+    if f.exponent.denominator != 1 or f.exponent < r.exponent:
+        return None
+    value = _instance(r, f.atom)
+    return None if value is None else multiply(value, power(Normal.atom(f.atom), f.exponent - r.exponent))
 
 
 def _used(r: Relation, atom: Atom) -> Normal | None:

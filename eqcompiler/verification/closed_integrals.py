@@ -53,6 +53,10 @@ def _gaussian(piece: Piece, covariance: Matrix) -> Number:
         covariance = [[jets.divide(covariance[0][0], narrowing)]]
         factor = jets.reciprocal(jets.apply("sqrt", narrowing))
     powers = _whole(piece)
+    if piece.wave == "abs":
+        if bend is not None or any(powers) or any(not _none(s) for s in slope):
+            raise NotSupportedYet("the expectation of a product with an absolute value")
+        return _folded(piece, covariance)
     if not piece.wave:
         mean = [_dot(row, slope) for row in covariance]
         if any(not _none(s) for s in slope):
@@ -68,6 +72,20 @@ def _gaussian(piece: Piece, covariance: Matrix) -> Number:
     complex_mean = [_dot(row, complex_slope) for row in complex_covariance]
     value = (_dot(complex_slope, complex_mean) / 2).exp() * _moment(powers, complex_mean, complex_covariance, {})
     return factor * (value.real if piece.wave == "cos" else value.imag)
+
+
+def _folded(piece: Piece, covariance: Matrix) -> Number:
+    """E|m + s.z| = sqrt(2 q / pi) e^{-m^2/2q} + m erf(m / sqrt(2 q)), with the variance q of s.z."""
+    parts = dict(piece.phase)
+    mean = parts.pop(())
+    spread = [parts.get((i,), ZERO) for i in range(len(piece.powers))]
+    if any(isinstance(v, Jet) for row in (*covariance, spread, [mean]) for v in row):
+        raise NotSupportedYet("the derivative of the expectation of an absolute value")
+    variance = _dot(spread, [_dot(row, spread) for row in covariance])
+    if sign(variance) == 0:
+        return abs(mean)
+    m, q = ball(mean), ball(variance)
+    return (2 * q / arb.pi()).sqrt() * (-m * m / (2 * q)).exp() + m * (m / (2 * q).sqrt()).erf()
 
 
 def _slope_and_bend(piece: Piece) -> tuple[list[Number], Number | None]:
@@ -152,7 +170,7 @@ def half_line_integral(x: Closed) -> Number:
 def _half_line(piece: Piece) -> Number:
     (slope,), bend = _slope_and_bend(piece)
     rising = piece.powers[0] + 1
-    if piece.factorials or not _none(piece.rest):
+    if piece.factorials or not _none(piece.rest) or piece.wave == "abs":
         raise NotSupportedYet("this integral over a half-line")
     if sign(rising) <= 0:
         raise Divergent("the integral diverges at the edge of its range")

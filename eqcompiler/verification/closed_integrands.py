@@ -25,7 +25,10 @@ Monomial = tuple[int, ...]  # the variables of a product, sorted: (0, 0, 2) is x
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """coefficient * prod x_i^powers[i] * (1 - x)^rest * exp(sum exponent) * wave(sum phase) * (x!)^factorials."""
+    """coefficient * prod x_i^powers[i] * (1 - x)^rest * exp(sum exponent) * wave(sum phase) * (x!)^factorials.
+
+    wave: "cos", "sin" or, where the variables are real, "abs"; only the phase of the last one has a constant part.
+    """
 
     coefficient: Number
     powers: tuple[Number, ...]
@@ -206,6 +209,10 @@ def _times(a: Piece, b: Piece) -> list[Piece]:
         _joined(a.exponent, b.exponent),
         factorials=a.factorials + b.factorials,
     )
+    if a.wave == b.wave == "abs" and a.phase == b.phase:
+        return [_with_terms(plain, one, other) for one in a.phase for other in b.phase]
+    if "abs" in (a.wave, b.wave) and a.wave and b.wave:
+        raise NotSupportedYet("a product with the absolute value of a bound variable is not evaluated yet")
     if not a.wave or not b.wave:
         return [replace(plain, wave=a.wave or b.wave, phase=a.phase or b.phase)]
     if a.wave == "sin" and b.wave == "cos":
@@ -222,6 +229,13 @@ def _times(a: Piece, b: Piece) -> list[Piece]:
         elif kind == "cos":
             parts.append(half)
     return parts or [replace(plain, coefficient=ZERO)]
+
+
+def _with_terms(plain: Piece, one: tuple[Monomial, Number], other: tuple[Monomial, Number]) -> Piece:
+    """The piece times a term of a polynomial times another one."""
+    monomial = (*one[0], *other[0])
+    powers = tuple(p + monomial.count(i) for i, p in enumerate(plain.powers))
+    return replace(plain, coefficient=plain.coefficient * one[1] * other[1], powers=powers)
 
 
 def _exp(x: Closed) -> Closed:
@@ -241,6 +255,15 @@ def _wave(name: str) -> Callable[[Closed], Closed]:
         return Closed(x.domain, waves)
 
     return rule
+
+
+def _absolute(x: Closed) -> Closed:
+    start, rest = x.split(1, "abs")
+    if not rest:
+        return x.constant(elementary("abs", start))
+    if x.domain != "real":
+        raise NotSupportedYet("the absolute value of a variable with bounds is not evaluated yet")
+    return Closed(x.domain, [Piece(ONE, (ZERO,) * x.count, wave="abs", phase=(((), start), *rest))])
 
 
 def _log(x: Closed) -> Closed:
@@ -270,6 +293,7 @@ def _gamma(x: Closed) -> Closed:
 
 _RULES: dict[str, Callable[[Closed], Closed]] = {
     "exp": _exp,
+    "abs": _absolute,
     "cos": _wave("cos"),
     "sin": _wave("sin"),
     "cosh": lambda x: (_exp(x) + _exp(-x)) * HALF,

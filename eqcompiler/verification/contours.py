@@ -73,6 +73,9 @@ class Analytic(OfVariable):
             return self._with(getattr(self.z, name)(analytic=self.analytic))
         if name in _MEROMORPHIC:
             return self._with(getattr(self.z, name)())
+        if name == "atan":
+            cut = self.analytic and self.z.real.contains(0) and not abs(self.z.imag) < 1  # it runs from i and -i outwards
+            return self._with(acb("nan") if cut else self.z.atan())
         if name == "sigmoid":
             return self._with(1 / (1 + (-self.z).exp()))
         raise NotSupportedYet(f"{name} under an integral is not evaluated yet")

@@ -16,6 +16,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from eqcompiler.verification import fields
+from eqcompiler.verification.contours import OfVariable
 from eqcompiler.verification.fields import HALF, ONE, ZERO, NotDifferentiable, Number, Undefined, sign
 
 
@@ -236,6 +237,8 @@ def _moves(part: Number) -> bool:
 
 
 def larger(a: Number, b: Number) -> Number:
+    if isinstance(a, OfVariable) or isinstance(b, OfVariable):
+        return (a + b + apply("abs", a - b)) * fields.HALF
     kinds = {type(a), type(b)}
     if arb in kinds and kinds <= {arb, fmpq}:
         return fields.ball(a).max(fields.ball(b))

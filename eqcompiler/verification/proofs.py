@@ -14,7 +14,14 @@ from fractions import Fraction
 from functools import lru_cache
 
 from eqcompiler.calculus.algebra import substitute
-from eqcompiler.calculus.cases import vanishes, with_closed_series, with_common_angles, with_exponentials, with_steps
+from eqcompiler.calculus.cases import (
+    KnownOrder,
+    vanishes,
+    with_closed_series,
+    with_common_angles,
+    with_exponentials,
+    with_steps,
+)
 from eqcompiler.calculus.chains import read as read_chains
 from eqcompiler.calculus.determinants import of_equation, readings, with_equation
 from eqcompiler.calculus.fixed_sizes import entries
@@ -214,6 +221,21 @@ def _equations(
         yield _Equation(condition, Tensor(left.axes, left.body - right.body))
 
 
+def _orders(document: Document, conditions: Iterable[Condition], words: Mapping[str, tuple[str, ...]]) -> Iterator[KnownOrder]:
+    """What conditions between numbers say: u > v makes u - v positive."""
+    for condition in conditions:
+        left, right = condition.left, condition.right
+        if right is None or condition.relation not in ("<", "<=", ">", ">=") or left.type.rank or _free_binders(condition):
+            continue
+        try:
+            sides = normal_of(document, left, LEFT, (), words), normal_of(document, right, RIGHT, (), words)
+        except NotSupportedYet:
+            continue
+        difference = with_steps(sides[0].body - sides[1].body)
+        if difference.terms and not difference.indices:
+            yield KnownOrder(difference if condition.relation[0] == ">" else -difference, len(condition.relation) == 1)
+
+
 def _other_side(document: Document, condition: Condition, words: Mapping[str, tuple[str, ...]]) -> Iterator[_Equation]:
     """A B = I for square A and B says that B A = I; an orthogonal Q says both Q^T Q = I and Q Q^T = I."""
     pairs: list[tuple[Term, Term]] = []
@@ -272,6 +294,7 @@ class _Search:
         self.left, self.right, self.axes = left, right, left.axes
         self.conditions = conditions
         self.equations = tuple(_equations(document, conditions, words)) if conditions else ()
+        self.orders = tuple(_orders(document, conditions, words))
         self.used = [c for c in conditions if _property(c)[0]]
         self.steps: list[str] = []
 
@@ -303,7 +326,8 @@ class _Search:
         if not left.terms:
             return self.proof("clearing denominators")
         stepped = with_steps(left)
-        if (stepped != left or "step(" in left.key or ">=0]" in left.key) and vanishes(stepped):
+        if (stepped != left or "step(" in left.key or ">=0]" in left.key) and vanishes(stepped, known=self.orders):
+            self.used += [c for c in self.conditions if self.orders and c.relation in ORDERS]
             self.steps.append("zero in each case")
             return self.proof("case distinction")
         over = (induction_size(residual) or ratio_size(self.left.body, self.right.body)) if not self.axes else None
