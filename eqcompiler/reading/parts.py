@@ -15,7 +15,6 @@ from typing import Literal
 
 from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.notation import (
-    Addition,
     Dots,
     Fence,
     Formula,
@@ -45,6 +44,7 @@ from eqcompiler.reading.properties import (
     said_by,
 )
 from eqcompiler.reading.refused_equations import assumption_or_claim, is_constant, order_claimed, refuse_update
+from eqcompiler.reading.relation_marks import turned_name
 from eqcompiler.reading.running_text import UNUSED
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.sentence import Sentence
@@ -142,13 +142,10 @@ def is_own(left: Node, right: Node) -> bool:
 
 
 def own_name(left: Node, right: Node) -> Name | None:
-    r"""A bare name that its right side holds too, or A^\top = A and A^\top = -A: an equation about it, never its definition."""
-    match left, right:
-        case (
-            Scripted(base=Letter() as base, subscript=None, superscript=Letter(text="top" | "T")),
-            (Letter() as same) | Addition(terms=(("-", Letter() as same),)),
-        ) if letter_name(base) == letter_name(same):
-            return letter_name(base)
+    """A bare name that its right side holds too: an equation about it, never its definition; so is a symmetry."""
+    turned = turned_name(left, right)
+    if turned is not None:
+        return turned
     name = name_of(left)
     return name if name is not None and not isinstance(right, Large) and name.key in names_in(right) else None
 

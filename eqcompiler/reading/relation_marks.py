@@ -2,6 +2,7 @@ r"""Marks that look like relations and are none: the inner product A : B, and \h
 
 Takes: the formulas of a file. Gives: the same formulas with A : B as a product, and a point of \arg\min as what equals it.
 Guarantees: f : X \to Y and x : \mathbb{R}^n stay declarations; a colon binds the last term before it to the first behind it.
+A^\top = -A is a claim where nothing more is said of A, as nothing could rest on it.
 """
 
 from __future__ import annotations
@@ -10,14 +11,44 @@ from dataclasses import replace
 from itertools import pairwise
 
 from eqcompiler.errors import EquationError
-from eqcompiler.languages.notation import Addition, Formula, Infix, Large, Node, Relation
-from eqcompiler.reading.survey import is_number_set
+from eqcompiler.languages.notation import Addition, Formula, Infix, Large, Letter, Node, Relation, Scripted
+from eqcompiler.reading.names import Name, letter_name
+from eqcompiler.reading.survey import is_number_set, names_in
 
 EXTREMA = ("argmin", "argmax")
 
 
 def with_plain_relations(formulas: tuple[Formula | EquationError, ...]) -> tuple[Formula | EquationError, ...]:
-    return tuple(replace(f, parts=tuple(map(_plain, f.parts))) if isinstance(f, Formula) else f for f in formulas)
+    later: set[str] = set()
+    found: list[Formula | EquationError] = []
+    for formula in reversed(formulas):
+        if isinstance(formula, Formula):
+            formula = replace(formula, parts=tuple(map(_plain, formula.parts)))
+            if not formula.inline and any(_ends_with(part, later) for part in formula.parts):
+                formula = replace(formula, concluded=True)
+            later.update(*(names_in(part) for part in formula.parts))
+        found.append(formula)
+    return tuple(reversed(found))
+
+
+def _ends_with(part: Node, later: set[str]) -> bool:
+    """A symmetry of a matrix of which nothing more is said: nothing could rest on it, so it is what the file claims."""
+    match part:
+        case Relation(operators=("=",), sides=(left, right)):
+            name = turned_name(left, right)
+            return name is not None and name.key not in later
+    return False
+
+
+def turned_name(left: Node, right: Node) -> Name | None:
+    r"""A of A^\top = A and of A^\top = -A."""
+    match left, right:
+        case (
+            Scripted(base=Letter() as base, subscript=None, superscript=Letter(text="top" | "T")),
+            (Letter() as same) | Addition(terms=(("-", Letter() as same),)),
+        ) if letter_name(base) == letter_name(same):
+            return letter_name(base)
+    return None
 
 
 def _plain(part: Node) -> Node:
