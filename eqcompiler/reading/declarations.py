@@ -359,7 +359,7 @@ def declare_one_order(reader: Reader, operator: str, left: Node, right: Node) ->
     saved = dict(scope.indices)
     found = condition(reader, Relation(left.span.to(right.span), (operator,), (left, right)))
     every = closed(reader, found)  # refuses what is said of some entries
-    add_condition(reader, found if is_every_entry(found) else every)
+    add_condition(reader, found if is_every_entry(reader, found) else every)
     scope.indices = saved
 
 

@@ -18,7 +18,6 @@ from eqcompiler.languages.notation import (
     Dots,
     Fence,
     Formula,
-    Large,
     Letter,
     Listing,
     Node,
@@ -33,7 +32,7 @@ from eqcompiler.reading import declarations, distributions, shapes
 from eqcompiler.reading.finite_sets import is_index_set
 from eqcompiler.reading.large import condition
 from eqcompiler.reading.meaning import Reader
-from eqcompiler.reading.names import Name, letter_name, name_of
+from eqcompiler.reading.names import letter_name, name_of
 from eqcompiler.reading.properties import (
     closed,
     condition_of,
@@ -44,7 +43,7 @@ from eqcompiler.reading.properties import (
     said_by,
 )
 from eqcompiler.reading.refused_equations import assumption_or_claim, is_constant, order_claimed, refuse_update
-from eqcompiler.reading.relation_marks import turned_name
+from eqcompiler.reading.relation_marks import is_own, own_name
 from eqcompiler.reading.running_text import UNUSED
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.sentence import Sentence
@@ -135,19 +134,6 @@ def with_domain_apart(part: Node) -> tuple[Node, ...]:
         case Relation(operators=("=", "in"), sides=(left, middle, domain)) if is_own(left, middle):
             return Relation(part.span, ("in",), (left, domain)), Relation(left.span.to(middle.span), ("=",), (left, middle))
     return (part,)
-
-
-def is_own(left: Node, right: Node) -> bool:
-    return own_name(left, right) is not None
-
-
-def own_name(left: Node, right: Node) -> Name | None:
-    """A bare name that its right side holds too: an equation about it, never its definition; so is a symmetry."""
-    turned = turned_name(left, right)
-    if turned is not None:
-        return turned
-    name = name_of(left)
-    return name if name is not None and not isinstance(right, Large) and name.key in names_in(right) else None
 
 
 def is_claimed(part: Node, formula: Formula, defined: frozenset[str]) -> bool:

@@ -119,12 +119,13 @@ def closed(reader: Reader, found: Condition) -> Condition:
     return Condition(found.relation, sides[0], sides[1])
 
 
-def is_every_entry(found: Condition) -> bool:
-    """w_i > 0 with an index of its own on each axis: it is said of the whole array, and stays as short as it is."""
+def is_every_entry(reader: Reader, found: Condition) -> bool:
+    """w_i > 0 with an index of its own on each whole axis: it is said of the whole array, and stays as short as it is."""
     match found:
         case Condition(left=Component(base=Symbol() as base, indices=indices), right=Number()):
-            names = {index.name for index in indices if isinstance(index, Index)}
-            return len(names) == len(indices) == base.type.rank
+            names = [index.name for index in indices if isinstance(index, Index)]
+            extents = tuple(reader.scope.extent(name) for name in dict.fromkeys(names))
+            return extents == reader.scope.type_of(base.type).shape
     return False
 
 

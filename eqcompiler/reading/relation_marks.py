@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from eqcompiler.errors import EquationError
 from eqcompiler.languages.notation import Addition, Formula, Infix, Large, Letter, Node, Relation, Scripted
-from eqcompiler.reading.names import Name, letter_name
+from eqcompiler.reading.names import Name, letter_name, name_of
 from eqcompiler.reading.survey import is_number_set, names_in
 
 EXTREMA = ("argmin", "argmax")
@@ -38,6 +38,19 @@ def _ends_with(part: Node, later: set[str]) -> bool:
             name = turned_name(left, right)
             return name is not None and name.key not in later
     return False
+
+
+def is_own(left: Node, right: Node) -> bool:
+    return own_name(left, right) is not None
+
+
+def own_name(left: Node, right: Node) -> Name | None:
+    """A bare name that its right side holds too: an equation about it, never its definition; so is a symmetry."""
+    turned = turned_name(left, right)
+    if turned is not None:
+        return turned
+    name = name_of(left)
+    return name if name is not None and not isinstance(right, Large) and name.key in names_in(right) else None
 
 
 def turned_name(left: Node, right: Node) -> Name | None:

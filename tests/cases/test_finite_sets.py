@@ -24,10 +24,10 @@ UNREAD = {
 CLAIMS = {
     r"\sum_{i=1}^m t^{(i)} = m": "conditional",
     r"z^\top z = n": "conditional",
-    r"(q - 1)(q - 2) = 0": "refuted",
-    r"\sum_{i=1}^m (y^{(i)})^2 = \sum_{i=1}^m y^{(i)}": "holds",
-    r"\sum_{i=1}^m (t^{(i)})^2 = m": "holds",
-    r"z^\top z = \sum_{j=1}^n z_j": "holds",
+    r"(q - 1)(q - 2) = 0": "conditional",
+    r"\sum_{i=1}^m (y^{(i)})^2 = \sum_{i=1}^m y^{(i)}": "proved",
+    r"\sum_{i=1}^m (t^{(i)})^2 = m": "proved",
+    r"z^\top z = \sum_{j=1}^n z_j": "proved",
     r"(q - 1)(q - 2)(q - 3) = 0": "holds",
 }
 
