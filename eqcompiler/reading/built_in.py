@@ -47,7 +47,7 @@ def by_entries(reader: Reader, name: str, argument: Term, rule: Callable[[Term],
 def fresh_index(reader: Reader, position: int) -> str:
     """An index name that no author can have written."""
     reader.scope.sizes.fresh += 1
-    return f"entry{position}_{reader.scope.sizes.fresh}"
+    return f"{shapes.ENTRY}{position}_{reader.scope.sizes.fresh}"
 
 
 def sigmoid(reader: Reader, argument: Term, span: Span) -> Term:
