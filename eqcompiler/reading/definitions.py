@@ -7,6 +7,8 @@ agree, and a name of its own otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from eqcompiler.errors import IllegalEquation, NotSupportedYet, ShapeMismatch, Span
 from eqcompiler.languages.notation import (
     Fence,
@@ -22,8 +24,10 @@ from eqcompiler.languages.terms import (
     Extremum,
     FunctionType,
     Size,
+    Symbol,
     Term,
     Type,
+    children,
 )
 from eqcompiler.reading import calls, densities, shapes, steps
 from eqcompiler.reading.indices import admit_letters
@@ -32,7 +36,7 @@ from eqcompiler.reading.names import Name, index_letters, is_star, label_name, l
 from eqcompiler.reading.scope import IndexRange, Scope
 from eqcompiler.reading.scripts import known_rank
 from eqcompiler.reading.sentence import Sentence
-from eqcompiler.reading.survey import names_in
+from eqcompiler.reading.survey import names_in, walk
 
 
 def define(sentence: Sentence, left: Node, right: Node) -> bool:
@@ -51,7 +55,9 @@ def define(sentence: Sentence, left: Node, right: Node) -> bool:
     indexed = indexed_left(sentence.reader, left)
     if indexed is not None:
         name, indices = indexed
-        if (name.key in sentence.reader.scope.current and not fresh) or name.key in sentence.reader.scope.families:
+        scope = sentence.reader.scope
+        own = name.key in scope.symbols and name.key in names_in(right)  # x_i = \sum_j x_j says nothing new of x
+        if (name.key in scope.current and not fresh) or name.key in scope.families or own:
             return False
         define_components(sentence, name, indices, right, span)
         return True
@@ -92,6 +98,8 @@ def _define_name(sentence: Sentence, name: Name | None, right: Node, span: Span,
     """s = right."""
     if name is None or _is_taken(sentence.reader.scope, name, right, fresh):
         return False
+    if not fresh and is_value(right) and _is_constrained(sentence, name):
+        return False
     reader = sentence.reader
     keep(sentence, name, (), (), fitted(reader, name, reader.term(right), span), span)
     return True
@@ -103,6 +111,28 @@ def _is_taken(scope: Scope, name: Name, right: Node, fresh: bool) -> bool:
         return True
     info = scope.symbols.get(name.key)
     return info is not None and (name.key in names_in(right) or isinstance(info.type, FunctionType) or name.key in scope.used)
+
+
+def is_value(right: Node) -> bool:
+    r"""A number, or made of numbers: \frac{355}{113}."""
+    return not any(isinstance(node, Letter) for node in walk(right))
+
+
+def _is_constrained(sentence: Sentence, name: Name) -> bool:
+    r"""\pi = 3 is about a number that everybody knows; at the end of a file t = 1 about t \in \{-1, 1\} is a result."""
+    scope = sentence.reader.scope
+    if name.key == "pi":
+        return not scope.known("pi")
+    terms = (term for found in scope.assumptions for term in (found.left, found.right) if term is not None)
+    return sentence.formula.concluded and any(
+        isinstance(t, Symbol) and t.name == name.key for term in terms for t in below(term)
+    )
+
+
+def below(term: Term) -> Iterator[Term]:
+    yield term
+    for child in children(term):
+        yield from below(child)
 
 
 def derivative_of_known(reader: Reader, left: Node) -> bool:

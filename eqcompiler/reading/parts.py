@@ -140,7 +140,12 @@ def is_claimed(part: Node, formula: Formula, defined: frozenset[str]) -> bool:
     """About a name that the file defines, or behind `then`: A = A^T is no declaration there."""
     if not isinstance(part, Relation) or part.operators != ("=",):
         return False
-    return is_about(part, defined) or (formula.concluded and is_own(*part.sides))
+    if is_about(part, defined):
+        return True
+    if formula.concluded and is_own(*part.sides):
+        refuse_update(part, *part.sides)
+        return True
+    return False
 
 
 def is_about(part: Node, defined: frozenset[str]) -> bool:

@@ -74,7 +74,21 @@ def with_prose_properties(
             written.items.append(item)
     for saying in waiting:
         written.saying(source, running, saying, counts)
-    return tuple(written.items)
+    return tuple(with_last_claimed(written.items))
+
+
+def with_last_claimed(items: list[Formula | EquationError]) -> Iterator[Formula | EquationError]:
+    """The last display of a file, A = A^T: nothing follows that could use it as an assumption, so that it is claimed."""
+    displays = [item for item in items if isinstance(item, Formula) and not item.inline and not item.note]
+    for item in items:
+        if len(displays) > 1 and item is displays[-1] and isinstance(item, Formula) and is_equation(item):
+            yield replace(item, concluded=True)
+        else:
+            yield item
+
+
+def is_equation(item: Formula) -> bool:
+    return len(item.parts) == 1 and isinstance(item.parts[0], Relation) and item.parts[0].operators == ("=",)
 
 
 class _Written:

@@ -79,9 +79,20 @@ def declared_names(formulas: tuple[Formula, ...]) -> frozenset[str]:
                 waiting.append(letter_name(part).key)
                 continue
             if isinstance(part, Relation) and part.operators[0] == "in" and is_number_set(part.sides[1]):
-                found.update(waiting, (letter_name(n).key for n in walk(part.sides[0]) if isinstance(n, Letter)))
+                found.update(waiting, bases(part.sides[0]))
             waiting = []
     return frozenset(found)
+
+
+def bases(node: Node) -> Iterator[str]:
+    r"""The names that a space is declared for: x of x_i \in \mathbb{R}, whose i is an index."""
+    match node:
+        case Letter():
+            yield letter_name(node).key
+        case Scripted(base=base):
+            yield from bases(base)
+        case Listing(items=items):
+            yield from (key for item in items for key in bases(item))
 
 
 # --- what stands below -----------------------------------------------------------------------------------------------------

@@ -116,12 +116,13 @@ def items_of(body: Node) -> Iterator[Node]:
 
 
 def defined_by(part: Node) -> Key | None:
-    """s^2 = e, where e does not hold s."""
+    """s^2 = e, where e does not hold s; i^2 = -1 is an equation for i."""
     if not isinstance(part, Relation) or part.operators[0] not in ("=", ":=", "equiv"):
         return None
     key = None if isinstance(part.sides[0], Fence) else square_of(part.sides[0])
     own = any(key_of(n) == key for side in part.sides[1:] for n in walk(side))
-    return None if own else key
+    named = any(isinstance(n, Letter) for side in part.sides[1:] for n in walk(side))
+    return key if named and not own else None
 
 
 def declared_squares(formula: Formula) -> Iterator[Key]:

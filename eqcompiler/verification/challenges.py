@@ -3,7 +3,8 @@ r"""The last test of a claim that agrees at many points and has no proof: where 
 Takes: a document and such a claim. Gives: `Evidence`: a counterexample, or agreements that count.
 Guarantees: balls count as equal only at a precision of several times the logarithm of the largest and the smallest number
 that occurs (`\tanh(400 x)` is 1 up to 2^{-1153}); a point that needs more than MOST_BITS does not count. Then the claim is
-tried far from all points that have been tried (`far_points`). Without ENOUGH points that count there is a reason.
+tried far from all points that have been tried (`far_points`), and on sides of kinks that none of them lies on
+(`searched_points`). Without ENOUGH points that count there is a reason.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from flint import ctx
@@ -30,6 +33,7 @@ from eqcompiler.verification.residues import agreement
 from eqcompiler.verification.sample_sizes import SIZES_ALONE, shapes
 from eqcompiler.verification.samples import Sample
 from eqcompiler.verification.sampling import Unsatisfied, draw
+from eqcompiler.verification.searched_points import searched_samples
 
 ENOUGH = 8  # points that count
 MOST_TRIED = 6 * ENOUGH
@@ -66,7 +70,7 @@ def challenge(document: Document, claim: Claim, *, seed: int = 0, deadline: floa
         near.residues = agreement(problem, claim, seed, deadline)
     if near.against is not None or (near.agreements < ENOUGH and near.residues is None):
         return near.evidence()
-    for sample in far_samples(problem, claim):
+    for sample in chain(far_samples(problem, claim), searched_samples(problem, claim, partial(_is_over, deadline))):
         if _is_over(deadline):
             return _LATE
         try:
@@ -74,7 +78,7 @@ def challenge(document: Document, claim: Claim, *, seed: int = 0, deadline: floa
                 return far.evidence()
         except (BadInput, NotSupportedYet):
             continue
-    return near.evidence()
+    return near.evidence() if not _is_over(deadline) else _LATE
 
 
 def _is_over(deadline: float | None) -> bool:

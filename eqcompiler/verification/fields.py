@@ -51,6 +51,10 @@ class Divergent(Undefined):
     """An integral, an expectation or a limit that does not converge: no value there, and none that an author could mean."""
 
 
+class RealRoot(OutsideDomain, Divergent):
+    """An odd root of a negative number: none here, and a real number to some authors, so that no agreement elsewhere counts."""
+
+
 class Undecided(Undefined):
     """The largest precision does not tell on which side of a pole, a jump or a tie the point lies."""
 
@@ -205,7 +209,8 @@ def power(x: Number, y: Number) -> Number:
         return _complex_power(complex(x), complex(y))
     side = sign(x)
     if side < 0:
-        raise OutsideDomain(f"a power of a negative number with the exponent {y}")
+        is_odd = isinstance(y, fmpq) and int(y.q) % 2 == 1
+        raise (RealRoot if is_odd else OutsideDomain)(f"a power of a negative number with the exponent {y}")
     if side == 0:
         if sign(y) > 0:
             return ZERO

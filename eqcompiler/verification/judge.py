@@ -246,7 +246,7 @@ class _Case:
         gap = f"{trial.divergent}, where the other side has a value"
         found = conditions.find(self.document, self.claim, (), (), self.tests())
         if found is None:
-            reason = f"Equal wherever both sides have a value, but {gap}; state the condition under which it converges."
+            reason = f"Equal wherever both sides have a value, but {gap}; state the condition under which there is one."
             return Finding("undecided", trial.method, reason)
         reason = f"True if {found.latex}; without it, {gap}."
         return Finding("conditional", "proved under the condition", reason, condition=found.latex, steps=found.steps)

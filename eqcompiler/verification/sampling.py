@@ -87,7 +87,7 @@ def draw_in(
     """A point with these sizes, drawn in the first of the manners that meets the conditions. `degrees`: of the terms of
     unknown functions, beside a linear part."""
     failed: Condition | None = None
-    structures, symbols = _structures(problem, sizes), problem.symbols_at(sizes)
+    structures, symbols = structures_at(problem, sizes), problem.symbols_at(sizes)
     functions = {name: _polynomial(f, sizes, choose, degrees) for name, f in problem.functions.items()}
     for manner in manners:
         values = {name: _draw_value(name, type_, sizes, structures[name], choose, manner) for name, type_ in symbols.items()}
@@ -278,7 +278,7 @@ def _fits(value: Value, structure: Structure) -> bool:
     return all(isinstance(x, fmpq) and structure.admits(x) for y in entries for x in leaves(y))
 
 
-def _structures(problem: Problem, sizes: Mapping[str, int]) -> Mapping[str, Structure]:
+def structures_at(problem: Problem, sizes: Mapping[str, int]) -> Mapping[str, Structure]:
     """For every symbol; worked out once for each shape."""
     key = tuple(sizes.items())
     known: Mapping[str, Structure] | None = problem.structures.get(key)

@@ -33,9 +33,35 @@ def test_an_update_written_with_an_equals_sign_is_refused(declared: str, update:
 
 @pytest.mark.parametrize("right", [r"A^\top", r"\frac{1}{2} (A + A^\top)", "A^2"])
 def test_a_property_of_a_name_is_an_assumption(right: str) -> None:
-    found = document(r"A \in \mathbb{R}^{n \times n}", f"A = {right}")
-    assert [s.error for s in found.statements] == [None, None]
+    found = document(r"A \in \mathbb{R}^{n \times n}", f"A = {right}", "B = A")
+    assert [s.error for s in found.statements] == [None, None, None]
     assert len(found.assumptions) == 1
+
+
+@pytest.mark.parametrize("right", [r"A^\top", r"\frac{1}{2} (A + A^\top)", "A^2"])
+def test_what_a_file_ends_with_is_claimed(right: str) -> None:
+    found = document(r"A \in \mathbb{R}^{n \times n}, \quad A^2 = I", f"A = {right}")
+    assert found.statements[-1].kind == "claim: equality"
+    assert len(found.assumptions) == 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "last"),
+    [
+        (r"t \in \{-1, 1\}", "t = 1"),
+        (r"a > 1", "a = 2 a"),
+        (r"a > 1", r"\pi = \frac{355}{113}"),
+        (r"i \in \mathbb{R}", "i^2 = -1"),
+        (r"x \in \mathbb{R}^n, \quad i = 1, \dots, n", r"x_i = \sum_{j=1}^n x_j"),
+    ],
+)
+def test_an_equation_that_defines_nothing_is_claimed(declared: str, last: str) -> None:
+    assert document(declared, last).statements[-1].kind == "claim: equality"
+
+
+def test_a_value_that_is_used_is_a_definition() -> None:
+    found = document(r"\eta \in (0, 1), \quad w \in \mathbb{R}^n", r"\eta = \frac{1}{10}", r"v = w - \eta w")
+    assert [s.kind for s in found.statements[-2:]] == ["definition", "definition"]
 
 
 def test_names_with_numbers_are_other_names_than_their_letter() -> None:
