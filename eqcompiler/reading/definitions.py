@@ -14,7 +14,9 @@ from eqcompiler.languages.notation import (
     Fence,
     Juxtaposed,
     Letter,
+    Listing,
     Node,
+    Numeral,
     Scripted,
 )
 from eqcompiler.languages.statements import Definition, Objective, SymbolInfo
@@ -61,6 +63,8 @@ def define(sentence: Sentence, left: Node, right: Node) -> bool:
             return False
         define_components(sentence, name, indices, right, span)
         return True
+    if not fresh and is_entry_of_declared(sentence.reader, left, right):
+        return False
     return _define_name(sentence, name_of(left), right, span, fresh)
 
 
@@ -111,6 +115,26 @@ def _is_taken(scope: Scope, name: Name, right: Node, fresh: bool) -> bool:
         return True
     info = scope.symbols.get(name.key)
     return info is not None and (name.key in names_in(right) or isinstance(info.type, FunctionType) or name.key in scope.used)
+
+
+def is_entry_of_declared(reader: Reader, left: Node, right: Node) -> bool:
+    r"""x_1 = 0, A_{12} = b about a declared x or A, whose first index is 1; \theta_1 = \theta_0 - g is another vector."""
+    if not (isinstance(left, Scripted) and isinstance(left.base, Letter)) or left.superscript is not None or left.primes:
+        return False
+    info = reader.scope.symbols.get(letter_name(left.base).key)
+    label = labelled(letter_name(left.base), left.subscript, None)
+    if info is None or not isinstance(info.type, Type) or (label is not None and reader.scope.known(label.key)):
+        return False
+    places = positions(left.subscript)
+    return len(places) == info.type.rank > 0 and "0" not in places and reader.term(right).type.rank == 0
+
+
+def positions(below: Node | None) -> tuple[str, ...]:
+    """The digits of 1, of 12 and of 1, 2; () for anything but whole numbers."""
+    items = below.items if isinstance(below, Listing) else (below,)
+    if len(items) == 1 and isinstance(items[0], Numeral):
+        return tuple(items[0].digits) if items[0].digits.isdigit() else ()
+    return tuple(item.digits for item in items if isinstance(item, Numeral) and item.digits.isdigit())
 
 
 def is_value(right: Node) -> bool:

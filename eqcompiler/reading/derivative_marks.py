@@ -1,4 +1,4 @@
-r"""Marks of derivatives: \dot{x}(t), f^{(3)}(x), f_x(x, y), J_f(x), where the file defines the function.
+r"""Marks of derivatives: \dot{x}(t), f^{(3)}(x), f_x(x, y), f_{xy}, J_f(x), where the file defines the function.
 
 Takes: the formulas of a file. Gives: the same formulas, where such a name is the derivative that it stands for.
 Guarantees: only of a function that a display defines by f(x) = ...; a name that the file declares, or a family, stays one.
@@ -87,7 +87,7 @@ def marked(node: object, known: Functions) -> Node | None:
     if not isinstance(node, Letter | Scripted):
         return None
     if (found := partial(node, known)) is not None:
-        return Leibniz(node.span, "partial", ((found[1], 1),), found[0])
+        return Leibniz(node.span, "partial", found[1], found[0])
     if (function := jacobian(node, known)) is not None:
         return Juxtaposed(node.span, (Letter(node.span, "D"), function))
     return primed(node, known)
@@ -105,7 +105,7 @@ def among(factors: tuple[Node, ...], known: Functions) -> Iterator[Node]:
             and arguments(following) == known.formals[letter_name(found[0]).key]
         ):
             span = node.span.to(following.span)
-            yield Leibniz(span, "partial", ((found[1], 1),), Juxtaposed(span, (found[0], following)))
+            yield Leibniz(span, "partial", found[1], Juxtaposed(span, (found[0], following)))
             place += 1
         elif function is not None:
             yield from (Letter(node.span, "D"), function)
@@ -131,14 +131,18 @@ def primed(node: Letter | Scripted, known: Functions) -> Scripted | None:
     return Scripted(node.span, letter, None, None, count) if one and free and 0 < count <= MOST_PRIMES else None
 
 
-def partial(node: Node, known: Functions) -> tuple[Letter, Letter] | None:
-    """f and x of f_x, for a function of x and more."""
+def partial(node: Node, known: Functions) -> tuple[Letter, tuple[tuple[Letter, int], ...]] | None:
+    """f and what it is differentiated in, of f_x, f_{xx}, f_{xy}, for a function of x and more."""
     match node:
-        case Scripted(base=Letter() as base, subscript=Letter() as below, superscript=None, primes=0):
+        case Scripted(base=Letter() as base, subscript=Letter() | Juxtaposed() as below, superscript=None, primes=0):
             own = known.formals.get(letter_name(base).key, ())
             name = name_of(node)
             undeclared = name is None or name.key not in known.declared
-            return (base, below) if len(own) > 1 and letter_name(below).key in own and undeclared else None
+            letters = below.factors if isinstance(below, Juxtaposed) else (below,)
+            keys = [letter_name(n).key for n in letters if isinstance(n, Letter)]
+            if len(own) > 1 and undeclared and len(keys) == len(letters) and set(keys) <= set(own):
+                first = {letter_name(n).key: n for n in reversed(letters) if isinstance(n, Letter)}
+                return base, tuple((first[key], keys.count(key)) for key in dict.fromkeys(keys))
     return None
 
 

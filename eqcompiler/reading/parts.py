@@ -39,6 +39,7 @@ from eqcompiler.reading.properties import (
     is_call,
     lets_hold,
     names_property,
+    refuse_denial,
     refuse_unread,
     said_by,
 )
@@ -89,9 +90,12 @@ def clauses(formula: Formula, defined: frozenset[str]) -> tuple[Clause, ...]:
                 names, declared = [], True
             elif attaches(part) or lets_hold(part, parts[position + 1 :]):
                 attached = True
-            elif word not in JOINING:
+            elif word not in JOINING or word == "or":
+                if attached or any(clause.role in ("order", "property") for clause in found):
+                    refuse_denial(part)
                 refuse_unread(parts, position, part)
-                found.append(Clause("value", part, words=part.text, remark=True))
+                if word not in JOINING:
+                    found.append(Clause("value", part, words=part.text, remark=True))
             position += 1
             continue
         if range_length := range_parts(parts, position):

@@ -14,6 +14,7 @@ from eqcompiler.languages.terms import Call, Component, Comprehension, Condition
 from eqcompiler.reading import shapes
 from eqcompiler.reading.free_indices import free_indices
 from eqcompiler.reading.names import name_of
+from eqcompiler.reading.running_text import DENIED
 from eqcompiler.reading.scope import Reader
 from eqcompiler.reading.survey import left_name
 from eqcompiler.reading.vocabulary import PROPERTIES as PROPERTY_WORDS
@@ -84,6 +85,14 @@ def refuse_unread(parts: tuple[Node, ...], position: int, words: Words) -> None:
     if spoken_of and PROPERTY_WORDS.intersection(words.text.lower().split()):
         allowed = ", ".join(sorted(set(NAMES.values())))
         raise NotSupportedYet(f"'{words.text.strip()}' is not read as a property", words.span, allowed=allowed)
+
+
+def refuse_denial(words: Words) -> None:
+    r"""\text{if } b = 0 \text{ or } a = 1, \text{where } b = 0 \text{ fails}: more is said than that the conditions hold."""
+    text = normalised(words.text)
+    if DENIED.search(text) or re.search(r"\bor\b", text):
+        fix = "write one claim for each case, with the conditions that hold in it"
+        raise NotSupportedYet(f"'{words.text.strip()}' beside a condition is not read", words.span, fix=fix)
 
 
 def lets_hold(words: Words, following: tuple[Node, ...]) -> bool:

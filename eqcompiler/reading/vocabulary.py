@@ -209,6 +209,7 @@ PROSE = frozenset(
         *words("hence thus then therefore since because given let subject s.t. st. st. i.e. e.g. provided assuming assume"),
         *words("suppose supposing satisfying"),
         *words("that which while unless at by of to from the an only some there exists we not does satisfies holds"),
+        *words("fails fail failed false wrong violated denied no never without except nor approximately"),
     )
 )
 # properties that stand behind a name: A \text{ invertible}

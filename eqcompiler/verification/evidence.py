@@ -20,7 +20,7 @@ from eqcompiler.errors import BadInput, IllegalEquation, NotSupportedYet
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition, Term
 from eqcompiler.languages.verdicts import Counterexample
-from eqcompiler.verification.constraint_solving import Value
+from eqcompiler.verification.constraint_solving import Value, is_equation
 from eqcompiler.verification.fields import (
     FIRST_PRECISION,
     ZERO,
@@ -36,7 +36,7 @@ from eqcompiler.verification.oracle import Evaluator, Sample
 from eqcompiler.verification.problems import Problem, problem_of
 from eqcompiler.verification.residues import Agreement, agreement
 from eqcompiler.verification.sample_sizes import SIZES_ALONE, shapes
-from eqcompiler.verification.sampling import ATTEMPTS, FEW_ATTEMPTS, Unsatisfied, all_indices, draw
+from eqcompiler.verification.sampling import ATTEMPTS, FEW_ATTEMPTS, Unsatisfied, all_indices, draw, is_constant
 
 TRIALS = 24
 MOST_SHAPES = 8
@@ -44,6 +44,7 @@ RATIONAL = 8  # rational points before a claim about rational functions goes on 
 MOST_INDICES = 9  # values of the free indices that are compared at one point
 HOPELESS = 3  # shapes without a point after which a condition that is only tried is given up
 NARROW = 100  # bits of agreement that overlapping balls must have
+FEW_VALUES = 3  # with fewer the points that meet an assumption are special ones: 0 and 1 for |a| = b^2
 LONGEST_TEXT = 1000  # bits of a rational that is written out
 
 
@@ -65,6 +66,7 @@ class Evidence:
     divergent: str = ""  # where one side does not converge and the other has a value: the point, in words
     impossible: str = ""  # the assumption that no point was found to meet
     modulo_primes: bool = False  # the sides agree modulo primes as well, where no digits are lost
+    special: str = ""  # a number that an assumed equation is about, and that had hardly any values
 
     @property
     def agrees(self) -> bool:
@@ -136,6 +138,7 @@ class Tally:
         self.zero = True
         self.divergent = ""
         self.impossible = ""
+        self.values: dict[str, set[Any]] = {}  # of the numbers that assumed equations are about, up to their signs
         self.residues: Agreement | None = None
         self.against: Counterexample | None = None
         self.found: Sample | None = None
@@ -173,6 +176,8 @@ class Tally:
             self.exact = self.exact and result.exact
             self.zero = self.zero and all(_is_zero(x) for side in (result.left, result.right) for x in _entries(side))
         self.agreements += bool(results)
+        for name in solved_names(problem) if results else ():
+            self.values.setdefault(name, set()).add(abs(sample.values[name]))
         if results and sample.sizes not in self.sizes:
             self.sizes.append(sample.sizes)
         return False
@@ -193,6 +198,7 @@ class Tally:
             self.agreements, len(self.sizes), self.skipped, method, reason=reason, unsupported=self.unsupported,
             exact=self.exact and self.agreements > 0, zero=self.zero and self.agreements > 0, divergent=self.divergent,
             impossible=self.impossible, modulo_primes=self.residues is not None,
+            special=next((name for name, values in self.values.items() if len(values) < FEW_VALUES), ""),
         )  # fmt: skip
 
 
@@ -218,6 +224,15 @@ def _points(problem: Problem, seed: int, trials: int, attempts: int, deadline: f
                 break
     if impossible is not None and not tally.agreements and not tally.skipped:
         raise impossible
+
+
+def solved_names(problem: Problem) -> Iterator[str]:
+    """The numbers in assumed equations that leave a choice: b = 0 leaves none, nor does y^2 = y about a whole y."""
+    equations = [c for c in problem.conditions if is_equation(c)]
+    whole = {name for c in problem.conditions if c.relation == "integer" for name in problem.symbols_of(c)}
+    given = {name for c in equations for name in problem.symbols_of(c) if is_constant(problem, c, name)}
+    names = dict.fromkeys(name for c in equations for name in problem.symbols_of(c))
+    return (name for name in names if not problem.symbols[name].shape and name not in whole | given)
 
 
 def comparisons(

@@ -215,6 +215,10 @@ class _Case:
             return Finding("undecided", trial.method, f"{why} {none}", residual=answer.residual)
         if trial.divergent:
             return self.diverging(trial)
+        if trial.special:
+            name = self.document.symbols[trial.special].latex
+            few = f"The points that meet the assumptions are too special: {name} had hardly any values."
+            return Finding("undecided", trial.method, f"{why} {few}", residual=answer.residual)
         if trial.agreements >= ENOUGH:
             return self.challenged(answer, trial, why)
         if trial.unsupported is not None and answer.unsupported is not None:
@@ -357,13 +361,7 @@ def _judge_limit(
     if found.matrix is None:
         reason = f"It is a fixed point of the update, which is not affine in {found.state}: whether it is reached is open."
         return Finding("undecided", "", reason, steps=fixed.steps)
-    reached = iterations.condition(found)
-    reason = f"A fixed point of the affine update is reached from every start exactly if {reached} (spectral radius)."
-    if fixed.condition is not None:
-        reason = f"It is a fixed point of the update if {fixed.condition}. {reason}"
-    condition = reached if fixed.condition is None else f"{fixed.condition}, {reached}"
-    method = f"fixed point: {fixed.method}; contraction of an affine update"
-    return Finding("conditional", method, reason, condition=condition, steps=fixed.steps)
+    return iterations.reached(found, fixed)
 
 
 def _verdict(statement: Statement, found: Finding, clock: Clock) -> Verdict:

@@ -16,7 +16,7 @@ from flint import arb, fmpq
 
 from eqcompiler.errors import NotSupportedYet, Span
 from eqcompiler.verification import linear_algebra
-from eqcompiler.verification.fields import HALF, Number, Undefined
+from eqcompiler.verification.fields import HALF, Divergent, Number, Undefined
 from eqcompiler.verification.jets import leaves, seed, tangents, tensor
 
 Value = Any
@@ -46,7 +46,7 @@ def stationary_point(
         directions = linear_algebra.nullspace(rows)
         definite = directions.T @ definite @ directions
     if definite.size and not linear_algebra.positive_definite(definite):
-        raise Undefined("the extremum is not unique, or there is none", span)
+        raise Divergent("the extremum is not unique, or there is none", span)
     step = _kkt_step(hessian, gradient, rows, right, count)
     return tensor(list(_flat(points[0]) + step), shape)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -36,6 +37,7 @@ from eqcompiler.verification.linear_algebra import determinant, identity
 from eqcompiler.verification.operations import shape_of
 from eqcompiler.verification.oracle import Evaluator, Polynomial, Sample
 from eqcompiler.verification.problems import Problem
+from eqcompiler.verification.secants import along_a_secant
 
 ATTEMPTS, FEW_ATTEMPTS = 40, 12  # at one point, for what is assumed; for what is only tried
 DEGREES = (2, 2, 3, 3)
@@ -94,7 +96,7 @@ def draw_in(
         point = _satisfied(problem, Sample(sizes, values, {}, functions, normal=True), structures, choose)
         failed = next(unsatisfied(problem, point), None)
         if failed is None:
-            return point
+            return _elsewhere(problem, point, structures, choose)
     span = failed.left.span if failed is not None else None
     words = span.text if span is not None and span.text else (failed.relation if failed is not None else "")
     raise Unsatisfied(f"could not satisfy the assumption {words} at sizes {dict(sizes)}", span)
@@ -169,6 +171,24 @@ def _satisfied(problem: Problem, sample: Sample, structures: Mapping[str, Struct
     return sample
 
 
+def _elsewhere(problem: Problem, point: Sample, structures: Mapping[str, Structure], choose: Choose) -> Sample:
+    """Another point that meets the conditions: the solutions of a^2 + b^2 = 1 that small numbers give lie on the axes."""
+    for equation in (c for c in problem.conditions if is_equation(c)):
+        names = [name for name in problem.symbols_of(equation) if not problem.symbols[name].shape]
+        if len(names) < 2 or equation.left.type.rank or any(structures[name].integer for name in names):
+            continue
+
+        def residual(values: Mapping[str, Value], equation: Condition = equation, point: Sample = point) -> Any:
+            return next(iter(_residuals(problem, equation, point.with_values(values))), None)
+
+        with suppress(Undefined, Imprecise):
+            moved = point.with_values(along_a_secant(point.values, names, residual, choose))
+            fits = all(_fits(moved.values[name], structures[name]) for name in names)
+            if fits and next(unsatisfied(problem, moved), None) is None:
+                point = moved
+    return point
+
+
 def _solve(
     problem: Problem,
     equation: Condition,
@@ -188,7 +208,7 @@ def _solve(
 
         said = _explicit(problem, equation, name, sample)
         candidates = _candidates(residuals, sample.values, name, structures[name], choose)
-        for value in said if _is_constant(problem, equation, name) else itertools.chain(said, candidates):
+        for value in said if is_constant(problem, equation, name) else itertools.chain(said, candidates):
             moved = sample.with_values({**sample.values, name: value})
             own = [c for c in problem.conditions if name in problem.symbols_of(c) and (c in together or not is_equation(c))]
             if not (_fits(value, structures[name]) and all(is_met(problem, c, moved) for c in own)):
@@ -243,7 +263,7 @@ def _explicit(problem: Problem, equation: Condition, name: str, sample: Sample) 
             yield value
 
 
-def _is_constant(problem: Problem, equation: Condition, name: str) -> bool:
+def is_constant(problem: Problem, equation: Condition, name: str) -> bool:
     """b = 0, A = I: the equation says the value, there is nothing to search for."""
     sides = ((equation.left, equation.right), (equation.right, equation.left))
     return any(

@@ -52,11 +52,26 @@ def test_what_a_file_ends_with_is_claimed(right: str) -> None:
         (r"a > 1", "a = 2 a"),
         (r"a > 1", r"\pi = \frac{355}{113}"),
         (r"i \in \mathbb{R}", "i^2 = -1"),
+        (r"x \in \mathbb{R}^n", "x_1 = x_2"),
+        (r"A \in \mathbb{R}^{n \times n}", "A_{11} = 1"),
+        ("f(x, y) = x^2 y^3", "f_{xy}(x, y) = 6 x y"),
         (r"x \in \mathbb{R}^n, \quad i = 1, \dots, n", r"x_i = \sum_{j=1}^n x_j"),
     ],
 )
 def test_an_equation_that_defines_nothing_is_claimed(declared: str, last: str) -> None:
-    assert document(declared, last).statements[-1].kind == "claim: equality"
+    assert document(declared, last).statements[-1].kind in ("claim: equality", "claim: derivative")
+
+
+def test_a_numbered_vector_is_no_entry_of_a_vector() -> None:
+    found = document(r"\theta, g \in \mathbb{R}^n, \quad \theta_0 \in \mathbb{R}^n", r"\theta_1 = \theta_0 - g")
+    assert found.statements[-1].kind == "definition"
+
+
+@pytest.mark.parametrize("words", [r"\text{ or } a = 1", r"\text{ fails}", r"\text{ is not assumed}", r", \text{ or } a = 1"])
+def test_words_that_deny_a_condition_are_refused(words: str) -> None:
+    found = document(r"a, b \in \mathbb{R}", rf"(a + b)^2 = a^2 \quad \text{{if }} b = 0 {words}")
+    (error,) = [s.error for s in found.statements if s.error]
+    assert error.what.endswith("beside a condition is not read")
 
 
 def test_a_value_that_is_used_is_a_definition() -> None:

@@ -89,3 +89,11 @@ def test_only_the_fixed_point_of_the_last_update_counts() -> None:
     found = verdict(f"{NUMBER}\n%! define\n{later}", r"\lim_{t \to \infty} s_t = \frac{r}{1 - a}")
     assert found.verdict not in ("proved", "holds")
     assert found.condition != "|a| < 1"
+
+
+@pytest.mark.parametrize(
+    ("factor", "expected"), [("-1", "refuted"), ("2", "refuted"), (r"\frac{1}{2}", "proved"), ("0", "proved")]
+)
+def test_a_factor_that_is_a_number_decides(factor: str, expected: str) -> None:
+    found = verdict(rf"\[ s_{{t+1}} = {factor} s_t \]", r"\lim_{t \to \infty} s_t = 0")
+    assert (found.verdict, found.condition) == (expected, None)

@@ -45,3 +45,20 @@ def test_a_side_that_is_never_reached_refutes_nothing() -> None:
 @pytest.mark.parametrize("claim", [r"(x^3)^{1/3} = |x|", r"x^{2/3} x^{1/3} = |x|"])
 def test_an_odd_root_of_a_negative_number_is_no_restriction(claim: str) -> None:
     assert verdict(claim) == "conditional"
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        (r"x^2 y^2 = 0 \quad \text{where } x^2 + y^2 = 1", "refuted"),  # it is true on the axes
+        (r"\max(x, -x)^2 + y^2 = 1 \quad \text{where } x^2 + y^2 = 1", "holds"),
+        (r"x^2 = y^2 \quad \text{where } |x| = y^2", "undecided"),  # of the points only 0 and 1 were found
+        (r"x = 1 \quad \text{if } x^5 - 3 x^4 + x^3 + x^2 + x - 1 = 0", "undecided"),
+    ],
+)
+def test_points_that_meet_an_equation_must_not_be_special(claim: str, expected: str) -> None:
+    assert verdict(claim) == expected
+
+
+def test_an_extremum_that_may_not_exist_does_not_hold() -> None:
+    assert verdict(r"\min_z (x z^2 + y z) = -\frac{y^2}{4x}") == "undecided"
