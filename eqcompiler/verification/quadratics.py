@@ -46,7 +46,9 @@ def stationary_point(
         directions = linear_algebra.nullspace(rows)
         definite = directions.T @ definite @ directions
     if definite.size and not linear_algebra.positive_definite(definite):
-        raise Divergent("the extremum is not unique, or there is none", span)
+        if linear_algebra.positive_semidefinite(definite):
+            raise Undefined("the extremum is not unique, or there is none", span)
+        raise Divergent("there is no extremum", span)
     step = _kkt_step(hessian, gradient, rows, right, count)
     return tensor(list(_flat(points[0]) + step), shape)
 
