@@ -208,7 +208,9 @@ def extremum(sense: str) -> Callable[[Reader, Large], Term]:
     def rule(reader: Reader, node: Large) -> Term:
         if node.lower is None:
             raise AmbiguousNotation(f"'{sense}' does not say over which variable", node.span, fix=f"write \\{sense}_x")
-        if sense in ("max", "min") and (node.where or over_index(reader, node.lower)):
+        if node.where or over_index(reader, node.lower):
+            if sense not in ("max", "min"):
+                raise NotSupportedYet(f"'{sense}' over an index is not implemented", node.span)
             return reduction(sense)(reader, node)
         variable_node, constraints = split_constraints(node.lower)
         infer_variable_from(reader, variable_node, node)

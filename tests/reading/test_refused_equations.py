@@ -84,3 +84,10 @@ def test_names_with_numbers_are_other_names_than_their_letter() -> None:
     assert [s.kind for s in found.statements[-2:]] == ["definition", "claim: equality"]
     (verdict,) = pipeline.verify(found)
     assert verdict.verdict == "refuted"
+
+
+def test_an_extremum_over_an_index_is_refused() -> None:
+    """It was read as one over a number, and a proof met an index that nothing binds."""
+    source = Source("index.tex", r"$v \in \mathbb{R}^m$. \[ \arg\max_i v_i = 1 \]")
+    (error,) = (s.error for s in pipeline.document_of(source).statements if s.error)
+    assert error.what == "'argmax' over an index is not implemented"
