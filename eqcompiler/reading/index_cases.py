@@ -41,8 +41,9 @@ def with_index_cases(formulas: tuple[Formula | EquationError, ...]) -> tuple[For
 
 
 def restricted(formula: Formula) -> Formula | EquationError:
+    single = [part for k, part in enumerate(formula.parts) if not (starts_range(formula.parts, k) and starts_at_one(part))]
     for part in formula.parts:
-        if is_bound(part) and (found := next((p for p in formula.parts if compares(p, set(indices_in(part)))), None)):
+        if is_bound(part) and (found := next((p for p in single if compares(p, set(indices_in(part)))), None)):
             return NotSupportedYet("a condition on some of the entries is not read", part.span.to(found.span), fix=SOME_ENTRIES)
     indices = {key for part in formula.parts if is_claimed(part) for key in indices_in(part)}
     places = [k for k, part in enumerate(formula.parts) if compares(part, indices) and not starts_range(formula.parts, k)]
@@ -117,6 +118,13 @@ def is_whole(node: Node) -> bool:
 def starts_range(parts: tuple[Node, ...], place: int) -> bool:
     r"""i = 1, \dots, n."""
     return place + 1 < len(parts) and isinstance(parts[place + 1], Dots | Numeral)
+
+
+def starts_at_one(part: Node) -> bool:
+    match part:
+        case Relation(operators=("=",), sides=(_, Numeral(digits="1"))):
+            return True
+    return False
 
 
 def is_range(part: Relation, indices: set[str]) -> bool:

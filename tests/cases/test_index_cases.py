@@ -84,7 +84,14 @@ def test_some_entries_are_not_all(text: str) -> None:
     assert pipeline.verify(read(text))[-1].verdict in ("refuted", "conditional", "unsupported")
 
 
-@pytest.mark.parametrize("text", [rf"Let $x_i > 0$. \[ {TOTAL} \]", rf"$x_i > 0$ for $i = 1, \dots, n$. \[ {TOTAL} \]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        rf"Let $x_i > 0$. \[ {TOTAL} \]",
+        rf"$x_i > 0$ for $i = 1, \dots, n$. \[ {TOTAL} \]",
+        rf"\[ x_i > 0, \quad i = 1, \dots, n \] \[ {TOTAL} \]",
+    ],
+)
 def test_a_condition_on_all_entries(text: str) -> None:
     assert judged(text).verdict == "proved"
 
