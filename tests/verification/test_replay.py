@@ -28,7 +28,7 @@ from eqcompiler.verification.proof_plans import certificate
 from eqcompiler.verification.proofs import Proof, prove
 from eqcompiler.verification.replaying import replayed
 
-MOST_TRUSTED = 2800  # lines
+MOST_TRUSTED = 2770  # lines
 PACKAGE = Path(eqcompiler.__file__).parent
 CHECKER = (
     "index_sums",
