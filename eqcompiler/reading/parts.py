@@ -44,7 +44,7 @@ from eqcompiler.reading.properties import (
     said_by,
 )
 from eqcompiler.reading.refused_equations import assumption_or_claim, is_constant, order_claimed, refuse_update
-from eqcompiler.reading.relation_marks import is_own, own_name
+from eqcompiler.reading.relation_marks import is_own, own_name, with_domain_apart
 from eqcompiler.reading.running_text import UNUSED
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.sentence import Sentence
@@ -130,14 +130,6 @@ def has_property(parts: tuple[Node, ...], position: int) -> bool:
     r"""X^\top X \text{ invertible}: an expression of which the words say something."""
     following = parts[position + 1] if position + 1 < len(parts) else None
     return isinstance(following, Words) and names_property(following)
-
-
-def with_domain_apart(part: Node) -> tuple[Node, ...]:
-    r"""A = A^\top \in \mathbb{R}^{n \times n} declares A and states its symmetry."""
-    match part:
-        case Relation(operators=("=", "in"), sides=(left, middle, domain)) if is_own(left, middle):
-            return Relation(part.span, ("in",), (left, domain)), Relation(left.span.to(middle.span), ("=",), (left, middle))
-    return (part,)
 
 
 def is_claimed(part: Node, formula: Formula, defined: frozenset[str]) -> bool:

@@ -40,6 +40,14 @@ def _ends_with(part: Node, later: set[str]) -> bool:
     return False
 
 
+def with_domain_apart(part: Node) -> tuple[Node, ...]:
+    r"""A = A^\top \in \mathbb{R}^{n \times n} declares A and states its symmetry."""
+    match part:
+        case Relation(operators=("=", "in"), sides=(left, middle, domain)) if is_own(left, middle):
+            return Relation(part.span, ("in",), (left, domain)), Relation(left.span.to(middle.span), ("=",), (left, middle))
+    return (part,)
+
+
 def is_own(left: Node, right: Node) -> bool:
     return own_name(left, right) is not None
 
