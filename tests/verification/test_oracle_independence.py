@@ -37,6 +37,8 @@ ORACLE = (
     "sample_sizes",
     "samples",
     "sampling",
+    "searched_points",
+    "secants",
     "shrinking",
 )
 
