@@ -6,8 +6,12 @@ Guarantees: equal polynomials compare and hash equal; printing is deterministic.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from math import gcd
+from operator import and_
 
 Monomial = tuple[str, ...]  # sorted names, repeated for powers; () is the constant
 
@@ -62,6 +66,14 @@ class Dimension:
     @property
     def is_one(self) -> bool:
         return self.constant == 1
+
+    def without_common_factor(self) -> Dimension:
+        """Zero exactly where this is, since no size is zero: n for m*n, k - n for 2*k*m - 2*m*n."""
+        if not self.terms:
+            return self
+        number = gcd(*(coefficient for _, coefficient in self.terms))
+        shared = reduce(and_, (Counter(key) for key, _ in self.terms))
+        return Dimension._from({tuple(sorted((Counter(key) - shared).elements())): c // number for key, c in self.terms})
 
     def substitute(self, values: Mapping[str, Dimension]) -> Dimension:
         total = Dimension(())

@@ -41,7 +41,7 @@ class Sizes:
 
     def unify(self, left: Dimension, right: Dimension) -> bool:
         """Make the two sizes equal if some inferred size can be solved for; False when they differ."""
-        difference = self.resolve(left) - self.resolve(right)
+        difference = (self.resolve(left) - self.resolve(right)).without_common_factor()
         if not difference.terms:
             return True
         for key, coefficient in difference.terms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, ShapeMismatch, Source
+from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.statements import Claim, Definition, Document
 from eqcompiler.languages.terms import Call, Component, Derivative, Reduction, Reference, Term, children
 from eqcompiler.reading.documents import formulas
@@ -329,3 +330,24 @@ def test_no_other_number_is_a_vector() -> None:
 def test_bars_around_a_vector_are_left_to_the_author() -> None:
     """The norm, or the absolute value of every entry: both have a sign of their own."""
     assert "bars around a vector: its norm, or the absolute value of every entry" in only_error(read(VECTORS, r"s = |x|"))
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        r"\operatorname{vec}(A B) = (I \otimes A) \operatorname{vec}(B)",
+        r"\operatorname{vec}(C F) = (F^\top \otimes I) \operatorname{vec}(C)",
+    ],
+)
+def test_the_size_of_an_identity_below_a_kronecker_product_is_inferred(claim: str) -> None:
+    """k m = n m says that k = n: no size is zero. It was refuted for its shapes."""
+    document = read(r"A, B \in \mathbb{R}^{m \times m}", r"C \in \mathbb{R}^{m \times n}, F \in \mathbb{R}^{n \times p}", claim)
+    assert [str(s.error) for s in document.statements if s.error] == []
+
+
+def test_what_all_parts_of_a_size_share_says_nothing() -> None:
+    k, m, n = (Dimension.of(name) for name in "kmn")
+    assert (k * m + k * m - m * n - m * n).without_common_factor() == k - n
+    assert (m * m).without_common_factor() == Dimension.of(1)
+    assert (k - n).without_common_factor() == k - n
+    assert (k - k).without_common_factor() == Dimension.of(0)
