@@ -240,7 +240,9 @@ def said_of(running: RunningText, names: tuple[Letter, ...], group: list[Region]
     before = normalised(around.before) + " "
     said = WORD.search(before) if behind is not None else BEFORE.search(before)
     if behind is not None:
-        return Saying(names, words_of(behind["list"]), scope_of(said, around), start, stop)
+        declared = not behind[0][: behind.start("list")].strip() and all(r"\in" in text[r.start : r.stop] for r in group)
+        scope = around.reach() if declared else scope_of(said, around)  # $Q \in \mathbb{R}^{n \times n}$ symmetric
+        return Saying(names, words_of(behind["list"]), scope, start, stop)
     return Saying(names, words_of(said["list"]), scope_of(said, around), start, stop) if said is not None else None
 
 

@@ -60,6 +60,25 @@ def test_a_property_in_the_text_is_used(words: str) -> None:
     assert last(f"{DECLARED} {words} {CLAIM}") == "proved"
 
 
+SQUARE = r"$Q \in \mathbb{R}^{n \times n}$"
+GRADIENT = r"\[ q(x) = \frac{1}{2} x^\top Q x, \quad x \in \mathbb{R}^n \] \[ \nabla q(x) = Q x \]"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (f"{SQUARE} symmetric, $c > 0$.", "proved"),
+        (f"Let {SQUARE} symmetric positive definite.", "proved"),
+        (f"{SQUARE} not necessarily symmetric.", "conditional"),
+        (f"{SQUARE} symmetric or not.", "conditional"),
+        (f"Unlike {SQUARE} symmetric, this is general.", "conditional"),
+        (f"{SQUARE} invertible.", "conditional"),
+    ],
+)
+def test_an_adjective_behind_a_declaration_belongs_to_it(words: str, expected: str) -> None:
+    assert last(f"{words} {GRADIENT}") == expected
+
+
 def test_a_case_holds_for_its_own_display() -> None:
     document = read(rf"{DECLARED} For symmetric $A$ we have {CLAIM} and always {CLAIM}")
     assert assumed(document) == []
