@@ -344,6 +344,7 @@ def declare_order(reader: Reader, names: list[Node], node: Relation) -> None:
 def declare_one_order(reader: Reader, operator: str, left: Node, right: Node) -> None:
     scope = reader.scope
     if operator in DEFINITE:
+        declare_square(reader, left)
         matrix = reader.term(left)
         shapes.square(matrix, left.span, scope, "definiteness")
         if not (isinstance(right, Numeral) and right.digits == "0"):
@@ -361,6 +362,16 @@ def declare_one_order(reader: Reader, operator: str, left: Node, right: Node) ->
     every = closed(reader, found)  # refuses what is said of some entries
     add_condition(reader, found if is_every_entry(reader, found) else every)
     scope.indices = saved
+
+
+def declare_square(reader: Reader, node: Node) -> None:
+    r"""\Sigma \succ 0 about a capital letter that nothing declares or defines: a square matrix of a size that its uses tell."""
+    name, scope = name_of(node), reader.scope
+    if not isinstance(node, Letter) or name is None or not node.text[:1].isupper():
+        return
+    if not (scope.known(name.key) or name.key in scope.defined_somewhere):
+        size = scope.sizes.new(name.key)
+        declare_symbol(reader, node, Type((size, size)), node.span)
 
 
 def shared_indices(reader: Reader, node: Node) -> tuple[str, ...]:

@@ -351,3 +351,10 @@ def test_what_all_parts_of_a_size_share_says_nothing() -> None:
     assert (m * m).without_common_factor() == Dimension.of(1)
     assert (k - n).without_common_factor() == k - n
     assert (k - k).without_common_factor() == Dimension.of(0)
+
+
+def test_a_definite_matrix_needs_no_other_declaration() -> None:
+    document = read(r"A \succeq 0, \quad b \in \mathbb{R}^n", r"f(x) = x^\top A x + b^\top x")
+    assert [str(s.error) for s in document.statements if s.error] == []
+    assert types(document)["A"] == "matrix (n by n)"
+    assert "definiteness needs a square matrix; this is a scalar" in only_error(read(r"x \succ 0"))
