@@ -52,6 +52,8 @@ CONCLUDING = (
     r"(?:know|known|note|show|shows|see|conclude|follows|implies|means|prove|claim|clear|obvious|evident|true|fact)\s+that"
 )
 GOVERNING = re.compile(rf"\b(?:(?P<states>{STATING})|(?P<case>{CASE})|(?P<concludes>{CONCLUDING}))\b")
+# x_t \in \mathbb{R}^d for t = 1, ..., T, and the next item of the list: such a `for` ends with its own formula
+RANGED = re.compile(r"\$\s+for(?:\s+(?:all|any|each|every))?\s+\$\s*,")
 # what may stand before `let`, `assume`, `where`: the start of a clause, or words that leave it to the author
 OPENING = re.compile(
     r"(?:^|[,:()$]|\b(?:and|now|here|further|furthermore|moreover|also|again|next|finally|throughout|below|follows|following|"
@@ -146,7 +148,7 @@ class Surroundings:
         """How far a relation holds, by the word that governs it."""
         if self.is_denied:
             return ""
-        words = list(GOVERNING.finditer(self.before))
+        words = list(GOVERNING.finditer(RANGED.sub("$,", self.before)))
         if not words or words[-1]["states"]:
             return "display" if self.is_hypothetical else "file"
         return "display" if words[-1]["case"] else ""

@@ -122,3 +122,16 @@ def test_what_follows_then_is_claimed() -> None:
 def test_a_display_claims_of_what_let_defines() -> None:
     document = read(r"Let $a \in \mathbb{R}$. Let $s = a^2$. \[ s = a \]")
     assert [s.kind for s in document.statements][-2:] == ["definition", "claim: equality"]
+
+
+LISTED = [
+    r"Let $x_t \in \mathbb{R}^d$ for $t = 1, \dots, T$, $b \in \mathbb{R}$, $a > 0$.",
+    r"$x_t \in \mathbb{R}^d$ for all $t = 1, \dots, T$, $a > 0$.",
+]
+
+
+@pytest.mark.parametrize("words", LISTED)
+def test_the_range_of_one_item_of_a_list_governs_no_other_item(words: str) -> None:
+    document = read(f"{words} {ABSOLUTE}")
+    assert assumed(document) == ["a > 0"]
+    assert [s.latex for s in document.statements if s.kind == "prose"] == []

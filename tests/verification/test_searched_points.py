@@ -50,8 +50,8 @@ def test_an_odd_root_of_a_negative_number_is_no_restriction(claim: str) -> None:
 @pytest.mark.parametrize(
     ("claim", "expected"),
     [
-        (r"x^2 y^2 = 0 \quad \text{where } x^2 + y^2 = 1", "refuted"),  # it is true on the axes
-        (r"\max(x, -x)^2 + y^2 = 1 \quad \text{where } x^2 + y^2 = 1", "holds"),
+        (r"x^2 y^2 = 0 \quad \text{where } x^2 + y^2 = 1", "conditional"),  # it is true on the axes alone
+        (r"\max(x, -x)^2 + y^2 = 1 \quad \text{where } x^2 + y^2 = 1", "proved"),
         (r"x^2 = y^2 \quad \text{where } |x| = y^2", "undecided"),  # of the points only 0 and 1 were found
         (r"x = 1 \quad \text{if } x^5 - 3 x^4 + x^3 + x^2 + x - 1 = 0", "undecided"),
     ],
