@@ -14,6 +14,7 @@ import click
 
 from eqcompiler.errors import BadInput, EquationError
 from eqcompiler.interfaces.equation_files import equation_files, worst
+from eqcompiler.interfaces.judging_options import judging_options
 
 if TYPE_CHECKING:
     from eqcompiler.interfaces.judging import Judged
@@ -25,16 +26,7 @@ SUFFIXES = (".html", ".htm")
 @click.command(short_help="Write one HTML page with every claim, its verdict and what is known about it.")
 @click.argument("paths", nargs=-1)
 @click.option("--out", default="report.html", show_default=True, metavar="FILE", help="Where to write the page.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True, help="Seconds for one claim."
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    show_default="one for each core",
-    help="Processes, each for a file or a part of a large one.",
-)
-@click.option("--no-cache", is_flag=True, help="Judge everything again; neither read nor keep verdicts.")
+@judging_options
 @click.pass_context
 def report(ctx: click.Context, paths: tuple[str, ...], out: str, timeout: float, jobs: int | None, no_cache: bool) -> None:
     """Judge every claim as eqc verify does, and write what is known about each as one HTML page.

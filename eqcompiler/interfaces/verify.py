@@ -12,20 +12,12 @@ import json
 import click
 
 from eqcompiler.interfaces.equation_files import equation_files, worst
+from eqcompiler.interfaces.judging_options import judging_options
 
 
 @click.command(short_help="Judge every claim: proved, holds, conditional, refuted, undecided.")
 @click.argument("paths", nargs=-1)
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True, help="Seconds for one claim."
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    show_default="one for each core",
-    help="Processes, each for a file or a part of a large one.",
-)
-@click.option("--no-cache", is_flag=True, help="Judge everything again; neither read nor keep verdicts.")
+@judging_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per claim on stdout, nothing else there.")
 @click.pass_context
 def verify(ctx: click.Context, paths: tuple[str, ...], timeout: float, jobs: int | None, no_cache: bool, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eqcompiler.errors import render
+from eqcompiler.interfaces.judging_options import judging_options
 
 if TYPE_CHECKING:
     from eqcompiler.interfaces.changes import Watched
@@ -29,16 +30,7 @@ Judge = Callable[[tuple[Path, ...]], "Iterator[Judged]"]
 
 @click.command(short_help="Judge every claim, and again whenever a file changes.")
 @click.argument("paths", nargs=-1)
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True, help="Seconds for one claim."
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    show_default="one for each core",
-    help="Processes, each for a file or a part of a large one.",
-)
-@click.option("--no-cache", is_flag=True, help="Judge everything again; neither read nor keep verdicts.")
+@judging_options
 def watch(paths: tuple[str, ...], timeout: float, jobs: int | None, no_cache: bool) -> None:
     r"""Judge every claim as eqc verify does, then wait, and judge each file again when it changes.
 
