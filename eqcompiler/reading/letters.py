@@ -96,7 +96,7 @@ class Letters(Cursor):
             node = self.argument(token)
         finally:
             self.font = font
-        return node
+        return replace(node, span=self.span_from(first))
 
     def roman(self) -> Node:
         r"""\mathrm{MSE}, \operatorname{name}, \mathit{loss}: one name. An argument with more keeps its structure."""

@@ -13,8 +13,10 @@ from functools import lru_cache
 
 from eqcompiler.errors import NotSupportedYet, Span
 from eqcompiler.languages.notation import Addition, Empty, Fence, Juxtaposed, Letter, Listing, Node, Numeral, Scripted
+from eqcompiler.reading.vocabulary import FONTS
 
 STAR_MARKS = {"*": "star", "+": "plus", "-": "minus", "dagger": "dagger", "ast": "star", "star": "star"}
+FONT_COMMANDS = {font: command for command, font in reversed(FONTS.items())}  # the first of several
 SYMBOL_MARKS = {**STAR_MARKS, "infty": "infty", "top": "top"}
 
 
@@ -29,7 +31,16 @@ def letter_name(letter: Letter) -> Name:
     key = _key(letter.text, letter.kind, letter.font, letter.accent)
     if not key:
         raise NotSupportedYet(f"'{letter.text}' cannot be used as a name", letter.span, fix="use letters and digits")
-    return Name(key, letter.span.text.strip())
+    return Name(key, _in_font(letter.span.text.strip(), letter.font))
+
+
+@lru_cache(maxsize=1024)
+def _in_font(written: str, font: str) -> str:
+    r"""`w` of \mathbf{X w} is \mathbf{w}: without its font it is another name."""
+    if not font or any(f"\\{command}" in written for command, own in FONTS.items() if own == font):
+        return written
+    command = "boldsymbol" if font == "bold" and "\\" in written else FONT_COMMANDS[font]
+    return rf"\{command}{{{written}}}"
 
 
 @lru_cache(maxsize=1024)

@@ -44,3 +44,24 @@ def test_a_kernel_that_one_layer_cannot_give_says_what_is_hidden_from_it(network
         r"'\|a^{(L)} - y\|^2' is here a part of C, any function of a_l, so nothing can be computed from it",
         "net.tex:6:4",
     )
+
+
+BOLD = r"$\mathbf{A}, \mathbf{X} \in \mathbb{R}^{n \times n}$, $\boldsymbol{\mu}, \mathbf{w} \in \mathbb{R}^n$. "
+
+
+@pytest.mark.parametrize(
+    ("claim", "condition", "repair"),
+    [
+        (
+            r"\nabla_{\mathbf{w}} \|\mathbf{X w}\|_2^2 = \mathbf{X}^\top \mathbf{X w}",
+            None,
+            r"2 \mathbf{X}^\top \mathbf{X} \mathbf{w}",
+        ),
+        (r"\mathbf{A} \mathbf{w} = \mathbf{A}^\top \mathbf{w}", r"\mathbf{A} = \mathbf{A}^T", None),
+        (r"\nabla_{\boldsymbol\mu} \|\bm{\mu}\|_2^2 = \boldsymbol{\mu}", None, r"2 \boldsymbol{\mu}"),
+    ],
+)
+def test_letters_in_bold_print_as_such(claim: str, condition: str | None, repair: str | None) -> None:
+    """A repair without its fonts was about other names, and was not offered."""
+    found = pipeline.verify(pipeline.document_of(Source("bold.tex", rf"{BOLD} \[ {claim} \]")))[-1]
+    assert (found.condition if condition else None, found.repair) == (condition, repair)
