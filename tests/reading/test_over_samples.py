@@ -42,7 +42,10 @@ REFUSED = [
     ((ROWS, r"s = \sum (X \theta - y)^2"), "a sum without an index over a body with the whole array X"),
     ((r"s = \sum (\theta^T x^{(i)} - y)^2",), "a sum without an index over a body with i, y: over which of them is not said"),
     ((r"s = \mathbb{E}_{(x, y) \sim \mathcal{P}}[(\theta^T x - y)^2]",), "an expectation with a subscript is not implemented"),
-    ((DATASET, r"s = \mathbb{E}_{x \sim \mathcal{D}}[\theta^T x]"), "a sample of the data set \\mathcal{D} has 2 parts, here 1 are drawn"),
+    (
+        (DATASET, r"s = \mathbb{E}_{x \sim \mathcal{D}}[\theta^T x]"),
+        r"a sample of the data set \mathcal{D} has 2 parts, here 1 are drawn",
+    ),
     ((DATASET, r"s = \mathbb{E}_{(x, x) \sim \mathcal{D}}[\theta^T x]"), "these draws from a data set are not read"),
     ((r"\max_i y_i",), "this display states nothing: it has no relation"),
 ]
