@@ -7,8 +7,6 @@ agree, and a name of its own otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from eqcompiler.errors import IllegalEquation, NotSupportedYet, ShapeMismatch, Span
 from eqcompiler.languages.notation import (
     Fence,
@@ -29,8 +27,8 @@ from eqcompiler.languages.terms import (
     Symbol,
     Term,
     Type,
-    children,
 )
+from eqcompiler.languages.trees import parts
 from eqcompiler.reading import calls, densities, shapes, steps
 from eqcompiler.reading.indices import admit_letters
 from eqcompiler.reading.meaning import Reader
@@ -147,16 +145,8 @@ def _is_constrained(sentence: Sentence, name: Name) -> bool:
     scope = sentence.reader.scope
     if name.key == "pi":
         return not scope.known("pi")
-    terms = (term for found in scope.assumptions for term in (found.left, found.right) if term is not None)
-    return sentence.formula.concluded and any(
-        isinstance(t, Symbol) and t.name == name.key for term in terms for t in below(term)
-    )
-
-
-def below(term: Term) -> Iterator[Term]:
-    yield term
-    for child in children(term):
-        yield from below(child)
+    symbols = (part for part in parts(tuple(scope.assumptions)) if isinstance(part, Symbol))
+    return sentence.formula.concluded and any(symbol.name == name.key for symbol in symbols)
 
 
 def derivative_of_known(reader: Reader, left: Node) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, Span
+from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.notation import Differential, Fence, Letter, Node
 from eqcompiler.languages.statements import Definition, SymbolInfo
 from eqcompiler.languages.terms import (
@@ -36,6 +37,7 @@ from eqcompiler.languages.terms import (
     children,
 )
 from eqcompiler.reading import shapes
+from eqcompiler.reading.built_in import fresh_index
 from eqcompiler.reading.names import name_of
 from eqcompiler.reading.scope import Reader, Scope
 
@@ -179,9 +181,8 @@ def contracted(reader: Reader, slope: Term, type_: Type, direction: Term, span: 
     return Comprehension(type_, tuple(outer), body, span=span) if outer else body
 
 
-def binder(reader: Reader, place: int, size: object) -> Binder:
-    reader.scope.sizes.fresh += 1
-    return Binder(f"{shapes.ENTRY}{place}_{reader.scope.sizes.fresh}", shapes.number(1), Size(INTEGER, size))  # type: ignore[arg-type]
+def binder(reader: Reader, place: int, size: Dimension) -> Binder:
+    return Binder(fresh_index(reader, place), shapes.number(1), Size(INTEGER, size))
 
 
 def along_argument(reader: Reader, slope: Term, definition: Definition, direction: Term, span: Span) -> Term:

@@ -21,14 +21,13 @@ from eqcompiler.languages.notation import (
     Juxtaposed,
     Leibniz,
     Letter,
-    Listing,
     Node,
     Numeral,
     Relation,
     Scripted,
     Words,
 )
-from eqcompiler.reading.names import letter_name
+from eqcompiler.reading.names import index_letters, letter_name
 from eqcompiler.reading.survey import walk
 from eqcompiler.reading.vocabulary import ORDERS, SOME_ENTRIES
 
@@ -76,11 +75,9 @@ def indices_in(part: Node) -> Iterator[str]:
     """The letters that stand alone or in a list of letters below or above a name, as samples do."""
     for node in walk(part):
         if isinstance(node, Scripted):
-            above = (node.superscript.body,) if isinstance(node.superscript, Fence) else ()
-            for script in (*((node.subscript,) if node.subscript is not None else ()), *above):
-                letters = script.factors if isinstance(script, Juxtaposed) else (script,)
-                letters = script.items if isinstance(script, Listing) else letters
-                yield from (letter_name(each).key for each in letters if is_index(each) and isinstance(each, Letter))
+            above = node.superscript if isinstance(node.superscript, Fence) else None
+            letters = (*index_letters(node.subscript), *index_letters(above))
+            yield from (letter_name(each).key for each in letters if is_index(each) and isinstance(each, Letter))
 
 
 def is_index(node: Node) -> bool:

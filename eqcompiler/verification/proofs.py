@@ -181,9 +181,6 @@ def _every_entry(term: Term) -> str:
     """The symbol of which every entry is meant: x, or x_i for all i of its axis."""
     if isinstance(term, terms.Symbol):
         return term.name
-    if isinstance(term, terms.Component) and isinstance(term.base, terms.Symbol):  # free indices run over their axes
-        names = [index.name for index in term.indices if isinstance(index, terms.Index)]
-        return term.base.name if len(set(names)) == term.base.type.rank == len(term.indices) else ""
     if isinstance(term, terms.Comprehension) and isinstance(term.body, terms.Component):
         base, indices = term.body.base, term.body.indices
         plain = tuple(i.name for i in indices if isinstance(i, terms.Index)) == tuple(b.name for b in term.binders)
