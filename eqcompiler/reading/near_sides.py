@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 
 from eqcompiler.errors import Span
-from eqcompiler.languages.notation import Addition, Fence, Juxtaposed, Letter, Node, Numeral, Scripted
+from eqcompiler.languages.notation import Addition, Fence, Fraction, Juxtaposed, Large, Letter, Node, Numeral, Scripted
 from eqcompiler.reading.groups import is_transposition
 from eqcompiler.reading.survey import walk
 
@@ -47,7 +47,8 @@ def _operands(node: Node) -> tuple[Node, ...]:
     """What a transpose can stand at."""
     parts = node.factors if isinstance(node, Juxtaposed) else ()
     parts += tuple(term for _, term in node.terms) if isinstance(node, Addition) else ()
-    parts += (node.body,) if isinstance(node, Fence) else ()
+    parts += (node.body,) if isinstance(node, Fence | Large) else ()
+    parts += (node.numerator,) if isinstance(node, Fraction) else ()
     return tuple(part for part in parts if isinstance(part, TURNED))
 
 
@@ -55,11 +56,21 @@ def _turned(factor: Node, mark: str) -> Iterator[Change]:
     end = factor.span.stop
     if isinstance(factor, Scripted) and factor.superscript is not None:
         if is_transposition(factor.superscript):
-            yield factor.base.span.stop, end, ""
+            yield from _without_superscript(factor, factor.superscript)
         else:
             yield factor.span.start, end, f"({factor.span.text}){mark}"
     else:
         yield end, end, mark
+
+
+def _without_superscript(factor: Scripted, above: Node) -> Iterator[Change]:
+    r"""k_i^\top as k_i, and k^\top_i too; nothing where the sign stands in a macro."""
+    text, below = factor.span.source.text, factor.subscript
+    start, stop = text.rfind("^", factor.base.span.stop, above.span.start), factor.span.stop
+    if below is not None and below.span.start > above.span.start:
+        stop = text.rfind("_", above.span.stop, below.span.start)
+    if 0 <= start < stop:
+        yield start, stop, ""
 
 
 def _exchanged(left: Span, right: Span) -> Change:

@@ -65,3 +65,11 @@ def test_nothing_changes_inside_of_a_macro() -> None:
     body = MODEL + r"\newcommand{\res}{(X\theta - y)} \[ \nabla_\theta J = \frac{2}{m} X \res \]"
     found = pipeline.verify(pipeline.document_of(Source("macro.tex", body)))[-1]
     assert (found.verdict, found.repair) == ("refuted", r"\frac{2}{m} X^\top \res")
+
+
+@pytest.mark.parametrize("member", [r"x_i^\top", r"x_i^{\top}", r"x^\top_i", r"x_{i}^T"])
+def test_a_transpose_goes_without_the_index_beside_it(member: str) -> None:
+    data = r"$x_i, w \in \mathbb{R}^n$, $i = 1, \dots, m$. \[ J(w) = \sum_{i=1}^m w^\top x_i \]"
+    source = Source("members.tex", rf"{data} \[ \nabla J(w) = \sum_{{i=1}}^m {member} \]")
+    found = pipeline.verify(pipeline.document_of(source))[-1]
+    assert (found.verdict, found.repair) == ("refuted", rf"\sum_{{i=1}}^m {'x_{i}' if '{i}' in member else 'x_i'}")
