@@ -2,6 +2,7 @@
 # source sha256 c9d1d370331a77e503fefab39efb3a1aba58acc773e131b693dbe0908886884f
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 
@@ -13,11 +14,48 @@ from numba.extending import intrinsic
 __all__ = ["A", "B", "D", "theta_step", "theta_run"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -27,7 +65,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -224,6 +268,14 @@ def A(a, g, beta, out=None):
     4*n floating-point operations
     entries read: a n, g n
     """
+    try:
+        n, = a.shape
+        if out is None and type(a) is type(g) is _array and len(g) == n >= 1:
+            A = _empty(n, a.dtype)
+            _A(a, g, beta, A)
+            return A
+    except _TO_CONVERT:
+        pass
     if not (type(a) is type(g) is np.ndarray and a.dtype is g.dtype in _FLOATING and a.flags.carray and g.flags.carray):
         a, g = _floats(("a", "g"), (a, g))
     if a.ndim != 1:
@@ -238,13 +290,14 @@ def A(a, g, beta, out=None):
     if type(beta) is not float:
         beta = _number("beta", beta)
     if out is None:
-        out = np.empty((n,), a.dtype)
+        out = _empty(n, a.dtype)
     else:
         _check_out("out", out, (n,), a.dtype, (a, g))
     _A(a, g, beta, out)
     return out
 
 
+@_only_for(1, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _A(a, g, beta, A):
     n = len(a)
@@ -266,6 +319,14 @@ def B(b, g, gamma, out=None):
     5*n floating-point operations
     entries read: b n, g n
     """
+    try:
+        n, = b.shape
+        if out is None and type(b) is type(g) is _array and len(g) == n >= 1:
+            B = _empty(n, b.dtype)
+            _B(b, g, gamma, B)
+            return B
+    except _TO_CONVERT:
+        pass
     if not (type(b) is type(g) is np.ndarray and b.dtype is g.dtype in _FLOATING and b.flags.carray and g.flags.carray):
         b, g = _floats(("b", "g"), (b, g))
     if b.ndim != 1:
@@ -280,13 +341,14 @@ def B(b, g, gamma, out=None):
     if type(gamma) is not float:
         gamma = _number("gamma", gamma)
     if out is None:
-        out = np.empty((n,), b.dtype)
+        out = _empty(n, b.dtype)
     else:
         _check_out("out", out, (n,), b.dtype, (b, g))
     _B(b, g, gamma, out)
     return out
 
 
+@_only_for(1, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _B(b, g, gamma, B):
     n = len(b)
@@ -334,7 +396,7 @@ def D(a, b, beta, gamma, eta, epsilon, t, out=None):
     if type(epsilon) is not float:
         epsilon = _number("epsilon", epsilon)
     if out is None:
-        out = np.empty((n,), a.dtype)
+        out = _empty(n, a.dtype)
     else:
         _check_out("out", out, (n,), a.dtype, (a, b))
     kernel = _D_many if n * 26 >= 80_000 else _D
@@ -431,7 +493,7 @@ def theta_step(theta, a, b, beta, gamma, eta, epsilon, t, out=None):
     if type(epsilon) is not float:
         epsilon = _number("epsilon", epsilon)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, a, b))
     kernel = _theta_step_many if n * 28 >= 80_000 else _theta_step
@@ -538,7 +600,7 @@ def theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance=0
     tolerance = _number("tolerance", tolerance)
     period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, a, b))
     out[...] = theta
@@ -572,3 +634,8 @@ def _theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance)
         if converged:
             return iteration + 1, True
     return iterations, False
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_5712d1bcc8df5802"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_5712d1bcc8df5802"

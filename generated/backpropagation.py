@@ -2,6 +2,7 @@
 # source sha256 5521eb38208c9c001ebe0f824427f7dd68eef92b1cc322bcbd6d78bf997d6304
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 
@@ -30,11 +31,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -44,7 +82,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -648,6 +692,20 @@ def s(u, W, c, out=None):
     2*p*q floating-point operations
     entries read: W p*q, c p, u q
     """
+    try:
+        p, q = W.shape
+        if (
+            out is None
+            and type(u) is type(W) is type(c) is _array
+            and len(u) == q >= 1
+            and len(c) == p >= 1
+            and p * (2 * q + 2) < 80_000
+        ):
+            s = _empty(p, u.dtype)
+            _s(u, W, c, s)
+            return s
+    except _TO_CONVERT:
+        pass
     if not (
         type(u) is type(W) is type(c) is np.ndarray
         and u.dtype is W.dtype is c.dtype in _FLOATING
@@ -672,7 +730,7 @@ def s(u, W, c, out=None):
     if p < 1:
         raise ValueError(f"W has {p} rows, at least 1 needed")
     if out is None:
-        out = np.empty((p,), u.dtype)
+        out = _empty(p, u.dtype)
     else:
         _check_out("out", out, (p,), u.dtype, (u, W, c))
     kernel = _s_many if p * (2 * q + 2) >= 80_000 else _s
@@ -680,6 +738,7 @@ def s(u, W, c, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _s(u, W, c, s):
     q = W.shape[1]
@@ -746,6 +805,20 @@ def h(u, W, c, out=None):
     2*p*q + p floating-point operations
     entries read: W p*q, c p, u q
     """
+    try:
+        p, q = W.shape
+        if (
+            out is None
+            and type(u) is type(W) is type(c) is _array
+            and len(u) == q >= 1
+            and len(c) == p >= 1
+            and p * (2 * q + 23) < 80_000
+        ):
+            h = _empty(p, u.dtype)
+            _h(u, W, c, h)
+            return h
+    except _TO_CONVERT:
+        pass
     if not (
         type(u) is type(W) is type(c) is np.ndarray
         and u.dtype is W.dtype is c.dtype in _FLOATING
@@ -770,7 +843,7 @@ def h(u, W, c, out=None):
     if p < 1:
         raise ValueError(f"W has {p} rows, at least 1 needed")
     if out is None:
-        out = np.empty((p,), u.dtype)
+        out = _empty(p, u.dtype)
     else:
         _check_out("out", out, (p,), u.dtype, (u, W, c))
     kernel = _h_many if p * (2 * q + 23) >= 80_000 else _h
@@ -778,6 +851,7 @@ def h(u, W, c, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h(u, W, c, h):
     q = W.shape[1]
@@ -833,3 +907,8 @@ def _h_many(u, W, c, h):
     q = W.shape[1]
     p = len(W)
     _in_threads(_h_rows, _h_turns, p, p * (2 * q + 23), (u, W, c, h), ())
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_cc2efcf975a596cc"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_cc2efcf975a596cc"

@@ -2,6 +2,7 @@
 # source sha256 b32132a3aafc8451f5a1ba1bfc16742d67910d5efe7364b2460ea9f5f5eb7355
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 
@@ -13,11 +14,48 @@ from numba.extending import intrinsic
 __all__ = ["mu", "v", "Z", "O", "L", "grad_L", "value_and_grad_L"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -27,7 +65,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -222,6 +266,14 @@ def mu(X, out=None):
     m*n + n floating-point operations
     entries read: X m*n, mu n
     """
+    try:
+        m, n = X.shape
+        if out is None and type(X) is _array and m >= 1 and n >= 1 and m * n < 80_000:
+            mu = _empty(n, X.dtype)
+            _mu(X, mu)
+            return mu
+    except _TO_CONVERT:
+        pass
     if not (type(X) is np.ndarray and X.dtype in _FLOATING and X.flags.carray):
         X, = _floats(("X",), (X,))
     if X.ndim != 2:
@@ -232,7 +284,7 @@ def mu(X, out=None):
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if out is None:
-        out = np.empty((n,), X.dtype)
+        out = _empty(n, X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X,))
     kernel = _mu_many if m * n >= 80_000 else _mu
@@ -240,6 +292,7 @@ def mu(X, out=None):
     return out
 
 
+@_only_for(2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _mu(X, mu):
     m = len(X)
@@ -314,6 +367,14 @@ def v(X, out=None):
     4*m*n + 2*n floating-point operations
     entries read: X 2*m*n, mu 2*n, v n
     """
+    try:
+        m, n = X.shape
+        if out is None and type(X) is _array and m >= 1 and n >= 1:
+            v = _empty(n, X.dtype)
+            _v(X, v)
+            return v
+    except _TO_CONVERT:
+        pass
     if not (type(X) is np.ndarray and X.dtype in _FLOATING and X.flags.carray):
         X, = _floats(("X",), (X,))
     if X.ndim != 2:
@@ -324,13 +385,14 @@ def v(X, out=None):
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if out is None:
-        out = np.empty((n,), X.dtype)
+        out = _empty(n, X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X,))
     _v(X, out)
     return out
 
 
+@_only_for(2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _v(X, v):
     m = len(X)
@@ -364,6 +426,14 @@ def Z(X, epsilon, out=None):
     8*m*n + 2*n floating-point operations
     entries read: X 3*m*n, mu 3*n, v 2*n
     """
+    try:
+        m, n = X.shape
+        if out is None and type(X) is _array and m >= 1 and n >= 1:
+            Z = _empty((m, n), X.dtype)
+            _Z(X, epsilon, Z)
+            return Z
+    except _TO_CONVERT:
+        pass
     if not (type(X) is np.ndarray and X.dtype in _FLOATING and X.flags.carray):
         X, = _floats(("X",), (X,))
     if X.ndim != 2:
@@ -376,13 +446,14 @@ def Z(X, epsilon, out=None):
     if type(epsilon) is not float:
         epsilon = _number("epsilon", epsilon)
     if out is None:
-        out = np.empty((m, n), X.dtype)
+        out = _empty((m, n), X.dtype)
     else:
         _check_out("out", out, (m, n), X.dtype, (X,))
     _Z(X, epsilon, out)
     return out
 
 
+@_only_for(2, 0, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _Z(X, epsilon, Z):
     m = len(X)
@@ -422,6 +493,14 @@ def O(X, gamma, beta, epsilon, out=None):
     10*m*n + 2*n floating-point operations
     entries read: X 3*m*n, beta n, gamma n, mu 3*n, v 2*n
     """
+    try:
+        m, n = X.shape
+        if out is None and type(X) is type(gamma) is type(beta) is _array and m >= 1 and len(gamma) == len(beta) == n >= 1:
+            O = _empty((m, n), X.dtype)
+            _O(X, gamma, beta, epsilon, O)
+            return O
+    except _TO_CONVERT:
+        pass
     if not (
         type(X) is type(gamma) is type(beta) is np.ndarray
         and X.dtype is gamma.dtype is beta.dtype in _FLOATING
@@ -448,13 +527,14 @@ def O(X, gamma, beta, epsilon, out=None):
     if type(epsilon) is not float:
         epsilon = _number("epsilon", epsilon)
     if out is None:
-        out = np.empty((m, n), X.dtype)
+        out = _empty((m, n), X.dtype)
     else:
         _check_out("out", out, (m, n), X.dtype, (X, gamma, beta))
     _O(X, gamma, beta, epsilon, out)
     return out
 
 
+@_only_for(2, 1, 1, 0, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _O(X, gamma, beta, epsilon, O):
     m = len(X)
@@ -496,6 +576,16 @@ def L(X, gamma, beta, G, epsilon):
     12*m*n + 2*n floating-point operations
     entries read: G m*n, X 3*m*n, beta n, gamma n, mu 3*n, v 2*n
     """
+    try:
+        m, n = X.shape
+        if (
+            type(X) is type(gamma) is type(beta) is type(G) is _array
+            and len(G) == m >= 1
+            and G.shape[1] == len(gamma) == len(beta) == n >= 1
+        ):
+            return _L(X, gamma, beta, G, epsilon)
+    except _TO_CONVERT:
+        pass
     if not (
         type(X) is type(gamma) is type(beta) is type(G) is np.ndarray
         and X.dtype is gamma.dtype is beta.dtype is G.dtype in _FLOATING
@@ -531,6 +621,7 @@ def L(X, gamma, beta, G, epsilon):
     return _L(X, gamma, beta, G, epsilon)
 
 
+@_only_for(2, 1, 1, 2, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(X, gamma, beta, G, epsilon):
     m = len(X)
@@ -577,6 +668,21 @@ def grad_L(X, gamma, beta, G, epsilon, out=None):
     23*m*n + 15*n floating-point operations
     entries read: G 3*m*n, G_sum 2*n, X 3*m*n, Z_term 2*n, gamma 2*n, mu 3*n, mu_bar 2*n, v n, v_bar 2*n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(X) is type(gamma) is type(beta) is type(G) is _array
+            and len(G) == m >= 1
+            and G.shape[1] == len(gamma) == len(beta) == n >= 1
+        ):
+            grad_L_gamma = _empty(n, X.dtype)
+            grad_L_beta = _empty(n, X.dtype)
+            grad_L_X = _empty((m, n), X.dtype)
+            _grad_L(X, gamma, beta, G, epsilon, grad_L_gamma, grad_L_beta, grad_L_X)
+            return grad_L_gamma, grad_L_beta, grad_L_X
+    except _TO_CONVERT:
+        pass
     if not (
         type(X) is type(gamma) is type(beta) is type(G) is np.ndarray
         and X.dtype is gamma.dtype is beta.dtype is G.dtype in _FLOATING
@@ -610,13 +716,14 @@ def grad_L(X, gamma, beta, G, epsilon, out=None):
     if type(epsilon) is not float:
         epsilon = _number("epsilon", epsilon)
     if out is None:
-        out = (np.empty((n,), X.dtype), np.empty((n,), X.dtype), np.empty((m, n), X.dtype))
+        out = (_empty(n, X.dtype), _empty(n, X.dtype), _empty((m, n), X.dtype))
     else:
         _check_outs(out, ((n,), (n,), (m, n)), X.dtype, (X, gamma, beta, G))
     _grad_L(X, gamma, beta, G, epsilon, out[0], out[1], out[2])
     return out[0], out[1], out[2]
 
 
+@_only_for(2, 1, 1, 2, 0, 1, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(X, gamma, beta, G, epsilon, grad_L_gamma, grad_L_beta, grad_L_X):
     m = len(X)
@@ -677,6 +784,20 @@ def value_and_grad_L(X, gamma, beta, G, epsilon, out=None):
     27*m*n + 15*n floating-point operations
     entries read: G 3*m*n, G_sum 2*n, X 3*m*n, Z_term 2*n, beta n, gamma 2*n, mu 3*n, mu_bar 2*n, v n, v_bar 2*n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(X) is type(gamma) is type(beta) is type(G) is _array
+            and len(G) == m >= 1
+            and G.shape[1] == len(gamma) == len(beta) == n >= 1
+        ):
+            grad_L_gamma = _empty(n, X.dtype)
+            grad_L_beta = _empty(n, X.dtype)
+            grad_L_X = _empty((m, n), X.dtype)
+            return _value_and_grad_L(X, gamma, beta, G, epsilon, grad_L_gamma, grad_L_beta, grad_L_X), grad_L_gamma, grad_L_beta, grad_L_X
+    except _TO_CONVERT:
+        pass
     if not (
         type(X) is type(gamma) is type(beta) is type(G) is np.ndarray
         and X.dtype is gamma.dtype is beta.dtype is G.dtype in _FLOATING
@@ -710,13 +831,13 @@ def value_and_grad_L(X, gamma, beta, G, epsilon, out=None):
     if type(epsilon) is not float:
         epsilon = _number("epsilon", epsilon)
     if out is None:
-        out = (np.empty((n,), X.dtype), np.empty((n,), X.dtype), np.empty((m, n), X.dtype))
+        out = (_empty(n, X.dtype), _empty(n, X.dtype), _empty((m, n), X.dtype))
     else:
         _check_outs(out, ((n,), (n,), (m, n)), X.dtype, (X, gamma, beta, G))
-    L = _value_and_grad_L(X, gamma, beta, G, epsilon, out[0], out[1], out[2])
-    return L, out[0], out[1], out[2]
+    return _value_and_grad_L(X, gamma, beta, G, epsilon, out[0], out[1], out[2]), out[0], out[1], out[2]
 
 
+@_only_for(2, 1, 1, 2, 0, 1, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(X, gamma, beta, G, epsilon, grad_L_gamma, grad_L_beta, grad_L_X):
     m = len(X)
@@ -760,3 +881,8 @@ def _value_and_grad_L(X, gamma, beta, G, epsilon, grad_L_gamma, grad_L_beta, gra
             grad_L_gamma[j] += Z * G[i, j]
             grad_L_X[i, j] = mu_bar[j] / m + G[i, j] * Z_term[j] * gamma[j] - 2.0 / m * (X[i, j] - mu[j]) * v_bar[j]
     return L
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_9d378da072864e42"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_9d378da072864e42"

@@ -2,6 +2,7 @@
 # source sha256 808ee99fa56a02e9537932f2cb3a58a70bd37a6b59d05eee1d6e4cdefb3babc7
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -31,11 +32,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -45,7 +83,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -317,6 +361,12 @@ def s(w, X, y, lambda_, alpha):
     2*m*n + 3*m + 2*n + 7 floating-point operations
     entries read: X m*n, w 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if type(w) is type(X) is type(y) is _array and len(w) == n >= 1 and len(y) == m >= 1 and m * (2 * n + 4) < 80_000:
+            return _s(w, X, y, lambda_, alpha)
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(X) is type(y) is np.ndarray
         and w.dtype is X.dtype is y.dtype in _FLOATING
@@ -348,6 +398,7 @@ def s(w, X, y, lambda_, alpha):
     return kernel(w, X, y, lambda_, alpha)
 
 
+@_only_for(1, 2, 1, 0, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _s(w, X, y, lambda_, alpha):
     n = X.shape[1]
@@ -435,6 +486,20 @@ def grad_s(w, X, y, lambda_, alpha, out=None):
     4*m*n + 4*n + 3 floating-point operations
     entries read: X m*n, grad_s_w n, w 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(w) is type(X) is type(y) is _array
+            and len(w) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            grad_s_w = _empty(n, w.dtype)
+            _grad_s(w, X, y, lambda_, alpha, grad_s_w)
+            return grad_s_w
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(X) is type(y) is np.ndarray
         and w.dtype is X.dtype is y.dtype in _FLOATING
@@ -463,7 +528,7 @@ def grad_s(w, X, y, lambda_, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), w.dtype)
+        out = _empty(n, w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X, y))
     kernel = _grad_s_many if m * (4 * n + 1) >= 80_000 else _grad_s
@@ -471,6 +536,7 @@ def grad_s(w, X, y, lambda_, alpha, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_s(w, X, y, lambda_, alpha, grad_s_w):
     n = X.shape[1]
@@ -568,6 +634,19 @@ def value_and_grad_s(w, X, y, lambda_, alpha, out=None):
     4*m*n + 2*m + 6*n + 10 floating-point operations
     entries read: X m*n, grad_s_w n, w 3*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(w) is type(X) is type(y) is _array
+            and len(w) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            grad_s_w = _empty(n, w.dtype)
+            return _value_and_grad_s(w, X, y, lambda_, alpha, grad_s_w), grad_s_w
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(X) is type(y) is np.ndarray
         and w.dtype is X.dtype is y.dtype in _FLOATING
@@ -596,14 +675,14 @@ def value_and_grad_s(w, X, y, lambda_, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), w.dtype)
+        out = _empty(n, w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X, y))
     kernel = _value_and_grad_s_many if m * (4 * n + 3) >= 80_000 else _value_and_grad_s
-    s = kernel(w, X, y, lambda_, alpha, out)
-    return s, out
+    return kernel(w, X, y, lambda_, alpha, out), out
 
 
+@_only_for(1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_s(w, X, y, lambda_, alpha, grad_s_w):
     n = X.shape[1]
@@ -743,7 +822,7 @@ def hess_s(w, X, y, lambda_, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n, n), w.dtype)
+        out = _empty((n, n), w.dtype)
     else:
         _check_out("out", out, (n, n), w.dtype, (w, X, y))
     _symmetric_dot(X, True, out)
@@ -778,6 +857,20 @@ def hvp_s(w, v, X, y, lambda_, alpha, out=None):
     4*m*n + m + 3*n + 3 floating-point operations
     entries read: X m*n, hvp_s_w n, v 2*n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(w) is type(v) is type(X) is type(y) is _array
+            and len(w) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            hvp_s_w = _empty(n, w.dtype)
+            _hvp_s(w, v, X, y, lambda_, alpha, hvp_s_w)
+            return hvp_s_w
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(v) is type(X) is type(y) is np.ndarray
         and w.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
@@ -811,7 +904,7 @@ def hvp_s(w, v, X, y, lambda_, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), w.dtype)
+        out = _empty(n, w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, v, X, y))
     kernel = _hvp_s_many if m * (4 * n + 3) >= 80_000 else _hvp_s
@@ -819,6 +912,7 @@ def hvp_s(w, v, X, y, lambda_, alpha, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_s(w, v, X, y, lambda_, alpha, hvp_s_w):
     n = X.shape[1]
@@ -918,6 +1012,12 @@ def F(w, X, y, lambda_, alpha):
     2*m*n + 3*m + 4*n + 10 floating-point operations
     entries read: X m*n, w 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if type(w) is type(X) is type(y) is _array and len(w) == n >= 1 and len(y) == m >= 1 and m * (2 * n + 4) < 80_000:
+            return _F(w, X, y, lambda_, alpha)
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(X) is type(y) is np.ndarray
         and w.dtype is X.dtype is y.dtype in _FLOATING
@@ -949,6 +1049,7 @@ def F(w, X, y, lambda_, alpha):
     return kernel(w, X, y, lambda_, alpha)
 
 
+@_only_for(1, 2, 1, 0, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _F(w, X, y, lambda_, alpha):
     n = X.shape[1]
@@ -1042,6 +1143,20 @@ def grad_F(w, X, y, lambda_, alpha, out=None):
     4*m*n + 8*n + 3 floating-point operations
     entries read: X m*n, grad_F_w n, w 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(w) is type(X) is type(y) is _array
+            and len(w) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            grad_F_w = _empty(n, w.dtype)
+            _grad_F(w, X, y, lambda_, alpha, grad_F_w)
+            return grad_F_w
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(X) is type(y) is np.ndarray
         and w.dtype is X.dtype is y.dtype in _FLOATING
@@ -1070,7 +1185,7 @@ def grad_F(w, X, y, lambda_, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), w.dtype)
+        out = _empty(n, w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X, y))
     kernel = _grad_F_many if m * (4 * n + 1) >= 80_000 else _grad_F
@@ -1078,6 +1193,7 @@ def grad_F(w, X, y, lambda_, alpha, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_F(w, X, y, lambda_, alpha, grad_F_w):
     n = X.shape[1]
@@ -1175,6 +1291,19 @@ def value_and_grad_F(w, X, y, lambda_, alpha, out=None):
     4*m*n + 2*m + 12*n + 13 floating-point operations
     entries read: X m*n, grad_F_w n, w 3*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(w) is type(X) is type(y) is _array
+            and len(w) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            grad_F_w = _empty(n, w.dtype)
+            return _value_and_grad_F(w, X, y, lambda_, alpha, grad_F_w), grad_F_w
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(X) is type(y) is np.ndarray
         and w.dtype is X.dtype is y.dtype in _FLOATING
@@ -1203,14 +1332,14 @@ def value_and_grad_F(w, X, y, lambda_, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), w.dtype)
+        out = _empty(n, w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, X, y))
     kernel = _value_and_grad_F_many if m * (4 * n + 3) >= 80_000 else _value_and_grad_F
-    F = kernel(w, X, y, lambda_, alpha, out)
-    return F, out
+    return kernel(w, X, y, lambda_, alpha, out), out
 
 
+@_only_for(1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_F(w, X, y, lambda_, alpha, grad_F_w):
     n = X.shape[1]
@@ -1356,7 +1485,7 @@ def hess_F(w, X, y, lambda_, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n, n), w.dtype)
+        out = _empty((n, n), w.dtype)
     else:
         _check_out("out", out, (n, n), w.dtype, (w, X, y))
     _symmetric_dot(X, True, out)
@@ -1391,6 +1520,20 @@ def hvp_F(w, v, X, y, lambda_, alpha, out=None):
     4*m*n + m + 3*n + 3 floating-point operations
     entries read: X m*n, hvp_F_w n, v 2*n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(w) is type(v) is type(X) is type(y) is _array
+            and len(w) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            hvp_F_w = _empty(n, w.dtype)
+            _hvp_F(w, v, X, y, lambda_, alpha, hvp_F_w)
+            return hvp_F_w
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(v) is type(X) is type(y) is np.ndarray
         and w.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
@@ -1424,7 +1567,7 @@ def hvp_F(w, v, X, y, lambda_, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), w.dtype)
+        out = _empty(n, w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, v, X, y))
     kernel = _hvp_F_many if m * (4 * n + 3) >= 80_000 else _hvp_F
@@ -1432,6 +1575,7 @@ def hvp_F(w, v, X, y, lambda_, alpha, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_F(w, v, X, y, lambda_, alpha, hvp_F_w):
     n = X.shape[1]
@@ -1615,3 +1759,8 @@ def hess_S(v, tau):
 def _hess_S(v, tau):
     hess_S_v = 0.0
     return hess_S_v
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_27af67dfed4818c1"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_27af67dfed4818c1"

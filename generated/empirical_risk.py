@@ -2,6 +2,7 @@
 # source sha256 136211a873510f0c6f90f55727b962f0e9b32d5044c639ba22eae22f3bc0acba
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -35,11 +36,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -49,7 +87,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -493,6 +537,12 @@ def h_theta(x_arg, theta, b):
     2*n floating-point operations
     entries read: theta n, x_arg n
     """
+    try:
+        n, = x_arg.shape
+        if type(x_arg) is type(theta) is _array and len(theta) == n >= 1:
+            return _h_theta(x_arg, theta, b)
+    except _TO_CONVERT:
+        pass
     if not (
         type(x_arg) is type(theta) is np.ndarray
         and x_arg.dtype is theta.dtype in _FLOATING
@@ -514,6 +564,7 @@ def h_theta(x_arg, theta, b):
     return _h_theta(x_arg, theta, b)
 
 
+@_only_for(1, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h_theta(x_arg, theta, b):
     n = len(x_arg)
@@ -537,6 +588,20 @@ def h_theta_batch(x_arg, theta, b, out=None):
     2*batch*n floating-point operations
     entries read: theta n, x_arg batch*n
     """
+    try:
+        batch, n = x_arg.shape
+        if (
+            out is None
+            and type(x_arg) is type(theta) is _array
+            and batch >= 1
+            and len(theta) == n >= 1
+            and batch * (2 * n + 2) < 80_000
+        ):
+            h_theta = _empty(batch, x_arg.dtype)
+            _h_theta_batch(x_arg, theta, b, h_theta)
+            return h_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(x_arg) is type(theta) is np.ndarray
         and x_arg.dtype is theta.dtype in _FLOATING
@@ -558,7 +623,7 @@ def h_theta_batch(x_arg, theta, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((batch,), x_arg.dtype)
+        out = _empty(batch, x_arg.dtype)
     else:
         _check_out("out", out, (batch,), x_arg.dtype, (x_arg, theta))
     kernel = _h_theta_batch_many if batch * (2 * n + 2) >= 80_000 else _h_theta_batch
@@ -566,6 +631,7 @@ def h_theta_batch(x_arg, theta, b, out=None):
     return out
 
 
+@_only_for(2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h_theta_batch(x_arg, theta, b, h_theta):
     batch = len(x_arg)
@@ -729,7 +795,7 @@ def objective(x, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n,), x.dtype)
+        out = _empty(n, x.dtype)
     else:
         _check_out("out", out, (n,), x.dtype, (x, y))
     M = _symmetric_dot(x, True, np.empty((n, n), x.dtype))
@@ -768,6 +834,17 @@ def R(theta, x, y, b):
     2*m*n + 4*m + 1 floating-point operations
     entries read: theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 5) < 80_000
+        ):
+            return _R(theta, x, y, b)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -797,6 +874,7 @@ def R(theta, x, y, b):
     return kernel(theta, x, y, b)
 
 
+@_only_for(1, 2, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _R(theta, x, y, b):
     n = x.shape[1]
@@ -876,6 +954,20 @@ def grad_R(theta, x, y, b, out=None):
     4*m*n + m + 2*n floating-point operations
     entries read: grad_R_theta n, theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 2) < 80_000
+        ):
+            grad_R_theta = _empty(n, theta.dtype)
+            _grad_R(theta, x, y, b, grad_R_theta)
+            return grad_R_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -902,7 +994,7 @@ def grad_R(theta, x, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
     kernel = _grad_R_many if m * (4 * n + 2) >= 80_000 else _grad_R
@@ -910,6 +1002,7 @@ def grad_R(theta, x, y, b, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_R(theta, x, y, b, grad_R_theta):
     n = x.shape[1]
@@ -1004,6 +1097,19 @@ def value_and_grad_R(theta, x, y, b, out=None):
     4*m*n + 3*m + 2*n + 1 floating-point operations
     entries read: grad_R_theta n, theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 4) < 80_000
+        ):
+            grad_R_theta = _empty(n, theta.dtype)
+            return _value_and_grad_R(theta, x, y, b, grad_R_theta), grad_R_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -1030,14 +1136,14 @@ def value_and_grad_R(theta, x, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
     kernel = _value_and_grad_R_many if m * (4 * n + 4) >= 80_000 else _value_and_grad_R
-    R = kernel(theta, x, y, b, out)
-    return R, out
+    return kernel(theta, x, y, b, out), out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_R(theta, x, y, b, grad_R_theta):
     n = x.shape[1]
@@ -1167,7 +1273,7 @@ def hess_R(theta, x, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, x, y))
     _symmetric_dot(x, True, out)
@@ -1200,6 +1306,20 @@ def hvp_R(theta, v, x, y, b, out=None):
     4*m*n + 2*m floating-point operations
     entries read: v n, x m*n
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(x) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 4) < 80_000
+        ):
+            hvp_R_theta = _empty(n, theta.dtype)
+            _hvp_R(theta, v, x, y, b, hvp_R_theta)
+            return hvp_R_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(x) is type(y) is np.ndarray
         and theta.dtype is v.dtype is x.dtype is y.dtype in _FLOATING
@@ -1231,7 +1351,7 @@ def hvp_R(theta, v, x, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, x, y))
     kernel = _hvp_R_many if m * (4 * n + 4) >= 80_000 else _hvp_R
@@ -1239,6 +1359,7 @@ def hvp_R(theta, v, x, y, b, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_R(theta, v, x, y, b, hvp_R_theta):
     n = x.shape[1]
@@ -1331,6 +1452,17 @@ def grad_R_b(theta, x, y, b):
     2*m*n + 2*m + 2 floating-point operations
     entries read: theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 3) < 80_000
+        ):
+            return _grad_R_b(theta, x, y, b)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -1360,6 +1492,7 @@ def grad_R_b(theta, x, y, b):
     return kernel(theta, x, y, b)
 
 
+@_only_for(1, 2, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_R_b(theta, x, y, b):
     n = x.shape[1]
@@ -1439,6 +1572,17 @@ def J(theta, x, y, b):
     2*m*n + 4*m + 1 floating-point operations
     entries read: theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 5) < 80_000
+        ):
+            return _J(theta, x, y, b)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -1468,6 +1612,7 @@ def J(theta, x, y, b):
     return kernel(theta, x, y, b)
 
 
+@_only_for(1, 2, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, x, y, b):
     n = x.shape[1]
@@ -1547,6 +1692,20 @@ def grad_J(theta, x, y, b, out=None):
     4*m*n + m + 2*n floating-point operations
     entries read: grad_J_theta n, theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 2) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            _grad_J(theta, x, y, b, grad_J_theta)
+            return grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -1573,7 +1732,7 @@ def grad_J(theta, x, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
     kernel = _grad_J_many if m * (4 * n + 2) >= 80_000 else _grad_J
@@ -1581,6 +1740,7 @@ def grad_J(theta, x, y, b, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, x, y, b, grad_J_theta):
     n = x.shape[1]
@@ -1675,6 +1835,19 @@ def value_and_grad_J(theta, x, y, b, out=None):
     4*m*n + 3*m + 2*n + 1 floating-point operations
     entries read: grad_J_theta n, theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 4) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            return _value_and_grad_J(theta, x, y, b, grad_J_theta), grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -1701,14 +1874,14 @@ def value_and_grad_J(theta, x, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
     kernel = _value_and_grad_J_many if m * (4 * n + 4) >= 80_000 else _value_and_grad_J
-    J = kernel(theta, x, y, b, out)
-    return J, out
+    return kernel(theta, x, y, b, out), out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, x, y, b, grad_J_theta):
     n = x.shape[1]
@@ -1838,7 +2011,7 @@ def hess_J(theta, x, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, x, y))
     _symmetric_dot(x, True, out)
@@ -1871,6 +2044,20 @@ def hvp_J(theta, v, x, y, b, out=None):
     4*m*n + 2*m floating-point operations
     entries read: v n, x m*n
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(x) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 4) < 80_000
+        ):
+            hvp_J_theta = _empty(n, theta.dtype)
+            _hvp_J(theta, v, x, y, b, hvp_J_theta)
+            return hvp_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(x) is type(y) is np.ndarray
         and theta.dtype is v.dtype is x.dtype is y.dtype in _FLOATING
@@ -1902,7 +2089,7 @@ def hvp_J(theta, v, x, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, x, y))
     kernel = _hvp_J_many if m * (4 * n + 4) >= 80_000 else _hvp_J
@@ -1910,6 +2097,7 @@ def hvp_J(theta, v, x, y, b, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, x, y, b, hvp_J_theta):
     n = x.shape[1]
@@ -2002,6 +2190,17 @@ def grad_J_b(theta, x, y, b):
     2*m*n + 2*m + 2 floating-point operations
     entries read: theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 3) < 80_000
+        ):
+            return _grad_J_b(theta, x, y, b)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -2031,6 +2230,7 @@ def grad_J_b(theta, x, y, b):
     return kernel(theta, x, y, b)
 
 
+@_only_for(1, 2, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_b(theta, x, y, b):
     n = x.shape[1]
@@ -2093,3 +2293,8 @@ def _grad_J_b_rest(theta, x, y, b, grad_J_b_rows):
     grad_J_b = grad_J_b_rows
     grad_J_b = 2.0 / m * grad_J_b
     return grad_J_b
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_b482267ca77595cc"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_b482267ca77595cc"

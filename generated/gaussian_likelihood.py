@@ -3,6 +3,7 @@
 # eqcompiler 0.1.0
 import math
 import os
+import sys
 import threading
 import time
 from decimal import Context, Decimal, Inexact, localcontext
@@ -31,11 +32,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -45,7 +83,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -524,6 +568,17 @@ def J(theta, x, y):
     2*m*n + 3*m + 1 floating-point operations
     entries read: theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 4) < 80_000
+        ):
+            return _J(theta, x, y)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -551,6 +606,7 @@ def J(theta, x, y):
     return kernel(theta, x, y)
 
 
+@_only_for(1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, x, y):
     n = x.shape[1]
@@ -629,6 +685,20 @@ def grad_J(theta, x, y, out=None):
     4*m*n + 2*n floating-point operations
     entries read: grad_J_theta n, theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            _grad_J(theta, x, y, grad_J_theta)
+            return grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -653,7 +723,7 @@ def grad_J(theta, x, y, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
     kernel = _grad_J_many if m * (4 * n + 1) >= 80_000 else _grad_J
@@ -661,6 +731,7 @@ def grad_J(theta, x, y, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, x, y, grad_J_theta):
     n = x.shape[1]
@@ -754,6 +825,19 @@ def value_and_grad_J(theta, x, y, out=None):
     4*m*n + 2*m + 2*n + 1 floating-point operations
     entries read: grad_J_theta n, theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            return _value_and_grad_J(theta, x, y, grad_J_theta), grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -778,14 +862,14 @@ def value_and_grad_J(theta, x, y, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
     kernel = _value_and_grad_J_many if m * (4 * n + 3) >= 80_000 else _value_and_grad_J
-    J = kernel(theta, x, y, out)
-    return J, out
+    return kernel(theta, x, y, out), out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, x, y, grad_J_theta):
     n = x.shape[1]
@@ -912,7 +996,7 @@ def hess_J(theta, x, y, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, x, y))
     _symmetric_dot(x, True, out)
@@ -944,6 +1028,20 @@ def hvp_J(theta, v, x, y, out=None):
     4*m*n + 2*m floating-point operations
     entries read: v n, x m*n
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(x) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 4) < 80_000
+        ):
+            hvp_J_theta = _empty(n, theta.dtype)
+            _hvp_J(theta, v, x, y, hvp_J_theta)
+            return hvp_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(x) is type(y) is np.ndarray
         and theta.dtype is v.dtype is x.dtype is y.dtype in _FLOATING
@@ -973,7 +1071,7 @@ def hvp_J(theta, v, x, y, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, x, y))
     kernel = _hvp_J_many if m * (4 * n + 4) >= 80_000 else _hvp_J
@@ -981,6 +1079,7 @@ def hvp_J(theta, v, x, y, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, x, y, hvp_J_theta):
     n = x.shape[1]
@@ -1174,6 +1273,20 @@ def p_batch(y_arg, x_arg, theta, sigma, out=None):
     2*batch*n + 7*batch + 6 floating-point operations
     entries read: p batch, theta batch*n, x_arg batch*n, y_arg batch
     """
+    try:
+        batch, n = x_arg.shape
+        if (
+            out is None
+            and type(y_arg) is type(x_arg) is type(theta) is _array
+            and len(theta) == len(y_arg) == batch >= 1
+            and theta.shape[1] == n >= 1
+            and batch * (2 * n + 30) < 80_000
+        ):
+            p = _empty(batch, y_arg.dtype)
+            _p_batch(y_arg, x_arg, theta, sigma, p)
+            return p
+    except _TO_CONVERT:
+        pass
     if not (
         type(y_arg) is type(x_arg) is type(theta) is np.ndarray
         and y_arg.dtype is x_arg.dtype is theta.dtype in _FLOATING
@@ -1202,7 +1315,7 @@ def p_batch(y_arg, x_arg, theta, sigma, out=None):
     if type(sigma) is not float:
         sigma = _number("sigma", sigma)
     if out is None:
-        out = np.empty((batch,), y_arg.dtype)
+        out = _empty(batch, y_arg.dtype)
     else:
         _check_out("out", out, (batch,), y_arg.dtype, (y_arg, x_arg, theta))
     kernel = _p_batch_many if batch * (2 * n + 30) >= 80_000 else _p_batch
@@ -1210,6 +1323,7 @@ def p_batch(y_arg, x_arg, theta, sigma, out=None):
     return out
 
 
+@_only_for(1, 2, 2, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _p_batch(y_arg, x_arg, theta, sigma, p):
     batch = len(x_arg)
@@ -1456,6 +1570,20 @@ def grad_ell(theta, x, y, sigma, out=None):
     4*m*n + 2*n floating-point operations
     entries read: grad_ell_theta n, theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            grad_ell_theta = _empty(n, theta.dtype)
+            _grad_ell(theta, x, y, sigma, grad_ell_theta)
+            return grad_ell_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -1482,7 +1610,7 @@ def grad_ell(theta, x, y, sigma, out=None):
     if type(sigma) is not float:
         sigma = _number("sigma", sigma)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
     kernel = _grad_ell_many if m * (4 * n + 1) >= 80_000 else _grad_ell
@@ -1490,6 +1618,7 @@ def grad_ell(theta, x, y, sigma, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_ell(theta, x, y, sigma, grad_ell_theta):
     n = x.shape[1]
@@ -1583,6 +1712,19 @@ def value_and_grad_ell(theta, x, y, sigma, out=None):
     4*m*n + 6*m + 2*n + 7 floating-point operations
     entries read: grad_ell_theta n, theta n, x m*n, y m
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(theta) is type(x) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 7) < 80_000
+        ):
+            grad_ell_theta = _empty(n, theta.dtype)
+            return _value_and_grad_ell(theta, x, y, sigma, grad_ell_theta), grad_ell_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
         and theta.dtype is x.dtype is y.dtype in _FLOATING
@@ -1609,14 +1751,14 @@ def value_and_grad_ell(theta, x, y, sigma, out=None):
     if type(sigma) is not float:
         sigma = _number("sigma", sigma)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, x, y))
     kernel = _value_and_grad_ell_many if m * (4 * n + 7) >= 80_000 else _value_and_grad_ell
-    ell = kernel(theta, x, y, sigma, out)
-    return ell, out
+    return kernel(theta, x, y, sigma, out), out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_ell(theta, x, y, sigma, grad_ell_theta):
     n = x.shape[1]
@@ -1745,7 +1887,7 @@ def hess_ell(theta, x, y, sigma, out=None):
     if type(sigma) is not float:
         sigma = _number("sigma", sigma)
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, x, y))
     _symmetric_dot(x, True, out)
@@ -1777,6 +1919,20 @@ def hvp_ell(theta, v, x, y, sigma, out=None):
     4*m*n + 2*m floating-point operations
     entries read: v n, x m*n
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(x) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 4) < 80_000
+        ):
+            hvp_ell_theta = _empty(n, theta.dtype)
+            _hvp_ell(theta, v, x, y, sigma, hvp_ell_theta)
+            return hvp_ell_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(x) is type(y) is np.ndarray
         and theta.dtype is v.dtype is x.dtype is y.dtype in _FLOATING
@@ -1808,7 +1964,7 @@ def hvp_ell(theta, v, x, y, sigma, out=None):
     if type(sigma) is not float:
         sigma = _number("sigma", sigma)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, x, y))
     kernel = _hvp_ell_many if m * (4 * n + 4) >= 80_000 else _hvp_ell
@@ -1816,6 +1972,7 @@ def hvp_ell(theta, v, x, y, sigma, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_ell(theta, v, x, y, sigma, hvp_ell_theta):
     n = x.shape[1]
@@ -1890,3 +2047,8 @@ def _hvp_ell_rest(theta, v, x, y, sigma, hvp_ell_theta, hvp_ell_theta_rows):
     n = x.shape[1]
     for t_1 in range(n):
         hvp_ell_theta[t_1] = hvp_ell_theta_rows[t_1]
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_3f9c7997caf45e10"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_3f9c7997caf45e10"

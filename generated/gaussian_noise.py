@@ -2,6 +2,7 @@
 # source sha256 08911b25a720719d331f19f9ef828219ca98d765d7cb7893bf69db970c8d5b31
 # eqcompiler 0.1.0
 import math
+import sys
 from decimal import Context, Decimal, Inexact, localcontext
 
 import numpy as np
@@ -11,11 +12,48 @@ from numba.extending import intrinsic
 __all__ = ["y", "grad_y_epsilon", "sample_y", "sample_epsilon", "p", "grad_p", "value_and_grad_p"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -25,7 +63,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -87,6 +131,7 @@ def _stacked(names, ranks, values, count):
     arrays, owner = [], "count"
     rows = None if count is None else _whole("count", count, 1)
     for name, rank, value in zip(names, ranks, values, strict=True):
+        _refuse_hidden(name, value)
         array = np.asarray(value)
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{name} has dtype {array.dtype}; floating numbers and integers are allowed")
@@ -334,8 +379,17 @@ def y(x, theta, epsilon):
     2*n floating-point operations
     entries read: theta n, x n
     """
+    try:
+        n, = x.shape
+        if type(x) is type(theta) is _array and len(theta) == n >= 1:
+            return _y(x, theta, epsilon)
+    except _TO_CONVERT:
+        pass
     if not (
-        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
+        type(x) is type(theta) is np.ndarray
+        and x.dtype is theta.dtype in _FLOATING
+        and x.flags.carray
+        and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
@@ -352,6 +406,7 @@ def y(x, theta, epsilon):
     return _y(x, theta, epsilon)
 
 
+@_only_for(1, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _y(x, theta, epsilon):
     n = len(x)
@@ -374,8 +429,17 @@ def grad_y_epsilon(x, theta, epsilon):
 
     0 floating-point operations
     """
+    try:
+        n, = x.shape
+        if type(x) is type(theta) is _array and len(theta) == n >= 1:
+            return _grad_y_epsilon(x, theta, epsilon)
+    except _TO_CONVERT:
+        pass
     if not (
-        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
+        type(x) is type(theta) is np.ndarray
+        and x.dtype is theta.dtype in _FLOATING
+        and x.flags.carray
+        and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
@@ -392,6 +456,7 @@ def grad_y_epsilon(x, theta, epsilon):
     return _grad_y_epsilon(x, theta, epsilon)
 
 
+@_only_for(1, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_y_epsilon(x, theta, epsilon):
     grad_y_epsilon = 1.0
@@ -415,7 +480,10 @@ def p(y_arg, x, theta, sigma):
     entries read: theta n, x n
     """
     if not (
-        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
+        type(x) is type(theta) is np.ndarray
+        and x.dtype is theta.dtype in _FLOATING
+        and x.flags.carray
+        and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
@@ -513,8 +581,19 @@ def grad_p(y_arg, x, theta, sigma, out=None):
     4*n + 15 floating-point operations
     entries read: theta 2*n, x 2*n
     """
+    try:
+        n, = x.shape
+        if out is None and type(x) is type(theta) is _array and len(theta) == n >= 1:
+            grad_p_x = _empty(n, x.dtype)
+            grad_p_theta = _empty(n, x.dtype)
+            return _grad_p(y_arg, x, theta, sigma, grad_p_x, grad_p_theta), grad_p_x, grad_p_theta
+    except _TO_CONVERT:
+        pass
     if not (
-        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
+        type(x) is type(theta) is np.ndarray
+        and x.dtype is theta.dtype in _FLOATING
+        and x.flags.carray
+        and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
@@ -531,13 +610,13 @@ def grad_p(y_arg, x, theta, sigma, out=None):
     if type(sigma) is not float:
         sigma = _number("sigma", sigma)
     if out is None:
-        out = (np.empty((n,), x.dtype), np.empty((n,), x.dtype))
+        out = (_empty(n, x.dtype), _empty(n, x.dtype))
     else:
         _check_outs(out, ((n,), (n,)), x.dtype, (x, theta))
-    grad_p_y_arg = _grad_p(y_arg, x, theta, sigma, out[0], out[1])
-    return grad_p_y_arg, out[0], out[1]
+    return _grad_p(y_arg, x, theta, sigma, out[0], out[1]), out[0], out[1]
 
 
+@_only_for(0, 1, 1, 0, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_p(y_arg, x, theta, sigma, grad_p_x, grad_p_theta):
     n = len(x)
@@ -570,8 +649,20 @@ def value_and_grad_p(y_arg, x, theta, sigma, out=None):
     4*n + 20 floating-point operations
     entries read: theta 2*n, x 2*n
     """
+    try:
+        n, = x.shape
+        if out is None and type(x) is type(theta) is _array and len(theta) == n >= 1:
+            grad_p_x = _empty(n, x.dtype)
+            grad_p_theta = _empty(n, x.dtype)
+            p, grad_p_y_arg = _value_and_grad_p(y_arg, x, theta, sigma, grad_p_x, grad_p_theta)
+            return p, grad_p_y_arg, grad_p_x, grad_p_theta
+    except _TO_CONVERT:
+        pass
     if not (
-        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
+        type(x) is type(theta) is np.ndarray
+        and x.dtype is theta.dtype in _FLOATING
+        and x.flags.carray
+        and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
@@ -588,13 +679,14 @@ def value_and_grad_p(y_arg, x, theta, sigma, out=None):
     if type(sigma) is not float:
         sigma = _number("sigma", sigma)
     if out is None:
-        out = (np.empty((n,), x.dtype), np.empty((n,), x.dtype))
+        out = (_empty(n, x.dtype), _empty(n, x.dtype))
     else:
         _check_outs(out, ((n,), (n,)), x.dtype, (x, theta))
     p, grad_p_y_arg = _value_and_grad_p(y_arg, x, theta, sigma, out[0], out[1])
     return p, grad_p_y_arg, out[0], out[1]
 
 
+@_only_for(0, 1, 1, 0, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_p(y_arg, x, theta, sigma, grad_p_x, grad_p_theta):
     n = len(x)
@@ -676,3 +768,8 @@ def sample_epsilon(sigma, seed, count=None):
     count = 1 if rows is None else rows
     epsilon = _normal(rng, "epsilon", (count,), 0.0, sigma**2)
     return _one_or_all(epsilon, rows)
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_cb8d7581b3643327"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_cb8d7581b3643327"

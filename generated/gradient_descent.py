@@ -2,6 +2,7 @@
 # source sha256 020714e3a785cfec755613c633d6950ed5e6b042dbbaad67ca4f8780a3dfe4dd
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -15,11 +16,48 @@ from numba.extending import get_cython_function_address, intrinsic
 __all__ = ["L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L", "theta_star", "theta_step", "theta_run", "G"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -29,7 +67,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -367,6 +411,16 @@ def L(theta, H, c):
     2*n**2 + 4*n + 2 floating-point operations
     entries read: H n**2, c n, theta n
     """
+    try:
+        n = len(H)
+        if (
+            type(theta) is type(H) is type(c) is _array
+            and H.shape[1] == len(theta) == len(c) == n >= 1
+            and n * (2 * n + 5) < 80_000
+        ):
+            return _L(theta, H, c)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
         and theta.dtype is H.dtype is c.dtype in _FLOATING
@@ -394,6 +448,7 @@ def L(theta, H, c):
     return kernel(theta, H, c)
 
 
+@_only_for(1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(theta, H, c):
     n = len(H)
@@ -476,6 +531,19 @@ def grad_L(theta, H, c, out=None):
     2*n**2 + 4*n floating-point operations
     entries read: H n**2, c n, theta n
     """
+    try:
+        n = len(H)
+        if (
+            out is None
+            and type(theta) is type(H) is type(c) is _array
+            and H.shape[1] == len(theta) == len(c) == n >= 1
+            and n * (2 * n + 7) < 80_000
+        ):
+            grad_L_theta = _empty(n, theta.dtype)
+            _grad_L(theta, H, c, grad_L_theta)
+            return grad_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
         and theta.dtype is H.dtype is c.dtype in _FLOATING
@@ -500,7 +568,7 @@ def grad_L(theta, H, c, out=None):
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, H, c))
     kernel = _grad_L_many if n * (2 * n + 7) >= 80_000 else _grad_L
@@ -508,6 +576,7 @@ def grad_L(theta, H, c, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(theta, H, c, grad_L_theta):
     n = len(H)
@@ -577,6 +646,18 @@ def value_and_grad_L(theta, H, c, out=None):
     2*n**2 + 8*n + 2 floating-point operations
     entries read: H n**2, c n, theta n
     """
+    try:
+        n = len(H)
+        if (
+            out is None
+            and type(theta) is type(H) is type(c) is _array
+            and H.shape[1] == len(theta) == len(c) == n >= 1
+            and n * (2 * n + 11) < 80_000
+        ):
+            grad_L_theta = _empty(n, theta.dtype)
+            return _value_and_grad_L(theta, H, c, grad_L_theta), grad_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
         and theta.dtype is H.dtype is c.dtype in _FLOATING
@@ -601,14 +682,14 @@ def value_and_grad_L(theta, H, c, out=None):
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, H, c))
     kernel = _value_and_grad_L_many if n * (2 * n + 11) >= 80_000 else _value_and_grad_L
-    L = kernel(theta, H, c, out)
-    return L, out
+    return kernel(theta, H, c, out), out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(theta, H, c, grad_L_theta):
     n = len(H)
@@ -700,6 +781,19 @@ def hess_L(theta, H, c, out=None):
     0 floating-point operations
     entries read: H n**2
     """
+    try:
+        n = len(H)
+        if (
+            out is None
+            and type(theta) is type(H) is type(c) is _array
+            and H.shape[1] == len(theta) == len(c) == n >= 1
+            and n * n < 80_000
+        ):
+            hess_L_theta = _empty((n, n), theta.dtype)
+            _hess_L(theta, H, c, hess_L_theta)
+            return hess_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
         and theta.dtype is H.dtype is c.dtype in _FLOATING
@@ -724,7 +818,7 @@ def hess_L(theta, H, c, out=None):
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, H, c))
     kernel = _hess_L_many if n * n >= 80_000 else _hess_L
@@ -732,6 +826,7 @@ def hess_L(theta, H, c, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_L(theta, H, c, hess_L_theta):
     n = len(H)
@@ -783,6 +878,19 @@ def hvp_L(theta, v, H, c, out=None):
     2*n**2 floating-point operations
     entries read: H n**2, v n
     """
+    try:
+        n = len(H)
+        if (
+            out is None
+            and type(theta) is type(v) is type(H) is type(c) is _array
+            and H.shape[1] == len(theta) == len(v) == len(c) == n >= 1
+            and n * (2 * n + 2) < 80_000
+        ):
+            hvp_L_theta = _empty(n, theta.dtype)
+            _hvp_L(theta, v, H, c, hvp_L_theta)
+            return hvp_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(H) is type(c) is np.ndarray
         and theta.dtype is v.dtype is H.dtype is c.dtype in _FLOATING
@@ -812,7 +920,7 @@ def hvp_L(theta, v, H, c, out=None):
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, H, c))
     kernel = _hvp_L_many if n * (2 * n + 2) >= 80_000 else _hvp_L
@@ -820,6 +928,7 @@ def hvp_L(theta, v, H, c, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(theta, v, H, c, hvp_L_theta):
     n = len(H)
@@ -883,6 +992,14 @@ def theta_star(H, c, out=None):
     entries read: H n**2, c n
     """
     _link()
+    try:
+        n = len(H)
+        if out is None and type(H) is type(c) is _array and H.shape[1] == len(c) == n >= 1:
+            theta_star = _empty(n, H.dtype)
+            _theta_star(H, c, theta_star)
+            return theta_star
+    except _TO_CONVERT:
+        pass
     if not (type(H) is type(c) is np.ndarray and H.dtype is c.dtype in _FLOATING and H.flags.carray and c.flags.carray):
         H, c = _floats(("H", "c"), (H, c))
     if H.ndim != 2:
@@ -897,13 +1014,14 @@ def theta_star(H, c, out=None):
     if n < 1:
         raise ValueError(f"H has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), H.dtype)
+        out = _empty(n, H.dtype)
     else:
         _check_out("out", out, (n,), H.dtype, (H, c))
     _theta_star(H, c, out)
     return out
 
 
+@_only_for(2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_star(H, c, theta_star):
     _positive_solve(H, c, theta_star)
@@ -924,6 +1042,19 @@ def theta_step(theta, H, c, eta, out=None):
     2*n**2 + 6*n floating-point operations
     entries read: H n**2, c n, theta n
     """
+    try:
+        n = len(H)
+        if (
+            out is None
+            and type(theta) is type(H) is type(c) is _array
+            and H.shape[1] == len(theta) == len(c) == n >= 1
+            and n * (2 * n + 10) < 80_000
+        ):
+            theta_next = _empty(n, theta.dtype)
+            _theta_step(theta, H, c, eta, theta_next)
+            return theta_next
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
         and theta.dtype is H.dtype is c.dtype in _FLOATING
@@ -950,7 +1081,7 @@ def theta_step(theta, H, c, eta, out=None):
     if type(eta) is not float:
         eta = _number("eta", eta)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, H, c))
     kernel = _theta_step_many if n * (2 * n + 10) >= 80_000 else _theta_step
@@ -958,6 +1089,7 @@ def theta_step(theta, H, c, eta, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, H, c, eta, theta_next):
     n = len(H)
@@ -1065,7 +1197,7 @@ def theta_run(theta, H, c, eta, iterations, tolerance=0.0, out=None, callback=No
     tolerance = _number("tolerance", tolerance)
     period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, H, c))
     out[...] = theta
@@ -1116,6 +1248,19 @@ def G(theta, H, c, eta, out=None):
     2*n**2 + 6*n floating-point operations
     entries read: H n**2, c n, theta n
     """
+    try:
+        n = len(H)
+        if (
+            out is None
+            and type(theta) is type(H) is type(c) is _array
+            and H.shape[1] == len(theta) == len(c) == n >= 1
+            and n * (2 * n + 10) < 80_000
+        ):
+            G = _empty(n, theta.dtype)
+            _G(theta, H, c, eta, G)
+            return G
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
         and theta.dtype is H.dtype is c.dtype in _FLOATING
@@ -1142,7 +1287,7 @@ def G(theta, H, c, eta, out=None):
     if type(eta) is not float:
         eta = _number("eta", eta)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, H, c))
     kernel = _G_many if n * (2 * n + 10) >= 80_000 else _G
@@ -1150,6 +1295,7 @@ def G(theta, H, c, eta, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _G(theta, H, c, eta, G):
     n = len(H)
@@ -1207,3 +1353,8 @@ def _G_many(theta, H, c, eta, G):
     """The same where the rows are many: each thread takes a range of them."""
     n = len(H)
     _in_threads(_G_rows, _G_turns, n, n * (2 * n + 10), (theta, H, c, eta, G), ())
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_c237b26bf0db5d8e"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_c237b26bf0db5d8e"

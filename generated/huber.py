@@ -2,6 +2,7 @@
 # source sha256 c5e1095fe183b015a000201f742c34da6e3552a880f8ae8e4c3b9f43b74d8f0e
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 
@@ -14,11 +15,48 @@ from numba.extending import intrinsic
 __all__ = ["rho", "grad_rho", "value_and_grad_rho", "hess_rho", "L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -28,7 +66,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -349,6 +393,17 @@ def L(theta, X, y, delta):
     6*m*n + 10*m + 1 floating-point operations
     entries read: X m*n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (6 * n + 13) < 80_000
+        ):
+            return _L(theta, X, y, delta)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -378,6 +433,7 @@ def L(theta, X, y, delta):
     return kernel(theta, X, y, delta)
 
 
+@_only_for(1, 2, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(theta, X, y, delta):
     n = X.shape[1]
@@ -480,6 +536,20 @@ def grad_L(theta, X, y, delta, out=None):
     4*m*n + 9*m floating-point operations
     entries read: X m*n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 13) < 80_000
+        ):
+            grad_L_theta = _empty(n, theta.dtype)
+            _grad_L(theta, X, y, delta, grad_L_theta)
+            return grad_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -506,7 +576,7 @@ def grad_L(theta, X, y, delta, out=None):
     if type(delta) is not float:
         delta = _number("delta", delta)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _grad_L_many if m * (4 * n + 13) >= 80_000 else _grad_L
@@ -514,6 +584,7 @@ def grad_L(theta, X, y, delta, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(theta, X, y, delta, grad_L_theta):
     n = X.shape[1]
@@ -616,6 +687,19 @@ def value_and_grad_L(theta, X, y, delta, out=None):
     4*m*n + 17*m + 1 floating-point operations
     entries read: X m*n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 21) < 80_000
+        ):
+            grad_L_theta = _empty(n, theta.dtype)
+            return _value_and_grad_L(theta, X, y, delta, grad_L_theta), grad_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -642,14 +726,14 @@ def value_and_grad_L(theta, X, y, delta, out=None):
     if type(delta) is not float:
         delta = _number("delta", delta)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _value_and_grad_L_many if m * (4 * n + 21) >= 80_000 else _value_and_grad_L
-    L = kernel(theta, X, y, delta, out)
-    return L, out
+    return kernel(theta, X, y, delta, out), out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(theta, X, y, delta, grad_L_theta):
     n = X.shape[1]
@@ -762,6 +846,14 @@ def hess_L(theta, X, y, delta, out=None):
     2*m*n**2 + 4*m*n + m floating-point operations
     entries read: X 3*m*n, X_theta_bar_2 m*n, r_2 m, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if out is None and type(theta) is type(X) is type(y) is _array and len(theta) == n >= 1 and len(y) == m >= 1:
+            hess_L_theta = _empty((n, n), theta.dtype)
+            _hess_L(theta, X, y, delta, hess_L_theta)
+            return hess_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -788,13 +880,14 @@ def hess_L(theta, X, y, delta, out=None):
     if type(delta) is not float:
         delta = _number("delta", delta)
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
     _hess_L(theta, X, y, delta, out)
     return out
 
 
+@_only_for(1, 2, 1, 0, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_L(theta, X, y, delta, hess_L_theta):
     n = X.shape[1]
@@ -828,6 +921,20 @@ def hvp_L(theta, v, X, y, delta, out=None):
     6*m*n + 3*m floating-point operations
     entries read: X m*n, theta n, v n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(X) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (6 * n + 7) < 80_000
+        ):
+            hvp_L_theta = _empty(n, theta.dtype)
+            _hvp_L(theta, v, X, y, delta, hvp_L_theta)
+            return hvp_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
         and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
@@ -859,7 +966,7 @@ def hvp_L(theta, v, X, y, delta, out=None):
     if type(delta) is not float:
         delta = _number("delta", delta)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
     kernel = _hvp_L_many if m * (6 * n + 7) >= 80_000 else _hvp_L
@@ -867,6 +974,7 @@ def hvp_L(theta, v, X, y, delta, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(theta, v, X, y, delta, hvp_L_theta):
     n = X.shape[1]
@@ -955,3 +1063,8 @@ def _hvp_L_rest(theta, v, X, y, delta, hvp_L_theta, hvp_L_theta_rows):
     n = X.shape[1]
     for t_1 in range(n):
         hvp_L_theta[t_1] = hvp_L_theta_rows[t_1]
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_d0b0862a9f8fe7a5"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_d0b0862a9f8fe7a5"

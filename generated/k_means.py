@@ -2,6 +2,7 @@
 # source sha256 031ff81febb53d7cddbf12bf0e015cf51d0d1ece77162a0d708c36fbc15bcc02
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 
@@ -13,11 +14,48 @@ from numba.extending import intrinsic
 __all__ = ["J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J", "s", "D"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -27,7 +65,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -230,6 +274,19 @@ def J(C, X, A):
     3*k*m*n + 2*k*m floating-point operations
     entries read: A k*m, C k*n, X m*n
     """
+    try:
+        k, n = C.shape
+        m = len(X)
+        if (
+            type(C) is type(X) is type(A) is _array
+            and A.shape[1] == k >= 1
+            and X.shape[1] == n >= 1
+            and len(A) == m >= 1
+            and m * (3 * k + 3 * k * n) < 80_000
+        ):
+            return _J(C, X, A)
+    except _TO_CONVERT:
+        pass
     if not (
         type(C) is type(X) is type(A) is np.ndarray
         and C.dtype is X.dtype is A.dtype in _FLOATING
@@ -262,6 +319,7 @@ def J(C, X, A):
     return kernel(C, X, A)
 
 
+@_only_for(2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(C, X, A):
     k = len(C)
@@ -343,6 +401,22 @@ def grad_J(C, X, A, out=None):
     3*k*m*n + k*n floating-point operations
     entries read: A k*m, C k*n, X m*n, grad_J_C k*n
     """
+    try:
+        k, n = C.shape
+        m = len(X)
+        if (
+            out is None
+            and type(C) is type(X) is type(A) is _array
+            and A.shape[1] == k >= 1
+            and X.shape[1] == n >= 1
+            and len(A) == m >= 1
+            and k * (m + 3 * n + 3 * m * n) < 80_000
+        ):
+            grad_J_C = _empty((k, n), C.dtype)
+            _grad_J(C, X, A, grad_J_C)
+            return grad_J_C
+    except _TO_CONVERT:
+        pass
     if not (
         type(C) is type(X) is type(A) is np.ndarray
         and C.dtype is X.dtype is A.dtype in _FLOATING
@@ -372,7 +446,7 @@ def grad_J(C, X, A, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((k, n), C.dtype)
+        out = _empty((k, n), C.dtype)
     else:
         _check_out("out", out, (k, n), C.dtype, (C, X, A))
     kernel = _grad_J_many if k * (m + 3 * n + 3 * m * n) >= 80_000 else _grad_J
@@ -380,6 +454,7 @@ def grad_J(C, X, A, out=None):
     return out
 
 
+@_only_for(2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(C, X, A, grad_J_C):
     k = len(C)
@@ -449,6 +524,20 @@ def value_and_grad_J(C, X, A, out=None):
     6*k*m*n + 2*k*m + k*n floating-point operations
     entries read: A 2*k*m, C 2*k*n, X 2*m*n, grad_J_C k*n
     """
+    try:
+        k, n = C.shape
+        m = len(X)
+        if (
+            out is None
+            and type(C) is type(X) is type(A) is _array
+            and A.shape[1] == k >= 1
+            and X.shape[1] == n >= 1
+            and len(A) == m >= 1
+        ):
+            grad_J_C = _empty((k, n), C.dtype)
+            return _value_and_grad_J(C, X, A, grad_J_C), grad_J_C
+    except _TO_CONVERT:
+        pass
     if not (
         type(C) is type(X) is type(A) is np.ndarray
         and C.dtype is X.dtype is A.dtype in _FLOATING
@@ -478,13 +567,13 @@ def value_and_grad_J(C, X, A, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((k, n), C.dtype)
+        out = _empty((k, n), C.dtype)
     else:
         _check_out("out", out, (k, n), C.dtype, (C, X, A))
-    J = _value_and_grad_J(C, X, A, out)
-    return J, out
+    return _value_and_grad_J(C, X, A, out), out
 
 
+@_only_for(2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(C, X, A, grad_J_C):
     k = len(C)
@@ -523,6 +612,21 @@ def hess_J(C, X, A, out=None):
     2*k**2*n**2 + 2*k**2*n + k*m + k floating-point operations
     entries read: A k*m, A_sum k
     """
+    try:
+        k, n = C.shape
+        m = len(X)
+        if (
+            out is None
+            and type(C) is type(X) is type(A) is _array
+            and A.shape[1] == k >= 1
+            and X.shape[1] == n >= 1
+            and len(A) == m >= 1
+        ):
+            hess_J_C = _empty((k, n, k, n), C.dtype)
+            _hess_J(C, X, A, hess_J_C)
+            return hess_J_C
+    except _TO_CONVERT:
+        pass
     if not (
         type(C) is type(X) is type(A) is np.ndarray
         and C.dtype is X.dtype is A.dtype in _FLOATING
@@ -552,13 +656,14 @@ def hess_J(C, X, A, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((k, n, k, n), C.dtype)
+        out = _empty((k, n, k, n), C.dtype)
     else:
         _check_out("out", out, (k, n, k, n), C.dtype, (C, X, A))
     _hess_J(C, X, A, out)
     return out
 
 
+@_only_for(2, 2, 2, 4)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(C, X, A, hess_J_C):
     k = len(C)
@@ -594,6 +699,21 @@ def hvp_J(C, v, X, A, out=None):
     k*m + k*n + k floating-point operations
     entries read: A k*m, A_sum k, v k*n
     """
+    try:
+        k, n = C.shape
+        m = len(X)
+        if (
+            out is None
+            and type(C) is type(v) is type(X) is type(A) is _array
+            and len(v) == A.shape[1] == k >= 1
+            and v.shape[1] == X.shape[1] == n >= 1
+            and len(A) == m >= 1
+        ):
+            hvp_J_C = _empty((k, n), C.dtype)
+            _hvp_J(C, v, X, A, hvp_J_C)
+            return hvp_J_C
+    except _TO_CONVERT:
+        pass
     if not (
         type(C) is type(v) is type(X) is type(A) is np.ndarray
         and C.dtype is v.dtype is X.dtype is A.dtype in _FLOATING
@@ -630,13 +750,14 @@ def hvp_J(C, v, X, A, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((k, n), C.dtype)
+        out = _empty((k, n), C.dtype)
     else:
         _check_out("out", out, (k, n), C.dtype, (C, v, X, A))
     _hvp_J(C, v, X, A, out)
     return out
 
 
+@_only_for(2, 2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(C, v, X, A, hvp_J_C):
     k = len(C)
@@ -666,6 +787,14 @@ def s(A, out=None):
     k*m floating-point operations
     entries read: A k*m
     """
+    try:
+        m, k = A.shape
+        if out is None and type(A) is _array and m >= 1 and k >= 1 and m * k < 80_000:
+            s = _empty(k, A.dtype)
+            _s(A, s)
+            return s
+    except _TO_CONVERT:
+        pass
     if not (type(A) is np.ndarray and A.dtype in _FLOATING and A.flags.carray):
         A, = _floats(("A",), (A,))
     if A.ndim != 2:
@@ -676,7 +805,7 @@ def s(A, out=None):
     if k < 1:
         raise ValueError(f"A has {k} columns, at least 1 needed")
     if out is None:
-        out = np.empty((k,), A.dtype)
+        out = _empty(k, A.dtype)
     else:
         _check_out("out", out, (k,), A.dtype, (A,))
     kernel = _s_many if m * k >= 80_000 else _s
@@ -684,6 +813,7 @@ def s(A, out=None):
     return out
 
 
+@_only_for(2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _s(A, s):
     m = len(A)
@@ -754,6 +884,15 @@ def D(X, A, out=None):
     2*k**3/3 + 2*k**2*m + 2*k**2 + 2*k*m*n + k*m floating-point operations
     entries read: A 2*k*m, M k**2, X m*n, rhs k*m, s k, solution k*m
     """
+    try:
+        m, n = X.shape
+        k = A.shape[1]
+        if out is None and type(X) is type(A) is _array and len(A) == m >= 1 and n >= 1 and k >= 1:
+            D = _empty((k, n), X.dtype)
+            _D(X, A, D)
+            return D
+    except _TO_CONVERT:
+        pass
     if not (type(X) is type(A) is np.ndarray and X.dtype is A.dtype in _FLOATING and X.flags.carray and A.flags.carray):
         X, A = _floats(("X", "A"), (X, A))
     if X.ndim != 2:
@@ -771,13 +910,14 @@ def D(X, A, out=None):
     if k < 1:
         raise ValueError(f"A has {k} columns, at least 1 needed")
     if out is None:
-        out = np.empty((k, n), X.dtype)
+        out = _empty((k, n), X.dtype)
     else:
         _check_out("out", out, (k, n), X.dtype, (X, A))
     _D(X, A, out)
     return out
 
 
+@_only_for(2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _D(X, A, D):
     m = len(X)
@@ -798,3 +938,8 @@ def _D(X, A, D):
             M[i, j] = (1.0 if i == j else 0.0) * s[i]
     _fill(solution, np.linalg.solve(M, rhs))
     np.dot(solution, X, D)
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_7c0e75accad18784"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_7c0e75accad18784"

@@ -2,6 +2,7 @@
 # source sha256 9c340f3cac9f7bb95630744b7df48b864e1894d4c9c4bb589ec8b494fa7144d8
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -42,11 +43,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -56,7 +94,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -399,6 +443,14 @@ def a(x, F, out=None):
     2*n**2 floating-point operations
     entries read: F n**2, x n
     """
+    try:
+        n = len(F)
+        if out is None and type(x) is type(F) is _array and F.shape[1] == len(x) == n >= 1 and n * (2 * n + 2) < 80_000:
+            a = _empty(n, x.dtype)
+            _a(x, F, a)
+            return a
+    except _TO_CONVERT:
+        pass
     if not (type(x) is type(F) is np.ndarray and x.dtype is F.dtype in _FLOATING and x.flags.carray and F.flags.carray):
         x, F = _floats(("x", "F"), (x, F))
     if x.ndim != 1:
@@ -413,7 +465,7 @@ def a(x, F, out=None):
     if n < 1:
         raise ValueError(f"F has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), x.dtype)
+        out = _empty(n, x.dtype)
     else:
         _check_out("out", out, (n,), x.dtype, (x, F))
     kernel = _a_many if n * (2 * n + 2) >= 80_000 else _a
@@ -421,6 +473,7 @@ def a(x, F, out=None):
     return out
 
 
+@_only_for(1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _a(x, F, a):
     n = len(F)
@@ -484,6 +537,18 @@ def B(P, F, Q, out=None):
     4*n**3 + n**2 floating-point operations
     entries read: B n**2, F 2*n**2, F_P n**2, P n**2, Q n**2
     """
+    try:
+        n = len(P)
+        if (
+            out is None
+            and type(P) is type(F) is type(Q) is _array
+            and P.shape[1] == len(F) == F.shape[1] == len(Q) == Q.shape[1] == n >= 1
+        ):
+            B = _empty((n, n), P.dtype)
+            _B(P, F, Q, B)
+            return B
+    except _TO_CONVERT:
+        pass
     if not (
         type(P) is type(F) is type(Q) is np.ndarray
         and P.dtype is F.dtype is Q.dtype in _FLOATING
@@ -512,13 +577,14 @@ def B(P, F, Q, out=None):
     if n < 1:
         raise ValueError(f"P has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), P.dtype)
+        out = _empty((n, n), P.dtype)
     else:
         _check_out("out", out, (n, n), P.dtype, (P, F, Q))
     _B(P, F, Q, out)
     return out
 
 
+@_only_for(2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _B(P, F, Q, B):
     n = len(P)
@@ -544,6 +610,20 @@ def S(P, H, R, out=None):
     2*k**2*n + k**2 + 2*k*n**2 floating-point operations
     entries read: H 2*k*n, H_P k*n, P n**2, R k**2, S k**2
     """
+    try:
+        n = len(P)
+        k = len(H)
+        if (
+            out is None
+            and type(P) is type(H) is type(R) is _array
+            and P.shape[1] == H.shape[1] == n >= 1
+            and len(R) == R.shape[1] == k >= 1
+        ):
+            S = _empty((k, k), P.dtype)
+            _S(P, H, R, S)
+            return S
+    except _TO_CONVERT:
+        pass
     if not (
         type(P) is type(H) is type(R) is np.ndarray
         and P.dtype is H.dtype is R.dtype in _FLOATING
@@ -573,13 +653,14 @@ def S(P, H, R, out=None):
     if k < 1:
         raise ValueError(f"H has {k} rows, at least 1 needed")
     if out is None:
-        out = np.empty((k, k), P.dtype)
+        out = _empty((k, k), P.dtype)
     else:
         _check_out("out", out, (k, k), P.dtype, (P, H, R))
     _S(P, H, R, out)
     return out
 
 
+@_only_for(2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _S(P, H, R, S):
     n = len(P)
@@ -607,6 +688,20 @@ def K(P, H, R, out=None):
     entries read: H 2*k*n, H_P 2*k*n, P n**2, R k**2, S 2*k**2, rhs k*n, solution k*n
     """
     _link()
+    try:
+        n = len(P)
+        k = len(H)
+        if (
+            out is None
+            and type(P) is type(H) is type(R) is _array
+            and P.shape[1] == H.shape[1] == n >= 1
+            and len(R) == R.shape[1] == k >= 1
+        ):
+            K = _empty((n, k), P.dtype)
+            _K(P, H, R, K)
+            return K
+    except _TO_CONVERT:
+        pass
     if not (
         type(P) is type(H) is type(R) is np.ndarray
         and P.dtype is H.dtype is R.dtype in _FLOATING
@@ -636,13 +731,14 @@ def K(P, H, R, out=None):
     if k < 1:
         raise ValueError(f"H has {k} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, k), P.dtype)
+        out = _empty((n, k), P.dtype)
     else:
         _check_out("out", out, (n, k), P.dtype, (P, H, R))
     _K(P, H, R, out)
     return out
 
 
+@_only_for(2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _K(P, H, R, K):
     n = len(P)
@@ -681,6 +777,20 @@ def u(x, P, z, H, R, out=None):
     entries read: H 3*k*n, H_P 2*k*n, H_x k, P n**2, R k**2, S 2*k**2, rhs k*n, solution k*n, x 2*n, z k
     """
     _link()
+    try:
+        n = len(P)
+        k = len(H)
+        if (
+            out is None
+            and type(x) is type(P) is type(z) is type(H) is type(R) is _array
+            and P.shape[1] == H.shape[1] == len(x) == n >= 1
+            and len(R) == R.shape[1] == len(z) == k >= 1
+        ):
+            u = _empty(n, x.dtype)
+            _u(x, P, z, H, R, u)
+            return u
+    except _TO_CONVERT:
+        pass
     if not (
         type(x) is type(P) is type(z) is type(H) is type(R) is np.ndarray
         and x.dtype is P.dtype is z.dtype is H.dtype is R.dtype in _FLOATING
@@ -720,13 +830,14 @@ def u(x, P, z, H, R, out=None):
     if k < 1:
         raise ValueError(f"H has {k} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), x.dtype)
+        out = _empty(n, x.dtype)
     else:
         _check_out("out", out, (n,), x.dtype, (x, P, z, H, R))
     _u(x, P, z, H, R, out)
     return out
 
 
+@_only_for(1, 2, 1, 2, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _u(x, P, z, H, R, u):
     n = len(P)
@@ -770,6 +881,20 @@ def U(P, H, R, out=None):
     entries read: H 3*k*n, H_K n**2, H_P 2*k*n, K k*n, P 3*n**2, R k**2, S 2*k**2, U n**2, rhs k*n, solution k*n
     """
     _link()
+    try:
+        n = len(P)
+        k = len(H)
+        if (
+            out is None
+            and type(P) is type(H) is type(R) is _array
+            and P.shape[1] == H.shape[1] == n >= 1
+            and len(R) == R.shape[1] == k >= 1
+        ):
+            U = _empty((n, n), P.dtype)
+            _U(P, H, R, U)
+            return U
+    except _TO_CONVERT:
+        pass
     if not (
         type(P) is type(H) is type(R) is np.ndarray
         and P.dtype is H.dtype is R.dtype in _FLOATING
@@ -799,13 +924,14 @@ def U(P, H, R, out=None):
     if k < 1:
         raise ValueError(f"H has {k} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), P.dtype)
+        out = _empty((n, n), P.dtype)
     else:
         _check_out("out", out, (n, n), P.dtype, (P, H, R))
     _U(P, H, R, out)
     return out
 
 
+@_only_for(2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _U(P, H, R, U):
     n = len(P)
@@ -849,6 +975,16 @@ def V(G, P, H, R):
     2*k**2*n + 2*k*n**2 + 2*k*n + 2*n**3 + 5*n**2 + 4*n floating-point operations
     entries read: G 3*k*n, G_H 2*n**2, G_H_P n**2, G_R k*n, H k*n, P 2*n**2 + n, R k**2
     """
+    try:
+        n, k = G.shape
+        if (
+            type(G) is type(P) is type(H) is type(R) is _array
+            and len(P) == P.shape[1] == H.shape[1] == n >= 1
+            and len(H) == len(R) == R.shape[1] == k >= 1
+        ):
+            return _V(G, P, H, R)
+    except _TO_CONVERT:
+        pass
     if not (
         type(G) is type(P) is type(H) is type(R) is np.ndarray
         and G.dtype is P.dtype is H.dtype is R.dtype in _FLOATING
@@ -886,6 +1022,7 @@ def V(G, P, H, R):
     return _V(G, P, H, R)
 
 
+@_only_for(2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _V(G, P, H, R):
     n = len(G)
@@ -925,6 +1062,19 @@ def grad_V(G, P, H, R, out=None):
     2*k**2*n + 4*k*n**2 + 2*k*n + 2*n**3 + 3*n**2 floating-point operations
     entries read: G 2*k*n, G_H n**2, G_H_P n**2, G_H_bar n**2, G_R k*n, G_R_2 2*k*n, H 2*k*n, P 2*n**2, R k**2, grad_V_G k*n
     """
+    try:
+        n, k = G.shape
+        if (
+            out is None
+            and type(G) is type(P) is type(H) is type(R) is _array
+            and len(P) == P.shape[1] == H.shape[1] == n >= 1
+            and len(H) == len(R) == R.shape[1] == k >= 1
+        ):
+            grad_V_G = _empty((n, k), G.dtype)
+            _grad_V(G, P, H, R, grad_V_G)
+            return grad_V_G
+    except _TO_CONVERT:
+        pass
     if not (
         type(G) is type(P) is type(H) is type(R) is np.ndarray
         and G.dtype is P.dtype is H.dtype is R.dtype in _FLOATING
@@ -960,13 +1110,14 @@ def grad_V(G, P, H, R, out=None):
     if k < 1:
         raise ValueError(f"G has {k} columns, at least 1 needed")
     if out is None:
-        out = np.empty((n, k), G.dtype)
+        out = _empty((n, k), G.dtype)
     else:
         _check_out("out", out, (n, k), G.dtype, (G, P, H, R))
     _grad_V(G, P, H, R, out)
     return out
 
 
+@_only_for(2, 2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_V(G, P, H, R, grad_V_G):
     n = len(G)
@@ -1008,6 +1159,18 @@ def value_and_grad_V(G, P, H, R, out=None):
     entries read: G 3*k*n, G_H 2*n**2, G_H_P n**2, G_H_bar n**2, G_R 2*k*n, G_R_2 2*k*n, H 2*k*n, P 2*n**2 + n, R k**2,
     grad_V_G k*n
     """
+    try:
+        n, k = G.shape
+        if (
+            out is None
+            and type(G) is type(P) is type(H) is type(R) is _array
+            and len(P) == P.shape[1] == H.shape[1] == n >= 1
+            and len(H) == len(R) == R.shape[1] == k >= 1
+        ):
+            grad_V_G = _empty((n, k), G.dtype)
+            return _value_and_grad_V(G, P, H, R, grad_V_G), grad_V_G
+    except _TO_CONVERT:
+        pass
     if not (
         type(G) is type(P) is type(H) is type(R) is np.ndarray
         and G.dtype is P.dtype is H.dtype is R.dtype in _FLOATING
@@ -1043,13 +1206,13 @@ def value_and_grad_V(G, P, H, R, out=None):
     if k < 1:
         raise ValueError(f"G has {k} columns, at least 1 needed")
     if out is None:
-        out = np.empty((n, k), G.dtype)
+        out = _empty((n, k), G.dtype)
     else:
         _check_out("out", out, (n, k), G.dtype, (G, P, H, R))
-    V = _value_and_grad_V(G, P, H, R, out)
-    return V, out
+    return _value_and_grad_V(G, P, H, R, out), out
 
 
+@_only_for(2, 2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_V(G, P, H, R, grad_V_G):
     n = len(G)
@@ -1098,6 +1261,19 @@ def hess_V(G, P, H, R, out=None):
     2*k**2*n**3 + 3*k**2*n**2 + 3*k*n**3 + 2*k*n**2 floating-point operations
     entries read: G_H_bar_2 n, H 2*k*n, H_P k*n, P n**2, R k**2
     """
+    try:
+        n, k = G.shape
+        if (
+            out is None
+            and type(G) is type(P) is type(H) is type(R) is _array
+            and len(P) == P.shape[1] == H.shape[1] == n >= 1
+            and len(H) == len(R) == R.shape[1] == k >= 1
+        ):
+            hess_V_G = _empty((n, k, n, k), G.dtype)
+            _hess_V(G, P, H, R, hess_V_G)
+            return hess_V_G
+    except _TO_CONVERT:
+        pass
     if not (
         type(G) is type(P) is type(H) is type(R) is np.ndarray
         and G.dtype is P.dtype is H.dtype is R.dtype in _FLOATING
@@ -1133,13 +1309,14 @@ def hess_V(G, P, H, R, out=None):
     if k < 1:
         raise ValueError(f"G has {k} columns, at least 1 needed")
     if out is None:
-        out = np.empty((n, k, n, k), G.dtype)
+        out = _empty((n, k, n, k), G.dtype)
     else:
         _check_out("out", out, (n, k, n, k), G.dtype, (G, P, H, R))
     _hess_V(G, P, H, R, out)
     return out
 
 
+@_only_for(2, 2, 2, 2, 4)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_V(G, P, H, R, hess_V_G):
     n = len(G)
@@ -1175,6 +1352,19 @@ def hvp_V(G, v, P, H, R, out=None):
     2*k**2*n + 4*k*n**2 + 2*k*n + 2*n**3 + n**2 floating-point operations
     entries read: G_H_bar_2 2*n**2, G_H_bar_bar n**2, H 2*k*n, P n**2, R k**2, R_v k*n, hvp_V_G k*n, v 2*k*n
     """
+    try:
+        n, k = G.shape
+        if (
+            out is None
+            and type(G) is type(v) is type(P) is type(H) is type(R) is _array
+            and len(v) == len(P) == P.shape[1] == H.shape[1] == n >= 1
+            and v.shape[1] == len(H) == len(R) == R.shape[1] == k >= 1
+        ):
+            hvp_V_G = _empty((n, k), G.dtype)
+            _hvp_V(G, v, P, H, R, hvp_V_G)
+            return hvp_V_G
+    except _TO_CONVERT:
+        pass
     if not (
         type(G) is type(v) is type(P) is type(H) is type(R) is np.ndarray
         and G.dtype is v.dtype is P.dtype is H.dtype is R.dtype in _FLOATING
@@ -1217,13 +1407,14 @@ def hvp_V(G, v, P, H, R, out=None):
     if k < 1:
         raise ValueError(f"G has {k} columns, at least 1 needed")
     if out is None:
-        out = np.empty((n, k), G.dtype)
+        out = _empty((n, k), G.dtype)
     else:
         _check_out("out", out, (n, k), G.dtype, (G, v, P, H, R))
     _hvp_V(G, v, P, H, R, out)
     return out
 
 
+@_only_for(2, 2, 2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_V(G, v, P, H, R, hvp_V_G):
     n = len(G)
@@ -1255,6 +1446,14 @@ def x_0(m, out=None):
     0 floating-point operations
     entries read: m n
     """
+    try:
+        n, = m.shape
+        if out is None and type(m) is _array and n >= 1:
+            x_0 = _empty(n, m.dtype)
+            _x_0(m, x_0)
+            return x_0
+    except _TO_CONVERT:
+        pass
     if not (type(m) is np.ndarray and m.dtype in _FLOATING and m.flags.carray):
         m, = _floats(("m",), (m,))
     if m.ndim != 1:
@@ -1263,13 +1462,14 @@ def x_0(m, out=None):
     if n < 1:
         raise ValueError(f"m has {n} entries, at least 1 needed")
     if out is None:
-        out = np.empty((n,), m.dtype)
+        out = _empty(n, m.dtype)
     else:
         _check_out("out", out, (n,), m.dtype, (m,))
     _x_0(m, out)
     return out
 
 
+@_only_for(1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _x_0(m, x_0):
     n = len(m)
@@ -1289,6 +1489,14 @@ def P_0(M, out=None):
     0 floating-point operations
     entries read: M n**2
     """
+    try:
+        n = len(M)
+        if out is None and type(M) is _array and M.shape[1] == n >= 1 and n * n < 80_000:
+            P_0 = _empty((n, n), M.dtype)
+            _P_0(M, P_0)
+            return P_0
+    except _TO_CONVERT:
+        pass
     if not (type(M) is np.ndarray and M.dtype in _FLOATING and M.flags.carray):
         M, = _floats(("M",), (M,))
     if M.ndim != 2:
@@ -1299,7 +1507,7 @@ def P_0(M, out=None):
     if n < 1:
         raise ValueError(f"M has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), M.dtype)
+        out = _empty((n, n), M.dtype)
     else:
         _check_out("out", out, (n, n), M.dtype, (M,))
     kernel = _P_0_many if n * n >= 80_000 else _P_0
@@ -1307,6 +1515,7 @@ def P_0(M, out=None):
     return out
 
 
+@_only_for(2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _P_0(M, P_0):
     n = len(M)
@@ -1356,6 +1565,14 @@ def a_t(x, F, out=None):
     2*n**2 floating-point operations
     entries read: F n**2, x n
     """
+    try:
+        n = len(F)
+        if out is None and type(x) is type(F) is _array and F.shape[1] == len(x) == n >= 1 and n * (2 * n + 2) < 80_000:
+            a_t = _empty(n, x.dtype)
+            _a_t(x, F, a_t)
+            return a_t
+    except _TO_CONVERT:
+        pass
     if not (type(x) is type(F) is np.ndarray and x.dtype is F.dtype in _FLOATING and x.flags.carray and F.flags.carray):
         x, F = _floats(("x", "F"), (x, F))
     if x.ndim != 1:
@@ -1370,7 +1587,7 @@ def a_t(x, F, out=None):
     if n < 1:
         raise ValueError(f"F has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), x.dtype)
+        out = _empty(n, x.dtype)
     else:
         _check_out("out", out, (n,), x.dtype, (x, F))
     kernel = _a_t_many if n * (2 * n + 2) >= 80_000 else _a_t
@@ -1378,6 +1595,7 @@ def a_t(x, F, out=None):
     return out
 
 
+@_only_for(1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _a_t(x, F, a_t):
     n = len(F)
@@ -1441,6 +1659,18 @@ def B_t(P, F, Q, out=None):
     4*n**3 + n**2 floating-point operations
     entries read: B_t n**2, F 2*n**2, F_P n**2, P n**2, Q n**2
     """
+    try:
+        n = len(P)
+        if (
+            out is None
+            and type(P) is type(F) is type(Q) is _array
+            and P.shape[1] == len(F) == F.shape[1] == len(Q) == Q.shape[1] == n >= 1
+        ):
+            B_t = _empty((n, n), P.dtype)
+            _B_t(P, F, Q, B_t)
+            return B_t
+    except _TO_CONVERT:
+        pass
     if not (
         type(P) is type(F) is type(Q) is np.ndarray
         and P.dtype is F.dtype is Q.dtype in _FLOATING
@@ -1469,13 +1699,14 @@ def B_t(P, F, Q, out=None):
     if n < 1:
         raise ValueError(f"P has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), P.dtype)
+        out = _empty((n, n), P.dtype)
     else:
         _check_out("out", out, (n, n), P.dtype, (P, F, Q))
     _B_t(P, F, Q, out)
     return out
 
 
+@_only_for(2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _B_t(P, F, Q, B_t):
     n = len(P)
@@ -1503,6 +1734,20 @@ def S_t(P, F, Q, H, R, out=None):
     2*k**2*n + k**2 + 2*k*n**2 + 4*n**3 + n**2 floating-point operations
     entries read: B_t 2*n**2, B_t_H k*n, F 2*n**2, F_P n**2, H 2*k*n, P n**2, Q n**2, R k**2, S_t k**2
     """
+    try:
+        n = len(P)
+        k = len(H)
+        if (
+            out is None
+            and type(P) is type(F) is type(Q) is type(H) is type(R) is _array
+            and P.shape[1] == len(F) == F.shape[1] == len(Q) == Q.shape[1] == H.shape[1] == n >= 1
+            and len(R) == R.shape[1] == k >= 1
+        ):
+            S_t = _empty((k, k), P.dtype)
+            _S_t(P, F, Q, H, R, S_t)
+            return S_t
+    except _TO_CONVERT:
+        pass
     if not (
         type(P) is type(F) is type(Q) is type(H) is type(R) is np.ndarray
         and P.dtype is F.dtype is Q.dtype is H.dtype is R.dtype in _FLOATING
@@ -1546,13 +1791,14 @@ def S_t(P, F, Q, H, R, out=None):
     if k < 1:
         raise ValueError(f"H has {k} rows, at least 1 needed")
     if out is None:
-        out = np.empty((k, k), P.dtype)
+        out = _empty((k, k), P.dtype)
     else:
         _check_out("out", out, (k, k), P.dtype, (P, F, Q, H, R))
     _S_t(P, F, Q, H, R, out)
     return out
 
 
+@_only_for(2, 2, 2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _S_t(P, F, Q, H, R, S_t):
     n = len(P)
@@ -1590,6 +1836,20 @@ def K_t(P, F, Q, H, R, out=None):
     k*n
     """
     _link()
+    try:
+        n = len(P)
+        k = len(H)
+        if (
+            out is None
+            and type(P) is type(F) is type(Q) is type(H) is type(R) is _array
+            and P.shape[1] == len(F) == F.shape[1] == len(Q) == Q.shape[1] == H.shape[1] == n >= 1
+            and len(R) == R.shape[1] == k >= 1
+        ):
+            K_t = _empty((n, k), P.dtype)
+            _K_t(P, F, Q, H, R, K_t)
+            return K_t
+    except _TO_CONVERT:
+        pass
     if not (
         type(P) is type(F) is type(Q) is type(H) is type(R) is np.ndarray
         and P.dtype is F.dtype is Q.dtype is H.dtype is R.dtype in _FLOATING
@@ -1633,13 +1893,14 @@ def K_t(P, F, Q, H, R, out=None):
     if k < 1:
         raise ValueError(f"H has {k} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, k), P.dtype)
+        out = _empty((n, k), P.dtype)
     else:
         _check_out("out", out, (n, k), P.dtype, (P, F, Q, H, R))
     _K_t(P, F, Q, H, R, out)
     return out
 
 
+@_only_for(2, 2, 2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _K_t(P, F, Q, H, R, K_t):
     n = len(P)
@@ -1688,6 +1949,21 @@ def x_P_step(x, P, F, Q, H, R, w_t, out=None):
     n**2, R k**2, S_t 2*k**2, a_t 2*n, rhs k*n, solution k*n, w_t k, x n, x_next n
     """
     _link()
+    try:
+        n = len(P)
+        k = len(H)
+        if (
+            out is None
+            and type(x) is type(P) is type(F) is type(Q) is type(H) is type(R) is type(w_t) is _array
+            and P.shape[1] == len(F) == F.shape[1] == len(Q) == Q.shape[1] == H.shape[1] == len(x) == n >= 1
+            and len(R) == R.shape[1] == len(w_t) == k >= 1
+        ):
+            x_next = _empty(n, x.dtype)
+            P_next = _empty((n, n), x.dtype)
+            _x_P_step(x, P, F, Q, H, R, w_t, x_next, P_next)
+            return x_next, P_next
+    except _TO_CONVERT:
+        pass
     if not (
         type(x) is type(P) is type(F) is type(Q) is type(H) is type(R) is type(w_t) is np.ndarray
         and x.dtype is P.dtype is F.dtype is Q.dtype is H.dtype is R.dtype is w_t.dtype in _FLOATING
@@ -1741,13 +2017,14 @@ def x_P_step(x, P, F, Q, H, R, w_t, out=None):
     if k < 1:
         raise ValueError(f"H has {k} rows, at least 1 needed")
     if out is None:
-        out = (np.empty((n,), x.dtype), np.empty((n, n), x.dtype))
+        out = (_empty(n, x.dtype), _empty((n, n), x.dtype))
     else:
         _check_outs(out, ((n,), (n, n)), x.dtype, (x, P, F, Q, H, R, w_t))
     _x_P_step(x, P, F, Q, H, R, w_t, out[0], out[1])
     return out[0], out[1]
 
 
+@_only_for(1, 2, 2, 2, 2, 2, 1, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _x_P_step(x, P, F, Q, H, R, w_t, x_next, P_next):
     n = len(P)
@@ -1819,6 +2096,19 @@ def D(F, Q, H, R, w, m, M, s):
     x_t T*n
     """
     _link()
+    try:
+        n = len(F)
+        k = len(H)
+        T = len(w)
+        if (
+            type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is _array
+            and F.shape[1] == len(Q) == Q.shape[1] == H.shape[1] == len(M) == M.shape[1] == len(m) == len(s) == n >= 1
+            and len(R) == R.shape[1] == w.shape[1] == k >= 1
+            and T >= 1
+        ):
+            return _D(F, Q, H, R, w, m, M, s)
+    except _TO_CONVERT:
+        pass
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
         and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
@@ -1882,6 +2172,7 @@ def D(F, Q, H, R, w, m, M, s):
     return _D(F, Q, H, R, w, m, M, s)
 
 
+@_only_for(2, 2, 2, 2, 2, 1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _D(F, Q, H, R, w, m, M, s):
     n = len(F)
@@ -1976,6 +2267,22 @@ def grad_D(F, Q, H, R, w, m, M, s, out=None):
     x_t T*n
     """
     _link()
+    try:
+        n = len(F)
+        k = len(H)
+        T = len(w)
+        if (
+            out is None
+            and type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is _array
+            and F.shape[1] == len(Q) == Q.shape[1] == H.shape[1] == len(M) == M.shape[1] == len(m) == len(s) == n >= 1
+            and len(R) == R.shape[1] == w.shape[1] == k >= 1
+            and T >= 1
+        ):
+            grad_D_s = _empty(n, F.dtype)
+            _grad_D(F, Q, H, R, w, m, M, s, grad_D_s)
+            return grad_D_s
+    except _TO_CONVERT:
+        pass
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
         and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
@@ -2037,13 +2344,14 @@ def grad_D(F, Q, H, R, w, m, M, s, out=None):
     if T < 1:
         raise ValueError(f"w has {T} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), F.dtype)
+        out = _empty(n, F.dtype)
     else:
         _check_out("out", out, (n,), F.dtype, (F, Q, H, R, w, m, M, s))
     _grad_D(F, Q, H, R, w, m, M, s, out)
     return out
 
 
+@_only_for(2, 2, 2, 2, 2, 1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_D(F, Q, H, R, w, m, M, s, grad_D_s):
     n = len(F)
@@ -2137,6 +2445,21 @@ def value_and_grad_D(F, Q, H, R, w, m, M, s, out=None):
     x_t T*n
     """
     _link()
+    try:
+        n = len(F)
+        k = len(H)
+        T = len(w)
+        if (
+            out is None
+            and type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is _array
+            and F.shape[1] == len(Q) == Q.shape[1] == H.shape[1] == len(M) == M.shape[1] == len(m) == len(s) == n >= 1
+            and len(R) == R.shape[1] == w.shape[1] == k >= 1
+            and T >= 1
+        ):
+            grad_D_s = _empty(n, F.dtype)
+            return _value_and_grad_D(F, Q, H, R, w, m, M, s, grad_D_s), grad_D_s
+    except _TO_CONVERT:
+        pass
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
         and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
@@ -2198,13 +2521,13 @@ def value_and_grad_D(F, Q, H, R, w, m, M, s, out=None):
     if T < 1:
         raise ValueError(f"w has {T} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), F.dtype)
+        out = _empty(n, F.dtype)
     else:
         _check_out("out", out, (n,), F.dtype, (F, Q, H, R, w, m, M, s))
-    D = _value_and_grad_D(F, Q, H, R, w, m, M, s, out)
-    return D, out
+    return _value_and_grad_D(F, Q, H, R, w, m, M, s, out), out
 
 
+@_only_for(2, 2, 2, 2, 2, 1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_D(F, Q, H, R, w, m, M, s, grad_D_s):
     n = len(F)
@@ -2330,6 +2653,26 @@ def hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, out=None):
     v_Q n**2, v_R k**2, v_s 2*n, w T*k, x T*n, x_T n, x_T_bar_bar_2 2*n, x_bar_bar T*n, x_bar_kept T*n, x_kept_bar_2 T*n,
     x_t_bar T*n, x_t_bar_2 T*n, x_t_bar_2_j T*n, x_t_bar_bar T*n, x_t_bar_j 2*T*n, x_t_kept 4*T*n
     """
+    try:
+        n = len(F)
+        k = len(H)
+        T = len(w)
+        if (
+            out is None
+            and type(F) is type(v_F) is type(Q) is type(v_Q) is type(H) is type(v_H) is type(R) is type(v_R) is type(w) is type(m) is type(M) is type(s) is type(v_s) is _array
+            and F.shape[1] == len(v_F) == v_F.shape[1] == len(Q) == Q.shape[1] == len(v_Q) == v_Q.shape[1] == H.shape[1] == v_H.shape[1] == len(M) == M.shape[1] == len(m) == len(s) == len(v_s) == n >= 1
+            and len(v_H) == len(R) == R.shape[1] == len(v_R) == v_R.shape[1] == w.shape[1] == k >= 1
+            and T >= 1
+        ):
+            hvp_D_s = _empty(n, F.dtype)
+            hvp_D_F = _empty((n, n), F.dtype)
+            hvp_D_Q = _empty((n, n), F.dtype)
+            hvp_D_H = _empty((k, n), F.dtype)
+            hvp_D_R = _empty((k, k), F.dtype)
+            _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hvp_D_Q, hvp_D_H, hvp_D_R)
+            return hvp_D_s, hvp_D_F, hvp_D_Q, hvp_D_H, hvp_D_R
+    except _TO_CONVERT:
+        pass
     if not (
         type(F) is type(v_F) is type(Q) is type(v_Q) is type(H) is type(v_H) is type(R) is type(v_R) is type(w) is type(m) is type(M) is type(s) is type(v_s) is np.ndarray
         and F.dtype is v_F.dtype is Q.dtype is v_Q.dtype is H.dtype is v_H.dtype is R.dtype is v_R.dtype is w.dtype is m.dtype is M.dtype is s.dtype is v_s.dtype in _FLOATING
@@ -2424,13 +2767,14 @@ def hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, out=None):
     if T < 1:
         raise ValueError(f"w has {T} rows, at least 1 needed")
     if out is None:
-        out = (np.empty((n,), F.dtype), np.empty((n, n), F.dtype), np.empty((n, n), F.dtype), np.empty((k, n), F.dtype), np.empty((k, k), F.dtype))
+        out = (_empty(n, F.dtype), _empty((n, n), F.dtype), _empty((n, n), F.dtype), _empty((k, n), F.dtype), _empty((k, k), F.dtype))
     else:
         _check_outs(out, ((n,), (n, n), (n, n), (k, n), (k, k)), F.dtype, (F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s))
     _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, out[0], out[1], out[2], out[3], out[4])
     return out[0], out[1], out[2], out[3], out[4]
 
 
+@_only_for(2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 2, 1, 1, 1, 2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hvp_D_Q, hvp_D_H, hvp_D_R):
     n = len(F)
@@ -3026,6 +3370,22 @@ def grad_D_F(F, Q, H, R, w, m, M, s, out=None):
     T*n**2, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t_bar T*n, x_t_bar_j T*n, x_t_kept
     2*T*n
     """
+    try:
+        n = len(F)
+        k = len(H)
+        T = len(w)
+        if (
+            out is None
+            and type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is _array
+            and F.shape[1] == len(Q) == Q.shape[1] == H.shape[1] == len(M) == M.shape[1] == len(m) == len(s) == n >= 1
+            and len(R) == R.shape[1] == w.shape[1] == k >= 1
+            and T >= 1
+        ):
+            grad_D_F = _empty((n, n), F.dtype)
+            _grad_D_F(F, Q, H, R, w, m, M, s, grad_D_F)
+            return grad_D_F
+    except _TO_CONVERT:
+        pass
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
         and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
@@ -3087,13 +3447,14 @@ def grad_D_F(F, Q, H, R, w, m, M, s, out=None):
     if T < 1:
         raise ValueError(f"w has {T} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), F.dtype)
+        out = _empty((n, n), F.dtype)
     else:
         _check_out("out", out, (n, n), F.dtype, (F, Q, H, R, w, m, M, s))
     _grad_D_F(F, Q, H, R, w, m, M, s, out)
     return out
 
 
+@_only_for(2, 2, 2, 2, 2, 1, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_D_F(F, Q, H, R, w, m, M, s, grad_D_F):
     n = len(F)
@@ -3283,6 +3644,22 @@ def grad_D_Q(F, Q, H, R, w, m, M, s, out=None):
     a_t T*n, a_t_bar T*n, grad_D_Q T*n**2, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n,
     x_t_bar T*n
     """
+    try:
+        n = len(F)
+        k = len(H)
+        T = len(w)
+        if (
+            out is None
+            and type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is _array
+            and F.shape[1] == len(Q) == Q.shape[1] == H.shape[1] == len(M) == M.shape[1] == len(m) == len(s) == n >= 1
+            and len(R) == R.shape[1] == w.shape[1] == k >= 1
+            and T >= 1
+        ):
+            grad_D_Q = _empty((n, n), F.dtype)
+            _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q)
+            return grad_D_Q
+    except _TO_CONVERT:
+        pass
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
         and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
@@ -3344,13 +3721,14 @@ def grad_D_Q(F, Q, H, R, w, m, M, s, out=None):
     if T < 1:
         raise ValueError(f"w has {T} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), F.dtype)
+        out = _empty((n, n), F.dtype)
     else:
         _check_out("out", out, (n, n), F.dtype, (F, Q, H, R, w, m, M, s))
     _grad_D_Q(F, Q, H, R, w, m, M, s, out)
     return out
 
 
+@_only_for(2, 2, 2, 2, 2, 1, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
     n = len(F)
@@ -3526,6 +3904,22 @@ def grad_D_H(F, Q, H, R, w, m, M, s, out=None):
     T*k**2, S_t_bar T*k**2, S_t_inv_S_t_inv_bar T*k**2, S_t_inv_bar T*k**2, S_t_inv_kept T*k**2, a_t_bar T*n, a_t_kept
     2*T*n, grad_D_H T*k*n, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n, x_t_bar T*n
     """
+    try:
+        n = len(F)
+        k = len(H)
+        T = len(w)
+        if (
+            out is None
+            and type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is _array
+            and F.shape[1] == len(Q) == Q.shape[1] == H.shape[1] == len(M) == M.shape[1] == len(m) == len(s) == n >= 1
+            and len(R) == R.shape[1] == w.shape[1] == k >= 1
+            and T >= 1
+        ):
+            grad_D_H = _empty((k, n), F.dtype)
+            _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H)
+            return grad_D_H
+    except _TO_CONVERT:
+        pass
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
         and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
@@ -3587,13 +3981,14 @@ def grad_D_H(F, Q, H, R, w, m, M, s, out=None):
     if T < 1:
         raise ValueError(f"w has {T} rows, at least 1 needed")
     if out is None:
-        out = np.empty((k, n), F.dtype)
+        out = _empty((k, n), F.dtype)
     else:
         _check_out("out", out, (k, n), F.dtype, (F, Q, H, R, w, m, M, s))
     _grad_D_H(F, Q, H, R, w, m, M, s, out)
     return out
 
 
+@_only_for(2, 2, 2, 2, 2, 1, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H):
     n = len(F)
@@ -3786,6 +4181,22 @@ def grad_D_R(F, Q, H, R, w, m, M, s, out=None):
     a_t T*n, a_t_bar T*n, grad_D_R T*k**2, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n,
     x_t_bar T*n
     """
+    try:
+        n = len(F)
+        k = len(H)
+        T = len(w)
+        if (
+            out is None
+            and type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is _array
+            and F.shape[1] == len(Q) == Q.shape[1] == H.shape[1] == len(M) == M.shape[1] == len(m) == len(s) == n >= 1
+            and len(R) == R.shape[1] == w.shape[1] == k >= 1
+            and T >= 1
+        ):
+            grad_D_R = _empty((k, k), F.dtype)
+            _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R)
+            return grad_D_R
+    except _TO_CONVERT:
+        pass
     if not (
         type(F) is type(Q) is type(H) is type(R) is type(w) is type(m) is type(M) is type(s) is np.ndarray
         and F.dtype is Q.dtype is H.dtype is R.dtype is w.dtype is m.dtype is M.dtype is s.dtype in _FLOATING
@@ -3847,13 +4258,14 @@ def grad_D_R(F, Q, H, R, w, m, M, s, out=None):
     if T < 1:
         raise ValueError(f"w has {T} rows, at least 1 needed")
     if out is None:
-        out = np.empty((k, k), F.dtype)
+        out = _empty((k, k), F.dtype)
     else:
         _check_out("out", out, (k, k), F.dtype, (F, Q, H, R, w, m, M, s))
     _grad_D_R(F, Q, H, R, w, m, M, s, out)
     return out
 
 
+@_only_for(2, 2, 2, 2, 2, 1, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
     n = len(F)
@@ -4006,3 +4418,8 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
                     x_bar[i] += F[j, i] * a_t_bar[j]
         x_t_bar = x_bar
         P_t_bar = P_bar
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_95981427094a559f"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_95981427094a559f"

@@ -2,6 +2,7 @@
 # source sha256 123ef3d9350debfcae85e1f85ea3a020501205b41bd2670ccdef5b3cd1c5aa51
 # eqcompiler 0.1.0
 import math
+import sys
 from decimal import Context, Decimal, Inexact, localcontext
 from functools import cache
 
@@ -13,11 +14,48 @@ from numba.extending import get_cython_function_address, intrinsic
 __all__ = ["D", "grad_D", "value_and_grad_D", "grad_D_mu_2", "G", "grad_G", "value_and_grad_G"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -27,7 +65,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -574,6 +618,15 @@ def G(m, q, S, T):
     entries read: S 3*n**2, S_factor n**2, T 2*n**2, T_factor 3*n**2, m n, q n, rhs 2*n, solution n, solution_2 n
     """
     _link()
+    try:
+        n = len(S)
+        if (
+            type(m) is type(q) is type(S) is type(T) is _array
+            and S.shape[1] == len(T) == T.shape[1] == len(m) == len(q) == n >= 1
+        ):
+            return _G(m, q, S, T)
+    except _TO_CONVERT:
+        pass
     if not (
         type(m) is type(q) is type(S) is type(T) is np.ndarray
         and m.dtype is q.dtype is S.dtype is T.dtype in _FLOATING
@@ -607,6 +660,7 @@ def G(m, q, S, T):
     return _G(m, q, S, T)
 
 
+@_only_for(1, 1, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _G(m, q, S, T):
     n = len(S)
@@ -648,6 +702,19 @@ def grad_G(m, q, S, T, out=None):
     entries read: T n**2, T_factor 2*n**2, m n, q n, rhs n, s n, s_bar n, solution_3 n
     """
     _link()
+    try:
+        n = len(S)
+        if (
+            out is None
+            and type(m) is type(q) is type(S) is type(T) is _array
+            and S.shape[1] == len(T) == T.shape[1] == len(m) == len(q) == n >= 1
+        ):
+            grad_G_m = _empty(n, m.dtype)
+            grad_G_q = _empty(n, m.dtype)
+            _grad_G(m, q, S, T, grad_G_m, grad_G_q)
+            return grad_G_m, grad_G_q
+    except _TO_CONVERT:
+        pass
     if not (
         type(m) is type(q) is type(S) is type(T) is np.ndarray
         and m.dtype is q.dtype is S.dtype is T.dtype in _FLOATING
@@ -679,13 +746,14 @@ def grad_G(m, q, S, T, out=None):
     if n < 1:
         raise ValueError(f"S has {n} rows, at least 1 needed")
     if out is None:
-        out = (np.empty((n,), m.dtype), np.empty((n,), m.dtype))
+        out = (_empty(n, m.dtype), _empty(n, m.dtype))
     else:
         _check_outs(out, ((n,), (n,)), m.dtype, (m, q, S, T))
     _grad_G(m, q, S, T, out[0], out[1])
     return out[0], out[1]
 
 
+@_only_for(1, 1, 2, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_G(m, q, S, T, grad_G_m, grad_G_q):
     n = len(S)
@@ -724,6 +792,18 @@ def value_and_grad_G(m, q, S, T, out=None):
     solution_3 n
     """
     _link()
+    try:
+        n = len(S)
+        if (
+            out is None
+            and type(m) is type(q) is type(S) is type(T) is _array
+            and S.shape[1] == len(T) == T.shape[1] == len(m) == len(q) == n >= 1
+        ):
+            grad_G_m = _empty(n, m.dtype)
+            grad_G_q = _empty(n, m.dtype)
+            return _value_and_grad_G(m, q, S, T, grad_G_m, grad_G_q), grad_G_m, grad_G_q
+    except _TO_CONVERT:
+        pass
     if not (
         type(m) is type(q) is type(S) is type(T) is np.ndarray
         and m.dtype is q.dtype is S.dtype is T.dtype in _FLOATING
@@ -755,13 +835,13 @@ def value_and_grad_G(m, q, S, T, out=None):
     if n < 1:
         raise ValueError(f"S has {n} rows, at least 1 needed")
     if out is None:
-        out = (np.empty((n,), m.dtype), np.empty((n,), m.dtype))
+        out = (_empty(n, m.dtype), _empty(n, m.dtype))
     else:
         _check_outs(out, ((n,), (n,)), m.dtype, (m, q, S, T))
-    G = _value_and_grad_G(m, q, S, T, out[0], out[1])
-    return G, out[0], out[1]
+    return _value_and_grad_G(m, q, S, T, out[0], out[1]), out[0], out[1]
 
 
+@_only_for(1, 1, 2, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_G(m, q, S, T, grad_G_m, grad_G_q):
     n = len(S)
@@ -789,3 +869,8 @@ def _value_and_grad_G(m, q, S, T, grad_G_m, grad_G_q):
         grad_G_q[i] = 0.5 * s[i] + solution_3[i]
     G = 0.5 * G + 0.5 * logdet_T + 0.5 * solution_2_sum - 0.5 * logdet_S - 0.5 * n
     return G
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_80c6dbbb38d102b0"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_80c6dbbb38d102b0"

@@ -3,6 +3,7 @@
 # eqcompiler 0.1.0
 import math
 import os
+import sys
 import threading
 import time
 from decimal import Context, Decimal, Inexact, localcontext
@@ -29,11 +30,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -43,7 +81,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -569,8 +613,19 @@ def p(X, theta, out=None):
     2*m*n + m floating-point operations
     entries read: X m*n, theta n
     """
+    try:
+        m, n = X.shape
+        if out is None and type(X) is type(theta) is _array and m >= 1 and len(theta) == n >= 1 and m * (2 * n + 23) < 80_000:
+            p = _empty(m, X.dtype)
+            _p(X, theta, p)
+            return p
+    except _TO_CONVERT:
+        pass
     if not (
-        type(X) is type(theta) is np.ndarray and X.dtype is theta.dtype in _FLOATING and X.flags.carray and theta.flags.carray
+        type(X) is type(theta) is np.ndarray
+        and X.dtype is theta.dtype in _FLOATING
+        and X.flags.carray
+        and theta.flags.carray
     ):
         X, theta = _floats(("X", "theta"), (X, theta))
     if X.ndim != 2:
@@ -585,7 +640,7 @@ def p(X, theta, out=None):
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if out is None:
-        out = np.empty((m,), X.dtype)
+        out = _empty(m, X.dtype)
     else:
         _check_out("out", out, (m,), X.dtype, (X, theta))
     kernel = _p_many if m * (2 * n + 23) >= 80_000 else _p
@@ -593,6 +648,7 @@ def p(X, theta, out=None):
     return out
 
 
+@_only_for(2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _p(X, theta, p):
     m = len(X)
@@ -841,6 +897,20 @@ def grad_L(theta, X, y, out=None):
     4*m*n + 4*m floating-point operations
     entries read: X m*n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 26) < 80_000
+        ):
+            grad_L_theta = _empty(n, theta.dtype)
+            _grad_L(theta, X, y, grad_L_theta)
+            return grad_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -865,7 +935,7 @@ def grad_L(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _grad_L_many if m * (4 * n + 26) >= 80_000 else _grad_L
@@ -873,6 +943,7 @@ def grad_L(theta, X, y, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(theta, X, y, grad_L_theta):
     n = X.shape[1]
@@ -977,6 +1048,19 @@ def value_and_grad_L(theta, X, y, out=None):
     4*m*n + 6*m + 1 floating-point operations
     entries read: X m*n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 48) < 80_000
+        ):
+            grad_L_theta = _empty(n, theta.dtype)
+            return _value_and_grad_L(theta, X, y, grad_L_theta), grad_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1001,14 +1085,14 @@ def value_and_grad_L(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _value_and_grad_L_many if m * (4 * n + 48) >= 80_000 else _value_and_grad_L
-    L = kernel(theta, X, y, out)
-    return L, out
+    return kernel(theta, X, y, out), out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(theta, X, y, grad_L_theta):
     n = X.shape[1]
@@ -1122,6 +1206,14 @@ def hess_L(theta, X, y, out=None):
     2*m*n**2 + 7*m*n floating-point operations
     entries read: X 3*m*n, X_theta m, X_theta_bar_2 m*n, theta n
     """
+    try:
+        m, n = X.shape
+        if out is None and type(theta) is type(X) is type(y) is _array and len(theta) == n >= 1 and len(y) == m >= 1:
+            hess_L_theta = _empty((n, n), theta.dtype)
+            _hess_L(theta, X, y, hess_L_theta)
+            return hess_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1146,13 +1238,14 @@ def hess_L(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
     _hess_L(theta, X, y, out)
     return out
 
 
+@_only_for(1, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_L(theta, X, y, hess_L_theta):
     n = X.shape[1]
@@ -1185,6 +1278,20 @@ def hvp_L(theta, v, X, y, out=None):
     6*m*n + 5*m floating-point operations
     entries read: X m*n, theta n, v n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(X) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (6 * n + 28) < 80_000
+        ):
+            hvp_L_theta = _empty(n, theta.dtype)
+            _hvp_L(theta, v, X, y, hvp_L_theta)
+            return hvp_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
         and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
@@ -1214,7 +1321,7 @@ def hvp_L(theta, v, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
     kernel = _hvp_L_many if m * (6 * n + 28) >= 80_000 else _hvp_L
@@ -1222,6 +1329,7 @@ def hvp_L(theta, v, X, y, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(theta, v, X, y, hvp_L_theta):
     n = X.shape[1]
@@ -1322,6 +1430,20 @@ def theta_step(theta, X, y, alpha, out=None):
     4*m*n + 4*m + 2*n floating-point operations
     entries read: X m*n, grad_L_theta n, theta 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 26) < 80_000
+        ):
+            theta_next = _empty(n, theta.dtype)
+            _theta_step(theta, X, y, alpha, theta_next)
+            return theta_next
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1348,7 +1470,7 @@ def theta_step(theta, X, y, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _theta_step_many if m * (4 * n + 26) >= 80_000 else _theta_step
@@ -1356,6 +1478,7 @@ def theta_step(theta, X, y, alpha, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, X, y, alpha, theta_next):
     n = X.shape[1]
@@ -1499,7 +1622,7 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
     tolerance = _number("tolerance", tolerance)
     period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     out[...] = theta
@@ -1539,3 +1662,8 @@ def _theta_run(theta, X, y, alpha, iterations, tolerance):
         if converged:
             return iteration + 1, True
     return iterations, False
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_6e16d5a883356164"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_6e16d5a883356164"

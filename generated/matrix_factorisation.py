@@ -2,6 +2,7 @@
 # source sha256 1bd684678d7f8baad8ca36e73a0c9767d973200ed24d5cafe195320231c6830f
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 
@@ -13,11 +14,48 @@ from numba.extending import intrinsic
 __all__ = ["L", "grad_L", "value_and_grad_L", "F", "grad_F", "value_and_grad_F"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -27,7 +65,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -225,6 +269,13 @@ def L(U, V, R, lambda_):
     2*k*m*n + 2*k*m + 2*k*n + 3*m*n + 5 floating-point operations
     entries read: R m*n, U 2*k*m, U_V m*n, V 2*k*n
     """
+    try:
+        m, k = U.shape
+        n = len(V)
+        if type(U) is type(V) is type(R) is _array and len(R) == m >= 1 and V.shape[1] == k >= 1 and R.shape[1] == n >= 1:
+            return _L(U, V, R, lambda_)
+    except _TO_CONVERT:
+        pass
     if not (
         type(U) is type(V) is type(R) is np.ndarray
         and U.dtype is V.dtype is R.dtype in _FLOATING
@@ -258,6 +309,7 @@ def L(U, V, R, lambda_):
     return _L(U, V, R, lambda_)
 
 
+@_only_for(2, 2, 2, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(U, V, R, lambda_):
     m = len(U)
@@ -296,6 +348,22 @@ def grad_L(U, V, R, lambda_, out=None):
     6*k*m*n + 2*k*m + 2*k*n + m*n floating-point operations
     entries read: R m*n, U 3*k*m, V 3*k*n, grad_L_U k*m, grad_L_V k*n, r 3*m*n
     """
+    try:
+        m, k = U.shape
+        n = len(V)
+        if (
+            out is None
+            and type(U) is type(V) is type(R) is _array
+            and len(R) == m >= 1
+            and V.shape[1] == k >= 1
+            and R.shape[1] == n >= 1
+        ):
+            grad_L_U = _empty((m, k), U.dtype)
+            grad_L_V = _empty((n, k), U.dtype)
+            _grad_L(U, V, R, lambda_, grad_L_U, grad_L_V)
+            return grad_L_U, grad_L_V
+    except _TO_CONVERT:
+        pass
     if not (
         type(U) is type(V) is type(R) is np.ndarray
         and U.dtype is V.dtype is R.dtype in _FLOATING
@@ -327,13 +395,14 @@ def grad_L(U, V, R, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = (np.empty((m, k), U.dtype), np.empty((n, k), U.dtype))
+        out = (_empty((m, k), U.dtype), _empty((n, k), U.dtype))
     else:
         _check_outs(out, ((m, k), (n, k)), U.dtype, (U, V, R))
     _grad_L(U, V, R, lambda_, out[0], out[1])
     return out[0], out[1]
 
 
+@_only_for(2, 2, 2, 0, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(U, V, R, lambda_, grad_L_U, grad_L_V):
     m = len(U)
@@ -371,6 +440,21 @@ def value_and_grad_L(U, V, R, lambda_, out=None):
     6*k*m*n + 4*k*m + 4*k*n + 3*m*n + 5 floating-point operations
     entries read: R m*n, U 4*k*m, V 4*k*n, grad_L_U k*m, grad_L_V k*n, r 3*m*n
     """
+    try:
+        m, k = U.shape
+        n = len(V)
+        if (
+            out is None
+            and type(U) is type(V) is type(R) is _array
+            and len(R) == m >= 1
+            and V.shape[1] == k >= 1
+            and R.shape[1] == n >= 1
+        ):
+            grad_L_U = _empty((m, k), U.dtype)
+            grad_L_V = _empty((n, k), U.dtype)
+            return _value_and_grad_L(U, V, R, lambda_, grad_L_U, grad_L_V), grad_L_U, grad_L_V
+    except _TO_CONVERT:
+        pass
     if not (
         type(U) is type(V) is type(R) is np.ndarray
         and U.dtype is V.dtype is R.dtype in _FLOATING
@@ -402,13 +486,13 @@ def value_and_grad_L(U, V, R, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = (np.empty((m, k), U.dtype), np.empty((n, k), U.dtype))
+        out = (_empty((m, k), U.dtype), _empty((n, k), U.dtype))
     else:
         _check_outs(out, ((m, k), (n, k)), U.dtype, (U, V, R))
-    L = _value_and_grad_L(U, V, R, lambda_, out[0], out[1])
-    return L, out[0], out[1]
+    return _value_and_grad_L(U, V, R, lambda_, out[0], out[1]), out[0], out[1]
 
 
+@_only_for(2, 2, 2, 0, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(U, V, R, lambda_, grad_L_U, grad_L_V):
     m = len(U)
@@ -456,6 +540,19 @@ def F(U, V, R, M):
     2*k*m*n + 4*m*n + 1 floating-point operations
     entries read: M m*n, R m*n, U k*m, U_V m*n, V k*n
     """
+    try:
+        m, k = U.shape
+        n = len(V)
+        if (
+            type(U) is type(V) is type(R) is type(M) is _array
+            and len(R) == len(M) == m >= 1
+            and V.shape[1] == k >= 1
+            and R.shape[1] == M.shape[1] == n >= 1
+            and m * (4 * n + 2 * k * n) < 80_000
+        ):
+            return _F(U, V, R, M)
+    except _TO_CONVERT:
+        pass
     if not (
         type(U) is type(V) is type(R) is type(M) is np.ndarray
         and U.dtype is V.dtype is R.dtype is M.dtype in _FLOATING
@@ -495,6 +592,7 @@ def F(U, V, R, M):
     return kernel(U, V, R, M)
 
 
+@_only_for(2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _F(U, V, R, M):
     m = len(U)
@@ -574,6 +672,22 @@ def grad_F(U, V, R, M, out=None):
     6*k*m*n + 2*m*n floating-point operations
     entries read: M m*n, R m*n, U 2*k*m, V 2*k*n, r m*n
     """
+    try:
+        m, k = U.shape
+        n = len(V)
+        if (
+            out is None
+            and type(U) is type(V) is type(R) is type(M) is _array
+            and len(R) == len(M) == m >= 1
+            and V.shape[1] == k >= 1
+            and R.shape[1] == M.shape[1] == n >= 1
+        ):
+            grad_F_U = _empty((m, k), U.dtype)
+            grad_F_V = _empty((n, k), U.dtype)
+            _grad_F(U, V, R, M, grad_F_U, grad_F_V)
+            return grad_F_U, grad_F_V
+    except _TO_CONVERT:
+        pass
     if not (
         type(U) is type(V) is type(R) is type(M) is np.ndarray
         and U.dtype is V.dtype is R.dtype is M.dtype in _FLOATING
@@ -610,13 +724,14 @@ def grad_F(U, V, R, M, out=None):
     if n < 1:
         raise ValueError(f"V has {n} rows, at least 1 needed")
     if out is None:
-        out = (np.empty((m, k), U.dtype), np.empty((n, k), U.dtype))
+        out = (_empty((m, k), U.dtype), _empty((n, k), U.dtype))
     else:
         _check_outs(out, ((m, k), (n, k)), U.dtype, (U, V, R, M))
     _grad_F(U, V, R, M, out[0], out[1])
     return out[0], out[1]
 
 
+@_only_for(2, 2, 2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_F(U, V, R, M, grad_F_U, grad_F_V):
     m = len(U)
@@ -656,6 +771,21 @@ def value_and_grad_F(U, V, R, M, out=None):
     6*k*m*n + 5*m*n + 1 floating-point operations
     entries read: M m*n, R m*n, U 2*k*m, V 2*k*n, r m*n
     """
+    try:
+        m, k = U.shape
+        n = len(V)
+        if (
+            out is None
+            and type(U) is type(V) is type(R) is type(M) is _array
+            and len(R) == len(M) == m >= 1
+            and V.shape[1] == k >= 1
+            and R.shape[1] == M.shape[1] == n >= 1
+        ):
+            grad_F_U = _empty((m, k), U.dtype)
+            grad_F_V = _empty((n, k), U.dtype)
+            return _value_and_grad_F(U, V, R, M, grad_F_U, grad_F_V), grad_F_U, grad_F_V
+    except _TO_CONVERT:
+        pass
     if not (
         type(U) is type(V) is type(R) is type(M) is np.ndarray
         and U.dtype is V.dtype is R.dtype is M.dtype in _FLOATING
@@ -692,13 +822,13 @@ def value_and_grad_F(U, V, R, M, out=None):
     if n < 1:
         raise ValueError(f"V has {n} rows, at least 1 needed")
     if out is None:
-        out = (np.empty((m, k), U.dtype), np.empty((n, k), U.dtype))
+        out = (_empty((m, k), U.dtype), _empty((n, k), U.dtype))
     else:
         _check_outs(out, ((m, k), (n, k)), U.dtype, (U, V, R, M))
-    F = _value_and_grad_F(U, V, R, M, out[0], out[1])
-    return F, out[0], out[1]
+    return _value_and_grad_F(U, V, R, M, out[0], out[1]), out[0], out[1]
 
 
+@_only_for(2, 2, 2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_F(U, V, R, M, grad_F_U, grad_F_V):
     m = len(U)
@@ -722,3 +852,8 @@ def _value_and_grad_F(U, V, R, M, grad_F_U, grad_F_V):
                 grad_F_V[j, j_2] -= M_r * U[i, j_2]
     F = 0.5 * F
     return F
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_4ad83047cbb73cf5"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_4ad83047cbb73cf5"

@@ -2,6 +2,7 @@
 # source sha256 cf57cb15686d2fb1f5d446ed0b61732be3ef69f498af32be23b5502a32168639
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -29,11 +30,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -43,7 +81,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -314,6 +358,12 @@ def MSE(X, y, w, b):
     2*d*n + 3*n + 1 floating-point operations
     entries read: X d*n, w d, y n
     """
+    try:
+        n, d = X.shape
+        if type(X) is type(y) is type(w) is _array and len(y) == n >= 1 and len(w) == d >= 1 and n * (2 * d + 4) < 80_000:
+            return _MSE(X, y, w, b)
+    except _TO_CONVERT:
+        pass
     if not (
         type(X) is type(y) is type(w) is np.ndarray
         and X.dtype is y.dtype is w.dtype in _FLOATING
@@ -343,6 +393,7 @@ def MSE(X, y, w, b):
     return kernel(X, y, w, b)
 
 
+@_only_for(2, 1, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _MSE(X, y, w, b):
     n = len(X)
@@ -423,6 +474,19 @@ def grad_MSE(X, y, w, b, out=None):
     4*d*n + 4*n floating-point operations
     entries read: X d*n, w d, y n
     """
+    try:
+        n, d = X.shape
+        if (
+            out is None
+            and type(X) is type(y) is type(w) is _array
+            and len(y) == n >= 1
+            and len(w) == d >= 1
+            and n * (4 * d + 6) < 80_000
+        ):
+            grad_MSE_w = _empty(d, X.dtype)
+            return grad_MSE_w, _grad_MSE(X, y, w, b, grad_MSE_w)
+    except _TO_CONVERT:
+        pass
     if not (
         type(X) is type(y) is type(w) is np.ndarray
         and X.dtype is y.dtype is w.dtype in _FLOATING
@@ -449,14 +513,14 @@ def grad_MSE(X, y, w, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((d,), X.dtype)
+        out = _empty(d, X.dtype)
     else:
         _check_out("out", out, (d,), X.dtype, (X, y, w))
     kernel = _grad_MSE_many if n * (4 * d + 6) >= 80_000 else _grad_MSE
-    grad_MSE_b = kernel(X, y, w, b, out)
-    return out, grad_MSE_b
+    return out, kernel(X, y, w, b, out)
 
 
+@_only_for(2, 1, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_MSE(X, y, w, b, grad_MSE_w):
     n = len(X)
@@ -560,6 +624,20 @@ def value_and_grad_MSE(X, y, w, b, out=None):
     4*d*n + 7*n + 1 floating-point operations
     entries read: X d*n, w d, y n
     """
+    try:
+        n, d = X.shape
+        if (
+            out is None
+            and type(X) is type(y) is type(w) is _array
+            and len(y) == n >= 1
+            and len(w) == d >= 1
+            and n * (4 * d + 9) < 80_000
+        ):
+            grad_MSE_w = _empty(d, X.dtype)
+            MSE, grad_MSE_b = _value_and_grad_MSE(X, y, w, b, grad_MSE_w)
+            return MSE, grad_MSE_w, grad_MSE_b
+    except _TO_CONVERT:
+        pass
     if not (
         type(X) is type(y) is type(w) is np.ndarray
         and X.dtype is y.dtype is w.dtype in _FLOATING
@@ -586,7 +664,7 @@ def value_and_grad_MSE(X, y, w, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((d,), X.dtype)
+        out = _empty(d, X.dtype)
     else:
         _check_out("out", out, (d,), X.dtype, (X, y, w))
     kernel = _value_and_grad_MSE_many if n * (4 * d + 9) >= 80_000 else _value_and_grad_MSE
@@ -594,6 +672,7 @@ def value_and_grad_MSE(X, y, w, b, out=None):
     return MSE, out, grad_MSE_b
 
 
+@_only_for(2, 1, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_MSE(X, y, w, b, grad_MSE_w):
     n = len(X)
@@ -703,6 +782,14 @@ def y_hat(X, w, b, out=None):
     2*d*n floating-point operations
     entries read: X d*n, w d
     """
+    try:
+        n, d = X.shape
+        if out is None and type(X) is type(w) is _array and n >= 1 and len(w) == d >= 1 and n * (2 * d + 2) < 80_000:
+            y_hat = _empty(n, X.dtype)
+            _y_hat(X, w, b, y_hat)
+            return y_hat
+    except _TO_CONVERT:
+        pass
     if not (type(X) is type(w) is np.ndarray and X.dtype is w.dtype in _FLOATING and X.flags.carray and w.flags.carray):
         X, w = _floats(("X", "w"), (X, w))
     if X.ndim != 2:
@@ -719,7 +806,7 @@ def y_hat(X, w, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n,), X.dtype)
+        out = _empty(n, X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, w))
     kernel = _y_hat_many if n * (2 * d + 2) >= 80_000 else _y_hat
@@ -727,6 +814,7 @@ def y_hat(X, w, b, out=None):
     return out
 
 
+@_only_for(2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _y_hat(X, w, b, y_hat):
     n = len(X)
@@ -793,6 +881,17 @@ def L(theta, X, y, b):
     2*d*n + 4*n + 1 floating-point operations
     entries read: X d*n, theta d, y n
     """
+    try:
+        n, d = X.shape
+        if (
+            type(theta) is type(X) is type(y) is _array
+            and len(theta) == d >= 1
+            and len(y) == n >= 1
+            and n * (2 * d + 5) < 80_000
+        ):
+            return _L(theta, X, y, b)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -822,6 +921,7 @@ def L(theta, X, y, b):
     return kernel(theta, X, y, b)
 
 
+@_only_for(1, 2, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(theta, X, y, b):
     d = X.shape[1]
@@ -901,6 +1001,20 @@ def grad_L(theta, X, y, b, out=None):
     4*d*n + 2*d + n floating-point operations
     entries read: X d*n, grad_L_theta d, theta d, y n
     """
+    try:
+        n, d = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == d >= 1
+            and len(y) == n >= 1
+            and n * (4 * d + 2) < 80_000
+        ):
+            grad_L_theta = _empty(d, theta.dtype)
+            _grad_L(theta, X, y, b, grad_L_theta)
+            return grad_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -927,7 +1041,7 @@ def grad_L(theta, X, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((d,), theta.dtype)
+        out = _empty(d, theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, X, y))
     kernel = _grad_L_many if n * (4 * d + 2) >= 80_000 else _grad_L
@@ -935,6 +1049,7 @@ def grad_L(theta, X, y, b, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(theta, X, y, b, grad_L_theta):
     d = X.shape[1]
@@ -1029,6 +1144,19 @@ def value_and_grad_L(theta, X, y, b, out=None):
     4*d*n + 2*d + 3*n + 1 floating-point operations
     entries read: X d*n, grad_L_theta d, theta d, y n
     """
+    try:
+        n, d = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == d >= 1
+            and len(y) == n >= 1
+            and n * (4 * d + 4) < 80_000
+        ):
+            grad_L_theta = _empty(d, theta.dtype)
+            return _value_and_grad_L(theta, X, y, b, grad_L_theta), grad_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1055,14 +1183,14 @@ def value_and_grad_L(theta, X, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((d,), theta.dtype)
+        out = _empty(d, theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, X, y))
     kernel = _value_and_grad_L_many if n * (4 * d + 4) >= 80_000 else _value_and_grad_L
-    L = kernel(theta, X, y, b, out)
-    return L, out
+    return kernel(theta, X, y, b, out), out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(theta, X, y, b, grad_L_theta):
     d = X.shape[1]
@@ -1192,7 +1320,7 @@ def hess_L(theta, X, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((d, d), theta.dtype)
+        out = _empty((d, d), theta.dtype)
     else:
         _check_out("out", out, (d, d), theta.dtype, (theta, X, y))
     _symmetric_dot(X, True, out)
@@ -1225,6 +1353,20 @@ def hvp_L(theta, v, X, y, b, out=None):
     4*d*n + 2*n floating-point operations
     entries read: X d*n, v d
     """
+    try:
+        n, d = X.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(X) is type(y) is _array
+            and len(theta) == len(v) == d >= 1
+            and len(y) == n >= 1
+            and n * (4 * d + 4) < 80_000
+        ):
+            hvp_L_theta = _empty(d, theta.dtype)
+            _hvp_L(theta, v, X, y, b, hvp_L_theta)
+            return hvp_L_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
         and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
@@ -1256,7 +1398,7 @@ def hvp_L(theta, v, X, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((d,), theta.dtype)
+        out = _empty(d, theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, v, X, y))
     kernel = _hvp_L_many if n * (4 * d + 4) >= 80_000 else _hvp_L
@@ -1264,6 +1406,7 @@ def hvp_L(theta, v, X, y, b, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(theta, v, X, y, b, hvp_L_theta):
     d = X.shape[1]
@@ -1356,6 +1499,17 @@ def grad_L_b(theta, X, y, b):
     2*d*n + 2*n + 2 floating-point operations
     entries read: X d*n, theta d, y n
     """
+    try:
+        n, d = X.shape
+        if (
+            type(theta) is type(X) is type(y) is _array
+            and len(theta) == d >= 1
+            and len(y) == n >= 1
+            and n * (2 * d + 3) < 80_000
+        ):
+            return _grad_L_b(theta, X, y, b)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1385,6 +1539,7 @@ def grad_L_b(theta, X, y, b):
     return kernel(theta, X, y, b)
 
 
+@_only_for(1, 2, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L_b(theta, X, y, b):
     d = X.shape[1]
@@ -1465,6 +1620,20 @@ def theta_step(theta, X, y, b, eta, out=None):
     4*d*n + 4*d + n floating-point operations
     entries read: X d*n, grad_L_theta d, theta 2*d, y n
     """
+    try:
+        n, d = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == d >= 1
+            and len(y) == n >= 1
+            and n * (4 * d + 2) < 80_000
+        ):
+            theta_next = _empty(d, theta.dtype)
+            _theta_step(theta, X, y, b, eta, theta_next)
+            return theta_next
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1493,7 +1662,7 @@ def theta_step(theta, X, y, b, eta, out=None):
     if type(eta) is not float:
         eta = _number("eta", eta)
     if out is None:
-        out = np.empty((d,), theta.dtype)
+        out = _empty(d, theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, X, y))
     kernel = _theta_step_many if n * (4 * d + 2) >= 80_000 else _theta_step
@@ -1501,6 +1670,7 @@ def theta_step(theta, X, y, b, eta, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, X, y, b, eta, theta_next):
     d = X.shape[1]
@@ -1634,7 +1804,7 @@ def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None, callback
     tolerance = _number("tolerance", tolerance)
     period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
-        out = np.empty((d,), theta.dtype)
+        out = _empty(d, theta.dtype)
     else:
         _check_out("out", out, (d,), theta.dtype, (theta, X, y))
     out[...] = theta
@@ -1707,3 +1877,8 @@ def _theta_run_hoisted(theta, X, y, b, eta, X_X, iterations, tolerance):
         if converged:
             return iteration + 1, True
     return iterations, False
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_e00c341d61e1c71d"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_e00c341d61e1c71d"

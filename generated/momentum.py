@@ -2,6 +2,7 @@
 # source sha256 9210569ddea3c4c46cd87435c19444a93cd66363f124f80af54749cc966b7980
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -32,11 +33,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -46,7 +84,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -316,6 +360,17 @@ def J(theta, X, y):
     2*m*n + 3*m + 2 floating-point operations
     entries read: X m*n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 4) < 80_000
+        ):
+            return _J(theta, X, y)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -343,6 +398,7 @@ def J(theta, X, y):
     return kernel(theta, X, y)
 
 
+@_only_for(1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y):
     n = X.shape[1]
@@ -421,6 +477,20 @@ def grad_J(theta, X, y, out=None):
     4*m*n + n floating-point operations
     entries read: X m*n, grad_J_theta n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            _grad_J(theta, X, y, grad_J_theta)
+            return grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -445,7 +515,7 @@ def grad_J(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _grad_J_many if m * (4 * n + 1) >= 80_000 else _grad_J
@@ -453,6 +523,7 @@ def grad_J(theta, X, y, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
@@ -546,6 +617,19 @@ def value_and_grad_J(theta, X, y, out=None):
     4*m*n + 2*m + n + 2 floating-point operations
     entries read: X m*n, grad_J_theta n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            return _value_and_grad_J(theta, X, y, grad_J_theta), grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -570,14 +654,14 @@ def value_and_grad_J(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _value_and_grad_J_many if m * (4 * n + 3) >= 80_000 else _value_and_grad_J
-    J = kernel(theta, X, y, out)
-    return J, out
+    return kernel(theta, X, y, out), out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
@@ -704,7 +788,7 @@ def hess_J(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
     _symmetric_dot(X, True, out)
@@ -736,6 +820,20 @@ def hvp_J(theta, v, X, y, out=None):
     4*m*n + m floating-point operations
     entries read: X m*n, v n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(X) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            hvp_J_theta = _empty(n, theta.dtype)
+            _hvp_J(theta, v, X, y, hvp_J_theta)
+            return hvp_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
         and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
@@ -765,7 +863,7 @@ def hvp_J(theta, v, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
     kernel = _hvp_J_many if m * (4 * n + 3) >= 80_000 else _hvp_J
@@ -773,6 +871,7 @@ def hvp_J(theta, v, X, y, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, hvp_J_theta):
     n = X.shape[1]
@@ -867,6 +966,20 @@ def V(v, theta, X, y, beta, alpha, out=None):
     4*m*n + 4*n floating-point operations
     entries read: X m*n, grad_J_theta n, theta n, v n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(v) is type(theta) is type(X) is type(y) is _array
+            and len(v) == len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            V = _empty(n, v.dtype)
+            _V(v, theta, X, y, beta, alpha, V)
+            return V
+    except _TO_CONVERT:
+        pass
     if not (
         type(v) is type(theta) is type(X) is type(y) is np.ndarray
         and v.dtype is theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -900,7 +1013,7 @@ def V(v, theta, X, y, beta, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), v.dtype)
+        out = _empty(n, v.dtype)
     else:
         _check_out("out", out, (n,), v.dtype, (v, theta, X, y))
     kernel = _V_many if m * (4 * n + 1) >= 80_000 else _V
@@ -908,6 +1021,7 @@ def V(v, theta, X, y, beta, alpha, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _V(v, theta, X, y, beta, alpha, V):
     n = X.shape[1]
@@ -1007,6 +1121,20 @@ def T(v, theta, X, y, beta, alpha, out=None):
     4*m*n + 5*n floating-point operations
     entries read: X m*n, grad_J_theta n, theta 2*n, v n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(v) is type(theta) is type(X) is type(y) is _array
+            and len(v) == len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            T = _empty(n, v.dtype)
+            _T(v, theta, X, y, beta, alpha, T)
+            return T
+    except _TO_CONVERT:
+        pass
     if not (
         type(v) is type(theta) is type(X) is type(y) is np.ndarray
         and v.dtype is theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1040,7 +1168,7 @@ def T(v, theta, X, y, beta, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), v.dtype)
+        out = _empty(n, v.dtype)
     else:
         _check_out("out", out, (n,), v.dtype, (v, theta, X, y))
     kernel = _T_many if m * (4 * n + 1) >= 80_000 else _T
@@ -1048,6 +1176,7 @@ def T(v, theta, X, y, beta, alpha, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _T(v, theta, X, y, beta, alpha, T):
     n = X.shape[1]
@@ -1162,6 +1291,14 @@ def theta_0(w, out=None):
     0 floating-point operations
     entries read: w n
     """
+    try:
+        n, = w.shape
+        if out is None and type(w) is _array and n >= 1:
+            theta_0 = _empty(n, w.dtype)
+            _theta_0(w, theta_0)
+            return theta_0
+    except _TO_CONVERT:
+        pass
     if not (type(w) is np.ndarray and w.dtype in _FLOATING and w.flags.carray):
         w, = _floats(("w",), (w,))
     if w.ndim != 1:
@@ -1170,13 +1307,14 @@ def theta_0(w, out=None):
     if n < 1:
         raise ValueError(f"w has {n} entries, at least 1 needed")
     if out is None:
-        out = np.empty((n,), w.dtype)
+        out = _empty(n, w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w,))
     _theta_0(w, out)
     return out
 
 
+@_only_for(1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_0(w, theta_0):
     n = len(w)
@@ -1202,6 +1340,21 @@ def v_theta_step(v, theta, X, y, beta, alpha, out=None):
     4*m*n + 5*n floating-point operations
     entries read: X m*n, grad_J_theta n, theta 2*n, v n, v_next n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(v) is type(theta) is type(X) is type(y) is _array
+            and len(v) == len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            v_next = _empty(n, v.dtype)
+            theta_next = _empty(n, v.dtype)
+            _v_theta_step(v, theta, X, y, beta, alpha, v_next, theta_next)
+            return v_next, theta_next
+    except _TO_CONVERT:
+        pass
     if not (
         type(v) is type(theta) is type(X) is type(y) is np.ndarray
         and v.dtype is theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1235,7 +1388,7 @@ def v_theta_step(v, theta, X, y, beta, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = (np.empty((n,), v.dtype), np.empty((n,), v.dtype))
+        out = (_empty(n, v.dtype), _empty(n, v.dtype))
     else:
         _check_outs(out, ((n,), (n,)), v.dtype, (v, theta, X, y))
     kernel = _v_theta_step_many if m * (4 * n + 1) >= 80_000 else _v_theta_step
@@ -1243,6 +1396,7 @@ def v_theta_step(v, theta, X, y, beta, alpha, out=None):
     return out[0], out[1]
 
 
+@_only_for(1, 1, 2, 1, 0, 0, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _v_theta_step(v, theta, X, y, beta, alpha, v_next, theta_next):
     n = X.shape[1]
@@ -1387,7 +1541,7 @@ def v_theta_run(v, theta, X, y, beta, alpha, iterations, tolerance=0.0, out=None
     tolerance = _number("tolerance", tolerance)
     period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
-        out = (np.empty((n,), v.dtype), np.empty((n,), v.dtype))
+        out = (_empty(n, v.dtype), _empty(n, v.dtype))
     else:
         _check_outs(out, ((n,), (n,)), v.dtype, (v, theta, X, y))
     out[0][...] = v
@@ -2115,3 +2269,8 @@ def _hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
     hvp_E_beta = beta_bar_3 + beta_bar_5
     hvp_E_alpha = alpha_bar_3 + alpha_bar_5
     return hvp_E_beta, hvp_E_alpha
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_306416634907b811"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_306416634907b811"

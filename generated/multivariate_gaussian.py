@@ -2,6 +2,7 @@
 # source sha256 f42560dea7c0a2bb72a62ba441d52d1b99edaeb43a53105c7c7aa04987f3d613
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -33,11 +34,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -47,7 +85,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -435,6 +479,12 @@ def ell(mu, x, Sigma):
     entries read: Sigma 2*n**2, Sigma_factor 2*n**2, mu 2*n, rhs m*n, solution m*n, x 2*m*n
     """
     _link()
+    try:
+        m, n = x.shape
+        if type(mu) is type(x) is type(Sigma) is _array and len(Sigma) == Sigma.shape[1] == len(mu) == n >= 1 and m >= 1:
+            return _ell(mu, x, Sigma)
+    except _TO_CONVERT:
+        pass
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
         and mu.dtype is x.dtype is Sigma.dtype in _FLOATING
@@ -463,6 +513,7 @@ def ell(mu, x, Sigma):
     return _ell(mu, x, Sigma)
 
 
+@_only_for(1, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _ell(mu, x, Sigma):
     n = x.shape[1]
@@ -501,6 +552,19 @@ def grad_ell(mu, x, Sigma, out=None):
     solution_2 m*n, solution_2_sum n, x 2*m*n
     """
     _link()
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(mu) is type(x) is type(Sigma) is _array
+            and len(Sigma) == Sigma.shape[1] == len(mu) == n >= 1
+            and m >= 1
+        ):
+            grad_ell_mu = _empty(n, mu.dtype)
+            _grad_ell(mu, x, Sigma, grad_ell_mu)
+            return grad_ell_mu
+    except _TO_CONVERT:
+        pass
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
         and mu.dtype is x.dtype is Sigma.dtype in _FLOATING
@@ -527,13 +591,14 @@ def grad_ell(mu, x, Sigma, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), mu.dtype)
+        out = _empty(n, mu.dtype)
     else:
         _check_out("out", out, (n,), mu.dtype, (mu, x, Sigma))
     _grad_ell(mu, x, Sigma, out)
     return out
 
 
+@_only_for(1, 2, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_ell(mu, x, Sigma, grad_ell_mu):
     n = x.shape[1]
@@ -587,6 +652,18 @@ def value_and_grad_ell(mu, x, Sigma, out=None):
     solution_2 m*n, solution_2_sum n, x 2*m*n
     """
     _link()
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(mu) is type(x) is type(Sigma) is _array
+            and len(Sigma) == Sigma.shape[1] == len(mu) == n >= 1
+            and m >= 1
+        ):
+            grad_ell_mu = _empty(n, mu.dtype)
+            return _value_and_grad_ell(mu, x, Sigma, grad_ell_mu), grad_ell_mu
+    except _TO_CONVERT:
+        pass
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
         and mu.dtype is x.dtype is Sigma.dtype in _FLOATING
@@ -613,13 +690,13 @@ def value_and_grad_ell(mu, x, Sigma, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), mu.dtype)
+        out = _empty(n, mu.dtype)
     else:
         _check_out("out", out, (n,), mu.dtype, (mu, x, Sigma))
-    ell = _value_and_grad_ell(mu, x, Sigma, out)
-    return ell, out
+    return _value_and_grad_ell(mu, x, Sigma, out), out
 
 
+@_only_for(1, 2, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_ell(mu, x, Sigma, grad_ell_mu):
     n = x.shape[1]
@@ -676,6 +753,19 @@ def hess_ell(mu, x, Sigma, out=None):
     entries read: Sigma 2*n**2, Sigma_factor n**2, Sigma_inv n**2
     """
     _link()
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(mu) is type(x) is type(Sigma) is _array
+            and len(Sigma) == Sigma.shape[1] == len(mu) == n >= 1
+            and m >= 1
+        ):
+            hess_ell_mu = _empty((n, n), mu.dtype)
+            _hess_ell(mu, x, Sigma, hess_ell_mu)
+            return hess_ell_mu
+    except _TO_CONVERT:
+        pass
     if not (
         type(mu) is type(x) is type(Sigma) is np.ndarray
         and mu.dtype is x.dtype is Sigma.dtype in _FLOATING
@@ -702,13 +792,14 @@ def hess_ell(mu, x, Sigma, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), mu.dtype)
+        out = _empty((n, n), mu.dtype)
     else:
         _check_out("out", out, (n, n), mu.dtype, (mu, x, Sigma))
     _hess_ell(mu, x, Sigma, out)
     return out
 
 
+@_only_for(1, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_ell(mu, x, Sigma, hess_ell_mu):
     n = x.shape[1]
@@ -738,6 +829,19 @@ def hvp_ell(mu, v, x, Sigma, out=None):
     entries read: Sigma n**2, solution n, v n
     """
     _link()
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(mu) is type(v) is type(x) is type(Sigma) is _array
+            and len(Sigma) == Sigma.shape[1] == len(mu) == len(v) == n >= 1
+            and m >= 1
+        ):
+            hvp_ell_mu = _empty(n, mu.dtype)
+            _hvp_ell(mu, v, x, Sigma, hvp_ell_mu)
+            return hvp_ell_mu
+    except _TO_CONVERT:
+        pass
     if not (
         type(mu) is type(v) is type(x) is type(Sigma) is np.ndarray
         and mu.dtype is v.dtype is x.dtype is Sigma.dtype in _FLOATING
@@ -769,13 +873,14 @@ def hvp_ell(mu, v, x, Sigma, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), mu.dtype)
+        out = _empty(n, mu.dtype)
     else:
         _check_out("out", out, (n,), mu.dtype, (mu, v, x, Sigma))
     _hvp_ell(mu, v, x, Sigma, out)
     return out
 
 
+@_only_for(1, 1, 2, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_ell(mu, v, x, Sigma, hvp_ell_mu):
     n = x.shape[1]
@@ -801,8 +906,19 @@ def mu_hat(x, Sigma, out=None):
     x m*n
     """
     _link()
+    try:
+        m, n = x.shape
+        if out is None and type(x) is type(Sigma) is _array and m >= 1 and len(Sigma) == Sigma.shape[1] == n >= 1:
+            mu_hat = _empty(n, x.dtype)
+            _mu_hat(x, Sigma, mu_hat)
+            return mu_hat
+    except _TO_CONVERT:
+        pass
     if not (
-        type(x) is type(Sigma) is np.ndarray and x.dtype is Sigma.dtype in _FLOATING and x.flags.carray and Sigma.flags.carray
+        type(x) is type(Sigma) is np.ndarray
+        and x.dtype is Sigma.dtype in _FLOATING
+        and x.flags.carray
+        and Sigma.flags.carray
     ):
         x, Sigma = _floats(("x", "Sigma"), (x, Sigma))
     if x.ndim != 2:
@@ -819,13 +935,14 @@ def mu_hat(x, Sigma, out=None):
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if out is None:
-        out = np.empty((n,), x.dtype)
+        out = _empty(n, x.dtype)
     else:
         _check_out("out", out, (n,), x.dtype, (x, Sigma))
     _mu_hat(x, Sigma, out)
     return out
 
 
+@_only_for(2, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _mu_hat(x, Sigma, mu_hat):
     m = len(x)
@@ -868,6 +985,20 @@ def S(x, mu, out=None):
     3*m*n**2 + m*n floating-point operations
     entries read: mu n, x m*n
     """
+    try:
+        m, n = x.shape
+        if (
+            out is None
+            and type(x) is type(mu) is _array
+            and m >= 1
+            and len(mu) == n >= 1
+            and m * (2 * n + 3 * float(n) ** 2) < 80_000
+        ):
+            S = _empty((n, n), x.dtype)
+            _S(x, mu, S)
+            return S
+    except _TO_CONVERT:
+        pass
     if not (type(x) is type(mu) is np.ndarray and x.dtype is mu.dtype in _FLOATING and x.flags.carray and mu.flags.carray):
         x, mu = _floats(("x", "mu"), (x, mu))
     if x.ndim != 2:
@@ -882,7 +1013,7 @@ def S(x, mu, out=None):
     if n < 1:
         raise ValueError(f"x has {n} columns, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), x.dtype)
+        out = _empty((n, n), x.dtype)
     else:
         _check_out("out", out, (n, n), x.dtype, (x, mu))
     kernel = _S_many if m * (2 * n + 3 * float(n) ** 2) >= 80_000 else _S
@@ -890,6 +1021,7 @@ def S(x, mu, out=None):
     return out
 
 
+@_only_for(2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _S(x, mu, S):
     m = len(x)
@@ -972,6 +1104,13 @@ def q(V, x, mu):
     2*m*n**2 + 4*m*n + 4*n**3/3 + 4 floating-point operations
     entries read: V 2*n**2, mu 2*n, rhs m*n, solution m*n, x 2*m*n
     """
+    try:
+        n = len(V)
+        m = len(x)
+        if type(V) is type(x) is type(mu) is _array and V.shape[1] == x.shape[1] == len(mu) == n >= 1 and m >= 1:
+            return _q(V, x, mu)
+    except _TO_CONVERT:
+        pass
     if not (
         type(V) is type(x) is type(mu) is np.ndarray
         and V.dtype is x.dtype is mu.dtype in _FLOATING
@@ -1001,6 +1140,7 @@ def q(V, x, mu):
     return _q(V, x, mu)
 
 
+@_only_for(2, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _q(V, x, mu):
     n = len(V)
@@ -1036,6 +1176,20 @@ def grad_q(V, x, mu, out=None):
     entries read: V 3*n**2, V_T n**2, V_inv n**2, V_inv_bar n**2, mu n, rhs_2 n**2, rhs_3 n**2, solution_2 n**2, solution_3
     n**2, x m*n
     """
+    try:
+        n = len(V)
+        m = len(x)
+        if (
+            out is None
+            and type(V) is type(x) is type(mu) is _array
+            and V.shape[1] == x.shape[1] == len(mu) == n >= 1
+            and m >= 1
+        ):
+            grad_q_V = _empty((n, n), V.dtype)
+            _grad_q(V, x, mu, grad_q_V)
+            return grad_q_V
+    except _TO_CONVERT:
+        pass
     if not (
         type(V) is type(x) is type(mu) is np.ndarray
         and V.dtype is x.dtype is mu.dtype in _FLOATING
@@ -1063,13 +1217,14 @@ def grad_q(V, x, mu, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), V.dtype)
+        out = _empty((n, n), V.dtype)
     else:
         _check_out("out", out, (n, n), V.dtype, (V, x, mu))
     _grad_q(V, x, mu, out)
     return out
 
 
+@_only_for(2, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_q(V, x, mu, grad_q_V):
     n = len(V)
@@ -1120,6 +1275,19 @@ def value_and_grad_q(V, x, mu, out=None):
     entries read: V 5*n**2, V_T n**2, V_inv n**2, V_inv_bar n**2, mu 2*n, rhs 2*m*n, rhs_2 n**2, rhs_3 n**2, s_bar m*n,
     solution m*n, solution_2 n**2, solution_3 n**2, x 2*m*n
     """
+    try:
+        n = len(V)
+        m = len(x)
+        if (
+            out is None
+            and type(V) is type(x) is type(mu) is _array
+            and V.shape[1] == x.shape[1] == len(mu) == n >= 1
+            and m >= 1
+        ):
+            grad_q_V = _empty((n, n), V.dtype)
+            return _value_and_grad_q(V, x, mu, grad_q_V), grad_q_V
+    except _TO_CONVERT:
+        pass
     if not (
         type(V) is type(x) is type(mu) is np.ndarray
         and V.dtype is x.dtype is mu.dtype in _FLOATING
@@ -1147,13 +1315,13 @@ def value_and_grad_q(V, x, mu, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), V.dtype)
+        out = _empty((n, n), V.dtype)
     else:
         _check_out("out", out, (n, n), V.dtype, (V, x, mu))
-    q = _value_and_grad_q(V, x, mu, out)
-    return q, out
+    return _value_and_grad_q(V, x, mu, out), out
 
 
+@_only_for(2, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_q(V, x, mu, grad_q_V):
     n = len(V)
@@ -1213,6 +1381,20 @@ def hess_q(V, x, mu, out=None):
     entries read: V 3*n**2, V_T n**2, V_inv n**2, V_inv_V_inv_bar_2 n**4, V_inv_bar 2*n**2, V_inv_bar_2 n**2, hess_q_V n**4,
     mu n, rhs n**2, s n**2, solution_2 n**2, x m*n
     """
+    try:
+        n = len(V)
+        m = len(x)
+        if (
+            out is None
+            and type(V) is type(x) is type(mu) is _array
+            and V.shape[1] == x.shape[1] == len(mu) == n >= 1
+            and m >= 1
+        ):
+            hess_q_V = _empty((n, n, n, n), V.dtype)
+            _hess_q(V, x, mu, hess_q_V)
+            return hess_q_V
+    except _TO_CONVERT:
+        pass
     if not (
         type(V) is type(x) is type(mu) is np.ndarray
         and V.dtype is x.dtype is mu.dtype in _FLOATING
@@ -1240,13 +1422,14 @@ def hess_q(V, x, mu, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n, n, n), V.dtype)
+        out = _empty((n, n, n, n), V.dtype)
     else:
         _check_out("out", out, (n, n, n, n), V.dtype, (V, x, mu))
     _hess_q(V, x, mu, out)
     return out
 
 
+@_only_for(2, 2, 1, 4)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_q(V, x, mu, hess_q_V):
     n = len(V)
@@ -1313,6 +1496,21 @@ def hvp_q(V, v, x, mu, out=None):
     entries read: V 4*n**2, V_T n**2, V_inv_bar 2*n**2, V_inv_bar_2 2*n**2, mu n, rhs n**2, rhs_2 n**2, rhs_3 n**2, s n**2,
     s_bar_2 n**2, s_v n**2, solution_2 n**2, solution_3 n**2, solution_4 n**2, v 3*n**2, x m*n
     """
+    try:
+        n = len(V)
+        m = len(x)
+        if (
+            out is None
+            and type(V) is type(v) is type(x) is type(mu) is _array
+            and V.shape[1] == len(v) == v.shape[1] == x.shape[1] == len(mu) == n >= 1
+            and m >= 1
+            and m * (4 * n + 3 * float(n) ** 2) < 80_000
+        ):
+            hvp_q_V = _empty((n, n), V.dtype)
+            _hvp_q(V, v, x, mu, hvp_q_V)
+            return hvp_q_V
+    except _TO_CONVERT:
+        pass
     if not (
         type(V) is type(v) is type(x) is type(mu) is np.ndarray
         and V.dtype is v.dtype is x.dtype is mu.dtype in _FLOATING
@@ -1347,7 +1545,7 @@ def hvp_q(V, v, x, mu, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), V.dtype)
+        out = _empty((n, n), V.dtype)
     else:
         _check_out("out", out, (n, n), V.dtype, (V, v, x, mu))
     kernel = _hvp_q_many if m * (4 * n + 3 * float(n) ** 2) >= 80_000 else _hvp_q
@@ -1355,6 +1553,7 @@ def hvp_q(V, v, x, mu, out=None):
     return out
 
 
+@_only_for(2, 2, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_q(V, v, x, mu, hvp_q_V):
     n = len(V)
@@ -1515,6 +1714,13 @@ def r(Lambda, x, mu):
     3*m*n**2 + 3*m*n + 2*n**3/3 + 4 floating-point operations
     entries read: Lambda 2*n**2, mu n, x m*n
     """
+    try:
+        n = len(Lambda)
+        m = len(x)
+        if type(Lambda) is type(x) is type(mu) is _array and Lambda.shape[1] == x.shape[1] == len(mu) == n >= 1 and m >= 1:
+            return _r(Lambda, x, mu)
+    except _TO_CONVERT:
+        pass
     if not (
         type(Lambda) is type(x) is type(mu) is np.ndarray
         and Lambda.dtype is x.dtype is mu.dtype in _FLOATING
@@ -1544,6 +1750,7 @@ def r(Lambda, x, mu):
     return _r(Lambda, x, mu)
 
 
+@_only_for(2, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _r(Lambda, x, mu):
     n = len(Lambda)
@@ -1575,6 +1782,21 @@ def grad_r(Lambda, x, mu, out=None):
     3*m*n**2 + 3*m*n + 2*n**3 + 3*n**2 floating-point operations
     entries read: Lambda n**2, Lambda_inv n**2, grad_r_Lambda n**2, mu n, x m*n
     """
+    try:
+        n = len(Lambda)
+        m = len(x)
+        if (
+            out is None
+            and type(Lambda) is type(x) is type(mu) is _array
+            and Lambda.shape[1] == x.shape[1] == len(mu) == n >= 1
+            and m >= 1
+            and m * (4 * n + 3 * float(n) ** 2) < 80_000
+        ):
+            grad_r_Lambda = _empty((n, n), Lambda.dtype)
+            _grad_r(Lambda, x, mu, grad_r_Lambda)
+            return grad_r_Lambda
+    except _TO_CONVERT:
+        pass
     if not (
         type(Lambda) is type(x) is type(mu) is np.ndarray
         and Lambda.dtype is x.dtype is mu.dtype in _FLOATING
@@ -1602,7 +1824,7 @@ def grad_r(Lambda, x, mu, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), Lambda.dtype)
+        out = _empty((n, n), Lambda.dtype)
     else:
         _check_out("out", out, (n, n), Lambda.dtype, (Lambda, x, mu))
     kernel = _grad_r_many if m * (4 * n + 3 * float(n) ** 2) >= 80_000 else _grad_r
@@ -1610,6 +1832,7 @@ def grad_r(Lambda, x, mu, out=None):
     return out
 
 
+@_only_for(2, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_r(Lambda, x, mu, grad_r_Lambda):
     n = len(Lambda)
@@ -1705,6 +1928,19 @@ def value_and_grad_r(Lambda, x, mu, out=None):
     6*m*n**2 + 6*m*n + 8*n**3/3 + 3*n**2 + 4 floating-point operations
     entries read: Lambda 3*n**2, Lambda_inv n**2, grad_r_Lambda n**2, mu n, x m*n
     """
+    try:
+        n = len(Lambda)
+        m = len(x)
+        if (
+            out is None
+            and type(Lambda) is type(x) is type(mu) is _array
+            and Lambda.shape[1] == x.shape[1] == len(mu) == n >= 1
+            and m >= 1
+        ):
+            grad_r_Lambda = _empty((n, n), Lambda.dtype)
+            return _value_and_grad_r(Lambda, x, mu, grad_r_Lambda), grad_r_Lambda
+    except _TO_CONVERT:
+        pass
     if not (
         type(Lambda) is type(x) is type(mu) is np.ndarray
         and Lambda.dtype is x.dtype is mu.dtype in _FLOATING
@@ -1732,13 +1968,13 @@ def value_and_grad_r(Lambda, x, mu, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), Lambda.dtype)
+        out = _empty((n, n), Lambda.dtype)
     else:
         _check_out("out", out, (n, n), Lambda.dtype, (Lambda, x, mu))
-    r = _value_and_grad_r(Lambda, x, mu, out)
-    return r, out
+    return _value_and_grad_r(Lambda, x, mu, out), out
 
 
+@_only_for(2, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_r(Lambda, x, mu, grad_r_Lambda):
     n = len(Lambda)
@@ -1780,6 +2016,20 @@ def hess_r(Lambda, x, mu, out=None):
     n**4 + 4*n**3 floating-point operations
     entries read: Lambda n**2, Lambda_inv n**2
     """
+    try:
+        n = len(Lambda)
+        m = len(x)
+        if (
+            out is None
+            and type(Lambda) is type(x) is type(mu) is _array
+            and Lambda.shape[1] == x.shape[1] == len(mu) == n >= 1
+            and m >= 1
+        ):
+            hess_r_Lambda = _empty((n, n, n, n), Lambda.dtype)
+            _hess_r(Lambda, x, mu, hess_r_Lambda)
+            return hess_r_Lambda
+    except _TO_CONVERT:
+        pass
     if not (
         type(Lambda) is type(x) is type(mu) is np.ndarray
         and Lambda.dtype is x.dtype is mu.dtype in _FLOATING
@@ -1807,13 +2057,14 @@ def hess_r(Lambda, x, mu, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n, n, n), Lambda.dtype)
+        out = _empty((n, n, n, n), Lambda.dtype)
     else:
         _check_out("out", out, (n, n, n, n), Lambda.dtype, (Lambda, x, mu))
     _hess_r(Lambda, x, mu, out)
     return out
 
 
+@_only_for(2, 2, 1, 4)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_r(Lambda, x, mu, hess_r_Lambda):
     n = len(Lambda)
@@ -1844,6 +2095,20 @@ def hvp_r(Lambda, v, x, mu, out=None):
     16*n**3/3 + 2*n**2 floating-point operations
     entries read: Lambda 2*n**2, Lambda_T n**2, rhs n**2, solution n**2, solution_2 n**2, v n**2
     """
+    try:
+        n = len(Lambda)
+        m = len(x)
+        if (
+            out is None
+            and type(Lambda) is type(v) is type(x) is type(mu) is _array
+            and Lambda.shape[1] == len(v) == v.shape[1] == x.shape[1] == len(mu) == n >= 1
+            and m >= 1
+        ):
+            hvp_r_Lambda = _empty((n, n), Lambda.dtype)
+            _hvp_r(Lambda, v, x, mu, hvp_r_Lambda)
+            return hvp_r_Lambda
+    except _TO_CONVERT:
+        pass
     if not (
         type(Lambda) is type(v) is type(x) is type(mu) is np.ndarray
         and Lambda.dtype is v.dtype is x.dtype is mu.dtype in _FLOATING
@@ -1878,13 +2143,14 @@ def hvp_r(Lambda, v, x, mu, out=None):
     if m < 1:
         raise ValueError(f"x has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), Lambda.dtype)
+        out = _empty((n, n), Lambda.dtype)
     else:
         _check_out("out", out, (n, n), Lambda.dtype, (Lambda, v, x, mu))
     _hvp_r(Lambda, v, x, mu, out)
     return out
 
 
+@_only_for(2, 2, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_r(Lambda, v, x, mu, hvp_r_Lambda):
     n = len(Lambda)
@@ -1902,3 +2168,8 @@ def _hvp_r(Lambda, v, x, mu, hvp_r_Lambda):
     for i in range(n):
         for j in range(n):
             hvp_r_Lambda[i, j] = -0.5 * m * solution_2[i, j]
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_5c9adeeb4fa7a258"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_5c9adeeb4fa7a258"

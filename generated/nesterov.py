@@ -2,6 +2,7 @@
 # source sha256 a8b19c12b23bcb8ff6727eb40612c8d988543b51987794cd9b2350bd336b9bfc
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -16,11 +17,48 @@ from numba.extending import get_cython_function_address, intrinsic
 __all__ = ["J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J", "V", "T"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -30,7 +68,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -300,6 +344,17 @@ def J(theta, X, y):
     2*m*n + 3*m + 2 floating-point operations
     entries read: X m*n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 4) < 80_000
+        ):
+            return _J(theta, X, y)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -327,6 +382,7 @@ def J(theta, X, y):
     return kernel(theta, X, y)
 
 
+@_only_for(1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y):
     n = X.shape[1]
@@ -405,6 +461,20 @@ def grad_J(theta, X, y, out=None):
     4*m*n + n floating-point operations
     entries read: X m*n, grad_J_theta n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            _grad_J(theta, X, y, grad_J_theta)
+            return grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -429,7 +499,7 @@ def grad_J(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _grad_J_many if m * (4 * n + 1) >= 80_000 else _grad_J
@@ -437,6 +507,7 @@ def grad_J(theta, X, y, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
@@ -530,6 +601,19 @@ def value_and_grad_J(theta, X, y, out=None):
     4*m*n + 2*m + n + 2 floating-point operations
     entries read: X m*n, grad_J_theta n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            return _value_and_grad_J(theta, X, y, grad_J_theta), grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -554,14 +638,14 @@ def value_and_grad_J(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _value_and_grad_J_many if m * (4 * n + 3) >= 80_000 else _value_and_grad_J
-    J = kernel(theta, X, y, out)
-    return J, out
+    return kernel(theta, X, y, out), out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
@@ -688,7 +772,7 @@ def hess_J(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
     _symmetric_dot(X, True, out)
@@ -720,6 +804,20 @@ def hvp_J(theta, v, X, y, out=None):
     4*m*n + m floating-point operations
     entries read: X m*n, v n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(X) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            hvp_J_theta = _empty(n, theta.dtype)
+            _hvp_J(theta, v, X, y, hvp_J_theta)
+            return hvp_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
         and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
@@ -749,7 +847,7 @@ def hvp_J(theta, v, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
     kernel = _hvp_J_many if m * (4 * n + 3) >= 80_000 else _hvp_J
@@ -757,6 +855,7 @@ def hvp_J(theta, v, X, y, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, hvp_J_theta):
     n = X.shape[1]
@@ -851,6 +950,20 @@ def V(v, theta, X, y, beta, alpha, out=None):
     4*m*n + 6*n floating-point operations
     entries read: X m*n, grad_J_1_theta n, theta n, theta_value n, v 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(v) is type(theta) is type(X) is type(y) is _array
+            and len(v) == len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            V = _empty(n, v.dtype)
+            _V(v, theta, X, y, beta, alpha, V)
+            return V
+    except _TO_CONVERT:
+        pass
     if not (
         type(v) is type(theta) is type(X) is type(y) is np.ndarray
         and v.dtype is theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -884,7 +997,7 @@ def V(v, theta, X, y, beta, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), v.dtype)
+        out = _empty(n, v.dtype)
     else:
         _check_out("out", out, (n,), v.dtype, (v, theta, X, y))
     kernel = _V_many if m * (4 * n + 1) >= 80_000 else _V
@@ -892,6 +1005,7 @@ def V(v, theta, X, y, beta, alpha, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _V(v, theta, X, y, beta, alpha, V):
     n = X.shape[1]
@@ -997,6 +1111,20 @@ def T(v, theta, X, y, beta, alpha, out=None):
     4*m*n + 7*n floating-point operations
     entries read: X m*n, grad_J_1_theta n, theta 2*n, theta_value n, v 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(v) is type(theta) is type(X) is type(y) is _array
+            and len(v) == len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            T = _empty(n, v.dtype)
+            _T(v, theta, X, y, beta, alpha, T)
+            return T
+    except _TO_CONVERT:
+        pass
     if not (
         type(v) is type(theta) is type(X) is type(y) is np.ndarray
         and v.dtype is theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1030,7 +1158,7 @@ def T(v, theta, X, y, beta, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), v.dtype)
+        out = _empty(n, v.dtype)
     else:
         _check_out("out", out, (n,), v.dtype, (v, theta, X, y))
     kernel = _T_many if m * (4 * n + 1) >= 80_000 else _T
@@ -1038,6 +1166,7 @@ def T(v, theta, X, y, beta, alpha, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _T(v, theta, X, y, beta, alpha, T):
     n = X.shape[1]
@@ -1126,3 +1255,8 @@ def _T_rest(v, theta, X, y, beta, alpha, T, grad_J_1_theta_rows):
         grad_J_1_theta[i] = grad_J_1_theta[i] / m
         V = beta * v[i] - alpha * grad_J_1_theta[i]
         T[i] = V + theta[i]
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_60052433ab45b242"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_60052433ab45b242"

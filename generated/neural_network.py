@@ -3,6 +3,7 @@
 # eqcompiler 0.1.0
 import math
 import os
+import sys
 import threading
 import time
 
@@ -27,11 +28,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -41,7 +79,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -97,6 +141,8 @@ def _members(name, members, axes):
         raise TypeError(f"{name} must be a list or tuple of arrays, got {type(members).__name__}")
     if not members:
         raise ValueError(f"{name} is empty, at least one array needed")
+    for place, member in enumerate(members):
+        _refuse_hidden(f"{name}[{place}]", member)
     arrays = [np.asarray(member) for member in members]
     for place, array in enumerate(arrays):
         if array.ndim != axes:
@@ -388,6 +434,14 @@ def a_0(x, out=None):
     0 floating-point operations
     entries read: x n_0
     """
+    try:
+        n_0, = x.shape
+        if out is None and type(x) is _array and n_0 >= 1:
+            a_0 = _empty(n_0, x.dtype)
+            _a_0(x, a_0)
+            return a_0
+    except _TO_CONVERT:
+        pass
     if not (type(x) is np.ndarray and x.dtype in _FLOATING and x.flags.carray):
         x, = _floats(("x",), (x,))
     if x.ndim != 1:
@@ -396,13 +450,14 @@ def a_0(x, out=None):
     if n_0 < 1:
         raise ValueError(f"x has {n_0} entries, at least 1 needed")
     if out is None:
-        out = np.empty((n_0,), x.dtype)
+        out = _empty(n_0, x.dtype)
     else:
         _check_out("out", out, (n_0,), x.dtype, (x,))
     _a_0(x, out)
     return out
 
 
+@_only_for(1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _a_0(x, a_0):
     n_0 = len(x)
@@ -424,6 +479,20 @@ def a_step(a_before_l, W_l, b_l, out=None):
     2*n_before_l*n_l + 2*n_l floating-point operations
     entries read: W_l n_before_l*n_l, a_before_l n_before_l, b_l n_l
     """
+    try:
+        n_l, n_before_l = W_l.shape
+        if (
+            out is None
+            and type(a_before_l) is type(W_l) is type(b_l) is _array
+            and len(a_before_l) == n_before_l >= 1
+            and len(b_l) == n_l >= 1
+            and n_l * (2 * n_before_l + 24) < 80_000
+        ):
+            a_next = _empty(n_l, a_before_l.dtype)
+            _a_step(a_before_l, W_l, b_l, a_next)
+            return a_next
+    except _TO_CONVERT:
+        pass
     if not (
         type(a_before_l) is type(W_l) is type(b_l) is np.ndarray
         and a_before_l.dtype is W_l.dtype is b_l.dtype in _FLOATING
@@ -448,7 +517,7 @@ def a_step(a_before_l, W_l, b_l, out=None):
     if n_l < 1:
         raise ValueError(f"W_l has {n_l} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n_l,), a_before_l.dtype)
+        out = _empty(n_l, a_before_l.dtype)
     else:
         _check_out("out", out, (n_l,), a_before_l.dtype, (a_before_l, W_l, b_l))
     kernel = _a_step_many if n_l * (2 * n_before_l + 24) >= 80_000 else _a_step
@@ -456,6 +525,7 @@ def a_step(a_before_l, W_l, b_l, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _a_step(a_before_l, W_l, b_l, a_next):
     n_before_l = W_l.shape[1]
@@ -563,7 +633,7 @@ def h(x, W, b, out=None):
     if n_L < 1:
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
     if out is None:
-        out = np.empty((n_L,), x.dtype)
+        out = _empty(n_L, x.dtype)
     else:
         _check_out("out", out, (n_L,), x.dtype, (x,))
     n = np.array(n)
@@ -662,7 +732,7 @@ def h_batch(x, W, b, out=None):
     if n_L < 1:
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
     if out is None:
-        out = np.empty((batch, n_L), x.dtype)
+        out = _empty((batch, n_L), x.dtype)
     else:
         _check_out("out", out, (batch, n_L), x.dtype, (x,))
     n = np.array(n)
@@ -874,8 +944,8 @@ def grad_C(X, W, b, y):
         raise ValueError(f"L is {L}, at least 1 needed")
     if n_L < 1:
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
-    grad_C_W = np.empty(W.size, X.dtype)
-    grad_C_b = np.empty(b.size, X.dtype)
+    grad_C_W = _empty(W.size, X.dtype)
+    grad_C_b = _empty(b.size, X.dtype)
     n = np.array(n)
     _grad_C(X, W, b, y, n, grad_C_W, grad_C_b)
     return _views(grad_C_W, W_shapes), _views(grad_C_b, b_shapes)
@@ -1022,8 +1092,8 @@ def value_and_grad_C(X, W, b, y):
         raise ValueError(f"L is {L}, at least 1 needed")
     if n_L < 1:
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
-    grad_C_W = np.empty(W.size, X.dtype)
-    grad_C_b = np.empty(b.size, X.dtype)
+    grad_C_W = _empty(W.size, X.dtype)
+    grad_C_b = _empty(b.size, X.dtype)
     n = np.array(n)
     C = _value_and_grad_C(X, W, b, y, n, grad_C_W, grad_C_b)
     return C, _views(grad_C_W, W_shapes), _views(grad_C_b, b_shapes)
@@ -1193,8 +1263,8 @@ def hvp_C(X, W, v_W, b, v_b, y):
         raise ValueError(f"L is {L}, at least 1 needed")
     if n_L < 1:
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
-    hvp_C_W = np.empty(W.size, X.dtype)
-    hvp_C_b = np.empty(b.size, X.dtype)
+    hvp_C_W = _empty(W.size, X.dtype)
+    hvp_C_b = _empty(b.size, X.dtype)
     n = np.array(n)
     _hvp_C(X, W, v_W, b, v_b, y, n, hvp_C_W, hvp_C_b)
     return _views(hvp_C_W, W_shapes), _views(hvp_C_b, b_shapes)
@@ -1423,3 +1493,8 @@ def _hvp_C(X, W, v_W, b, v_b, y, n, hvp_C_W, hvp_C_b):
         for i in range(n_l):
             for j in range(n_before_l):
                 W_bar_sum[i, j] = W_bar_1[i, j] + W_bar_2_2[i, j]
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_cc31e1c14218bcf0"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_cc31e1c14218bcf0"

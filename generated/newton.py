@@ -2,6 +2,7 @@
 # source sha256 7d7e3b1561f938af6a6e7fb7ea0356ae57fe0f6b1fa9b73392ca52099eb6af52
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -30,11 +31,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -44,7 +82,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -594,6 +638,12 @@ def J(w, A, b):
     2*n**2 + 4*n + 2 floating-point operations
     entries read: A n**2, b n, w n
     """
+    try:
+        n = len(A)
+        if type(w) is type(A) is type(b) is _array and A.shape[1] == len(w) == len(b) == n >= 1 and n * (2 * n + 5) < 80_000:
+            return _J(w, A, b)
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(A) is type(b) is np.ndarray
         and w.dtype is A.dtype is b.dtype in _FLOATING
@@ -621,6 +671,7 @@ def J(w, A, b):
     return kernel(w, A, b)
 
 
+@_only_for(1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(w, A, b):
     n = len(A)
@@ -703,6 +754,19 @@ def grad_J(w, A, b, out=None):
     2*n**2 + 4*n floating-point operations
     entries read: A n**2, b n, w n
     """
+    try:
+        n = len(A)
+        if (
+            out is None
+            and type(w) is type(A) is type(b) is _array
+            and A.shape[1] == len(w) == len(b) == n >= 1
+            and n * (2 * n + 7) < 80_000
+        ):
+            grad_J_w = _empty(n, w.dtype)
+            _grad_J(w, A, b, grad_J_w)
+            return grad_J_w
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(A) is type(b) is np.ndarray
         and w.dtype is A.dtype is b.dtype in _FLOATING
@@ -727,7 +791,7 @@ def grad_J(w, A, b, out=None):
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), w.dtype)
+        out = _empty(n, w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, A, b))
     kernel = _grad_J_many if n * (2 * n + 7) >= 80_000 else _grad_J
@@ -735,6 +799,7 @@ def grad_J(w, A, b, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(w, A, b, grad_J_w):
     n = len(A)
@@ -804,6 +869,18 @@ def value_and_grad_J(w, A, b, out=None):
     2*n**2 + 8*n + 2 floating-point operations
     entries read: A n**2, b n, w n
     """
+    try:
+        n = len(A)
+        if (
+            out is None
+            and type(w) is type(A) is type(b) is _array
+            and A.shape[1] == len(w) == len(b) == n >= 1
+            and n * (2 * n + 11) < 80_000
+        ):
+            grad_J_w = _empty(n, w.dtype)
+            return _value_and_grad_J(w, A, b, grad_J_w), grad_J_w
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(A) is type(b) is np.ndarray
         and w.dtype is A.dtype is b.dtype in _FLOATING
@@ -828,14 +905,14 @@ def value_and_grad_J(w, A, b, out=None):
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), w.dtype)
+        out = _empty(n, w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, A, b))
     kernel = _value_and_grad_J_many if n * (2 * n + 11) >= 80_000 else _value_and_grad_J
-    J = kernel(w, A, b, out)
-    return J, out
+    return kernel(w, A, b, out), out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(w, A, b, grad_J_w):
     n = len(A)
@@ -927,6 +1004,19 @@ def hess_J(w, A, b, out=None):
     0 floating-point operations
     entries read: A n**2
     """
+    try:
+        n = len(A)
+        if (
+            out is None
+            and type(w) is type(A) is type(b) is _array
+            and A.shape[1] == len(w) == len(b) == n >= 1
+            and n * n < 80_000
+        ):
+            hess_J_w = _empty((n, n), w.dtype)
+            _hess_J(w, A, b, hess_J_w)
+            return hess_J_w
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(A) is type(b) is np.ndarray
         and w.dtype is A.dtype is b.dtype in _FLOATING
@@ -951,7 +1041,7 @@ def hess_J(w, A, b, out=None):
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), w.dtype)
+        out = _empty((n, n), w.dtype)
     else:
         _check_out("out", out, (n, n), w.dtype, (w, A, b))
     kernel = _hess_J_many if n * n >= 80_000 else _hess_J
@@ -959,6 +1049,7 @@ def hess_J(w, A, b, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(w, A, b, hess_J_w):
     n = len(A)
@@ -1010,6 +1101,19 @@ def hvp_J(w, v, A, b, out=None):
     2*n**2 floating-point operations
     entries read: A n**2, v n
     """
+    try:
+        n = len(A)
+        if (
+            out is None
+            and type(w) is type(v) is type(A) is type(b) is _array
+            and A.shape[1] == len(w) == len(v) == len(b) == n >= 1
+            and n * (2 * n + 2) < 80_000
+        ):
+            hvp_J_w = _empty(n, w.dtype)
+            _hvp_J(w, v, A, b, hvp_J_w)
+            return hvp_J_w
+    except _TO_CONVERT:
+        pass
     if not (
         type(w) is type(v) is type(A) is type(b) is np.ndarray
         and w.dtype is v.dtype is A.dtype is b.dtype in _FLOATING
@@ -1039,7 +1143,7 @@ def hvp_J(w, v, A, b, out=None):
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), w.dtype)
+        out = _empty(n, w.dtype)
     else:
         _check_out("out", out, (n,), w.dtype, (w, v, A, b))
     kernel = _hvp_J_many if n * (2 * n + 2) >= 80_000 else _hvp_J
@@ -1047,6 +1151,7 @@ def hvp_J(w, v, A, b, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(w, v, A, b, hvp_J_w):
     n = len(A)
@@ -1110,6 +1215,14 @@ def w_star(A, b, out=None):
     entries read: A n**2, b n
     """
     _link()
+    try:
+        n = len(A)
+        if out is None and type(A) is type(b) is _array and A.shape[1] == len(b) == n >= 1:
+            w_star = _empty(n, A.dtype)
+            _w_star(A, b, w_star)
+            return w_star
+    except _TO_CONVERT:
+        pass
     if not (type(A) is type(b) is np.ndarray and A.dtype is b.dtype in _FLOATING and A.flags.carray and b.flags.carray):
         A, b = _floats(("A", "b"), (A, b))
     if A.ndim != 2:
@@ -1124,13 +1237,19 @@ def w_star(A, b, out=None):
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), A.dtype)
+        out = _empty(n, A.dtype)
     else:
         _check_out("out", out, (n,), A.dtype, (A, b))
     _w_star(A, b, out)
     return out
 
 
+@_only_for(2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _w_star(A, b, w_star):
     _positive_solve(A, b, w_star)
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_69481086bcc073e0"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_69481086bcc073e0"

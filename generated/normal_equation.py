@@ -2,6 +2,7 @@
 # source sha256 dc143b372c91721ee31d9b7e8d4ee0078b2ad5f4158e8c722c61b7d208685f6c
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -29,11 +30,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -43,7 +81,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -493,6 +537,17 @@ def J(theta, X, y):
     2*m*n + 3*m + 1 floating-point operations
     entries read: X m*n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 4) < 80_000
+        ):
+            return _J(theta, X, y)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -520,6 +575,7 @@ def J(theta, X, y):
     return kernel(theta, X, y)
 
 
+@_only_for(1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y):
     n = X.shape[1]
@@ -598,6 +654,20 @@ def grad_J(theta, X, y, out=None):
     4*m*n + 2*n floating-point operations
     entries read: X m*n, grad_J_theta n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            _grad_J(theta, X, y, grad_J_theta)
+            return grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -622,7 +692,7 @@ def grad_J(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _grad_J_many if m * (4 * n + 1) >= 80_000 else _grad_J
@@ -630,6 +700,7 @@ def grad_J(theta, X, y, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
@@ -723,6 +794,19 @@ def value_and_grad_J(theta, X, y, out=None):
     4*m*n + 2*m + 2*n + 1 floating-point operations
     entries read: X m*n, grad_J_theta n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            return _value_and_grad_J(theta, X, y, grad_J_theta), grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -747,14 +831,14 @@ def value_and_grad_J(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _value_and_grad_J_many if m * (4 * n + 3) >= 80_000 else _value_and_grad_J
-    J = kernel(theta, X, y, out)
-    return J, out
+    return kernel(theta, X, y, out), out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
@@ -881,7 +965,7 @@ def hess_J(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
     _symmetric_dot(X, True, out)
@@ -913,6 +997,20 @@ def hvp_J(theta, v, X, y, out=None):
     4*m*n + 2*m floating-point operations
     entries read: X m*n, v n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(X) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 4) < 80_000
+        ):
+            hvp_J_theta = _empty(n, theta.dtype)
+            _hvp_J(theta, v, X, y, hvp_J_theta)
+            return hvp_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
         and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
@@ -942,7 +1040,7 @@ def hvp_J(theta, v, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
     kernel = _hvp_J_many if m * (4 * n + 4) >= 80_000 else _hvp_J
@@ -950,6 +1048,7 @@ def hvp_J(theta, v, X, y, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, hvp_J_theta):
     n = X.shape[1]
@@ -1055,7 +1154,7 @@ def theta_star(X, y, out=None):
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if out is None:
-        out = np.empty((n,), X.dtype)
+        out = _empty(n, X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, y))
     Xt_X = _symmetric_dot(X, True, np.empty((n, n), X.dtype))
@@ -1092,6 +1191,16 @@ def J_2(theta, X, y, D):
     3*m**2 + 2*m*n + 3*m floating-point operations
     entries read: D m**2, J_2_sum m, X m*n, X_theta m, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            type(theta) is type(X) is type(y) is type(D) is _array
+            and len(theta) == n >= 1
+            and len(D) == D.shape[1] == len(y) == m >= 1
+        ):
+            return _J_2(theta, X, y, D)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is type(D) is np.ndarray
         and theta.dtype is X.dtype is y.dtype is D.dtype in _FLOATING
@@ -1125,6 +1234,7 @@ def J_2(theta, X, y, D):
     return _J_2(theta, X, y, D)
 
 
+@_only_for(1, 2, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_2(theta, X, y, D):
     n = X.shape[1]
@@ -1162,6 +1272,19 @@ def grad_J_2(theta, X, y, D, out=None):
     2*m**2 + 4*m*n + m floating-point operations
     entries read: D m**2, D_r_2 m, X 2*m*n, r m, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is type(D) is _array
+            and len(theta) == n >= 1
+            and len(D) == D.shape[1] == len(y) == m >= 1
+        ):
+            grad_J_2_theta = _empty(n, theta.dtype)
+            _grad_J_2(theta, X, y, D, grad_J_2_theta)
+            return grad_J_2_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is type(D) is np.ndarray
         and theta.dtype is X.dtype is y.dtype is D.dtype in _FLOATING
@@ -1193,13 +1316,14 @@ def grad_J_2(theta, X, y, D, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y, D))
     _grad_J_2(theta, X, y, D, out)
     return out
 
 
+@_only_for(1, 2, 1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_2(theta, X, y, D, grad_J_2_theta):
     n = X.shape[1]
@@ -1241,6 +1365,18 @@ def value_and_grad_J_2(theta, X, y, D, out=None):
     2*m**2 + 4*m*n + 3*m floating-point operations
     entries read: D m**2, D_r_2 m, X 2*m*n, r m, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is type(D) is _array
+            and len(theta) == n >= 1
+            and len(D) == D.shape[1] == len(y) == m >= 1
+        ):
+            grad_J_2_theta = _empty(n, theta.dtype)
+            return _value_and_grad_J_2(theta, X, y, D, grad_J_2_theta), grad_J_2_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is type(D) is np.ndarray
         and theta.dtype is X.dtype is y.dtype is D.dtype in _FLOATING
@@ -1272,13 +1408,13 @@ def value_and_grad_J_2(theta, X, y, D, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y, D))
-    J_2 = _value_and_grad_J_2(theta, X, y, D, out)
-    return J_2, out
+    return _value_and_grad_J_2(theta, X, y, D, out), out
 
 
+@_only_for(1, 2, 1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J_2(theta, X, y, D, grad_J_2_theta):
     n = X.shape[1]
@@ -1322,6 +1458,19 @@ def hess_J_2(theta, X, y, D, out=None):
     2*m**2*n + 2*m*n**2 + m*n floating-point operations
     entries read: D m**2, X 2*m*n, r_bar 2*m*n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is type(D) is _array
+            and len(theta) == n >= 1
+            and len(D) == D.shape[1] == len(y) == m >= 1
+        ):
+            hess_J_2_theta = _empty((n, n), theta.dtype)
+            _hess_J_2(theta, X, y, D, hess_J_2_theta)
+            return hess_J_2_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is type(D) is np.ndarray
         and theta.dtype is X.dtype is y.dtype is D.dtype in _FLOATING
@@ -1353,13 +1502,14 @@ def hess_J_2(theta, X, y, D, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y, D))
     _hess_J_2(theta, X, y, D, out)
     return out
 
 
+@_only_for(1, 2, 1, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J_2(theta, X, y, D, hess_J_2_theta):
     n = X.shape[1]
@@ -1388,6 +1538,19 @@ def hvp_J_2(theta, v, X, y, D, out=None):
     2*m**2 + 4*m*n + m floating-point operations
     entries read: D m**2, X 2*m*n, X_theta_bar_bar m, r_bar m, v n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(X) is type(y) is type(D) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(D) == D.shape[1] == len(y) == m >= 1
+        ):
+            hvp_J_2_theta = _empty(n, theta.dtype)
+            _hvp_J_2(theta, v, X, y, D, hvp_J_2_theta)
+            return hvp_J_2_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(X) is type(y) is type(D) is np.ndarray
         and theta.dtype is v.dtype is X.dtype is y.dtype is D.dtype in _FLOATING
@@ -1424,13 +1587,14 @@ def hvp_J_2(theta, v, X, y, D, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y, D))
     _hvp_J_2(theta, v, X, y, D, out)
     return out
 
 
+@_only_for(1, 1, 2, 1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J_2(theta, v, X, y, D, hvp_J_2_theta):
     n = X.shape[1]
@@ -1469,6 +1633,14 @@ def theta_star_2(X, y, D, out=None):
     entries read: D 2*m**2, D_X m*n, X 3*m*n, Xt_D_X n**2, rhs n, y m
     """
     _link()
+    try:
+        m, n = X.shape
+        if out is None and type(X) is type(y) is type(D) is _array and len(D) == D.shape[1] == len(y) == m >= 1 and n >= 1:
+            theta_star_2 = _empty(n, X.dtype)
+            _theta_star_2(X, y, D, theta_star_2)
+            return theta_star_2
+    except _TO_CONVERT:
+        pass
     if not (
         type(X) is type(y) is type(D) is np.ndarray
         and X.dtype is y.dtype is D.dtype in _FLOATING
@@ -1495,13 +1667,14 @@ def theta_star_2(X, y, D, out=None):
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if out is None:
-        out = np.empty((n,), X.dtype)
+        out = _empty(n, X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, y, D))
     _theta_star_2(X, y, D, out)
     return out
 
 
+@_only_for(2, 1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_star_2(X, y, D, theta_star_2):
     m = len(X)
@@ -1520,3 +1693,8 @@ def _theta_star_2(X, y, D, theta_star_2):
         for i in range(n):
             rhs[i] += D_y * X[j, i]
     _positive_solve(Xt_D_X, rhs, theta_star_2)
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_b5b274310b00ec18"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_b5b274310b00ec18"

@@ -3,6 +3,7 @@
 # eqcompiler 0.1.0
 import math
 import os
+import sys
 import threading
 import time
 
@@ -34,11 +35,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -48,7 +86,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -104,6 +148,8 @@ def _members(name, members, axes):
         raise TypeError(f"{name} must be a list or tuple of arrays, got {type(members).__name__}")
     if not members:
         raise ValueError(f"{name} is empty, at least one array needed")
+    for place, member in enumerate(members):
+        _refuse_hidden(f"{name}[{place}]", member)
     arrays = [np.asarray(member) for member in members]
     for place, array in enumerate(arrays):
         if array.ndim != axes:
@@ -395,6 +441,14 @@ def a_0(x, out=None):
     0 floating-point operations
     entries read: x n_0
     """
+    try:
+        n_0, = x.shape
+        if out is None and type(x) is _array and n_0 >= 1:
+            a_0 = _empty(n_0, x.dtype)
+            _a_0(x, a_0)
+            return a_0
+    except _TO_CONVERT:
+        pass
     if not (type(x) is np.ndarray and x.dtype in _FLOATING and x.flags.carray):
         x, = _floats(("x",), (x,))
     if x.ndim != 1:
@@ -403,13 +457,14 @@ def a_0(x, out=None):
     if n_0 < 1:
         raise ValueError(f"x has {n_0} entries, at least 1 needed")
     if out is None:
-        out = np.empty((n_0,), x.dtype)
+        out = _empty(n_0, x.dtype)
     else:
         _check_out("out", out, (n_0,), x.dtype, (x,))
     _a_0(x, out)
     return out
 
 
+@_only_for(1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _a_0(x, a_0):
     n_0 = len(x)
@@ -431,6 +486,20 @@ def z_l(W_l, b_l, a_before_l, out=None):
     2*n_before_l*n_l floating-point operations
     entries read: W_l n_before_l*n_l, a_before_l n_before_l, b_l n_l
     """
+    try:
+        n_l, n_before_l = W_l.shape
+        if (
+            out is None
+            and type(W_l) is type(b_l) is type(a_before_l) is _array
+            and len(b_l) == n_l >= 1
+            and len(a_before_l) == n_before_l >= 1
+            and n_l * (2 * n_before_l + 2) < 80_000
+        ):
+            z_l = _empty(n_l, W_l.dtype)
+            _z_l(W_l, b_l, a_before_l, z_l)
+            return z_l
+    except _TO_CONVERT:
+        pass
     if not (
         type(W_l) is type(b_l) is type(a_before_l) is np.ndarray
         and W_l.dtype is b_l.dtype is a_before_l.dtype in _FLOATING
@@ -455,7 +524,7 @@ def z_l(W_l, b_l, a_before_l, out=None):
     if n_before_l < 1:
         raise ValueError(f"W_l has {n_before_l} columns, at least 1 needed")
     if out is None:
-        out = np.empty((n_l,), W_l.dtype)
+        out = _empty(n_l, W_l.dtype)
     else:
         _check_out("out", out, (n_l,), W_l.dtype, (W_l, b_l, a_before_l))
     kernel = _z_l_many if n_l * (2 * n_before_l + 2) >= 80_000 else _z_l
@@ -463,6 +532,7 @@ def z_l(W_l, b_l, a_before_l, out=None):
     return out
 
 
+@_only_for(2, 1, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _z_l(W_l, b_l, a_before_l, z_l):
     n_l = len(W_l)
@@ -529,6 +599,20 @@ def a_step(a_before_l, W_l, b_l, out=None):
     2*n_before_l*n_l + n_l floating-point operations
     entries read: W_l n_before_l*n_l, a_before_l n_before_l, b_l n_l
     """
+    try:
+        n_l, n_before_l = W_l.shape
+        if (
+            out is None
+            and type(a_before_l) is type(W_l) is type(b_l) is _array
+            and len(a_before_l) == n_before_l >= 1
+            and len(b_l) == n_l >= 1
+            and n_l * (2 * n_before_l + 23) < 80_000
+        ):
+            a_next = _empty(n_l, a_before_l.dtype)
+            _a_step(a_before_l, W_l, b_l, a_next)
+            return a_next
+    except _TO_CONVERT:
+        pass
     if not (
         type(a_before_l) is type(W_l) is type(b_l) is np.ndarray
         and a_before_l.dtype is W_l.dtype is b_l.dtype in _FLOATING
@@ -553,7 +637,7 @@ def a_step(a_before_l, W_l, b_l, out=None):
     if n_l < 1:
         raise ValueError(f"W_l has {n_l} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n_l,), a_before_l.dtype)
+        out = _empty(n_l, a_before_l.dtype)
     else:
         _check_out("out", out, (n_l,), a_before_l.dtype, (a_before_l, W_l, b_l))
     kernel = _a_step_many if n_l * (2 * n_before_l + 23) >= 80_000 else _a_step
@@ -561,6 +645,7 @@ def a_step(a_before_l, W_l, b_l, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _a_step(a_before_l, W_l, b_l, a_next):
     n_before_l = W_l.shape[1]
@@ -774,8 +859,8 @@ def grad_C(W, b, x, y):
         raise ValueError(f"n_0 is {n_0}, at least 1 needed")
     if n_L < 1:
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
-    grad_C_W = np.empty(W.size, W.dtype)
-    grad_C_b = np.empty(b.size, W.dtype)
+    grad_C_W = _empty(W.size, W.dtype)
+    grad_C_b = _empty(b.size, W.dtype)
     n = np.array(n)
     _grad_C(W, b, x, y, n, grad_C_W, grad_C_b)
     return _views(grad_C_W, W_shapes), _views(grad_C_b, b_shapes)
@@ -913,8 +998,8 @@ def value_and_grad_C(W, b, x, y):
         raise ValueError(f"n_0 is {n_0}, at least 1 needed")
     if n_L < 1:
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
-    grad_C_W = np.empty(W.size, W.dtype)
-    grad_C_b = np.empty(b.size, W.dtype)
+    grad_C_W = _empty(W.size, W.dtype)
+    grad_C_b = _empty(b.size, W.dtype)
     n = np.array(n)
     C = _value_and_grad_C(W, b, x, y, n, grad_C_W, grad_C_b)
     return C, _views(grad_C_W, W_shapes), _views(grad_C_b, b_shapes)
@@ -1073,8 +1158,8 @@ def hvp_C(W, v_W, b, v_b, x, y):
         raise ValueError(f"n_0 is {n_0}, at least 1 needed")
     if n_L < 1:
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
-    hvp_C_W = np.empty(W.size, W.dtype)
-    hvp_C_b = np.empty(b.size, W.dtype)
+    hvp_C_W = _empty(W.size, W.dtype)
+    hvp_C_b = _empty(b.size, W.dtype)
     n = np.array(n)
     _hvp_C(W, v_W, b, v_b, x, y, n, hvp_C_W, hvp_C_b)
     return _views(hvp_C_W, W_shapes), _views(hvp_C_b, b_shapes)
@@ -1365,7 +1450,7 @@ def grad_R(W):
         raise ValueError(f"n_0 is {n_0}, at least 1 needed")
     if n_L < 1:
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
-    grad_R_W = np.empty(W.size, W.dtype)
+    grad_R_W = _empty(W.size, W.dtype)
     n = np.array(n)
     _grad_R(W, n, grad_R_W)
     return _views(grad_R_W, W_shapes)
@@ -1423,7 +1508,7 @@ def value_and_grad_R(W):
         raise ValueError(f"n_0 is {n_0}, at least 1 needed")
     if n_L < 1:
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
-    grad_R_W = np.empty(W.size, W.dtype)
+    grad_R_W = _empty(W.size, W.dtype)
     n = np.array(n)
     R = _value_and_grad_R(W, n, grad_R_W)
     return R, _views(grad_R_W, W_shapes)
@@ -1493,7 +1578,9 @@ def hvp_R(W, v_W):
     _check_members("v_W", v_W, W_shapes)
     W = np.concatenate([member.ravel() for member in W])
     v_W = np.concatenate([member.ravel() for member in v_W])
-    if not (type(W) is type(v_W) is np.ndarray and W.dtype is v_W.dtype in _FLOATING and W.flags.carray and v_W.flags.carray):
+    if not (
+        type(W) is type(v_W) is np.ndarray and W.dtype is v_W.dtype in _FLOATING and W.flags.carray and v_W.flags.carray
+    ):
         W, v_W = _floats(("W", "v_W"), (W, v_W))
     L = len(n) - 1
     n_0 = n[0]
@@ -1504,7 +1591,7 @@ def hvp_R(W, v_W):
         raise ValueError(f"n_0 is {n_0}, at least 1 needed")
     if n_L < 1:
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
-    hvp_R_W = np.empty(W.size, W.dtype)
+    hvp_R_W = _empty(W.size, W.dtype)
     n = np.array(n)
     _hvp_R(W, v_W, n, hvp_R_W)
     return _views(hvp_R_W, W_shapes)
@@ -1743,8 +1830,8 @@ def grad_J(W, b, x, y, lambda_):
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
-    grad_J_W = np.empty(W.size, W.dtype)
-    grad_J_b = np.empty(b.size, W.dtype)
+    grad_J_W = _empty(W.size, W.dtype)
+    grad_J_b = _empty(b.size, W.dtype)
     n = np.array(n)
     _grad_J(W, b, x, y, lambda_, n, grad_J_W, grad_J_b)
     return _views(grad_J_W, W_shapes), _views(grad_J_b, b_shapes)
@@ -1918,8 +2005,8 @@ def value_and_grad_J(W, b, x, y, lambda_):
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
-    grad_J_W = np.empty(W.size, W.dtype)
-    grad_J_b = np.empty(b.size, W.dtype)
+    grad_J_W = _empty(W.size, W.dtype)
+    grad_J_b = _empty(b.size, W.dtype)
     n = np.array(n)
     J = _value_and_grad_J(W, b, x, y, lambda_, n, grad_J_W, grad_J_b)
     return J, _views(grad_J_W, W_shapes), _views(grad_J_b, b_shapes)
@@ -2133,8 +2220,8 @@ def hvp_J(W, v_W, b, v_b, x, y, lambda_):
         raise ValueError(f"n_L is {n_L}, at least 1 needed")
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
-    hvp_J_W = np.empty(W.size, W.dtype)
-    hvp_J_b = np.empty(b.size, W.dtype)
+    hvp_J_W = _empty(W.size, W.dtype)
+    hvp_J_b = _empty(b.size, W.dtype)
     n = np.array(n)
     _hvp_J(W, v_W, b, v_b, x, y, lambda_, n, hvp_J_W, hvp_J_b)
     return _views(hvp_J_W, W_shapes), _views(hvp_J_b, b_shapes)
@@ -2396,3 +2483,8 @@ def _hvp_J(W, v_W, b, v_b, x, y, lambda_, n, hvp_J_W, hvp_J_b):
         for i in range(n_l):
             for j in range(n_before_l):
                 W_bar_sum_4[i, j] = W_bar_1_3[i, j] + W_bar_2_4[i, j]
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_9ea462d35deb3de4"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_9ea462d35deb3de4"

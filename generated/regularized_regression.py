@@ -2,6 +2,7 @@
 # source sha256 ab612f0ba48fa3ab892b05acb711aed72a29305df511642a9ca5da5fe541e30f
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -34,11 +35,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -48,7 +86,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -492,8 +536,17 @@ def h_theta(x, theta, b):
     2*n floating-point operations
     entries read: theta n, x n
     """
+    try:
+        n, = x.shape
+        if type(x) is type(theta) is _array and len(theta) == n >= 1:
+            return _h_theta(x, theta, b)
+    except _TO_CONVERT:
+        pass
     if not (
-        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
+        type(x) is type(theta) is np.ndarray
+        and x.dtype is theta.dtype in _FLOATING
+        and x.flags.carray
+        and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 1:
@@ -510,6 +563,7 @@ def h_theta(x, theta, b):
     return _h_theta(x, theta, b)
 
 
+@_only_for(1, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h_theta(x, theta, b):
     n = len(x)
@@ -533,8 +587,25 @@ def h_theta_batch(x, theta, b, out=None):
     2*batch*n floating-point operations
     entries read: theta n, x batch*n
     """
+    try:
+        batch, n = x.shape
+        if (
+            out is None
+            and type(x) is type(theta) is _array
+            and batch >= 1
+            and len(theta) == n >= 1
+            and batch * (2 * n + 2) < 80_000
+        ):
+            h_theta = _empty(batch, x.dtype)
+            _h_theta_batch(x, theta, b, h_theta)
+            return h_theta
+    except _TO_CONVERT:
+        pass
     if not (
-        type(x) is type(theta) is np.ndarray and x.dtype is theta.dtype in _FLOATING and x.flags.carray and theta.flags.carray
+        type(x) is type(theta) is np.ndarray
+        and x.dtype is theta.dtype in _FLOATING
+        and x.flags.carray
+        and theta.flags.carray
     ):
         x, theta = _floats(("x", "theta"), (x, theta))
     if x.ndim != 2:
@@ -551,7 +622,7 @@ def h_theta_batch(x, theta, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((batch,), x.dtype)
+        out = _empty(batch, x.dtype)
     else:
         _check_out("out", out, (batch,), x.dtype, (x, theta))
     kernel = _h_theta_batch_many if batch * (2 * n + 2) >= 80_000 else _h_theta_batch
@@ -559,6 +630,7 @@ def h_theta_batch(x, theta, b, out=None):
     return out
 
 
+@_only_for(2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _h_theta_batch(x, theta, b, h_theta):
     batch = len(x)
@@ -625,6 +697,17 @@ def J(theta, X, y, b):
     2*m*n + 4*m + 1 floating-point operations
     entries read: X m*n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 5) < 80_000
+        ):
+            return _J(theta, X, y, b)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -654,6 +737,7 @@ def J(theta, X, y, b):
     return kernel(theta, X, y, b)
 
 
+@_only_for(1, 2, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y, b):
     n = X.shape[1]
@@ -733,6 +817,20 @@ def grad_J(theta, X, y, b, out=None):
     4*m*n + m + 2*n floating-point operations
     entries read: X m*n, grad_J_theta n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 2) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            _grad_J(theta, X, y, b, grad_J_theta)
+            return grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -759,7 +857,7 @@ def grad_J(theta, X, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _grad_J_many if m * (4 * n + 2) >= 80_000 else _grad_J
@@ -767,6 +865,7 @@ def grad_J(theta, X, y, b, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, b, grad_J_theta):
     n = X.shape[1]
@@ -861,6 +960,19 @@ def value_and_grad_J(theta, X, y, b, out=None):
     4*m*n + 3*m + 2*n + 1 floating-point operations
     entries read: X m*n, grad_J_theta n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 4) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            return _value_and_grad_J(theta, X, y, b, grad_J_theta), grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -887,14 +999,14 @@ def value_and_grad_J(theta, X, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _value_and_grad_J_many if m * (4 * n + 4) >= 80_000 else _value_and_grad_J
-    J = kernel(theta, X, y, b, out)
-    return J, out
+    return kernel(theta, X, y, b, out), out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, b, grad_J_theta):
     n = X.shape[1]
@@ -1024,7 +1136,7 @@ def hess_J(theta, X, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
     _symmetric_dot(X, True, out)
@@ -1057,6 +1169,20 @@ def hvp_J(theta, v, X, y, b, out=None):
     4*m*n + 2*m floating-point operations
     entries read: X m*n, v n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(X) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 4) < 80_000
+        ):
+            hvp_J_theta = _empty(n, theta.dtype)
+            _hvp_J(theta, v, X, y, b, hvp_J_theta)
+            return hvp_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
         and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
@@ -1088,7 +1214,7 @@ def hvp_J(theta, v, X, y, b, out=None):
     if type(b) is not float:
         b = _number("b", b)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
     kernel = _hvp_J_many if m * (4 * n + 4) >= 80_000 else _hvp_J
@@ -1096,6 +1222,7 @@ def hvp_J(theta, v, X, y, b, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, b, hvp_J_theta):
     n = X.shape[1]
@@ -1188,6 +1315,17 @@ def grad_J_b(theta, X, y, b):
     2*m*n + 2*m + 2 floating-point operations
     entries read: X m*n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 3) < 80_000
+        ):
+            return _grad_J_b(theta, X, y, b)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1217,6 +1355,7 @@ def grad_J_b(theta, X, y, b):
     return kernel(theta, X, y, b)
 
 
+@_only_for(1, 2, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_b(theta, X, y, b):
     n = X.shape[1]
@@ -1297,6 +1436,17 @@ def J_2(theta, X, y, b, lambda_):
     2*m*n + 4*m + 2*n + 3 floating-point operations
     entries read: X m*n, theta 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 5) < 80_000
+        ):
+            return _J_2(theta, X, y, b, lambda_)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1328,6 +1478,7 @@ def J_2(theta, X, y, b, lambda_):
     return kernel(theta, X, y, b, lambda_)
 
 
+@_only_for(1, 2, 1, 0, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J_2(theta, X, y, b, lambda_):
     n = X.shape[1]
@@ -1415,6 +1566,20 @@ def grad_J_2(theta, X, y, b, lambda_, out=None):
     4*m*n + m + 5*n floating-point operations
     entries read: X m*n, grad_J_2_theta n, theta 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 2) < 80_000
+        ):
+            grad_J_2_theta = _empty(n, theta.dtype)
+            _grad_J_2(theta, X, y, b, lambda_, grad_J_2_theta)
+            return grad_J_2_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1443,7 +1608,7 @@ def grad_J_2(theta, X, y, b, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _grad_J_2_many if m * (4 * n + 2) >= 80_000 else _grad_J_2
@@ -1451,6 +1616,7 @@ def grad_J_2(theta, X, y, b, lambda_, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_2(theta, X, y, b, lambda_, grad_J_2_theta):
     n = X.shape[1]
@@ -1546,6 +1712,19 @@ def value_and_grad_J_2(theta, X, y, b, lambda_, out=None):
     4*m*n + 3*m + 7*n + 3 floating-point operations
     entries read: X m*n, grad_J_2_theta n, theta 3*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 4) < 80_000
+        ):
+            grad_J_2_theta = _empty(n, theta.dtype)
+            return _value_and_grad_J_2(theta, X, y, b, lambda_, grad_J_2_theta), grad_J_2_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1574,14 +1753,14 @@ def value_and_grad_J_2(theta, X, y, b, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _value_and_grad_J_2_many if m * (4 * n + 4) >= 80_000 else _value_and_grad_J_2
-    J_2 = kernel(theta, X, y, b, lambda_, out)
-    return J_2, out
+    return kernel(theta, X, y, b, lambda_, out), out
 
 
+@_only_for(1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J_2(theta, X, y, b, lambda_, grad_J_2_theta):
     n = X.shape[1]
@@ -1719,7 +1898,7 @@ def hess_J_2(theta, X, y, b, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
     _symmetric_dot(X, True, out)
@@ -1753,6 +1932,20 @@ def hvp_J_2(theta, v, X, y, b, lambda_, out=None):
     4*m*n + 2*m + 2*n floating-point operations
     entries read: X m*n, v 2*n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(X) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 4) < 80_000
+        ):
+            hvp_J_2_theta = _empty(n, theta.dtype)
+            _hvp_J_2(theta, v, X, y, b, lambda_, hvp_J_2_theta)
+            return hvp_J_2_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
         and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
@@ -1786,7 +1979,7 @@ def hvp_J_2(theta, v, X, y, b, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
     kernel = _hvp_J_2_many if m * (4 * n + 4) >= 80_000 else _hvp_J_2
@@ -1794,6 +1987,7 @@ def hvp_J_2(theta, v, X, y, b, lambda_, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J_2(theta, v, X, y, b, lambda_, hvp_J_2_theta):
     n = X.shape[1]
@@ -1889,6 +2083,17 @@ def grad_J_2_b(theta, X, y, b, lambda_):
     2*m*n + 2*m + 2 floating-point operations
     entries read: X m*n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 3) < 80_000
+        ):
+            return _grad_J_2_b(theta, X, y, b, lambda_)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1920,6 +2125,7 @@ def grad_J_2_b(theta, X, y, b, lambda_):
     return kernel(theta, X, y, b, lambda_)
 
 
+@_only_for(1, 2, 1, 0, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J_2_b(theta, X, y, b, lambda_):
     n = X.shape[1]
@@ -2018,7 +2224,7 @@ def theta_star(X, y, b, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = np.empty((n,), X.dtype)
+        out = _empty(n, X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, y))
     M = _symmetric_dot(X, True, np.empty((n, n), X.dtype))
@@ -2067,6 +2273,20 @@ def theta_step(theta, X, y, b, lambda_, alpha, out=None):
     4*m*n + m + 7*n floating-point operations
     entries read: X m*n, grad_J_2_theta n, theta 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 2) < 80_000
+        ):
+            theta_next = _empty(n, theta.dtype)
+            _theta_step(theta, X, y, b, lambda_, alpha, theta_next)
+            return theta_next
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -2097,7 +2317,7 @@ def theta_step(theta, X, y, b, lambda_, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _theta_step_many if m * (4 * n + 2) >= 80_000 else _theta_step
@@ -2105,6 +2325,7 @@ def theta_step(theta, X, y, b, lambda_, alpha, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, X, y, b, lambda_, alpha, theta_next):
     n = X.shape[1]
@@ -2241,7 +2462,7 @@ def theta_run(theta, X, y, b, lambda_, alpha, iterations, tolerance=0.0, out=Non
     tolerance = _number("tolerance", tolerance)
     period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     out[...] = theta
@@ -2314,3 +2535,8 @@ def _theta_run_hoisted(theta, X, y, b, lambda_, alpha, X_X, iterations, toleranc
         if converged:
             return iteration + 1, True
     return iterations, False
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_964618a3c9c36583"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_964618a3c9c36583"

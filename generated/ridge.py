@@ -2,6 +2,7 @@
 # source sha256 e7bcf6f9a5e7f25aba02388045ef9e4e3b066ebf3ffb8f3e325ca77c327df0db
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -16,11 +17,48 @@ from numba.extending import get_cython_function_address, intrinsic
 __all__ = ["J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J", "theta_star", "theta_step", "theta_run"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -30,7 +68,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -475,6 +519,17 @@ def J(theta, X, y, lambda_):
     2*m*n + 3*m + 2*n + 3 floating-point operations
     entries read: X m*n, theta 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 4) < 80_000
+        ):
+            return _J(theta, X, y, lambda_)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -504,6 +559,7 @@ def J(theta, X, y, lambda_):
     return kernel(theta, X, y, lambda_)
 
 
+@_only_for(1, 2, 1, 0)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y, lambda_):
     n = X.shape[1]
@@ -590,6 +646,20 @@ def grad_J(theta, X, y, lambda_, out=None):
     4*m*n + 5*n floating-point operations
     entries read: X m*n, grad_J_theta n, theta 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            _grad_J(theta, X, y, lambda_, grad_J_theta)
+            return grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -616,7 +686,7 @@ def grad_J(theta, X, y, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _grad_J_many if m * (4 * n + 1) >= 80_000 else _grad_J
@@ -624,6 +694,7 @@ def grad_J(theta, X, y, lambda_, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, lambda_, grad_J_theta):
     n = X.shape[1]
@@ -718,6 +789,19 @@ def value_and_grad_J(theta, X, y, lambda_, out=None):
     4*m*n + 2*m + 7*n + 3 floating-point operations
     entries read: X m*n, grad_J_theta n, theta 3*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            return _value_and_grad_J(theta, X, y, lambda_, grad_J_theta), grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -744,14 +828,14 @@ def value_and_grad_J(theta, X, y, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _value_and_grad_J_many if m * (4 * n + 3) >= 80_000 else _value_and_grad_J
-    J = kernel(theta, X, y, lambda_, out)
-    return J, out
+    return kernel(theta, X, y, lambda_, out), out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, lambda_, grad_J_theta):
     n = X.shape[1]
@@ -886,7 +970,7 @@ def hess_J(theta, X, y, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
     _symmetric_dot(X, True, out)
@@ -919,6 +1003,20 @@ def hvp_J(theta, v, X, y, lambda_, out=None):
     4*m*n + 2*m + 2*n floating-point operations
     entries read: X m*n, v 2*n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(X) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 4) < 80_000
+        ):
+            hvp_J_theta = _empty(n, theta.dtype)
+            _hvp_J(theta, v, X, y, lambda_, hvp_J_theta)
+            return hvp_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
         and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
@@ -950,7 +1048,7 @@ def hvp_J(theta, v, X, y, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
     kernel = _hvp_J_many if m * (4 * n + 4) >= 80_000 else _hvp_J
@@ -958,6 +1056,7 @@ def hvp_J(theta, v, X, y, lambda_, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, lambda_, hvp_J_theta):
     n = X.shape[1]
@@ -1068,7 +1167,7 @@ def theta_star(X, y, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = np.empty((n,), X.dtype)
+        out = _empty(n, X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, y))
     M = _symmetric_dot(X, True, np.empty((n, n), X.dtype))
@@ -1109,6 +1208,20 @@ def theta_step(theta, X, y, lambda_, alpha, out=None):
     4*m*n + 7*n floating-point operations
     entries read: X m*n, grad_J_theta n, theta 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            theta_next = _empty(n, theta.dtype)
+            _theta_step(theta, X, y, lambda_, alpha, theta_next)
+            return theta_next
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -1137,7 +1250,7 @@ def theta_step(theta, X, y, lambda_, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _theta_step_many if m * (4 * n + 1) >= 80_000 else _theta_step
@@ -1145,6 +1258,7 @@ def theta_step(theta, X, y, lambda_, alpha, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, X, y, lambda_, alpha, theta_next):
     n = X.shape[1]
@@ -1278,7 +1392,7 @@ def theta_run(theta, X, y, lambda_, alpha, iterations, tolerance=0.0, out=None, 
     tolerance = _number("tolerance", tolerance)
     period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     out[...] = theta
@@ -1351,3 +1465,8 @@ def _theta_run_hoisted(theta, X, y, lambda_, alpha, X_X, iterations, tolerance):
         if converged:
             return iteration + 1, True
     return iterations, False
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_670df1ff98f37e38"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_670df1ff98f37e38"

@@ -3,6 +3,7 @@
 # eqcompiler 0.1.0
 import math
 import os
+import sys
 import threading
 import time
 from decimal import Context, Decimal, Inexact, localcontext
@@ -15,11 +16,48 @@ from numba.extending import intrinsic
 __all__ = ["p", "L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L", "P", "J", "grad_J", "value_and_grad_J", "hess_J", "hvp_J"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -29,7 +67,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -416,6 +460,14 @@ def p(z, out=None):
     4*K floating-point operations
     entries read: p_sum_term 2*K, z 2*K
     """
+    try:
+        K, = z.shape
+        if out is None and type(z) is _array and K >= 1:
+            p = _empty(K, z.dtype)
+            _p(z, p)
+            return p
+    except _TO_CONVERT:
+        pass
     if not (type(z) is np.ndarray and z.dtype in _FLOATING and z.flags.carray):
         z, = _floats(("z",), (z,))
     if z.ndim != 1:
@@ -424,13 +476,14 @@ def p(z, out=None):
     if K < 1:
         raise ValueError(f"z has {K} entries, at least 1 needed")
     if out is None:
-        out = np.empty((K,), z.dtype)
+        out = _empty(K, z.dtype)
     else:
         _check_out("out", out, (K,), z.dtype, (z,))
     _p(z, out)
     return out
 
 
+@_only_for(1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _p(z, p):
     K = len(z)
@@ -576,6 +629,14 @@ def grad_L(z, t, out=None):
     7*K floating-point operations
     entries read: p_sum_term 2*K, t 2*K, z 2*K
     """
+    try:
+        K, = z.shape
+        if out is None and type(z) is type(t) is _array and len(t) == K >= 1:
+            grad_L_z = _empty(K, z.dtype)
+            _grad_L(z, t, grad_L_z)
+            return grad_L_z
+    except _TO_CONVERT:
+        pass
     if not (type(z) is type(t) is np.ndarray and z.dtype is t.dtype in _FLOATING and z.flags.carray and t.flags.carray):
         z, t = _floats(("z", "t"), (z, t))
     if z.ndim != 1:
@@ -588,13 +649,14 @@ def grad_L(z, t, out=None):
     if K < 1:
         raise ValueError(f"z has {K} entries, at least 1 needed")
     if out is None:
-        out = np.empty((K,), z.dtype)
+        out = _empty(K, z.dtype)
     else:
         _check_out("out", out, (K,), z.dtype, (z, t))
     _grad_L(z, t, out)
     return out
 
 
+@_only_for(1, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(z, t, grad_L_z):
     K = len(z)
@@ -626,6 +688,13 @@ def value_and_grad_L(z, t, out=None):
     10*K + 2 floating-point operations
     entries read: p_sum_term 2*K, t 2*K, z 3*K
     """
+    try:
+        K, = z.shape
+        if out is None and type(z) is type(t) is _array and len(t) == K >= 1:
+            grad_L_z = _empty(K, z.dtype)
+            return _value_and_grad_L(z, t, grad_L_z), grad_L_z
+    except _TO_CONVERT:
+        pass
     if not (type(z) is type(t) is np.ndarray and z.dtype is t.dtype in _FLOATING and z.flags.carray and t.flags.carray):
         z, t = _floats(("z", "t"), (z, t))
     if z.ndim != 1:
@@ -638,13 +707,13 @@ def value_and_grad_L(z, t, out=None):
     if K < 1:
         raise ValueError(f"z has {K} entries, at least 1 needed")
     if out is None:
-        out = np.empty((K,), z.dtype)
+        out = _empty(K, z.dtype)
     else:
         _check_out("out", out, (K,), z.dtype, (z, t))
-    L = _value_and_grad_L(z, t, out)
-    return L, out
+    return _value_and_grad_L(z, t, out), out
 
 
+@_only_for(1, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(z, t, grad_L_z):
     K = len(z)
@@ -680,6 +749,14 @@ def hess_L(z, t, out=None):
     entries read: hess_L_z_term K, hess_L_z_term_3 K, p_sum_term 2*K, s_bar_2_sum K, s_bar_2_sum_term K, s_bar_bar 2*K, t
     2*K, t_i K, z 3*K, z_max_minus_z K
     """
+    try:
+        K, = z.shape
+        if out is None and type(z) is type(t) is _array and len(t) == K >= 1:
+            hess_L_z = _empty((K, K), z.dtype)
+            _hess_L(z, t, hess_L_z)
+            return hess_L_z
+    except _TO_CONVERT:
+        pass
     if not (type(z) is type(t) is np.ndarray and z.dtype is t.dtype in _FLOATING and z.flags.carray and t.flags.carray):
         z, t = _floats(("z", "t"), (z, t))
     if z.ndim != 1:
@@ -692,13 +769,14 @@ def hess_L(z, t, out=None):
     if K < 1:
         raise ValueError(f"z has {K} entries, at least 1 needed")
     if out is None:
-        out = np.empty((K, K), z.dtype)
+        out = _empty((K, K), z.dtype)
     else:
         _check_out("out", out, (K, K), z.dtype, (z, t))
     _hess_L(z, t, out)
     return out
 
 
+@_only_for(1, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_L(z, t, hess_L_z):
     K = len(z)
@@ -756,6 +834,14 @@ def hvp_L(z, v, t, out=None):
     14*K floating-point operations
     entries read: s_bar_sum_term 2*K, t K, v 2*K, z 2*K
     """
+    try:
+        K, = z.shape
+        if out is None and type(z) is type(v) is type(t) is _array and len(v) == len(t) == K >= 1:
+            hvp_L_z = _empty(K, z.dtype)
+            _hvp_L(z, v, t, hvp_L_z)
+            return hvp_L_z
+    except _TO_CONVERT:
+        pass
     if not (
         type(z) is type(v) is type(t) is np.ndarray
         and z.dtype is v.dtype is t.dtype in _FLOATING
@@ -778,13 +864,14 @@ def hvp_L(z, v, t, out=None):
     if K < 1:
         raise ValueError(f"z has {K} entries, at least 1 needed")
     if out is None:
-        out = np.empty((K,), z.dtype)
+        out = _empty(K, z.dtype)
     else:
         _check_out("out", out, (K,), z.dtype, (z, v, t))
     _hvp_L(z, v, t, out)
     return out
 
 
+@_only_for(1, 1, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(z, v, t, hvp_L_z):
     K = len(z)
@@ -817,6 +904,22 @@ def P(X, W, out=None):
     2*K*m*n + 4*K*m floating-point operations
     entries read: P_sum_term K, W K*n, W_X K*m, X m*n
     """
+    try:
+        m, n = X.shape
+        K = W.shape[1]
+        if (
+            out is None
+            and type(X) is type(W) is _array
+            and m >= 1
+            and len(W) == n >= 1
+            and K >= 1
+            and m * (26 * K + 2 * K * n + 3) < 80_000
+        ):
+            P = _empty((m, K), X.dtype)
+            _P(X, W, P)
+            return P
+    except _TO_CONVERT:
+        pass
     if not (type(X) is type(W) is np.ndarray and X.dtype is W.dtype in _FLOATING and X.flags.carray and W.flags.carray):
         X, W = _floats(("X", "W"), (X, W))
     if X.ndim != 2:
@@ -834,7 +937,7 @@ def P(X, W, out=None):
     if K < 1:
         raise ValueError(f"W has {K} columns, at least 1 needed")
     if out is None:
-        out = np.empty((m, K), X.dtype)
+        out = _empty((m, K), X.dtype)
     else:
         _check_out("out", out, (m, K), X.dtype, (X, W))
     kernel = _P_many if m * (26 * K + 2 * K * n + 3) >= 80_000 and K * n <= 1024 else _P
@@ -842,6 +945,7 @@ def P(X, W, out=None):
     return out
 
 
+@_only_for(2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _P(X, W, P):
     m = len(X)
@@ -928,6 +1032,19 @@ def J(W, X, Y):
     2*K*m*n + 6*K*m + 2*m + 1 floating-point operations
     entries read: W K*n, W_X K*m, X m*n, Y K*m
     """
+    try:
+        n, K = W.shape
+        m = len(X)
+        if (
+            type(W) is type(X) is type(Y) is _array
+            and X.shape[1] == n >= 1
+            and Y.shape[1] == K >= 1
+            and len(Y) == m >= 1
+            and m * (27 * K + 2 * K * n + 25) < 80_000
+        ):
+            return _J(W, X, Y)
+    except _TO_CONVERT:
+        pass
     if not (
         type(W) is type(X) is type(Y) is np.ndarray
         and W.dtype is X.dtype is Y.dtype in _FLOATING
@@ -960,6 +1077,7 @@ def J(W, X, Y):
     return kernel(W, X, Y)
 
 
+@_only_for(2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(W, X, Y):
     K = W.shape[1]
@@ -1085,6 +1203,22 @@ def grad_J(W, X, Y, out=None):
     4*K*m*n + 7*K*m + 2*m floating-point operations
     entries read: P_sum_term K, W K*n, W_X K*m, W_X_bar K*m, X 2*m*n, Y K*m
     """
+    try:
+        n, K = W.shape
+        m = len(X)
+        if (
+            out is None
+            and type(W) is type(X) is type(Y) is _array
+            and X.shape[1] == n >= 1
+            and Y.shape[1] == K >= 1
+            and len(Y) == m >= 1
+            and m * (29 * K + 4 * K * n + 6) < 80_000
+        ):
+            grad_J_W = _empty((n, K), W.dtype)
+            _grad_J(W, X, Y, grad_J_W)
+            return grad_J_W
+    except _TO_CONVERT:
+        pass
     if not (
         type(W) is type(X) is type(Y) is np.ndarray
         and W.dtype is X.dtype is Y.dtype in _FLOATING
@@ -1114,7 +1248,7 @@ def grad_J(W, X, Y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, K), W.dtype)
+        out = _empty((n, K), W.dtype)
     else:
         _check_out("out", out, (n, K), W.dtype, (W, X, Y))
     kernel = _grad_J_many if m * (29 * K + 4 * K * n + 6) >= 80_000 and K * n <= 1024 else _grad_J
@@ -1122,6 +1256,7 @@ def grad_J(W, X, Y, out=None):
     return out
 
 
+@_only_for(2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(W, X, Y, grad_J_W):
     K = W.shape[1]
@@ -1238,6 +1373,21 @@ def value_and_grad_J(W, X, Y, out=None):
     4*K*m*n + 10*K*m + 4*m + 1 floating-point operations
     entries read: P_sum_term K, W K*n, W_X K*m, W_X_bar K*m, X 2*m*n, Y K*m
     """
+    try:
+        n, K = W.shape
+        m = len(X)
+        if (
+            out is None
+            and type(W) is type(X) is type(Y) is _array
+            and X.shape[1] == n >= 1
+            and Y.shape[1] == K >= 1
+            and len(Y) == m >= 1
+            and m * (32 * K + 4 * K * n + 29) < 80_000
+        ):
+            grad_J_W = _empty((n, K), W.dtype)
+            return _value_and_grad_J(W, X, Y, grad_J_W), grad_J_W
+    except _TO_CONVERT:
+        pass
     if not (
         type(W) is type(X) is type(Y) is np.ndarray
         and W.dtype is X.dtype is Y.dtype in _FLOATING
@@ -1267,14 +1417,14 @@ def value_and_grad_J(W, X, Y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, K), W.dtype)
+        out = _empty((n, K), W.dtype)
     else:
         _check_out("out", out, (n, K), W.dtype, (W, X, Y))
     kernel = _value_and_grad_J_many if m * (32 * K + 4 * K * n + 29) >= 80_000 and K * n <= 1024 else _value_and_grad_J
-    J = kernel(W, X, Y, out)
-    return J, out
+    return kernel(W, X, Y, out), out
 
 
+@_only_for(2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(W, X, Y, grad_J_W):
     K = W.shape[1]
@@ -1407,6 +1557,21 @@ def hess_J(W, X, Y, out=None):
     hess_J_W_term K*m*n**2, hess_J_W_term_2 K*m*n**2, hess_J_W_term_3 K*m*n**2, hess_J_W_term_4 K*m*n**2, s_bar_bar K*m,
     s_bar_term m
     """
+    try:
+        n, K = W.shape
+        m = len(X)
+        if (
+            out is None
+            and type(W) is type(X) is type(Y) is _array
+            and X.shape[1] == n >= 1
+            and Y.shape[1] == K >= 1
+            and len(Y) == m >= 1
+        ):
+            hess_J_W = _empty((n, K, n, K), W.dtype)
+            _hess_J(W, X, Y, hess_J_W)
+            return hess_J_W
+    except _TO_CONVERT:
+        pass
     if not (
         type(W) is type(X) is type(Y) is np.ndarray
         and W.dtype is X.dtype is Y.dtype in _FLOATING
@@ -1436,13 +1601,14 @@ def hess_J(W, X, Y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, K, n, K), W.dtype)
+        out = _empty((n, K, n, K), W.dtype)
     else:
         _check_out("out", out, (n, K, n, K), W.dtype, (W, X, Y))
     _hess_J(W, X, Y, out)
     return out
 
 
+@_only_for(2, 2, 2, 4)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_J(W, X, Y, hess_J_W):
     n = len(W)
@@ -1526,6 +1692,22 @@ def hvp_J(W, v, X, Y, out=None):
     6*K*m*n + 10*K*m + 6*m floating-point operations
     entries read: W K*n, W_X K*m, W_X_bar_2 K*m, W_X_bar_bar K*m, X 3*m*n, Y K*m, s_bar_sum_term K, v K*n
     """
+    try:
+        n, K = W.shape
+        m = len(X)
+        if (
+            out is None
+            and type(W) is type(v) is type(X) is type(Y) is _array
+            and len(v) == X.shape[1] == n >= 1
+            and v.shape[1] == Y.shape[1] == K >= 1
+            and len(Y) == m >= 1
+            and m * (32 * K + 6 * K * n + 12) < 80_000
+        ):
+            hvp_J_W = _empty((n, K), W.dtype)
+            _hvp_J(W, v, X, Y, hvp_J_W)
+            return hvp_J_W
+    except _TO_CONVERT:
+        pass
     if not (
         type(W) is type(v) is type(X) is type(Y) is np.ndarray
         and W.dtype is v.dtype is X.dtype is Y.dtype in _FLOATING
@@ -1562,7 +1744,7 @@ def hvp_J(W, v, X, Y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, K), W.dtype)
+        out = _empty((n, K), W.dtype)
     else:
         _check_out("out", out, (n, K), W.dtype, (W, v, X, Y))
     kernel = _hvp_J_many if m * (32 * K + 6 * K * n + 12) >= 80_000 and K * n <= 1024 else _hvp_J
@@ -1570,6 +1752,7 @@ def hvp_J(W, v, X, Y, out=None):
     return out
 
 
+@_only_for(2, 2, 2, 2, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(W, v, X, Y, hvp_J_W):
     K = W.shape[1]
@@ -1680,3 +1863,8 @@ def _hvp_J_rest(W, v, X, Y, hvp_J_W, hvp_J_W_rows):
     for t_1 in range(n):
         for t_2 in range(K):
             hvp_J_W[t_1, t_2] = hvp_J_W_rows[t_1, t_2]
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_ae7ead47991f1b8e"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_ae7ead47991f1b8e"

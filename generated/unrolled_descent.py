@@ -2,6 +2,7 @@
 # source sha256 2346699465674449bdcf58ab8e2f38ccb0b636d8074f36b60f599445a889e0b8
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -29,11 +30,48 @@ __all__ = [
 ]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -43,7 +81,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -313,6 +357,17 @@ def J(theta, X, y):
     2*m*n + 3*m + 2 floating-point operations
     entries read: X m*n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (2 * n + 4) < 80_000
+        ):
+            return _J(theta, X, y)
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -340,6 +395,7 @@ def J(theta, X, y):
     return kernel(theta, X, y)
 
 
+@_only_for(1, 2, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _J(theta, X, y):
     n = X.shape[1]
@@ -418,6 +474,20 @@ def grad_J(theta, X, y, out=None):
     4*m*n + n floating-point operations
     entries read: X m*n, grad_J_theta n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            _grad_J(theta, X, y, grad_J_theta)
+            return grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -442,7 +512,7 @@ def grad_J(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _grad_J_many if m * (4 * n + 1) >= 80_000 else _grad_J
@@ -450,6 +520,7 @@ def grad_J(theta, X, y, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
@@ -543,6 +614,19 @@ def value_and_grad_J(theta, X, y, out=None):
     4*m*n + 2*m + n + 2 floating-point operations
     entries read: X m*n, grad_J_theta n, theta n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            grad_J_theta = _empty(n, theta.dtype)
+            return _value_and_grad_J(theta, X, y, grad_J_theta), grad_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -567,14 +651,14 @@ def value_and_grad_J(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _value_and_grad_J_many if m * (4 * n + 3) >= 80_000 else _value_and_grad_J
-    J = kernel(theta, X, y, out)
-    return J, out
+    return kernel(theta, X, y, out), out
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_J(theta, X, y, grad_J_theta):
     n = X.shape[1]
@@ -701,7 +785,7 @@ def hess_J(theta, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), theta.dtype)
+        out = _empty((n, n), theta.dtype)
     else:
         _check_out("out", out, (n, n), theta.dtype, (theta, X, y))
     _symmetric_dot(X, True, out)
@@ -733,6 +817,20 @@ def hvp_J(theta, v, X, y, out=None):
     4*m*n + m floating-point operations
     entries read: X m*n, v n
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(v) is type(X) is type(y) is _array
+            and len(theta) == len(v) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            hvp_J_theta = _empty(n, theta.dtype)
+            _hvp_J(theta, v, X, y, hvp_J_theta)
+            return hvp_J_theta
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(v) is type(X) is type(y) is np.ndarray
         and theta.dtype is v.dtype is X.dtype is y.dtype in _FLOATING
@@ -762,7 +860,7 @@ def hvp_J(theta, v, X, y, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, v, X, y))
     kernel = _hvp_J_many if m * (4 * n + 3) >= 80_000 else _hvp_J
@@ -770,6 +868,7 @@ def hvp_J(theta, v, X, y, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_J(theta, v, X, y, hvp_J_theta):
     n = X.shape[1]
@@ -859,6 +958,14 @@ def theta_0(u, out=None):
     0 floating-point operations
     entries read: u n
     """
+    try:
+        n, = u.shape
+        if out is None and type(u) is _array and n >= 1:
+            theta_0 = _empty(n, u.dtype)
+            _theta_0(u, theta_0)
+            return theta_0
+    except _TO_CONVERT:
+        pass
     if not (type(u) is np.ndarray and u.dtype in _FLOATING and u.flags.carray):
         u, = _floats(("u",), (u,))
     if u.ndim != 1:
@@ -867,13 +974,14 @@ def theta_0(u, out=None):
     if n < 1:
         raise ValueError(f"u has {n} entries, at least 1 needed")
     if out is None:
-        out = np.empty((n,), u.dtype)
+        out = _empty(n, u.dtype)
     else:
         _check_out("out", out, (n,), u.dtype, (u,))
     _theta_0(u, out)
     return out
 
 
+@_only_for(1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_0(u, theta_0):
     n = len(u)
@@ -896,6 +1004,20 @@ def theta_step(theta, X, y, alpha, out=None):
     4*m*n + 3*n floating-point operations
     entries read: X m*n, grad_J_theta n, theta 2*n, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(theta) is type(X) is type(y) is _array
+            and len(theta) == n >= 1
+            and len(y) == m >= 1
+            and m * (4 * n + 1) < 80_000
+        ):
+            theta_next = _empty(n, theta.dtype)
+            _theta_step(theta, X, y, alpha, theta_next)
+            return theta_next
+    except _TO_CONVERT:
+        pass
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
         and theta.dtype is X.dtype is y.dtype in _FLOATING
@@ -922,7 +1044,7 @@ def theta_step(theta, X, y, alpha, out=None):
     if type(alpha) is not float:
         alpha = _number("alpha", alpha)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     kernel = _theta_step_many if m * (4 * n + 1) >= 80_000 else _theta_step
@@ -930,6 +1052,7 @@ def theta_step(theta, X, y, alpha, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 0, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _theta_step(theta, X, y, alpha, theta_next):
     n = X.shape[1]
@@ -1060,7 +1183,7 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
     tolerance = _number("tolerance", tolerance)
     period = iterations if callback is None else _whole("period", period, 1)
     if out is None:
-        out = np.empty((n,), theta.dtype)
+        out = _empty(n, theta.dtype)
     else:
         _check_out("out", out, (n,), theta.dtype, (theta, X, y))
     out[...] = theta
@@ -1616,3 +1739,8 @@ def _hvp_V(alpha, v_alpha, X, y, u, T):
         theta_t_bar_2 = theta_bar_3
     hvp_V_alpha = alpha_bar_3 + alpha_bar_5
     return hvp_V_alpha
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_5056719fb4413f79"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_5056719fb4413f79"

@@ -2,6 +2,7 @@
 # source sha256 db99b1c5f6108248ab811d65c4ab16febfcc3c6773efbb7d7d11e343cfa2218c
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -16,11 +17,48 @@ from numba.extending import get_cython_function_address, intrinsic
 __all__ = ["L", "grad_L", "value_and_grad_L", "hess_L", "hvp_L", "W", "beta_hat"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -30,7 +68,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -386,6 +430,17 @@ def L(beta, X, y, w):
     2*m*n + 4*m + 1 floating-point operations
     entries read: X m*n, beta n, w m, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            type(beta) is type(X) is type(y) is type(w) is _array
+            and len(beta) == n >= 1
+            and len(y) == len(w) == m >= 1
+            and m * (2 * n + 5) < 80_000
+        ):
+            return _L(beta, X, y, w)
+    except _TO_CONVERT:
+        pass
     if not (
         type(beta) is type(X) is type(y) is type(w) is np.ndarray
         and beta.dtype is X.dtype is y.dtype is w.dtype in _FLOATING
@@ -418,6 +473,7 @@ def L(beta, X, y, w):
     return kernel(beta, X, y, w)
 
 
+@_only_for(1, 2, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _L(beta, X, y, w):
     n = X.shape[1]
@@ -497,6 +553,20 @@ def grad_L(beta, X, y, w, out=None):
     4*m*n + m floating-point operations
     entries read: X m*n, beta n, w m, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(beta) is type(X) is type(y) is type(w) is _array
+            and len(beta) == n >= 1
+            and len(y) == len(w) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            grad_L_beta = _empty(n, beta.dtype)
+            _grad_L(beta, X, y, w, grad_L_beta)
+            return grad_L_beta
+    except _TO_CONVERT:
+        pass
     if not (
         type(beta) is type(X) is type(y) is type(w) is np.ndarray
         and beta.dtype is X.dtype is y.dtype is w.dtype in _FLOATING
@@ -526,7 +596,7 @@ def grad_L(beta, X, y, w, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), beta.dtype)
+        out = _empty(n, beta.dtype)
     else:
         _check_out("out", out, (n,), beta.dtype, (beta, X, y, w))
     kernel = _grad_L_many if m * (4 * n + 3) >= 80_000 else _grad_L
@@ -534,6 +604,7 @@ def grad_L(beta, X, y, w, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _grad_L(beta, X, y, w, grad_L_beta):
     n = X.shape[1]
@@ -628,6 +699,19 @@ def value_and_grad_L(beta, X, y, w, out=None):
     4*m*n + 4*m + 1 floating-point operations
     entries read: X m*n, beta n, w m, y m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(beta) is type(X) is type(y) is type(w) is _array
+            and len(beta) == n >= 1
+            and len(y) == len(w) == m >= 1
+            and m * (4 * n + 6) < 80_000
+        ):
+            grad_L_beta = _empty(n, beta.dtype)
+            return _value_and_grad_L(beta, X, y, w, grad_L_beta), grad_L_beta
+    except _TO_CONVERT:
+        pass
     if not (
         type(beta) is type(X) is type(y) is type(w) is np.ndarray
         and beta.dtype is X.dtype is y.dtype is w.dtype in _FLOATING
@@ -657,14 +741,14 @@ def value_and_grad_L(beta, X, y, w, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), beta.dtype)
+        out = _empty(n, beta.dtype)
     else:
         _check_out("out", out, (n,), beta.dtype, (beta, X, y, w))
     kernel = _value_and_grad_L_many if m * (4 * n + 6) >= 80_000 else _value_and_grad_L
-    L = kernel(beta, X, y, w, out)
-    return L, out
+    return kernel(beta, X, y, w, out), out
 
 
+@_only_for(1, 2, 1, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _value_and_grad_L(beta, X, y, w, grad_L_beta):
     n = X.shape[1]
@@ -768,6 +852,20 @@ def hess_L(beta, X, y, w, out=None):
     2*m*n**2 + m*n floating-point operations
     entries read: X 2*m*n, hess_L_beta_weighted m*n, w m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(beta) is type(X) is type(y) is type(w) is _array
+            and len(beta) == n >= 1
+            and len(y) == len(w) == m >= 1
+            and m * (2 * n + 2 * float(n) ** 2 + 1) < 80_000
+        ):
+            hess_L_beta = _empty((n, n), beta.dtype)
+            _hess_L(beta, X, y, w, hess_L_beta)
+            return hess_L_beta
+    except _TO_CONVERT:
+        pass
     if not (
         type(beta) is type(X) is type(y) is type(w) is np.ndarray
         and beta.dtype is X.dtype is y.dtype is w.dtype in _FLOATING
@@ -797,7 +895,7 @@ def hess_L(beta, X, y, w, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), beta.dtype)
+        out = _empty((n, n), beta.dtype)
     else:
         _check_out("out", out, (n, n), beta.dtype, (beta, X, y, w))
     kernel = _hess_L_many if m * (2 * n + 2 * float(n) ** 2 + 1) >= 80_000 and float(n) ** 2 <= 1024 else _hess_L
@@ -805,6 +903,7 @@ def hess_L(beta, X, y, w, out=None):
     return out
 
 
+@_only_for(1, 2, 1, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hess_L(beta, X, y, w, hess_L_beta):
     n = X.shape[1]
@@ -880,6 +979,20 @@ def hvp_L(beta, v, X, y, w, out=None):
     4*m*n + m floating-point operations
     entries read: X m*n, v n, w m
     """
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(beta) is type(v) is type(X) is type(y) is type(w) is _array
+            and len(beta) == len(v) == n >= 1
+            and len(y) == len(w) == m >= 1
+            and m * (4 * n + 3) < 80_000
+        ):
+            hvp_L_beta = _empty(n, beta.dtype)
+            _hvp_L(beta, v, X, y, w, hvp_L_beta)
+            return hvp_L_beta
+    except _TO_CONVERT:
+        pass
     if not (
         type(beta) is type(v) is type(X) is type(y) is type(w) is np.ndarray
         and beta.dtype is v.dtype is X.dtype is y.dtype is w.dtype in _FLOATING
@@ -914,7 +1027,7 @@ def hvp_L(beta, v, X, y, w, out=None):
     if m < 1:
         raise ValueError(f"X has {m} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), beta.dtype)
+        out = _empty(n, beta.dtype)
     else:
         _check_out("out", out, (n,), beta.dtype, (beta, v, X, y, w))
     kernel = _hvp_L_many if m * (4 * n + 3) >= 80_000 else _hvp_L
@@ -922,6 +1035,7 @@ def hvp_L(beta, v, X, y, w, out=None):
     return out
 
 
+@_only_for(1, 1, 2, 1, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _hvp_L(beta, v, X, y, w, hvp_L_beta):
     n = X.shape[1]
@@ -1011,6 +1125,14 @@ def W(w, out=None):
     2*m**2 floating-point operations
     entries read: w m
     """
+    try:
+        m, = w.shape
+        if out is None and type(w) is _array and m >= 1:
+            W = _empty((m, m), w.dtype)
+            _W(w, W)
+            return W
+    except _TO_CONVERT:
+        pass
     if not (type(w) is np.ndarray and w.dtype in _FLOATING and w.flags.carray):
         w, = _floats(("w",), (w,))
     if w.ndim != 1:
@@ -1019,13 +1141,14 @@ def W(w, out=None):
     if m < 1:
         raise ValueError(f"w has {m} entries, at least 1 needed")
     if out is None:
-        out = np.empty((m, m), w.dtype)
+        out = _empty((m, m), w.dtype)
     else:
         _check_out("out", out, (m, m), w.dtype, (w,))
     _W(w, out)
     return out
 
 
+@_only_for(1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _W(w, W):
     m = len(w)
@@ -1050,6 +1173,20 @@ def beta_hat(X, y, w, out=None):
     entries read: M n**2, M_weighted m*n, X 2*m*n, rhs n, w m, y m
     """
     _link()
+    try:
+        m, n = X.shape
+        if (
+            out is None
+            and type(X) is type(y) is type(w) is _array
+            and len(y) == len(w) == m >= 1
+            and n >= 1
+            and m * (4 * n + 2 * float(n) ** 2 + 3) < 80_000
+        ):
+            beta_hat = _empty(n, X.dtype)
+            _beta_hat(X, y, w, beta_hat)
+            return beta_hat
+    except _TO_CONVERT:
+        pass
     if not (
         type(X) is type(y) is type(w) is np.ndarray
         and X.dtype is y.dtype is w.dtype in _FLOATING
@@ -1074,7 +1211,7 @@ def beta_hat(X, y, w, out=None):
     if n < 1:
         raise ValueError(f"X has {n} columns, at least 1 needed")
     if out is None:
-        out = np.empty((n,), X.dtype)
+        out = _empty(n, X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, y, w))
     kernel = _beta_hat_many if m * (4 * n + 2 * float(n) ** 2 + 3) >= 80_000 and float(n) ** 2 <= 1024 else _beta_hat
@@ -1082,6 +1219,7 @@ def beta_hat(X, y, w, out=None):
     return out
 
 
+@_only_for(2, 1, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _beta_hat(X, y, w, beta_hat):
     m = len(X)
@@ -1169,3 +1307,8 @@ def _beta_hat_rest(X, y, w, beta_hat, rhs_rows, M_rows):
         for t_2 in range(n):
             M[t_1, t_2] = M_rows[t_1, t_2]
     _positive_solve(M, rhs, beta_hat)
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_558f325e45571347"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_558f325e45571347"

@@ -2,6 +2,7 @@
 # source sha256 7ae45c1595876869757470258813a060303372c1ab9120a74de2cec750e99bf4
 # eqcompiler 0.1.0
 import os
+import sys
 import threading
 import time
 from functools import cache
@@ -15,11 +16,48 @@ from numba.extending import get_cython_function_address, intrinsic
 __all__ = ["B", "x", "w"]
 
 
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -29,7 +67,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
@@ -462,6 +506,19 @@ def B(A, u, v, out=None):
     2*n**2 floating-point operations
     entries read: A n**2, u n, v n
     """
+    try:
+        n = len(A)
+        if (
+            out is None
+            and type(A) is type(u) is type(v) is _array
+            and A.shape[1] == len(u) == len(v) == n >= 1
+            and n * (3 * n + 1) < 80_000
+        ):
+            B = _empty((n, n), A.dtype)
+            _B(A, u, v, B)
+            return B
+    except _TO_CONVERT:
+        pass
     if not (
         type(A) is type(u) is type(v) is np.ndarray
         and A.dtype is u.dtype is v.dtype in _FLOATING
@@ -486,7 +543,7 @@ def B(A, u, v, out=None):
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n, n), A.dtype)
+        out = _empty((n, n), A.dtype)
     else:
         _check_out("out", out, (n, n), A.dtype, (A, u, v))
     kernel = _B_many if n * (3 * n + 1) >= 80_000 else _B
@@ -494,6 +551,7 @@ def B(A, u, v, out=None):
     return out
 
 
+@_only_for(2, 1, 1, 2)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _B(A, u, v, B):
     n = len(A)
@@ -548,6 +606,18 @@ def x(A, u, v, b, out=None):
     2*n**3/3 + 4*n**2 floating-point operations
     entries read: A n**2, B n**2, b n, u n, v n
     """
+    try:
+        n = len(A)
+        if (
+            out is None
+            and type(A) is type(u) is type(v) is type(b) is _array
+            and A.shape[1] == len(u) == len(v) == len(b) == n >= 1
+        ):
+            x = _empty(n, A.dtype)
+            _x(A, u, v, b, x)
+            return x
+    except _TO_CONVERT:
+        pass
     if not (
         type(A) is type(u) is type(v) is type(b) is np.ndarray
         and A.dtype is u.dtype is v.dtype is b.dtype in _FLOATING
@@ -577,13 +647,14 @@ def x(A, u, v, b, out=None):
     if n < 1:
         raise ValueError(f"A has {n} rows, at least 1 needed")
     if out is None:
-        out = np.empty((n,), A.dtype)
+        out = _empty(n, A.dtype)
     else:
         _check_out("out", out, (n,), A.dtype, (A, u, v, b))
     _x(A, u, v, b, out)
     return out
 
 
+@_only_for(2, 1, 1, 1, 1)
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _x(A, u, v, b, x):
     n = len(A)
@@ -626,7 +697,7 @@ def w(X, y, lambda_, out=None):
     if type(lambda_) is not float:
         lambda_ = _number("lambda_", lambda_)
     if out is None:
-        out = np.empty((n,), X.dtype)
+        out = _empty(n, X.dtype)
     else:
         _check_out("out", out, (n,), X.dtype, (X, y))
     M = _symmetric_dot(X, True, np.empty((n, n), X.dtype))
@@ -649,3 +720,8 @@ def _w(X, y, lambda_, M, w):
         for i in range(n):
             rhs[i] += y_j * X[j, i]
     _gram_solve(M, rhs, X, y, 1.0, lambda_, 1.0, w)
+
+
+# what numba keeps on disk is found under one name, whichever way this file is imported
+sys.modules["eqcompiler_generated_5eb74b2881d2ffeb"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_5eb74b2881d2ffeb"

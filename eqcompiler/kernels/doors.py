@@ -8,7 +8,7 @@ nothing. Each check is an attribute comparison, because small inputs are common.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
@@ -53,6 +53,20 @@ class Door:
         self.bound = self._bound()
         self.given = [d for d in plan.dimensions if d not in self.bound]
 
+    @property
+    def leaves_types(self) -> bool:
+        """Whether one compiled function gets all arguments as they come, and with them the look at types, ranks and layouts:
+        a compiled function looks anyway, and quicker than Python does. Not where Python does more than one call with them,
+        nor where a size is not shown by an axis of its own."""
+        plan = self.plan
+        one_call = not (plan.sizes or plan.prologue or plan.kind == "run" or (plan.accuracy and plan.accuracy.proved is None))
+        floating = bool(self.arrays) and not any(p.integer for p in plan.parameters)
+        return one_call and floating and not self.given and all(self._shows(axis) for axis in self.bound.values())
+
+    def ranks(self) -> list[int]:
+        """The numbers of axes of what the compiled function takes, 0 for a number."""
+        return [*(len(p.shape) for p in self.plan.parameters), *(len(s.shape) for s in self.filled)]
+
     def _bound(self) -> dict[str, Axes]:
         """Which axis shows each dimension: an axis of that very size, of the array with most axes; else a linear one."""
         axes = [Axes(p, k) for p in sorted(self.arrays, key=lambda p: -len(p.shape)) for k in range(len(p.shape))]
@@ -77,6 +91,8 @@ class Door:
         return ", ".join(words)
 
     def lines(self, kernel: str) -> Iterator[str]:
+        if self.leaves_types:
+            yield from self._quick(kernel)
         yield from self._admission()
         yield from self._ranks()
         yield from self._sizes()
@@ -90,6 +106,39 @@ class Door:
             yield f"kernel = {kernel}_many if {self.is_many(self.plan.many)} else {kernel}"
             kernel = "kernel"
         yield from self._call(kernel)
+
+    def _quick(self, kernel: str) -> Iterator[str]:
+        """The usual call, with one look at each shape. Whatever is unusual comes to the lines behind it, from the beginning."""
+        tests = ["out is None"] if self.filled else []
+        tests.append(f"{' is '.join(f'type({self.names.values[p.name]})' for p in self.floats)} is _array")
+        agreeing = list(self._agreeing())
+        for _, shown, least in self._least():
+            tests.append(" == ".join([*(actual for _, actual, wanted in agreeing if wanted == shown), f"{shown} >= {least}"]))
+        names = set(self.names.dimensions.values())
+        tests += [f"{actual} == {wanted}" for _, actual, wanted in agreeing if wanted not in names]
+        if self.plan.many:
+            tests.append(f"{self.work(self.plan.many)} < {MANY:_}")
+        yield "try:"
+        yield from (f"    {line}" for line in self._looks())
+        yield from (f"    {line}" for line in _on_condition("if ", tests, ":"))
+        place = {s.name: self.names.values[s.name] for s in self.filled}
+        yield from (f"        {place[s.name]} = {self._room(s)}" for s in self.filled)
+        yield from (f"        {line}" for line in self._returned(f"{kernel}({', '.join(self.arguments())})", place))
+        yield "except _TO_CONVERT:"
+        yield "    pass"
+
+    def _returned(self, call: str, place: Mapping[str, str]) -> Iterator[str]:
+        """The call, and the results in their order; `place` says where the arrays among them are."""
+        returned = {s.name: place.get(s.name, self.names.values[s.name]) for s in self.plan.results}
+        scalars = [s.name for s in self.plan.results if not s.shape]
+        if not place:
+            yield f"return {call}"
+            return
+        if len(scalars) == 1:
+            returned[scalars[0]] = call
+        else:
+            yield f"{', '.join(returned[name] for name in scalars)} = {call}" if scalars else call
+        yield f"return {', '.join(returned.values())}"
 
     def _careful_call(self, kernel: str, accuracy: Accuracy) -> Iterator[str]:
         """Where the bound of the error is too large, the same once more with more digits. float32 is widened first. What
@@ -124,7 +173,7 @@ class Door:
             tests = [f"{' is '.join(f'type({name})' for name in names)} is np.ndarray"]
             tests += [f"{' is '.join(f'{name}.dtype' for name in names)} in _FLOATING"]
             tests += [f"{name}.flags.carray" for name in names]
-            yield from _refused_unless(tests)
+            yield from _on_condition("if not (", tests, "):")
             quoted = in_brackets([f'"{name}"' for name in names])
             yield f"    {', '.join(names)}{',' if len(names) == 1 else ''} = _floats({quoted}, {in_brackets(names)})"
         for p in self.arrays:
@@ -144,6 +193,9 @@ class Door:
         for name in self.given:
             shown = self.names.dimensions[name]
             yield f'{shown} = _whole("{shown}", {shown}, 1)'
+        yield from self._looks()
+
+    def _looks(self) -> Iterator[str]:
         unpacked = [p for p in self.arrays if all(self._shows(Axes(p, k)) for k in range(len(p.shape)))]
         for p in unpacked:
             shown = ", ".join(self.names.dimensions[str(d)] for d in p.shape)
@@ -171,16 +223,20 @@ class Door:
             yield name, f"{self.names.dimensions[name]} = {shown}"
 
     def _agreement(self) -> Iterator[str]:
+        for axis, actual, wanted in self._agreeing():
+            yield from self._check(axis, actual, wanted)
+
+    def _agreeing(self) -> Iterator[tuple[Axes, str, str]]:
+        """Every axis that shows no dimension itself, how many entries it has and how many it must have."""
         for p in sorted(self.arrays, key=lambda p: -len(p.shape)):
             for position in range(len(p.shape)):
                 axis = Axes(p, position)
                 if not self._shows(axis):
-                    yield from self._check(axis)
+                    actual = extent(self.names.values[p.name], position)
+                    yield axis, actual, self.text.size(size_expression(axis.dimension))
 
-    def _check(self, axis: Axes) -> Iterator[str]:
+    def _check(self, axis: Axes, actual: str, wanted: str) -> Iterator[str]:
         name = self.names.values[axis.parameter.name]
-        actual = extent(name, axis.position)
-        wanted = self.text.size(size_expression(axis.dimension))
         word = next(iter(axis.dimension.names), "")
         simple = axis.dimension == Dimension.of(word) and word in self.bound
         yield f"if {actual} != {wanted}:"
@@ -196,10 +252,7 @@ class Door:
 
     def _smallest(self) -> Iterator[str]:
         """No size is below 1, nor below a fixed subscript: a read would leave its array."""
-        shapes = {p.name: tuple(size_expression(d) for d in p.shape) for p in self.plan.parameters}
-        least = smallest_sizes(self.plan.body, shapes)
-        for name in self.plan.dimensions:
-            shown, wanted = self.names.dimensions[name], least.get(size(name), 1)
+        for name, shown, wanted in self._least():
             yield f"if {shown} < {wanted}:"
             if name in self.bound and self.bound[name].dimension == Dimension.of(name):
                 axis = self.bound[name]
@@ -207,6 +260,12 @@ class Door:
             else:
                 words = f"{shown} is {{{shown}}}"
             yield f'    raise ValueError(f"{words}, at least {wanted} needed")'
+
+    def _least(self) -> Iterator[tuple[str, str, int]]:
+        """Every dimension, its name in the text and its smallest value."""
+        shapes = {p.name: tuple(size_expression(d) for d in p.shape) for p in self.plan.parameters}
+        least = smallest_sizes(self.plan.body, shapes)
+        return ((name, self.names.dimensions[name], least.get(size(name), 1)) for name in self.plan.dimensions)
 
     def _scalars(self) -> Iterator[str]:
         for p in self.plan.parameters:
@@ -224,24 +283,32 @@ class Door:
     def _results(self) -> Iterator[str]:
         if not self.filled:
             return
-        dtype = f"{self.names.values[self.floats[0].name]}.dtype" if self.floats else "np.dtype(np.float64)"
         shapes = [self.shape(s) for s in self.filled]
         given = in_brackets([self.names.values[p.name] for p in self.arrays])
         if len(self.filled) == 1:
             yield "if out is None:"
-            yield f"    out = np.empty({shapes[0]}, {dtype})"
+            yield f"    out = {self._room(self.filled[0])}"
             yield "else:"
-            yield f'    _check_out("out", out, {shapes[0]}, {dtype}, {given})'
+            yield f'    _check_out("out", out, {shapes[0]}, {self.dtype()}, {given})'
             targets = ["out"]
         else:
             yield "if out is None:"
-            yield f"    out = ({', '.join(f'np.empty({shape}, {dtype})' for shape in shapes)})"
+            yield f"    out = ({', '.join(map(self._room, self.filled))})"
             yield "else:"
-            yield f"    _check_outs(out, ({', '.join(shapes)}), {dtype}, {given})"
+            yield f"    _check_outs(out, ({', '.join(shapes)}), {self.dtype()}, {given})"
             targets = [f"out[{k}]" for k in range(len(shapes))]
         if self.plan.kind == "run":
             for target, state in zip(targets, self.filled, strict=True):
                 yield f"{target}[...] = {self.names.values[state.name]}"
+
+    def dtype(self) -> str:
+        """What results are made of."""
+        return f"{self.names.values[self.floats[0].name]}.dtype" if self.floats else "np.dtype(np.float64)"
+
+    def _room(self, storage: Storage) -> str:
+        """A new array; the number of entries instead of a tuple of one is quicker."""
+        extents = self.text.size(storage.shape[0]) if len(storage.shape) == 1 else self.shape(storage)
+        return f"_empty({extents}, {self.dtype()})"
 
     def shape(self, storage: Storage) -> str:
         return in_brackets([self.text.size(extent) for extent in storage.shape])
@@ -282,14 +349,7 @@ class Door:
             yield formed if product.target in place else f"{self.names.values[product.target]} = {formed}"
         given = self.arguments()
         call = f"{kernel}({', '.join([*given[: len(given) - len(self.filled)], *place.values()])})"
-        scalars = [s.name for s in self.plan.results if not s.shape]
-        returned = {name: self.names.values[name] for name in scalars} | place
-        if not place:
-            yield f"return {call}"
-            return
-        got = [returned[name] for name in scalars]
-        yield f"{', '.join(got)} = {call}" if got else call
-        yield f"return {', '.join(returned[s.name] for s in self.plan.results)}"
+        yield from self._returned(call, place)
 
     def _run(self, kernel: str) -> Iterator[str]:
         """The compiled loop, in pieces of `period` iterations where a callback wants to see the state between them."""
@@ -321,14 +381,14 @@ class Door:
         yield f"return {', '.join([*(place.get(s.name, self.names.values[s.name]) for s in self.plan.results), 'done'])}"
 
 
-def _refused_unless(tests: list[str]) -> Iterator[str]:
-    """`if not (all tests):` on as few lines as the line length of the project allows."""
+def _on_condition(head: str, tests: list[str], tail: str) -> Iterator[str]:
+    """`if all tests:` on as few lines as the line length of the project allows; `head` and `tail` may bring brackets."""
     joined = " and ".join(tests)
-    if len(joined) <= LINE - len("    if not ():"):
-        yield f"if not ({joined}):"
+    if len(head + joined + tail) <= LINE - 8:
+        yield f"{head}{joined}{tail}"
         return
-    lines = [joined] if len(joined) <= LINE - 8 else [tests[0], *(f"and {test}" for test in tests[1:])]
-    yield from ("if not (", *(f"    {line}" for line in lines), "):")
+    lines = [joined] if len(joined) <= LINE - 12 else [tests[0], *(f"and {test}" for test in tests[1:])]
+    yield from (f"{head.rstrip('(')}(", *(f"    {line}" for line in lines), f"){tail.lstrip(')')}")
 
 
 def extent(array: str, position: int) -> str:

@@ -118,16 +118,15 @@ class FamilyDoor(Door):
         if not self.parted:
             yield from super()._results()
             return
-        dtype = f"{self.names.values[self.floats[0].name]}.dtype" if self.floats else "np.dtype(np.float64)"
         places = []
         for storage in self.filled:
             if storage.steps is None:
-                places.append(f"np.empty({self.shape(storage)}, {dtype})")
+                places.append(self._room(storage))
                 continue
             yield from self._shapes(storage.shape, self.names.values[storage.name])
             same = [p for p in self.families if tuple(map(size_expression, p.shape)) == storage.shape]
             entries = f"{self.names.values[same[0].name]}.size" if same else f"_entries({self.shapes[storage.shape]})"
-            places.append(f"np.empty({entries}, {dtype})")
+            places.append(f"_empty({entries}, {self.dtype()})")
         for storage, place in zip(self.filled, places, strict=True):
             yield f"{self.names.values[storage.name]} = {place}"
 
@@ -159,6 +158,8 @@ def _members(name, members, axes):
         raise TypeError(f"{name} must be a list or tuple of arrays, got {type(members).__name__}")
     if not members:
         raise ValueError(f"{name} is empty, at least one array needed")
+    for place, member in enumerate(members):
+        _refuse_hidden(f"{name}[{place}]", member)
     arrays = [np.asarray(member) for member in members]
     for place, array in enumerate(arrays):
         if array.ndim != axes:

@@ -7,11 +7,48 @@ Guarantees: it needs numpy and numba only, so that a generated file works alone.
 from __future__ import annotations
 
 DOOR = '''
+_array = np.ndarray  # finding these in numpy takes as long as a look at a shape
+_empty = np.empty
 _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+class _Unlike(TypeError):
+    """What a compiled function is called with has to be converted first."""
+
+
+_TO_CONVERT = (_Unlike, AttributeError, TypeError, ValueError)
+
+
+def _is_plain(array):
+    return type(array) is np.ndarray and array.dtype in _FLOATING and array.flags.c_contiguous and array.flags.aligned
+
+
+def _only_for(*ranks):
+    """A compiled function looks at the types, ranks and layouts of its arguments, quicker than Python can. For those that it
+    was not compiled for it asks here. It is compiled for C-ordered arrays of one floating dtype, read-only ones too, with
+    these ranks, and for floats, and for nothing else."""
+
+    def limited(kernel):
+        compile_for = kernel._compile_for_args
+
+        def checked(*arguments):
+            for argument, rank in zip(arguments, ranks, strict=True):
+                if not (_is_plain(argument) and argument.ndim == rank if rank else isinstance(argument, float)):
+                    raise _Unlike
+            if len({argument.dtype for argument, rank in zip(arguments, ranks, strict=True) if rank}) > 1:
+                raise _Unlike
+            return compile_for(*arguments)
+
+        kernel._compile_for_args = checked
+        return kernel
+
+    return limited
 
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
+    for name, value in zip(names, values, strict=True):
+        _refuse_hidden(name, value)
     arrays = [np.asarray(value) for value in values]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
@@ -21,7 +58,13 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
+def _refuse_hidden(name, value):
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+
+
 def _whole_numbers(name, value):
+    _refuse_hidden(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")

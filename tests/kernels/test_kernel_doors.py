@@ -11,6 +11,8 @@ OUT = np.empty(4)
 READ_ONLY = np.empty(4)
 READ_ONLY.flags.writeable = False
 
+HIDDEN = f"X has {np.sum(X < 0)} masked entries; fill them, or leave their rows out"
+
 REFUSED = [
     ((THETA, 0.5, X, Y[:5]), {}, ValueError, "X has 6 rows, y has 5"),
     ((THETA[:3], 0.5, X, Y), {}, ValueError, "X has 4 columns, theta has 3"),
@@ -19,6 +21,7 @@ REFUSED = [
     ((THETA, 0.5, X.astype(complex), Y), {}, TypeError, "X has dtype complex128; float64, float32 and integers are allowed"),
     ((THETA, 0.5, X.astype(np.float16), Y), {}, TypeError, "X has dtype float16; float64, float32 and integers are allowed"),
     ((THETA, 0.5, X[:0], Y[:0]), {}, ValueError, "X has 0 rows, at least 1 needed"),
+    ((THETA, 0.5, np.ma.masked_less(X, 0), Y), {}, TypeError, HIDDEN),
     ((THETA, "0.5", X, Y), {}, TypeError, "b must be a number, got str"),
     ((THETA, X, X, Y), {}, TypeError, "b must be a number, got ndarray"),
     ((THETA, 0.5, X, Y), {"out": np.empty(3)}, ValueError, "out must have shape (4,), has (3,)"),
@@ -35,6 +38,45 @@ def test_refused(built, arguments, keywords, kind, message):
     with pytest.raises(kind) as caught:
         built.grad_J(*arguments, **keywords)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (THETA, 0.5, X[:, ::-1], Y),
+        (THETA.tolist(), 0.5, X, Y),
+        (THETA, 1, X, Y),
+        (THETA, 0.5, X.astype(int), Y),
+        (THETA.astype(int), 1, X.astype(int), Y.astype(int)),
+        (THETA, 0.5, X.astype(np.float32), Y),
+        (THETA, 0.5, X.astype(">f8"), Y),
+    ],
+    ids=["turned", "list", "whole number", "integers", "all integers", "two precisions", "big endian"],
+)
+def test_nothing_is_compiled_for_what_is_converted(built, arguments):
+    plain = [np.ascontiguousarray(a, dtype=float) if np.ndim(a) else float(a) for a in arguments]
+    expected = built.grad_J(*plain)
+    compiled = list(built._grad_J.signatures)
+    with pytest.raises(built._Unlike):
+        built._grad_J(*arguments, np.empty(4))
+    np.testing.assert_array_equal(built.grad_J(*arguments), expected)
+    assert built._grad_J.signatures == compiled
+
+
+class Labelled(np.ndarray):
+    """An array of another type."""
+
+
+@pytest.mark.parametrize("kind", [np.ma.MaskedArray, Labelled])
+def test_other_kinds_of_arrays_are_taken_as_plain_ones(built, kind):
+    found = built.grad_J(THETA, 0.5, X.view(kind), Y)
+    assert type(found) is np.ndarray
+    np.testing.assert_array_equal(found, built.grad_J(THETA, 0.5, X, Y))
+
+
+def test_other_ranks_are_not_compiled_for(built):
+    with pytest.raises(built._Unlike):
+        built._grad_J(X, 0.5, X, Y, np.empty(4))
 
 
 def test_out_is_filled_and_returned(built):
