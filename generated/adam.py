@@ -255,7 +255,7 @@ def _in_threads(rows, turns, count, work, arguments, shapes):
 
 
 def A(a, g, beta, out=None):
-    r"""A.
+    r"""The value of A.
 
     line 6:  A(a, g) = \beta a + (1 - \beta) g
 
@@ -306,7 +306,7 @@ def _A(a, g, beta, A):
 
 
 def B(b, g, gamma, out=None):
-    r"""B.
+    r"""The value of B.
 
     line 9:  B(b, g) = \gamma b + (1 - \gamma) g \odot g
 
@@ -357,7 +357,7 @@ def _B(b, g, gamma, B):
 
 
 def D(a, b, beta, gamma, eta, epsilon, t, out=None):
-    r"""D.
+    r"""The value of D.
 
     line 12:  D_i = \frac{\eta \frac{a_i}{1 - \beta^t}}{\sqrt{\frac{b_i}{1 - \gamma^t}} + \epsilon}
 
@@ -637,5 +637,5 @@ def _theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance)
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_5712d1bcc8df5802"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_5712d1bcc8df5802"
+sys.modules["eqcompiler_generated_7d7ae5ce71469c69"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_7d7ae5ce71469c69"

@@ -151,7 +151,7 @@ def _exp_difference(a, b):
 
 
 def S(Q, K, out=None):
-    r"""S.
+    r"""The value of S.
 
     line 5:  S = \frac{1}{\sqrt{d}} Q K^\top
 
@@ -210,7 +210,7 @@ def _S(Q, K, S):
 
 
 def A(Q, K, out=None):
-    r"""A.
+    r"""The value of A.
 
     line 11:  A_{ij} = \frac{e^{S_{ij}}}{\sum_{l=1}^{n} e^{S_{il}}}
 
@@ -280,7 +280,7 @@ def _A(Q, K, A):
 
 
 def O(Q, K, V, out=None):
-    r"""O.
+    r"""The value of O.
 
     line 17:  O = A V
 
@@ -374,7 +374,7 @@ def _O(Q, K, V, O):
 
 
 def L(Q, K, V, G):
-    r"""L.
+    r"""The value of L.
 
     line 21:  L = \sum_{i=1}^{m} \sum_{j=1}^{p} G_{ij} O_{ij}
 
@@ -475,7 +475,7 @@ def _L(Q, K, V, G):
 
 
 def grad_L(Q, K, V, G, out=None):
-    r"""grad L.
+    r"""The gradient of L in V, Q and K.
 
     line 21:  L = \sum_{i=1}^{m} \sum_{j=1}^{p} G_{ij} O_{ij}
 
@@ -597,7 +597,7 @@ def _grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
 
 
 def value_and_grad_L(Q, K, V, G, out=None):
-    r"""value and grad L.
+    r"""The value of L and its gradient in V, Q and K.
 
     line 21:  L = \sum_{i=1}^{m} \sum_{j=1}^{p} G_{ij} O_{ij}
 
@@ -725,7 +725,7 @@ def _value_and_grad_L(Q, K, V, G, grad_L_V, grad_L_Q, grad_L_K):
 
 
 def D(Q, K, V, G, out=None):
-    r"""D.
+    r"""The value of D.
 
     line 28:  D_{ij} = A_{ij} \left( (G V^\top)_{ij} - \sum_{l=1}^{n} A_{il} (G V^\top)_{il} \right)
 
@@ -833,5 +833,5 @@ def _D(Q, K, V, G, D):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_90f17714bf0ebe15"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_90f17714bf0ebe15"
+sys.modules["eqcompiler_generated_0060396fb623ffa6"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_0060396fb623ffa6"

@@ -300,7 +300,7 @@ def _sigmoid(z):
 
 
 def sigma(z_arg):
-    r"""sigma.
+    r"""The value of sigma.
 
     line 6:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -322,7 +322,7 @@ def _sigma(z_arg):
 
 
 def grad_sigma(z_arg):
-    r"""grad sigma.
+    r"""The gradient of sigma in z_arg.
 
     line 6:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -344,7 +344,7 @@ def _grad_sigma(z_arg):
 
 
 def value_and_grad_sigma(z_arg):
-    r"""value and grad sigma.
+    r"""The value of sigma and its gradient in z_arg.
 
     line 6:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -368,7 +368,7 @@ def _value_and_grad_sigma(z_arg):
 
 
 def hess_sigma(z_arg):
-    r"""hess sigma.
+    r"""The Hessian of sigma in z_arg.
 
     line 6:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -392,7 +392,7 @@ def _hess_sigma(z_arg):
 
 
 def a(w, x, b):
-    r"""a.
+    r"""The value of a.
 
     line 12:  a = \sigma(z)
 
@@ -422,7 +422,7 @@ def _a(w, x, b):
 
 
 def grad_a_w(w, x, b):
-    r"""grad a w.
+    r"""The gradient of a in w.
 
     line 12:  a = \sigma(z)
 
@@ -451,7 +451,7 @@ def _grad_a_w(w, x, b):
 
 
 def grad_a_x(w, x, b):
-    r"""grad a x.
+    r"""The gradient of a in x.
 
     line 12:  a = \sigma(z)
 
@@ -480,7 +480,7 @@ def _grad_a_x(w, x, b):
 
 
 def grad_a_b(w, x, b):
-    r"""grad a b.
+    r"""The gradient of a in b.
 
     line 12:  a = \sigma(z)
 
@@ -509,7 +509,7 @@ def _grad_a_b(w, x, b):
 
 
 def z(w, x, b):
-    r"""z.
+    r"""The value of z.
 
     line 15:  z = wx + b
 
@@ -537,7 +537,7 @@ def _z(w, x, b):
 
 
 def grad_z(w, x, b):
-    r"""grad z.
+    r"""The gradient of z in w.
 
     line 15:  z = wx + b
 
@@ -565,7 +565,7 @@ def _grad_z(w, x, b):
 
 
 def value_and_grad_z(w, x, b):
-    r"""value and grad z.
+    r"""The value of z and its gradient in w.
 
     line 15:  z = wx + b
 
@@ -595,7 +595,7 @@ def _value_and_grad_z(w, x, b):
 
 
 def hess_z(w, x, b):
-    r"""hess z.
+    r"""The Hessian of z in w.
 
     line 15:  z = wx + b
 
@@ -623,7 +623,7 @@ def _hess_z(w, x, b):
 
 
 def grad_z_x(w, x, b):
-    r"""grad z x.
+    r"""The gradient of z in x.
 
     line 15:  z = wx + b
 
@@ -651,7 +651,7 @@ def _grad_z_x(w, x, b):
 
 
 def grad_z_b(w, x, b):
-    r"""grad z b.
+    r"""The gradient of z in b.
 
     line 15:  z = wx + b
 
@@ -679,7 +679,7 @@ def _grad_z_b(w, x, b):
 
 
 def s(u, W, c, out=None):
-    r"""s.
+    r"""The value of s.
 
     line 28:  s = W u + c
 
@@ -792,7 +792,7 @@ def _s_many(u, W, c, s):
 
 
 def h(u, W, c, out=None):
-    r"""h.
+    r"""The value of h.
 
     line 31:  h = \sigma(s)
 
@@ -910,5 +910,5 @@ def _h_many(u, W, c, h):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_cc2efcf975a596cc"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_cc2efcf975a596cc"
+sys.modules["eqcompiler_generated_06f76d9ac46e0336"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_06f76d9ac46e0336"

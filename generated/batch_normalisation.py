@@ -255,7 +255,7 @@ def _in_threads(rows, turns, count, work, arguments, shapes):
 
 
 def mu(X, out=None):
-    r"""mu.
+    r"""The value of mu.
 
     line 5:  \mu_j = \frac{1}{m} \sum_{i=1}^{m} X_{ij}
 
@@ -356,7 +356,7 @@ def _mu_rest(X, mu, mu_rows):
 
 
 def v(X, out=None):
-    r"""v.
+    r"""The value of v.
 
     line 11:  v_j = \frac{1}{m} \sum_{i=1}^{m} (X_{ij} - \mu_j)^2
 
@@ -414,7 +414,7 @@ def _v(X, v):
 
 
 def Z(X, epsilon, out=None):
-    r"""Z.
+    r"""The value of Z.
 
     line 17:  Z_{ij} = \frac{X_{ij} - \mu_j}{\sqrt{v_j + \epsilon}}
 
@@ -479,7 +479,7 @@ def _Z(X, epsilon, Z):
 
 
 def O(X, gamma, beta, epsilon, out=None):
-    r"""O.
+    r"""The value of O.
 
     line 26:  O_{ij} = \gamma_j Z_{ij} + \beta_j
 
@@ -561,7 +561,7 @@ def _O(X, gamma, beta, epsilon, O):
 
 
 def L(X, gamma, beta, G, epsilon):
-    r"""L.
+    r"""The value of L.
 
     line 30:  L = \sum_{i=1}^{m} \sum_{j=1}^{n} G_{ij} O_{ij}
 
@@ -651,7 +651,7 @@ def _L(X, gamma, beta, G, epsilon):
 
 
 def grad_L(X, gamma, beta, G, epsilon, out=None):
-    r"""grad L.
+    r"""The gradient of L in gamma, beta and X.
 
     line 30:  L = \sum_{i=1}^{m} \sum_{j=1}^{n} G_{ij} O_{ij}
 
@@ -766,7 +766,7 @@ def _grad_L(X, gamma, beta, G, epsilon, grad_L_gamma, grad_L_beta, grad_L_X):
 
 
 def value_and_grad_L(X, gamma, beta, G, epsilon, out=None):
-    r"""value and grad L.
+    r"""The value of L and its gradient in gamma, beta and X.
 
     line 30:  L = \sum_{i=1}^{m} \sum_{j=1}^{n} G_{ij} O_{ij}
 
@@ -884,5 +884,5 @@ def _value_and_grad_L(X, gamma, beta, G, epsilon, grad_L_gamma, grad_L_beta, gra
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_9d378da072864e42"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_9d378da072864e42"
+sys.modules["eqcompiler_generated_ca9805e2513c093a"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_ca9805e2513c093a"

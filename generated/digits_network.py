@@ -193,7 +193,7 @@ def _log_of_sum(ties, others):
 
 
 def H(X, W_1, b_1, out=None):
-    r"""H.
+    r"""The value of H.
 
     line 7:  H = \tanh(X W_1 + \mathbf{1} b_1^\top)
 
@@ -261,7 +261,7 @@ def _H(X, W_1, b_1, H):
 
 
 def Z(X, W_1, b_1, W_2, b_2, out=None):
-    r"""Z.
+    r"""The value of Z.
 
     line 11:  Z = H W_2 + \mathbf{1} b_2^\top
 
@@ -358,7 +358,7 @@ def _Z(X, W_1, b_1, W_2, b_2, Z):
 
 
 def P(X, W_1, b_1, W_2, b_2, out=None):
-    r"""P.
+    r"""The value of P.
 
     line 15:  P_{ic} = \frac{\exp(Z_{ic})}{\sum_{d=1}^{k} \exp(Z_{id})}
 
@@ -472,7 +472,7 @@ def _P(X, W_1, b_1, W_2, b_2, P):
 
 
 def L(W_1, b_1, W_2, b_2, X, Y):
-    r"""L.
+    r"""The value of L.
 
     line 20:  L(W_1, b_1, W_2, b_2) = \frac{1}{m} \sum_{i=1}^{m} \left( \log \sum_{c=1}^{k} \exp(Z_{ic}) - \sum_{c=1}^{k}
         Y_{ic} Z_{ic} \right)
@@ -596,7 +596,7 @@ def _L(W_1, b_1, W_2, b_2, X, Y):
 
 
 def grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
-    r"""grad L.
+    r"""The gradient of L in W_1, b_1, W_2 and b_2.
 
     line 20:  L(W_1, b_1, W_2, b_2) = \frac{1}{m} \sum_{i=1}^{m} \left( \log \sum_{c=1}^{k} \exp(Z_{ic}) - \sum_{c=1}^{k}
         Y_{ic} Z_{ic} \right)
@@ -742,7 +742,7 @@ def _grad_L(W_1, b_1, W_2, b_2, X, Y, grad_L_W_1, grad_L_b_1, grad_L_W_2, grad_L
 
 
 def value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
-    r"""value and grad L.
+    r"""The value of L and its gradient in W_1, b_1, W_2 and b_2.
 
     line 20:  L(W_1, b_1, W_2, b_2) = \frac{1}{m} \sum_{i=1}^{m} \left( \log \sum_{c=1}^{k} \exp(Z_{ic}) - \sum_{c=1}^{k}
         Y_{ic} Z_{ic} \right)
@@ -906,7 +906,7 @@ def _value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, grad_L_W_1, grad_L_b_1, grad_L_W
 
 
 def D(X, Y, W_1, b_1, W_2, b_2, out=None):
-    r"""D.
+    r"""The value of D.
 
     line 25:  D = \left((P - Y) W_2^\top\right) \odot \left(\mathbf{1} \mathbf{1}^\top - H \odot H\right)
 
@@ -1035,5 +1035,5 @@ def _D(X, Y, W_1, b_1, W_2, b_2, D):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_19ac54ae78a31a4b"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_19ac54ae78a31a4b"
+sys.modules["eqcompiler_generated_7f4ac86093fdc290"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_7f4ac86093fdc290"

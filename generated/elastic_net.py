@@ -346,7 +346,7 @@ def _symmetric_dot(X, turned, P):
 
 
 def s(w, X, y, lambda_, alpha):
-    r"""s.
+    r"""The value of s.
 
     line 5:  s(w) = \frac{1}{2m} \|X w - y\|_2^2 + \frac{\lambda (1 - \alpha)}{2} \|w\|_2^2
 
@@ -471,7 +471,7 @@ def _s_rest(w, X, y, lambda_, alpha, s_rows):
 
 
 def grad_s(w, X, y, lambda_, alpha, out=None):
-    r"""grad s.
+    r"""The gradient of s in w.
 
     line 5:  s(w) = \frac{1}{2m} \|X w - y\|_2^2 + \frac{\lambda (1 - \alpha)}{2} \|w\|_2^2
 
@@ -618,7 +618,7 @@ def _grad_s_rest(w, X, y, lambda_, alpha, grad_s_w, grad_s_w_rows):
 
 
 def value_and_grad_s(w, X, y, lambda_, alpha, out=None):
-    r"""value and grad s.
+    r"""The value of s and its gradient in w.
 
     line 5:  s(w) = \frac{1}{2m} \|X w - y\|_2^2 + \frac{\lambda (1 - \alpha)}{2} \|w\|_2^2
 
@@ -779,7 +779,7 @@ def _value_and_grad_s_rest(w, X, y, lambda_, alpha, grad_s_w, s_rows, grad_s_w_r
 
 
 def hess_s(w, X, y, lambda_, alpha, out=None):
-    r"""hess s.
+    r"""The Hessian of s in w.
 
     line 5:  s(w) = \frac{1}{2m} \|X w - y\|_2^2 + \frac{\lambda (1 - \alpha)}{2} \|w\|_2^2
 
@@ -997,7 +997,7 @@ def _hvp_s_rest(w, v, X, y, lambda_, alpha, hvp_s_w, hvp_s_w_rows):
 
 
 def F(w, X, y, lambda_, alpha):
-    r"""F.
+    r"""The value of F.
 
     line 14:  F(w) = s(w) + \lambda \alpha \|w\|_1
 
@@ -1128,7 +1128,7 @@ def _F_rest(w, X, y, lambda_, alpha, s_rows):
 
 
 def grad_F(w, X, y, lambda_, alpha, out=None):
-    r"""grad F.
+    r"""The gradient of F in w.
 
     line 14:  F(w) = s(w) + \lambda \alpha \|w\|_1
 
@@ -1275,7 +1275,7 @@ def _grad_F_rest(w, X, y, lambda_, alpha, grad_F_w, grad_F_w_rows):
 
 
 def value_and_grad_F(w, X, y, lambda_, alpha, out=None):
-    r"""value and grad F.
+    r"""The value of F and its gradient in w.
 
     line 14:  F(w) = s(w) + \lambda \alpha \|w\|_1
 
@@ -1442,7 +1442,7 @@ def _value_and_grad_F_rest(w, X, y, lambda_, alpha, grad_F_w, s_rows, grad_F_w_r
 
 
 def hess_F(w, X, y, lambda_, alpha, out=None):
-    r"""hess F.
+    r"""The Hessian of F in w.
 
     line 14:  F(w) = s(w) + \lambda \alpha \|w\|_1
 
@@ -1660,7 +1660,7 @@ def _hvp_F_rest(w, v, X, y, lambda_, alpha, hvp_F_w, hvp_F_w_rows):
 
 
 def S(v, tau):
-    r"""S.
+    r"""The value of S.
 
     line 21:  S(v) = \operatorname{sign}(v) \max(|v| - \tau, 0)
 
@@ -1685,7 +1685,7 @@ def _S(v, tau):
 
 
 def grad_S(v, tau):
-    r"""grad S; where arguments of max or min are equal, their derivative is taken as 0.
+    r"""The gradient of S in v; where arguments of max or min are equal, their derivative is taken as 0.
 
     line 21:  S(v) = \operatorname{sign}(v) \max(|v| - \tau, 0)
 
@@ -1710,7 +1710,7 @@ def _grad_S(v, tau):
 
 
 def value_and_grad_S(v, tau):
-    r"""value and grad S; where arguments of max or min are equal, their derivative is taken as 0.
+    r"""The value of S and its gradient in v; where arguments of max or min are equal, their derivative is taken as 0.
 
     line 21:  S(v) = \operatorname{sign}(v) \max(|v| - \tau, 0)
 
@@ -1737,7 +1737,7 @@ def _value_and_grad_S(v, tau):
 
 
 def hess_S(v, tau):
-    r"""hess S.
+    r"""The Hessian of S in v.
 
     line 21:  S(v) = \operatorname{sign}(v) \max(|v| - \tau, 0)
 
@@ -1762,5 +1762,5 @@ def _hess_S(v, tau):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_27af67dfed4818c1"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_27af67dfed4818c1"
+sys.modules["eqcompiler_generated_aec51a941760bf6b"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_aec51a941760bf6b"

@@ -524,7 +524,7 @@ def _gram_solve(A, b, X, y, scale, shift, weight, x):
 
 
 def h_theta(x_arg, theta, b):
-    r"""h theta.
+    r"""The value of h_theta.
 
     line 6:  h_\theta(x) = \theta^T x + b
 
@@ -684,7 +684,7 @@ def _h_theta_batch_many(x_arg, theta, b, h_theta):
 
 
 def ell(u, v):
-    r"""ell.
+    r"""The value of ell.
 
     line 10:  \ell(u, v) = (u - v)^2
 
@@ -709,7 +709,7 @@ def _ell(u, v):
 
 
 def grad_ell(u, v):
-    r"""grad ell.
+    r"""The gradient of ell in u and v.
 
     line 10:  \ell(u, v) = (u - v)^2
 
@@ -736,7 +736,7 @@ def _grad_ell(u, v):
 
 
 def value_and_grad_ell(u, v):
-    r"""value and grad ell.
+    r"""The value of ell and its gradient in u and v.
 
     line 10:  \ell(u, v) = (u - v)^2
 
@@ -820,7 +820,7 @@ def _objective(x, y, b, M, objective):
 
 
 def R(theta, x, y, b):
-    r"""R.
+    r"""The value of R.
 
     line 18:  R(\theta) = \mathbb{E}_{(x,y)\sim\mathcal{D}} \left[ \ell(h_\theta(x), y) \right]
 
@@ -940,7 +940,7 @@ def _R_rest(theta, x, y, b, R_rows):
 
 
 def grad_R(theta, x, y, b, out=None):
-    r"""grad R.
+    r"""The gradient of R in theta.
 
     line 18:  R(\theta) = \mathbb{E}_{(x,y)\sim\mathcal{D}} \left[ \ell(h_\theta(x), y) \right]
 
@@ -1082,7 +1082,7 @@ def _grad_R_rest(theta, x, y, b, grad_R_theta, grad_R_theta_rows):
 
 
 def value_and_grad_R(theta, x, y, b, out=None):
-    r"""value and grad R.
+    r"""The value of R and its gradient in theta.
 
     line 18:  R(\theta) = \mathbb{E}_{(x,y)\sim\mathcal{D}} \left[ \ell(h_\theta(x), y) \right]
 
@@ -1233,7 +1233,7 @@ def _value_and_grad_R_rest(theta, x, y, b, grad_R_theta, R_rows, grad_R_theta_ro
 
 
 def hess_R(theta, x, y, b, out=None):
-    r"""hess R.
+    r"""The Hessian of R in theta.
 
     line 18:  R(\theta) = \mathbb{E}_{(x,y)\sim\mathcal{D}} \left[ \ell(h_\theta(x), y) \right]
 
@@ -1438,7 +1438,7 @@ def _hvp_R_rest(theta, v, x, y, b, hvp_R_theta, hvp_R_theta_rows):
 
 
 def grad_R_b(theta, x, y, b):
-    r"""grad R b.
+    r"""The gradient of R in b.
 
     line 18:  R(\theta) = \mathbb{E}_{(x,y)\sim\mathcal{D}} \left[ \ell(h_\theta(x), y) \right]
 
@@ -1558,7 +1558,7 @@ def _grad_R_b_rest(theta, x, y, b, grad_R_b_rows):
 
 
 def J(theta, x, y, b):
-    r"""J.
+    r"""The value of J.
 
     line 22:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -1678,7 +1678,7 @@ def _J_rest(theta, x, y, b, J_rows):
 
 
 def grad_J(theta, x, y, b, out=None):
-    r"""grad J.
+    r"""The gradient of J in theta.
 
     line 22:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -1820,7 +1820,7 @@ def _grad_J_rest(theta, x, y, b, grad_J_theta, grad_J_theta_rows):
 
 
 def value_and_grad_J(theta, x, y, b, out=None):
-    r"""value and grad J.
+    r"""The value of J and its gradient in theta.
 
     line 22:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -1971,7 +1971,7 @@ def _value_and_grad_J_rest(theta, x, y, b, grad_J_theta, J_rows, grad_J_theta_ro
 
 
 def hess_J(theta, x, y, b, out=None):
-    r"""hess J.
+    r"""The Hessian of J in theta.
 
     line 22:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -2176,7 +2176,7 @@ def _hvp_J_rest(theta, v, x, y, b, hvp_J_theta, hvp_J_theta_rows):
 
 
 def grad_J_b(theta, x, y, b):
-    r"""grad J b.
+    r"""The gradient of J in b.
 
     line 22:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -2296,5 +2296,5 @@ def _grad_J_b_rest(theta, x, y, b, grad_J_b_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_b482267ca77595cc"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_b482267ca77595cc"
+sys.modules["eqcompiler_generated_acd7dcd2b3a21cf9"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_acd7dcd2b3a21cf9"

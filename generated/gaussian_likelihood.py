@@ -555,7 +555,7 @@ def _decimal_pi():
 
 
 def J(theta, x, y):
-    r"""J.
+    r"""The value of J.
 
     line 6:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( \theta^T x^{(i)} - y^{(i)} \right)^2
 
@@ -672,7 +672,7 @@ def _J_rest(theta, x, y, J_rows):
 
 
 def grad_J(theta, x, y, out=None):
-    r"""grad J.
+    r"""The gradient of J in theta.
 
     line 6:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( \theta^T x^{(i)} - y^{(i)} \right)^2
 
@@ -811,7 +811,7 @@ def _grad_J_rest(theta, x, y, grad_J_theta, grad_J_theta_rows):
 
 
 def value_and_grad_J(theta, x, y, out=None):
-    r"""value and grad J.
+    r"""The value of J and its gradient in theta.
 
     line 6:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( \theta^T x^{(i)} - y^{(i)} \right)^2
 
@@ -959,7 +959,7 @@ def _value_and_grad_J_rest(theta, x, y, grad_J_theta, J_rows, grad_J_theta_rows)
 
 
 def hess_J(theta, x, y, out=None):
-    r"""hess J.
+    r"""The Hessian of J in theta.
 
     line 6:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( \theta^T x^{(i)} - y^{(i)} \right)^2
 
@@ -1158,7 +1158,7 @@ def _hvp_J_rest(theta, v, x, y, hvp_J_theta, hvp_J_theta_rows):
 
 
 def p(y_arg, x_arg, theta, sigma):
-    r"""p.
+    r"""The value of p.
 
     line 12:  p(y|x,\theta) = \frac{1}{\sqrt{2\pi\sigma^2}} \exp\left(-\frac{(y - \theta^T x)^2}{2\sigma^2}\right)
 
@@ -1385,7 +1385,7 @@ def _p_batch_many(y_arg, x_arg, theta, sigma, p):
 
 
 def ell(theta, x, y, sigma):
-    r"""ell.
+    r"""The value of ell.
 
     line 16:  \ell(\theta) = \sum_{i=1}^{m} \log p(y^{(i)}|x^{(i)},\theta)
 
@@ -1556,7 +1556,7 @@ def _ell_rest(theta, x, y, sigma, ell_rows):
 
 
 def grad_ell(theta, x, y, sigma, out=None):
-    r"""grad ell.
+    r"""The gradient of ell in theta.
 
     line 16:  \ell(\theta) = \sum_{i=1}^{m} \log p(y^{(i)}|x^{(i)},\theta)
 
@@ -1697,7 +1697,7 @@ def _grad_ell_rest(theta, x, y, sigma, grad_ell_theta, grad_ell_theta_rows):
 
 
 def value_and_grad_ell(theta, x, y, sigma, out=None):
-    r"""value and grad ell.
+    r"""The value of ell and its gradient in theta.
 
     line 16:  \ell(\theta) = \sum_{i=1}^{m} \log p(y^{(i)}|x^{(i)},\theta)
 
@@ -1847,7 +1847,7 @@ def _value_and_grad_ell_rest(theta, x, y, sigma, grad_ell_theta, ell_rows, grad_
 
 
 def hess_ell(theta, x, y, sigma, out=None):
-    r"""hess ell.
+    r"""The Hessian of ell in theta.
 
     line 16:  \ell(\theta) = \sum_{i=1}^{m} \log p(y^{(i)}|x^{(i)},\theta)
 
@@ -2050,5 +2050,5 @@ def _hvp_ell_rest(theta, v, x, y, sigma, hvp_ell_theta, hvp_ell_theta_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_3f9c7997caf45e10"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_3f9c7997caf45e10"
+sys.modules["eqcompiler_generated_075f9197385946cf"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_075f9197385946cf"

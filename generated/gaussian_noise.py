@@ -366,7 +366,7 @@ def _decimal_pi():
 
 
 def y(x, theta, epsilon):
-    r"""y.
+    r"""The value of y.
 
     line 7:  y = \theta^T x + \epsilon
 
@@ -417,7 +417,7 @@ def _y(x, theta, epsilon):
 
 
 def grad_y_epsilon(x, theta, epsilon):
-    r"""grad y epsilon.
+    r"""The gradient of y in epsilon.
 
     line 7:  y = \theta^T x + \epsilon
 
@@ -464,7 +464,7 @@ def _grad_y_epsilon(x, theta, epsilon):
 
 
 def p(y_arg, x, theta, sigma):
-    r"""p.
+    r"""The value of p.
 
     line 23:  p(y|x,\theta) = \frac{1}{\sqrt{2\pi\sigma^2}} \exp\left(-\frac{(y - \theta^T x)^2}{2\sigma^2}\right)
 
@@ -565,7 +565,7 @@ def _p_exactly(y_arg, x, theta, sigma):
 
 
 def grad_p(y_arg, x, theta, sigma, out=None):
-    r"""grad p.
+    r"""The gradient of p in y_arg, x and theta.
 
     line 23:  p(y|x,\theta) = \frac{1}{\sqrt{2\pi\sigma^2}} \exp\left(-\frac{(y - \theta^T x)^2}{2\sigma^2}\right)
 
@@ -632,7 +632,7 @@ def _grad_p(y_arg, x, theta, sigma, grad_p_x, grad_p_theta):
 
 
 def value_and_grad_p(y_arg, x, theta, sigma, out=None):
-    r"""value and grad p.
+    r"""The value of p and its gradient in y_arg, x and theta.
 
     line 23:  p(y|x,\theta) = \frac{1}{\sqrt{2\pi\sigma^2}} \exp\left(-\frac{(y - \theta^T x)^2}{2\sigma^2}\right)
 
@@ -771,5 +771,5 @@ def sample_epsilon(sigma, seed, count=None):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_cb8d7581b3643327"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_cb8d7581b3643327"
+sys.modules["eqcompiler_generated_5626155185e3fc03"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_5626155185e3fc03"

@@ -303,7 +303,7 @@ def _factor_inverse(R, A, B):
 
 
 def C(K, sigma, out=None):
-    r"""C.
+    r"""The value of C.
 
     line 5:  C = K + \sigma^2 I
 
@@ -352,7 +352,7 @@ def _C(K, sigma, C):
 
 
 def alpha(y, K, sigma, out=None):
-    r"""alpha.
+    r"""The value of alpha.
 
     line 8:  \alpha = C^{-1} y
 
@@ -409,7 +409,7 @@ def _alpha(y, K, sigma, alpha):
 
 
 def ell(y, K, sigma):
-    r"""ell.
+    r"""The value of ell.
 
     line 11:  \ell = -\frac{1}{2} y^\top C^{-1} y - \frac{1}{2} \log \det(C) - \frac{n}{2} \log(2 \pi)
 
@@ -467,7 +467,7 @@ def _ell(y, K, sigma):
 
 
 def grad_ell(y, K, sigma, out=None):
-    r"""grad ell.
+    r"""The gradient of ell in y and sigma.
 
     line 11:  \ell = -\frac{1}{2} y^\top C^{-1} y - \frac{1}{2} \log \det(C) - \frac{n}{2} \log(2 \pi)
 
@@ -537,7 +537,7 @@ def _grad_ell(y, K, sigma, grad_ell_y):
 
 
 def value_and_grad_ell(y, K, sigma, out=None):
-    r"""value and grad ell.
+    r"""The value of ell and its gradient in y and sigma.
 
     line 11:  \ell = -\frac{1}{2} y^\top C^{-1} y - \frac{1}{2} \log \det(C) - \frac{n}{2} \log(2 \pi)
 
@@ -614,5 +614,5 @@ def _value_and_grad_ell(y, K, sigma, grad_ell_y):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_e215f4ddda67ef14"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_e215f4ddda67ef14"
+sys.modules["eqcompiler_generated_79562a6fca3c8e61"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_79562a6fca3c8e61"

@@ -398,7 +398,7 @@ def _positive_solve(A, b, x):
 
 
 def L(theta, H, c):
-    r"""L.
+    r"""The value of L.
 
     line 7:  L(\theta) = \frac{1}{2} \theta^\top H \theta - c^\top \theta
 
@@ -518,7 +518,7 @@ def _L_rest(theta, H, c, c_theta_rows, L_rows):
 
 
 def grad_L(theta, H, c, out=None):
-    r"""grad L.
+    r"""The gradient of L in theta.
 
     line 7:  L(\theta) = \frac{1}{2} \theta^\top H \theta - c^\top \theta
 
@@ -632,7 +632,7 @@ def _grad_L_many(theta, H, c, grad_L_theta):
 
 
 def value_and_grad_L(theta, H, c, out=None):
-    r"""value and grad L.
+    r"""The value of L and its gradient in theta.
 
     line 7:  L(\theta) = \frac{1}{2} \theta^\top H \theta - c^\top \theta
 
@@ -768,7 +768,7 @@ def _value_and_grad_L_rest(theta, H, c, grad_L_theta, c_theta_rows, L_rows):
 
 
 def hess_L(theta, H, c, out=None):
-    r"""hess L.
+    r"""The Hessian of L in theta.
 
     line 7:  L(\theta) = \frac{1}{2} \theta^\top H \theta - c^\top \theta
 
@@ -1234,7 +1234,7 @@ def _theta_run(theta, H, c, eta, iterations, tolerance):
 
 
 def G(theta, H, c, eta, out=None):
-    r"""G.
+    r"""The value of G.
 
     line 29:  G(\theta) = \theta - \eta \nabla L(\theta)
 
@@ -1356,5 +1356,5 @@ def _G_many(theta, H, c, eta, G):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_c237b26bf0db5d8e"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_c237b26bf0db5d8e"
+sys.modules["eqcompiler_generated_6a43901cb940fa2e"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_6a43901cb940fa2e"

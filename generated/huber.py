@@ -273,7 +273,7 @@ def _fetch(typing, array, row, column):
 
 
 def rho(r, delta):
-    r"""rho.
+    r"""The value of rho.
 
     line 5:  \rho(r) = \begin{cases} \frac{1}{2} r^2 & \text{if } |r| \le \delta \\ \delta |r| - \frac{1}{2} \delta^2 &
         \text{otherwise} \end{cases}
@@ -299,7 +299,7 @@ def _rho(r, delta):
 
 
 def grad_rho(r, delta):
-    r"""grad rho.
+    r"""The gradient of rho in r.
 
     line 5:  \rho(r) = \begin{cases} \frac{1}{2} r^2 & \text{if } |r| \le \delta \\ \delta |r| - \frac{1}{2} \delta^2 &
         \text{otherwise} \end{cases}
@@ -325,7 +325,7 @@ def _grad_rho(r, delta):
 
 
 def value_and_grad_rho(r, delta):
-    r"""value and grad rho.
+    r"""The value of rho and its gradient in r.
 
     line 5:  \rho(r) = \begin{cases} \frac{1}{2} r^2 & \text{if } |r| \le \delta \\ \delta |r| - \frac{1}{2} \delta^2 &
         \text{otherwise} \end{cases}
@@ -353,7 +353,7 @@ def _value_and_grad_rho(r, delta):
 
 
 def hess_rho(r, delta):
-    r"""hess rho.
+    r"""The Hessian of rho in r.
 
     line 5:  \rho(r) = \begin{cases} \frac{1}{2} r^2 & \text{if } |r| \le \delta \\ \delta |r| - \frac{1}{2} \delta^2 &
         \text{otherwise} \end{cases}
@@ -379,7 +379,7 @@ def _hess_rho(r, delta):
 
 
 def L(theta, X, y, delta):
-    r"""L.
+    r"""The value of L.
 
     line 14:  L(\theta) = \frac{1}{m} \sum_{i=1}^{m} \rho\left( \sum_{j=1}^{n} X_{ij} \theta_j - y_i \right)
 
@@ -522,7 +522,7 @@ def _L_rest(theta, X, y, delta, L_rows):
 
 
 def grad_L(theta, X, y, delta, out=None):
-    r"""grad L.
+    r"""The gradient of L in theta.
 
     line 14:  L(\theta) = \frac{1}{m} \sum_{i=1}^{m} \rho\left( \sum_{j=1}^{n} X_{ij} \theta_j - y_i \right)
 
@@ -672,7 +672,7 @@ def _grad_L_rest(theta, X, y, delta, grad_L_theta, grad_L_theta_rows):
 
 
 def value_and_grad_L(theta, X, y, delta, out=None):
-    r"""value and grad L.
+    r"""The value of L and its gradient in theta.
 
     line 14:  L(\theta) = \frac{1}{m} \sum_{i=1}^{m} \rho\left( \sum_{j=1}^{n} X_{ij} \theta_j - y_i \right)
 
@@ -832,7 +832,7 @@ def _value_and_grad_L_rest(theta, X, y, delta, grad_L_theta, L_rows, grad_L_thet
 
 
 def hess_L(theta, X, y, delta, out=None):
-    r"""hess L.
+    r"""The Hessian of L in theta.
 
     line 14:  L(\theta) = \frac{1}{m} \sum_{i=1}^{m} \rho\left( \sum_{j=1}^{n} X_{ij} \theta_j - y_i \right)
 
@@ -1066,5 +1066,5 @@ def _hvp_L_rest(theta, v, X, y, delta, hvp_L_theta, hvp_L_theta_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_d0b0862a9f8fe7a5"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_d0b0862a9f8fe7a5"
+sys.modules["eqcompiler_generated_fe3e484ed88895ee"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_fe3e484ed88895ee"

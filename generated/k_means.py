@@ -261,7 +261,7 @@ def _fill(target, source):
 
 
 def J(C, X, A):
-    r"""J.
+    r"""The value of J.
 
     line 5:  J(C) = \sum_{i=1}^{m} \sum_{l=1}^{k} A_{il} \sum_{j=1}^{n} (X_{ij} - C_{lj})^2
 
@@ -388,7 +388,7 @@ def _J_rest(C, X, A, J_rows):
 
 
 def grad_J(C, X, A, out=None):
-    r"""grad J.
+    r"""The gradient of J in C.
 
     line 5:  J(C) = \sum_{i=1}^{m} \sum_{l=1}^{k} A_{il} \sum_{j=1}^{n} (X_{ij} - C_{lj})^2
 
@@ -510,7 +510,7 @@ def _grad_J_many(C, X, A, grad_J_C):
 
 
 def value_and_grad_J(C, X, A, out=None):
-    r"""value and grad J.
+    r"""The value of J and its gradient in C.
 
     line 5:  J(C) = \sum_{i=1}^{m} \sum_{l=1}^{k} A_{il} \sum_{j=1}^{n} (X_{ij} - C_{lj})^2
 
@@ -599,7 +599,7 @@ def _value_and_grad_J(C, X, A, grad_J_C):
 
 
 def hess_J(C, X, A, out=None):
-    r"""hess J.
+    r"""The Hessian of J in C.
 
     line 5:  J(C) = \sum_{i=1}^{m} \sum_{l=1}^{k} A_{il} \sum_{j=1}^{n} (X_{ij} - C_{lj})^2
 
@@ -776,7 +776,7 @@ def _hvp_J(C, v, X, A, hvp_J_C):
 
 
 def s(A, out=None):
-    r"""s.
+    r"""The value of s.
 
     line 8:  s_l = \sum_{i=1}^{m} A_{il}
 
@@ -872,7 +872,7 @@ def _s_rest(A, s, s_rows):
 
 
 def D(X, A, out=None):
-    r"""D.
+    r"""The value of D.
 
     line 18:  D = \operatorname{diag}(s)^{-1} A^\top X
 
@@ -941,5 +941,5 @@ def _D(X, A, D):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_7c0e75accad18784"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_7c0e75accad18784"
+sys.modules["eqcompiler_generated_42926b3a1d390823"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_42926b3a1d390823"

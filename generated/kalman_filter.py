@@ -431,7 +431,7 @@ def _fill(target, source):
 
 
 def a(x, F, out=None):
-    r"""a.
+    r"""The value of a.
 
     line 6:  a = F x
 
@@ -524,7 +524,7 @@ def _a_many(x, F, a):
 
 
 def B(P, F, Q, out=None):
-    r"""B.
+    r"""The value of B.
 
     line 9:  B = F P F^\top + Q
 
@@ -597,7 +597,7 @@ def _B(P, F, Q, B):
 
 
 def S(P, H, R, out=None):
-    r"""S.
+    r"""The value of S.
 
     line 18:  S = H P H^\top + R
 
@@ -674,7 +674,7 @@ def _S(P, H, R, S):
 
 
 def K(P, H, R, out=None):
-    r"""K.
+    r"""The value of K.
 
     line 21:  K = P H^\top S^{-1}
 
@@ -761,7 +761,7 @@ def _K(P, H, R, K):
 
 
 def u(x, P, z, H, R, out=None):
-    r"""u.
+    r"""The value of u.
 
     line 24:  u = x + K (z - H x)
 
@@ -867,7 +867,7 @@ def _u(x, P, z, H, R, u):
 
 
 def U(P, H, R, out=None):
-    r"""U.
+    r"""The value of U.
 
     line 27:  U = (I - K H) P
 
@@ -961,7 +961,7 @@ def _U(P, H, R, U):
 
 
 def V(G, P, H, R):
-    r"""V.
+    r"""The value of V.
 
     line 45:  V(G) = \operatorname{tr}((I - G H) P (I - G H)^\top + G R G^\top)
 
@@ -1048,7 +1048,7 @@ def _V(G, P, H, R):
 
 
 def grad_V(G, P, H, R, out=None):
-    r"""grad V.
+    r"""The gradient of V in G.
 
     line 45:  V(G) = \operatorname{tr}((I - G H) P (I - G H)^\top + G R G^\top)
 
@@ -1143,7 +1143,7 @@ def _grad_V(G, P, H, R, grad_V_G):
 
 
 def value_and_grad_V(G, P, H, R, out=None):
-    r"""value and grad V.
+    r"""The value of V and its gradient in G.
 
     line 45:  V(G) = \operatorname{tr}((I - G H) P (I - G H)^\top + G R G^\top)
 
@@ -1247,7 +1247,7 @@ def _value_and_grad_V(G, P, H, R, grad_V_G):
 
 
 def hess_V(G, P, H, R, out=None):
-    r"""hess V.
+    r"""The Hessian of V in G.
 
     line 45:  V(G) = \operatorname{tr}((I - G H) P (I - G H)^\top + G R G^\top)
 
@@ -1435,7 +1435,7 @@ def _hvp_V(G, v, P, H, R, hvp_V_G):
 
 
 def x_0(m, out=None):
-    r"""x 0.
+    r"""The value of x_0.
 
     line 54:  x_0 &= m
 
@@ -1478,7 +1478,7 @@ def _x_0(m, x_0):
 
 
 def P_0(M, out=None):
-    r"""P 0.
+    r"""The value of P_0.
 
     line 55:  P_0 &= M
 
@@ -1553,7 +1553,7 @@ def _P_0_many(M, P_0):
 
 
 def a_t(x, F, out=None):
-    r"""a t.
+    r"""The value of a_t.
 
     line 56:  a_t &= F x_{t-1}
 
@@ -1646,7 +1646,7 @@ def _a_t_many(x, F, a_t):
 
 
 def B_t(P, F, Q, out=None):
-    r"""B t.
+    r"""The value of B_t.
 
     line 57:  B_t &= F P_{t-1} F^\top + Q
 
@@ -1719,7 +1719,7 @@ def _B_t(P, F, Q, B_t):
 
 
 def S_t(P, F, Q, H, R, out=None):
-    r"""S t.
+    r"""The value of S_t.
 
     line 58:  S_t &= H B_t H^\top + R
 
@@ -1819,7 +1819,7 @@ def _S_t(P, F, Q, H, R, S_t):
 
 
 def K_t(P, F, Q, H, R, out=None):
-    r"""K t.
+    r"""The value of K_t.
 
     line 59:  K_t &= B_t H^\top S_t^{-1}
 
@@ -2075,7 +2075,7 @@ def _x_P_step(x, P, F, Q, H, R, w_t, x_next, P_next):
 
 
 def D(F, Q, H, R, w, m, M, s):
-    r"""D.
+    r"""The value of D.
 
     line 69:  D = \|x_T - s\|_2^2
 
@@ -2246,7 +2246,7 @@ def _D(F, Q, H, R, w, m, M, s):
 
 
 def grad_D(F, Q, H, R, w, m, M, s, out=None):
-    r"""grad D.
+    r"""The gradient of D in s.
 
     line 69:  D = \|x_T - s\|_2^2
 
@@ -2423,7 +2423,7 @@ def _grad_D(F, Q, H, R, w, m, M, s, grad_D_s):
 
 
 def value_and_grad_D(F, Q, H, R, w, m, M, s, out=None):
-    r"""value and grad D.
+    r"""The value of D and its gradient in s.
 
     line 69:  D = \|x_T - s\|_2^2
 
@@ -3345,7 +3345,7 @@ def _hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, hvp_D_s, hvp_D_F, hv
 
 
 def grad_D_F(F, Q, H, R, w, m, M, s, out=None):
-    r"""grad D F.
+    r"""The gradient of D in F.
 
     line 69:  D = \|x_T - s\|_2^2
 
@@ -3620,7 +3620,7 @@ def _grad_D_F(F, Q, H, R, w, m, M, s, grad_D_F):
 
 
 def grad_D_Q(F, Q, H, R, w, m, M, s, out=None):
-    r"""grad D Q.
+    r"""The gradient of D in Q.
 
     line 69:  D = \|x_T - s\|_2^2
 
@@ -3880,7 +3880,7 @@ def _grad_D_Q(F, Q, H, R, w, m, M, s, grad_D_Q):
 
 
 def grad_D_H(F, Q, H, R, w, m, M, s, out=None):
-    r"""grad D H.
+    r"""The gradient of D in H.
 
     line 69:  D = \|x_T - s\|_2^2
 
@@ -4157,7 +4157,7 @@ def _grad_D_H(F, Q, H, R, w, m, M, s, grad_D_H):
 
 
 def grad_D_R(F, Q, H, R, w, m, M, s, out=None):
-    r"""grad D R.
+    r"""The gradient of D in R.
 
     line 69:  D = \|x_T - s\|_2^2
 
@@ -4421,5 +4421,5 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_95981427094a559f"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_95981427094a559f"
+sys.modules["eqcompiler_generated_241b2bcfda3c3a8a"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_241b2bcfda3c3a8a"

@@ -435,7 +435,7 @@ def _settled(function, *arguments):
 
 
 def D(mu_1, mu_2, sigma_1, sigma_2):
-    r"""D.
+    r"""The value of D.
 
     line 6:  D = \log \frac{\sigma_2}{\sigma_1} + \frac{\sigma_1^2 + (\mu_1 - \mu_2)^2}{2 \sigma_2^2} - \frac{1}{2}
 
@@ -499,7 +499,7 @@ def _D_exactly(mu_1, mu_2, sigma_1, sigma_2):
 
 
 def grad_D(mu_1, mu_2, sigma_1, sigma_2):
-    r"""grad D.
+    r"""The gradient of D in mu_1, sigma_1 and sigma_2.
 
     line 6:  D = \log \frac{\sigma_2}{\sigma_1} + \frac{\sigma_1^2 + (\mu_1 - \mu_2)^2}{2 \sigma_2^2} - \frac{1}{2}
 
@@ -534,7 +534,7 @@ def _grad_D(mu_1, mu_2, sigma_1, sigma_2):
 
 
 def value_and_grad_D(mu_1, mu_2, sigma_1, sigma_2):
-    r"""value and grad D.
+    r"""The value of D and its gradient in mu_1, sigma_1 and sigma_2.
 
     line 6:  D = \log \frac{\sigma_2}{\sigma_1} + \frac{\sigma_1^2 + (\mu_1 - \mu_2)^2}{2 \sigma_2^2} - \frac{1}{2}
 
@@ -571,7 +571,7 @@ def _value_and_grad_D(mu_1, mu_2, sigma_1, sigma_2):
 
 
 def grad_D_mu_2(mu_1, mu_2, sigma_1, sigma_2):
-    r"""grad D mu 2.
+    r"""The gradient of D in mu_2.
 
     line 6:  D = \log \frac{\sigma_2}{\sigma_1} + \frac{\sigma_1^2 + (\mu_1 - \mu_2)^2}{2 \sigma_2^2} - \frac{1}{2}
 
@@ -602,7 +602,7 @@ def _grad_D_mu_2(mu_1, mu_2, sigma_1, sigma_2):
 
 
 def G(m, q, S, T):
-    r"""G.
+    r"""The value of G.
 
     line 21:  G(m, q) = \frac{1}{2} \left( \operatorname{tr}(T^{-1} S) + (q - m)^\top T^{-1} (q - m) - n + \log \det(T) -
         \log \det(S) \right)
@@ -685,7 +685,7 @@ def _G(m, q, S, T):
 
 
 def grad_G(m, q, S, T, out=None):
-    r"""grad G.
+    r"""The gradient of G in m and q.
 
     line 21:  G(m, q) = \frac{1}{2} \left( \operatorname{tr}(T^{-1} S) + (q - m)^\top T^{-1} (q - m) - n + \log \det(T) -
         \log \det(S) \right)
@@ -773,7 +773,7 @@ def _grad_G(m, q, S, T, grad_G_m, grad_G_q):
 
 
 def value_and_grad_G(m, q, S, T, out=None):
-    r"""value and grad G.
+    r"""The value of G and its gradient in m and q.
 
     line 21:  G(m, q) = \frac{1}{2} \left( \operatorname{tr}(T^{-1} S) + (q - m)^\top T^{-1} (q - m) - n + \log \det(T) -
         \log \det(S) \right)
@@ -872,5 +872,5 @@ def _value_and_grad_G(m, q, S, T, grad_G_m, grad_G_q):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_80c6dbbb38d102b0"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_80c6dbbb38d102b0"
+sys.modules["eqcompiler_generated_08047f1ba05f2416"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_08047f1ba05f2416"

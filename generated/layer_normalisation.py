@@ -117,7 +117,7 @@ _reuse_freed_memory()
 
 
 def mu(x):
-    r"""mu.
+    r"""The value of mu.
 
     line 5:  \mu = \frac{1}{n} \sum_{i=1}^{n} x_i
 
@@ -156,7 +156,7 @@ def _mu(x):
 
 
 def v(x):
-    r"""v.
+    r"""The value of v.
 
     line 8:  v = \frac{1}{n} \sum_{i=1}^{n} (x_i - \mu)^2
 
@@ -199,7 +199,7 @@ def _v(x):
 
 
 def h(x, epsilon, out=None):
-    r"""h.
+    r"""The value of h.
 
     line 14:  h_i = \frac{x_i - \mu}{\sqrt{v + \epsilon}}
 
@@ -254,7 +254,7 @@ def _h(x, epsilon, h):
 
 
 def o(x, gamma, beta, epsilon, out=None):
-    r"""o.
+    r"""The value of o.
 
     line 23:  o_i = \gamma_i h_i + \beta_i
 
@@ -326,7 +326,7 @@ def _o(x, gamma, beta, epsilon, o):
 
 
 def L(x, gamma, beta, g, epsilon):
-    r"""L.
+    r"""The value of L.
 
     line 27:  L = \sum_{i=1}^{n} g_i o_i
 
@@ -400,7 +400,7 @@ def _L(x, gamma, beta, g, epsilon):
 
 
 def grad_L(x, gamma, beta, g, epsilon, out=None):
-    r"""grad L.
+    r"""The gradient of L in x, gamma and beta.
 
     line 27:  L = \sum_{i=1}^{n} g_i o_i
 
@@ -496,7 +496,7 @@ def _grad_L(x, gamma, beta, g, epsilon, grad_L_x, grad_L_gamma, grad_L_beta):
 
 
 def value_and_grad_L(x, gamma, beta, g, epsilon, out=None):
-    r"""value and grad L.
+    r"""The value of L and its gradient in x, gamma and beta.
 
     line 27:  L = \sum_{i=1}^{n} g_i o_i
 
@@ -595,5 +595,5 @@ def _value_and_grad_L(x, gamma, beta, g, epsilon, grad_L_x, grad_L_gamma, grad_L
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_417589c1ae100c8a"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_417589c1ae100c8a"
+sys.modules["eqcompiler_generated_ef817a0af85fb9c0"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_ef817a0af85fb9c0"

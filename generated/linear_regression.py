@@ -517,7 +517,7 @@ def _gram_solve(A, b, X, y, scale, shift, weight, x):
 
 
 def h_theta(x, theta, b):
-    r"""h theta.
+    r"""The value of h_theta.
 
     line 24:  h_\theta(x) = \theta^T x + b
 
@@ -677,7 +677,7 @@ def _h_theta_batch_many(x, theta, b, h_theta):
 
 
 def J(theta, X, y, b):
-    r"""J.
+    r"""The value of J.
 
     line 34:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -797,7 +797,7 @@ def _J_rest(theta, X, y, b, J_rows):
 
 
 def grad_J(theta, X, y, b, out=None):
-    r"""grad J.
+    r"""The gradient of J in theta.
 
     line 34:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -939,7 +939,7 @@ def _grad_J_rest(theta, X, y, b, grad_J_theta, grad_J_theta_rows):
 
 
 def value_and_grad_J(theta, X, y, b, out=None):
-    r"""value and grad J.
+    r"""The value of J and its gradient in theta.
 
     line 34:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -1090,7 +1090,7 @@ def _value_and_grad_J_rest(theta, X, y, b, grad_J_theta, J_rows, grad_J_theta_ro
 
 
 def hess_J(theta, X, y, b, out=None):
-    r"""hess J.
+    r"""The Hessian of J in theta.
 
     line 34:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -1295,7 +1295,7 @@ def _hvp_J_rest(theta, v, X, y, b, hvp_J_theta, hvp_J_theta_rows):
 
 
 def grad_J_b(theta, X, y, b):
-    r"""grad J b.
+    r"""The gradient of J in b.
 
     line 34:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -1750,5 +1750,5 @@ def _theta_run_hoisted(theta, X, y, b, alpha, X_X, iterations, tolerance):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_3a4caca767d6f2ac"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_3a4caca767d6f2ac"
+sys.modules["eqcompiler_generated_ce18b34b3eb92cbe"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_ce18b34b3eb92cbe"

@@ -509,7 +509,7 @@ def _decimal_logistic_loss(z, y):
 
 
 def sigma(z):
-    r"""sigma.
+    r"""The value of sigma.
 
     line 7:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -531,7 +531,7 @@ def _sigma(z):
 
 
 def grad_sigma(z):
-    r"""grad sigma.
+    r"""The gradient of sigma in z.
 
     line 7:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -553,7 +553,7 @@ def _grad_sigma(z):
 
 
 def value_and_grad_sigma(z):
-    r"""value and grad sigma.
+    r"""The value of sigma and its gradient in z.
 
     line 7:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -577,7 +577,7 @@ def _value_and_grad_sigma(z):
 
 
 def hess_sigma(z):
-    r"""hess sigma.
+    r"""The Hessian of sigma in z.
 
     line 7:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -601,7 +601,7 @@ def _hess_sigma(z):
 
 
 def p(X, theta, out=None):
-    r"""p.
+    r"""The value of p.
 
     line 13:  p_i = \sigma\left( \sum_{j=1}^{n} X_{ij} \theta_j \right)
 
@@ -706,7 +706,7 @@ def _p_many(X, theta, p):
 
 
 def L(theta, X, y):
-    r"""L.
+    r"""The value of L.
 
     line 19:  L(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( \log(1 + e^{(X\theta)_i}) - y_i (X\theta)_i \right)
 
@@ -884,7 +884,7 @@ def _L_rest(theta, X, y, L_rows):
 
 
 def grad_L(theta, X, y, out=None):
-    r"""grad L.
+    r"""The gradient of L in theta.
 
     line 19:  L(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( \log(1 + e^{(X\theta)_i}) - y_i (X\theta)_i \right)
 
@@ -1034,7 +1034,7 @@ def _grad_L_rest(theta, X, y, grad_L_theta, grad_L_theta_rows):
 
 
 def value_and_grad_L(theta, X, y, out=None):
-    r"""value and grad L.
+    r"""The value of L and its gradient in theta.
 
     line 19:  L(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( \log(1 + e^{(X\theta)_i}) - y_i (X\theta)_i \right)
 
@@ -1193,7 +1193,7 @@ def _value_and_grad_L_rest(theta, X, y, grad_L_theta, L_rows, grad_L_theta_rows)
 
 
 def hess_L(theta, X, y, out=None):
-    r"""hess L.
+    r"""The Hessian of L in theta.
 
     line 19:  L(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( \log(1 + e^{(X\theta)_i}) - y_i (X\theta)_i \right)
 
@@ -1665,5 +1665,5 @@ def _theta_run(theta, X, y, alpha, iterations, tolerance):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_6e16d5a883356164"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_6e16d5a883356164"
+sys.modules["eqcompiler_generated_d10f345a4ddd805d"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_d10f345a4ddd805d"

@@ -255,7 +255,7 @@ def _in_threads(rows, turns, count, work, arguments, shapes):
 
 
 def L(U, V, R, lambda_):
-    r"""L.
+    r"""The value of L.
 
     line 5:  L(U, V) = \frac{1}{2} \|R - U V^\top\|_F^2 + \frac{\lambda}{2} (\|U\|_F^2 + \|V\|_F^2)
 
@@ -333,7 +333,7 @@ def _L(U, V, R, lambda_):
 
 
 def grad_L(U, V, R, lambda_, out=None):
-    r"""grad L.
+    r"""The gradient of L in U and V.
 
     line 5:  L(U, V) = \frac{1}{2} \|R - U V^\top\|_F^2 + \frac{\lambda}{2} (\|U\|_F^2 + \|V\|_F^2)
 
@@ -424,7 +424,7 @@ def _grad_L(U, V, R, lambda_, grad_L_U, grad_L_V):
 
 
 def value_and_grad_L(U, V, R, lambda_, out=None):
-    r"""value and grad L.
+    r"""The value of L and its gradient in U and V.
 
     line 5:  L(U, V) = \frac{1}{2} \|R - U V^\top\|_F^2 + \frac{\lambda}{2} (\|U\|_F^2 + \|V\|_F^2)
 
@@ -525,7 +525,7 @@ def _value_and_grad_L(U, V, R, lambda_, grad_L_U, grad_L_V):
 
 
 def F(U, V, R, M):
-    r"""F.
+    r"""The value of F.
 
     line 18:  F(U, V) = \frac{1}{2} \sum_{i=1}^{m} \sum_{j=1}^{n} M_{ij} \left( R_{ij} - \sum_{l=1}^{k} U_{il} V_{jl}
         \right)^2
@@ -656,7 +656,7 @@ def _F_rest(U, V, R, M, F_rows):
 
 
 def grad_F(U, V, R, M, out=None):
-    r"""grad F.
+    r"""The gradient of F in U and V.
 
     line 18:  F(U, V) = \frac{1}{2} \sum_{i=1}^{m} \sum_{j=1}^{n} M_{ij} \left( R_{ij} - \sum_{l=1}^{k} U_{il} V_{jl}
         \right)^2
@@ -754,7 +754,7 @@ def _grad_F(U, V, R, M, grad_F_U, grad_F_V):
 
 
 def value_and_grad_F(U, V, R, M, out=None):
-    r"""value and grad F.
+    r"""The value of F and its gradient in U and V.
 
     line 18:  F(U, V) = \frac{1}{2} \sum_{i=1}^{m} \sum_{j=1}^{n} M_{ij} \left( R_{ij} - \sum_{l=1}^{k} U_{il} V_{jl}
         \right)^2
@@ -855,5 +855,5 @@ def _value_and_grad_F(U, V, R, M, grad_F_U, grad_F_V):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_4ad83047cbb73cf5"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_4ad83047cbb73cf5"
+sys.modules["eqcompiler_generated_313e0eefb30d08e0"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_313e0eefb30d08e0"

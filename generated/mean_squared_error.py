@@ -344,7 +344,7 @@ def _symmetric_dot(X, turned, P):
 
 
 def MSE(X, y, w, b):
-    r"""MSE.
+    r"""The value of MSE.
 
     line 6:  MSE = \frac{1}{n} \sum_{i=1}^{n} (y_i - \hat{y}_i)^2
 
@@ -459,7 +459,7 @@ def _MSE_rest(X, y, w, b, MSE_rows):
 
 
 def grad_MSE(X, y, w, b, out=None):
-    r"""grad MSE.
+    r"""The gradient of MSE in w and b.
 
     line 6:  MSE = \frac{1}{n} \sum_{i=1}^{n} (y_i - \hat{y}_i)^2
 
@@ -608,7 +608,7 @@ def _grad_MSE_rest(X, y, w, b, grad_MSE_w, grad_MSE_b_rows, grad_MSE_w_rows):
 
 
 def value_and_grad_MSE(X, y, w, b, out=None):
-    r"""value and grad MSE.
+    r"""The value of MSE and its gradient in w and b.
 
     line 6:  MSE = \frac{1}{n} \sum_{i=1}^{n} (y_i - \hat{y}_i)^2
 
@@ -769,7 +769,7 @@ def _value_and_grad_MSE_rest(X, y, w, b, grad_MSE_w, MSE_rows, grad_MSE_b_rows, 
 
 
 def y_hat(X, w, b, out=None):
-    r"""y hat.
+    r"""The value of y_hat.
 
     line 10:  \hat{y}_i = \sum_{j=1}^{d} X_{ij} w_j + b
 
@@ -867,7 +867,7 @@ def _y_hat_many(X, w, b, y_hat):
 
 
 def L(theta, X, y, b):
-    r"""L.
+    r"""The value of L.
 
     line 34:  L(\theta) = \frac{1}{n} \sum_{i=1}^{n} \left( y_i - \sum_{j=1}^{d} X_{ij} \theta_j - b \right)^2
 
@@ -987,7 +987,7 @@ def _L_rest(theta, X, y, b, L_rows):
 
 
 def grad_L(theta, X, y, b, out=None):
-    r"""grad L.
+    r"""The gradient of L in theta.
 
     line 34:  L(\theta) = \frac{1}{n} \sum_{i=1}^{n} \left( y_i - \sum_{j=1}^{d} X_{ij} \theta_j - b \right)^2
 
@@ -1129,7 +1129,7 @@ def _grad_L_rest(theta, X, y, b, grad_L_theta, grad_L_theta_rows):
 
 
 def value_and_grad_L(theta, X, y, b, out=None):
-    r"""value and grad L.
+    r"""The value of L and its gradient in theta.
 
     line 34:  L(\theta) = \frac{1}{n} \sum_{i=1}^{n} \left( y_i - \sum_{j=1}^{d} X_{ij} \theta_j - b \right)^2
 
@@ -1280,7 +1280,7 @@ def _value_and_grad_L_rest(theta, X, y, b, grad_L_theta, L_rows, grad_L_theta_ro
 
 
 def hess_L(theta, X, y, b, out=None):
-    r"""hess L.
+    r"""The Hessian of L in theta.
 
     line 34:  L(\theta) = \frac{1}{n} \sum_{i=1}^{n} \left( y_i - \sum_{j=1}^{d} X_{ij} \theta_j - b \right)^2
 
@@ -1485,7 +1485,7 @@ def _hvp_L_rest(theta, v, X, y, b, hvp_L_theta, hvp_L_theta_rows):
 
 
 def grad_L_b(theta, X, y, b):
-    r"""grad L b.
+    r"""The gradient of L in b.
 
     line 34:  L(\theta) = \frac{1}{n} \sum_{i=1}^{n} \left( y_i - \sum_{j=1}^{d} X_{ij} \theta_j - b \right)^2
 
@@ -1880,5 +1880,5 @@ def _theta_run_hoisted(theta, X, y, b, eta, X_X, iterations, tolerance):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_e00c341d61e1c71d"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_e00c341d61e1c71d"
+sys.modules["eqcompiler_generated_d99dfc9d7ff809cf"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_d99dfc9d7ff809cf"

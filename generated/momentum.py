@@ -347,7 +347,7 @@ def _symmetric_dot(X, turned, P):
 
 
 def J(theta, X, y):
-    r"""J.
+    r"""The value of J.
 
     line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
 
@@ -464,7 +464,7 @@ def _J_rest(theta, X, y, J_rows):
 
 
 def grad_J(theta, X, y, out=None):
-    r"""grad J.
+    r"""The gradient of J in theta.
 
     line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
 
@@ -603,7 +603,7 @@ def _grad_J_rest(theta, X, y, grad_J_theta, grad_J_theta_rows):
 
 
 def value_and_grad_J(theta, X, y, out=None):
-    r"""value and grad J.
+    r"""The value of J and its gradient in theta.
 
     line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
 
@@ -751,7 +751,7 @@ def _value_and_grad_J_rest(theta, X, y, grad_J_theta, J_rows, grad_J_theta_rows)
 
 
 def hess_J(theta, X, y, out=None):
-    r"""hess J.
+    r"""The Hessian of J in theta.
 
     line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
 
@@ -950,7 +950,7 @@ def _hvp_J_rest(theta, v, X, y, hvp_J_theta, hvp_J_theta_rows):
 
 
 def V(v, theta, X, y, beta, alpha, out=None):
-    r"""V.
+    r"""The value of V.
 
     line 12:  V(v, \theta) = \beta v - \alpha \nabla J(\theta)
 
@@ -1105,7 +1105,7 @@ def _V_rest(v, theta, X, y, beta, alpha, V, grad_J_theta_rows):
 
 
 def T(v, theta, X, y, beta, alpha, out=None):
-    r"""T.
+    r"""The value of T.
 
     line 15:  T(v, \theta) = \theta + V(v, \theta)
 
@@ -1262,7 +1262,7 @@ def _T_rest(v, theta, X, y, beta, alpha, T, grad_J_theta_rows):
 
 
 def v_0():
-    r"""v 0.
+    r"""The value of v_0.
 
     line 34:  v_0 &= 0
 
@@ -1280,7 +1280,7 @@ def _v_0():
 
 
 def theta_0(w, out=None):
-    r"""theta 0.
+    r"""The value of theta_0.
 
     line 35:  \theta_0 &= w
 
@@ -1632,7 +1632,7 @@ def _v_theta_run_hoisted(v, theta, X, y, beta, alpha, X_X, iterations, tolerance
 
 
 def E(X, y, w, beta, alpha, N):
-    r"""E.
+    r"""The value of E.
 
     line 46:  E = J(\theta_N)
 
@@ -1726,7 +1726,7 @@ def _E(X, y, w, beta, alpha, N):
 
 
 def grad_E(X, y, w, beta, alpha, N):
-    r"""grad E.
+    r"""The gradient of E in beta and alpha.
 
     line 46:  E = J(\theta_N)
 
@@ -1867,7 +1867,7 @@ def _grad_E(X, y, w, beta, alpha, N):
 
 
 def value_and_grad_E(X, y, w, beta, alpha, N):
-    r"""value and grad E.
+    r"""The value of E and its gradient in beta and alpha.
 
     line 46:  E = J(\theta_N)
 
@@ -2272,5 +2272,5 @@ def _hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_306416634907b811"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_306416634907b811"
+sys.modules["eqcompiler_generated_0780b8ae5fe80938"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_0780b8ae5fe80938"

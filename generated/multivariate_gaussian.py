@@ -464,7 +464,7 @@ def _fill(target, source):
 
 
 def ell(mu, x, Sigma):
-    r"""ell.
+    r"""The value of ell.
 
     line 5:  \ell(\mu) = -\frac{m}{2} \log \det(\Sigma) - \frac{m n}{2} \log(2 \pi) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} -
         \mu)^\top \Sigma^{-1} (x^{(i)} - \mu)
@@ -536,7 +536,7 @@ def _ell(mu, x, Sigma):
 
 
 def grad_ell(mu, x, Sigma, out=None):
-    r"""grad ell.
+    r"""The gradient of ell in mu.
 
     line 5:  \ell(\mu) = -\frac{m}{2} \log \det(\Sigma) - \frac{m n}{2} \log(2 \pi) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} -
         \mu)^\top \Sigma^{-1} (x^{(i)} - \mu)
@@ -635,7 +635,7 @@ def _grad_ell(mu, x, Sigma, grad_ell_mu):
 
 
 def value_and_grad_ell(mu, x, Sigma, out=None):
-    r"""value and grad ell.
+    r"""The value of ell and its gradient in mu.
 
     line 5:  \ell(\mu) = -\frac{m}{2} \log \det(\Sigma) - \frac{m n}{2} \log(2 \pi) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} -
         \mu)^\top \Sigma^{-1} (x^{(i)} - \mu)
@@ -738,7 +738,7 @@ def _value_and_grad_ell(mu, x, Sigma, grad_ell_mu):
 
 
 def hess_ell(mu, x, Sigma, out=None):
-    r"""hess ell.
+    r"""The Hessian of ell in mu.
 
     line 5:  \ell(\mu) = -\frac{m}{2} \log \det(\Sigma) - \frac{m n}{2} \log(2 \pi) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} -
         \mu)^\top \Sigma^{-1} (x^{(i)} - \mu)
@@ -973,7 +973,7 @@ def _mu_hat(x, Sigma, mu_hat):
 
 
 def S(x, mu, out=None):
-    r"""S.
+    r"""The value of S.
 
     line 21:  S = \sum_{i=1}^{m} (x^{(i)} - \mu) (x^{(i)} - \mu)^\top
 
@@ -1091,7 +1091,7 @@ def _S_rest(x, mu, S, S_rows):
 
 
 def q(V, x, mu):
-    r"""q.
+    r"""The value of q.
 
     line 28:  q(V) = -\frac{m}{2} \log \det(V) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} - \mu)^\top V^{-1} (x^{(i)} - \mu)
 
@@ -1162,7 +1162,7 @@ def _q(V, x, mu):
 
 
 def grad_q(V, x, mu, out=None):
-    r"""grad q.
+    r"""The gradient of q in V.
 
     line 28:  q(V) = -\frac{m}{2} \log \det(V) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} - \mu)^\top V^{-1} (x^{(i)} - \mu)
 
@@ -1260,7 +1260,7 @@ def _grad_q(V, x, mu, grad_q_V):
 
 
 def value_and_grad_q(V, x, mu, out=None):
-    r"""value and grad q.
+    r"""The value of q and its gradient in V.
 
     line 28:  q(V) = -\frac{m}{2} \log \det(V) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} - \mu)^\top V^{-1} (x^{(i)} - \mu)
 
@@ -1367,7 +1367,7 @@ def _value_and_grad_q(V, x, mu, grad_q_V):
 
 
 def hess_q(V, x, mu, out=None):
-    r"""hess q.
+    r"""The Hessian of q in V.
 
     line 28:  q(V) = -\frac{m}{2} \log \det(V) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} - \mu)^\top V^{-1} (x^{(i)} - \mu)
 
@@ -1700,7 +1700,7 @@ def _hvp_q_rest(V, v, x, mu, hvp_q_V, V_inv_bar_rows):
 
 
 def r(Lambda, x, mu):
-    r"""r.
+    r"""The value of r.
 
     line 35:  r(\Lambda) = \frac{m}{2} \log \det(\Lambda) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} - \mu)^\top \Lambda (x^{(i)}
         - \mu)
@@ -1768,7 +1768,7 @@ def _r(Lambda, x, mu):
 
 
 def grad_r(Lambda, x, mu, out=None):
-    r"""grad r.
+    r"""The gradient of r in Lambda.
 
     line 35:  r(\Lambda) = \frac{m}{2} \log \det(\Lambda) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} - \mu)^\top \Lambda (x^{(i)}
         - \mu)
@@ -1913,7 +1913,7 @@ def _grad_r_rest(Lambda, x, mu, grad_r_Lambda, grad_r_Lambda_rows):
 
 
 def value_and_grad_r(Lambda, x, mu, out=None):
-    r"""value and grad r.
+    r"""The value of r and its gradient in Lambda.
 
     line 35:  r(\Lambda) = \frac{m}{2} \log \det(\Lambda) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} - \mu)^\top \Lambda (x^{(i)}
         - \mu)
@@ -2002,7 +2002,7 @@ def _value_and_grad_r(Lambda, x, mu, grad_r_Lambda):
 
 
 def hess_r(Lambda, x, mu, out=None):
-    r"""hess r.
+    r"""The Hessian of r in Lambda.
 
     line 35:  r(\Lambda) = \frac{m}{2} \log \det(\Lambda) - \frac{1}{2} \sum_{i=1}^{m} (x^{(i)} - \mu)^\top \Lambda (x^{(i)}
         - \mu)
@@ -2171,5 +2171,5 @@ def _hvp_r(Lambda, v, x, mu, hvp_r_Lambda):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_5c9adeeb4fa7a258"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_5c9adeeb4fa7a258"
+sys.modules["eqcompiler_generated_131b5891566a8f16"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_131b5891566a8f16"

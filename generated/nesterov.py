@@ -331,7 +331,7 @@ def _symmetric_dot(X, turned, P):
 
 
 def J(theta, X, y):
-    r"""J.
+    r"""The value of J.
 
     line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
 
@@ -448,7 +448,7 @@ def _J_rest(theta, X, y, J_rows):
 
 
 def grad_J(theta, X, y, out=None):
-    r"""grad J.
+    r"""The gradient of J in theta.
 
     line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
 
@@ -587,7 +587,7 @@ def _grad_J_rest(theta, X, y, grad_J_theta, grad_J_theta_rows):
 
 
 def value_and_grad_J(theta, X, y, out=None):
-    r"""value and grad J.
+    r"""The value of J and its gradient in theta.
 
     line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
 
@@ -735,7 +735,7 @@ def _value_and_grad_J_rest(theta, X, y, grad_J_theta, J_rows, grad_J_theta_rows)
 
 
 def hess_J(theta, X, y, out=None):
-    r"""hess J.
+    r"""The Hessian of J in theta.
 
     line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
 
@@ -934,7 +934,7 @@ def _hvp_J_rest(theta, v, X, y, hvp_J_theta, hvp_J_theta_rows):
 
 
 def V(v, theta, X, y, beta, alpha, out=None):
-    r"""V.
+    r"""The value of V.
 
     line 9:  V(v, \theta) = \beta v - \alpha \nabla J(\theta + \beta v)
 
@@ -1095,7 +1095,7 @@ def _V_rest(v, theta, X, y, beta, alpha, V, grad_J_1_theta_rows):
 
 
 def T(v, theta, X, y, beta, alpha, out=None):
-    r"""T.
+    r"""The value of T.
 
     line 12:  T(v, \theta) = \theta + V(v, \theta)
 
@@ -1258,5 +1258,5 @@ def _T_rest(v, theta, X, y, beta, alpha, T, grad_J_1_theta_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_60052433ab45b242"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_60052433ab45b242"
+sys.modules["eqcompiler_generated_58e3cc26857912fd"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_58e3cc26857912fd"

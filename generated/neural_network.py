@@ -331,7 +331,7 @@ def _sigmoid(z):
 
 
 def sigma(z):
-    r"""sigma.
+    r"""The value of sigma.
 
     line 7:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -353,7 +353,7 @@ def _sigma(z):
 
 
 def grad_sigma(z):
-    r"""grad sigma.
+    r"""The gradient of sigma in z.
 
     line 7:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -375,7 +375,7 @@ def _grad_sigma(z):
 
 
 def value_and_grad_sigma(z):
-    r"""value and grad sigma.
+    r"""The value of sigma and its gradient in z.
 
     line 7:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -399,7 +399,7 @@ def _value_and_grad_sigma(z):
 
 
 def hess_sigma(z):
-    r"""hess sigma.
+    r"""The Hessian of sigma in z.
 
     line 7:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -423,7 +423,7 @@ def _hess_sigma(z):
 
 
 def a_0(x, out=None):
-    r"""a 0.
+    r"""The value of a_0.
 
     line 10:  a^{(0)} = x
 
@@ -584,7 +584,7 @@ def _a_step_many(a_before_l, W_l, b_l, a_next):
 
 
 def h(x, W, b, out=None):
-    r"""h.
+    r"""The value of h.
 
     line 17:  h(x) = a^{(L)}
 
@@ -781,7 +781,7 @@ def _h_batch(x, W, b, n, h):
 
 
 def C(X, W, b, y):
-    r"""C.
+    r"""The value of C.
 
     line 22:  C = \frac{1}{m} \sum_{i=1}^{m} \|h(x^{(i)}) - y^{(i)}\|_2^2
 
@@ -883,7 +883,7 @@ def _C(X, W, b, y, n):
 
 
 def grad_C(X, W, b, y):
-    r"""grad C.
+    r"""The gradient of C in W and b.
 
     line 22:  C = \frac{1}{m} \sum_{i=1}^{m} \|h(x^{(i)}) - y^{(i)}\|_2^2
 
@@ -1030,7 +1030,7 @@ def _grad_C(X, W, b, y, n, grad_C_W, grad_C_b):
 
 
 def value_and_grad_C(X, W, b, y):
-    r"""value and grad C.
+    r"""The value of C and its gradient in W and b.
 
     line 22:  C = \frac{1}{m} \sum_{i=1}^{m} \|h(x^{(i)}) - y^{(i)}\|_2^2
 
@@ -1496,5 +1496,5 @@ def _hvp_C(X, W, v_W, b, v_b, y, n, hvp_C_W, hvp_C_b):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_cc31e1c14218bcf0"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_cc31e1c14218bcf0"
+sys.modules["eqcompiler_generated_b80699d231f96d6d"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_b80699d231f96d6d"

@@ -413,7 +413,7 @@ def _positive_solve(A, b, x):
 
 
 def f(x, c):
-    r"""f.
+    r"""The value of f.
 
     line 6:  f(x) = x^2 - c
 
@@ -438,7 +438,7 @@ def _f(x, c):
 
 
 def grad_f(x, c):
-    r"""grad f.
+    r"""The gradient of f in x.
 
     line 6:  f(x) = x^2 - c
 
@@ -463,7 +463,7 @@ def _grad_f(x, c):
 
 
 def value_and_grad_f(x, c):
-    r"""value and grad f.
+    r"""The value of f and its gradient in x.
 
     line 6:  f(x) = x^2 - c
 
@@ -490,7 +490,7 @@ def _value_and_grad_f(x, c):
 
 
 def hess_f(x, c):
-    r"""hess f.
+    r"""The Hessian of f in x.
 
     line 6:  f(x) = x^2 - c
 
@@ -515,7 +515,7 @@ def _hess_f(x, c):
 
 
 def N(x, c):
-    r"""N.
+    r"""The value of N.
 
     line 9:  N(x) = x - \frac{f(x)}{f'(x)}
 
@@ -542,7 +542,7 @@ def _N(x, c):
 
 
 def grad_N(x, c):
-    r"""grad N.
+    r"""The gradient of N in x.
 
     line 9:  N(x) = x - \frac{f(x)}{f'(x)}
 
@@ -569,7 +569,7 @@ def _grad_N(x, c):
 
 
 def value_and_grad_N(x, c):
-    r"""value and grad N.
+    r"""The value of N and its gradient in x.
 
     line 9:  N(x) = x - \frac{f(x)}{f'(x)}
 
@@ -598,7 +598,7 @@ def _value_and_grad_N(x, c):
 
 
 def hess_N(x, c):
-    r"""hess N.
+    r"""The Hessian of N in x.
 
     line 9:  N(x) = x - \frac{f(x)}{f'(x)}
 
@@ -625,7 +625,7 @@ def _hess_N(x, c):
 
 
 def J(w, A, b):
-    r"""J.
+    r"""The value of J.
 
     line 25:  J(w) = \frac{1}{2} w^\top A w - b^\top w
 
@@ -741,7 +741,7 @@ def _J_rest(w, A, b, b_w_rows, J_rows):
 
 
 def grad_J(w, A, b, out=None):
-    r"""grad J.
+    r"""The gradient of J in w.
 
     line 25:  J(w) = \frac{1}{2} w^\top A w - b^\top w
 
@@ -855,7 +855,7 @@ def _grad_J_many(w, A, b, grad_J_w):
 
 
 def value_and_grad_J(w, A, b, out=None):
-    r"""value and grad J.
+    r"""The value of J and its gradient in w.
 
     line 25:  J(w) = \frac{1}{2} w^\top A w - b^\top w
 
@@ -991,7 +991,7 @@ def _value_and_grad_J_rest(w, A, b, grad_J_w, b_w_rows, J_rows):
 
 
 def hess_J(w, A, b, out=None):
-    r"""hess J.
+    r"""The Hessian of J in w.
 
     line 25:  J(w) = \frac{1}{2} w^\top A w - b^\top w
 
@@ -1251,5 +1251,5 @@ def _w_star(A, b, w_star):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_69481086bcc073e0"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_69481086bcc073e0"
+sys.modules["eqcompiler_generated_9874522c4d0edb5c"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_9874522c4d0edb5c"

@@ -524,7 +524,7 @@ def _positive_solve(A, b, x):
 
 
 def J(theta, X, y):
-    r"""J.
+    r"""The value of J.
 
     line 6:  J(\theta) = \frac{1}{m} \|X\theta - y\|_2^2
 
@@ -641,7 +641,7 @@ def _J_rest(theta, X, y, J_rows):
 
 
 def grad_J(theta, X, y, out=None):
-    r"""grad J.
+    r"""The gradient of J in theta.
 
     line 6:  J(\theta) = \frac{1}{m} \|X\theta - y\|_2^2
 
@@ -780,7 +780,7 @@ def _grad_J_rest(theta, X, y, grad_J_theta, grad_J_theta_rows):
 
 
 def value_and_grad_J(theta, X, y, out=None):
-    r"""value and grad J.
+    r"""The value of J and its gradient in theta.
 
     line 6:  J(\theta) = \frac{1}{m} \|X\theta - y\|_2^2
 
@@ -928,7 +928,7 @@ def _value_and_grad_J_rest(theta, X, y, grad_J_theta, J_rows, grad_J_theta_rows)
 
 
 def hess_J(theta, X, y, out=None):
-    r"""hess J.
+    r"""The Hessian of J in theta.
 
     line 6:  J(\theta) = \frac{1}{m} \|X\theta - y\|_2^2
 
@@ -1177,7 +1177,7 @@ def _theta_star(X, y, Xt_X, theta_star):
 
 
 def J_2(theta, X, y, D):
-    r"""J 2.
+    r"""The value of J_2.
 
     line 29:  J(\theta) = (X\theta - y)^\top D (X\theta - y)
 
@@ -1258,7 +1258,7 @@ def _J_2(theta, X, y, D):
 
 
 def grad_J_2(theta, X, y, D, out=None):
-    r"""grad J 2.
+    r"""The gradient of J_2 in theta.
 
     line 29:  J(\theta) = (X\theta - y)^\top D (X\theta - y)
 
@@ -1350,7 +1350,7 @@ def _grad_J_2(theta, X, y, D, grad_J_2_theta):
 
 
 def value_and_grad_J_2(theta, X, y, D, out=None):
-    r"""value and grad J 2.
+    r"""The value of J_2 and its gradient in theta.
 
     line 29:  J(\theta) = (X\theta - y)^\top D (X\theta - y)
 
@@ -1444,7 +1444,7 @@ def _value_and_grad_J_2(theta, X, y, D, grad_J_2_theta):
 
 
 def hess_J_2(theta, X, y, D, out=None):
-    r"""hess J 2.
+    r"""The Hessian of J_2 in theta.
 
     line 29:  J(\theta) = (X\theta - y)^\top D (X\theta - y)
 
@@ -1696,5 +1696,5 @@ def _theta_star_2(X, y, D, theta_star_2):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_b5b274310b00ec18"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_b5b274310b00ec18"
+sys.modules["eqcompiler_generated_43bb2ae00b70e11e"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_43bb2ae00b70e11e"

@@ -338,7 +338,7 @@ def _sigmoid(z):
 
 
 def sigma(z):
-    r"""sigma.
+    r"""The value of sigma.
 
     line 7:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -360,7 +360,7 @@ def _sigma(z):
 
 
 def grad_sigma(z):
-    r"""grad sigma.
+    r"""The gradient of sigma in z.
 
     line 7:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -382,7 +382,7 @@ def _grad_sigma(z):
 
 
 def value_and_grad_sigma(z):
-    r"""value and grad sigma.
+    r"""The value of sigma and its gradient in z.
 
     line 7:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -406,7 +406,7 @@ def _value_and_grad_sigma(z):
 
 
 def hess_sigma(z):
-    r"""hess sigma.
+    r"""The Hessian of sigma in z.
 
     line 7:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -430,7 +430,7 @@ def _hess_sigma(z):
 
 
 def a_0(x, out=None):
-    r"""a 0.
+    r"""The value of a_0.
 
     line 10:  a^{(0)} = x
 
@@ -473,7 +473,7 @@ def _a_0(x, a_0):
 
 
 def z_l(W_l, b_l, a_before_l, out=None):
-    r"""z l.
+    r"""The value of z_l.
 
     line 13:  z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)}
 
@@ -704,7 +704,7 @@ def _a_step_many(a_before_l, W_l, b_l, a_next):
 
 
 def C(W, b, x, y):
-    r"""C.
+    r"""The value of C.
 
     line 20:  C = \frac{1}{2} \|a^{(L)} - y\|_2^2
 
@@ -804,7 +804,7 @@ def _C(W, b, x, y, n):
 
 
 def grad_C(W, b, x, y):
-    r"""grad C.
+    r"""The gradient of C in W and b.
 
     line 20:  C = \frac{1}{2} \|a^{(L)} - y\|_2^2
 
@@ -942,7 +942,7 @@ def _grad_C(W, b, x, y, n, grad_C_W, grad_C_b):
 
 
 def value_and_grad_C(W, b, x, y):
-    r"""value and grad C.
+    r"""The value of C and its gradient in W and b.
 
     line 20:  C = \frac{1}{2} \|a^{(L)} - y\|_2^2
 
@@ -1365,7 +1365,7 @@ def _hvp_C(W, v_W, b, v_b, x, y, n, hvp_C_W, hvp_C_b):
 
 
 def R(W):
-    r"""R.
+    r"""The value of R.
 
     line 23:  R = \sum_{l=1}^{L} \|W^{(l)}\|_F^2
 
@@ -1421,7 +1421,7 @@ def _R(W, n):
 
 
 def grad_R(W):
-    r"""grad R.
+    r"""The gradient of R in W.
 
     line 23:  R = \sum_{l=1}^{L} \|W^{(l)}\|_F^2
 
@@ -1478,7 +1478,7 @@ def _grad_R(W, n, grad_R_W):
 
 
 def value_and_grad_R(W):
-    r"""value and grad R.
+    r"""The value of R and its gradient in W.
 
     line 23:  R = \sum_{l=1}^{L} \|W^{(l)}\|_F^2
 
@@ -1651,7 +1651,7 @@ def _hvp_R(W, v_W, n, hvp_R_W):
 
 
 def J(W, b, x, y, lambda_):
-    r"""J.
+    r"""The value of J.
 
     line 26:  J = C + \lambda R
 
@@ -1771,7 +1771,7 @@ def _J(W, b, x, y, lambda_, n):
 
 
 def grad_J(W, b, x, y, lambda_):
-    r"""grad J.
+    r"""The gradient of J in W and b.
 
     line 26:  J = C + \lambda R
 
@@ -1945,7 +1945,7 @@ def _grad_J(W, b, x, y, lambda_, n, grad_J_W, grad_J_b):
 
 
 def value_and_grad_J(W, b, x, y, lambda_):
-    r"""value and grad J.
+    r"""The value of J and its gradient in W and b.
 
     line 26:  J = C + \lambda R
 
@@ -2486,5 +2486,5 @@ def _hvp_J(W, v_W, b, v_b, x, y, lambda_, n, hvp_J_W, hvp_J_b):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_9ea462d35deb3de4"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_9ea462d35deb3de4"
+sys.modules["eqcompiler_generated_ac1e042c5e1886d2"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_ac1e042c5e1886d2"

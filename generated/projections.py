@@ -299,7 +299,7 @@ def _positive_solve(A, b, x):
 
 
 def H(X, out=None):
-    r"""H.
+    r"""The value of H.
 
     line 5:  H = X (X^\top X)^{-1} X^\top
 
@@ -343,7 +343,7 @@ def _H(X, Xt_X, H):
 
 
 def M(X, out=None):
-    r"""M.
+    r"""The value of M.
 
     line 17:  M = I - H
 
@@ -391,7 +391,7 @@ def _M(X, Xt_X, M):
 
 
 def y_hat(X, y, out=None):
-    r"""y hat.
+    r"""The value of y_hat.
 
     line 30:  \hat{y} = H y
 
@@ -446,5 +446,5 @@ def _y_hat(X, y, Xt_X, y_hat):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_6be75971066f7c1f"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_6be75971066f7c1f"
+sys.modules["eqcompiler_generated_3d5002656bbae075"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_3d5002656bbae075"

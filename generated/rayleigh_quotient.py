@@ -176,7 +176,7 @@ def _symmetric_dot(X, turned, P):
 
 
 def S(X, out=None):
-    r"""S.
+    r"""The value of S.
 
     line 5:  S = \frac{1}{m} X^\top X
 
@@ -215,7 +215,7 @@ def _S(X, S):
 
 
 def R(w, X):
-    r"""R.
+    r"""The value of R.
 
     line 8:  R(w) = \frac{w^\top S w}{w^\top w}
 
@@ -262,7 +262,7 @@ def _R(w, X, S):
 
 
 def grad_R(w, X, out=None):
-    r"""grad R.
+    r"""The gradient of R in w.
 
     line 8:  R(w) = \frac{w^\top S w}{w^\top w}
 
@@ -318,7 +318,7 @@ def _grad_R(w, X, S, grad_R_w):
 
 
 def value_and_grad_R(w, X, out=None):
-    r"""value and grad R.
+    r"""The value of R and its gradient in w.
 
     line 8:  R(w) = \frac{w^\top S w}{w^\top w}
 
@@ -376,7 +376,7 @@ def _value_and_grad_R(w, X, S, grad_R_w):
 
 
 def hess_R(w, X, out=None):
-    r"""hess R.
+    r"""The Hessian of R in w.
 
     line 8:  R(w) = \frac{w^\top S w}{w^\top w}
 
@@ -528,5 +528,5 @@ def _hvp_R(w, v, X, S, hvp_R_w):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_351333abb74c1e01"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_351333abb74c1e01"
+sys.modules["eqcompiler_generated_30703724ebc6a0d1"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_30703724ebc6a0d1"

@@ -279,7 +279,7 @@ def _tanh(x):
 
 
 def h_0():
-    r"""h 0.
+    r"""The value of h_0.
 
     line 6:  h_0 = 0
 
@@ -449,7 +449,7 @@ def _h_step_many(h, W, U, b, x_t, h_next):
 
 
 def o(x, W, U, b, V, c, out=None):
-    r"""o.
+    r"""The value of o.
 
     line 13:  o = V h_T + c
 
@@ -569,7 +569,7 @@ def _o(x, W, U, b, V, c, o):
 
 
 def E(x, W, U, b, V, c, y):
-    r"""E.
+    r"""The value of E.
 
     line 16:  E = \frac{1}{2} \|o - y\|_2^2
 
@@ -690,7 +690,7 @@ def _E(x, W, U, b, V, c, y):
 
 
 def grad_E(x, W, U, b, V, c, y, out=None):
-    r"""grad E.
+    r"""The gradient of E in V and c.
 
     line 16:  E = \frac{1}{2} \|o - y\|_2^2
 
@@ -821,7 +821,7 @@ def _grad_E(x, W, U, b, V, c, y, grad_E_V, grad_E_c):
 
 
 def value_and_grad_E(x, W, U, b, V, c, y, out=None):
-    r"""value and grad E.
+    r"""The value of E and its gradient in V and c.
 
     line 16:  E = \frac{1}{2} \|o - y\|_2^2
 
@@ -1270,7 +1270,7 @@ def _hvp_E(x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y, hvp_E_V, hvp_E_c, hvp_E
 
 
 def grad_E_W(x, W, U, b, V, c, y, out=None):
-    r"""grad E W.
+    r"""The gradient of E in W.
 
     line 16:  E = \frac{1}{2} \|o - y\|_2^2
 
@@ -1425,7 +1425,7 @@ def _grad_E_W(x, W, U, b, V, c, y, grad_E_W):
 
 
 def grad_E_U(x, W, U, b, V, c, y, out=None):
-    r"""grad E U.
+    r"""The gradient of E in U.
 
     line 16:  E = \frac{1}{2} \|o - y\|_2^2
 
@@ -1580,7 +1580,7 @@ def _grad_E_U(x, W, U, b, V, c, y, grad_E_U):
 
 
 def grad_E_b(x, W, U, b, V, c, y, out=None):
-    r"""grad E b.
+    r"""The gradient of E in b.
 
     line 16:  E = \frac{1}{2} \|o - y\|_2^2
 
@@ -1732,5 +1732,5 @@ def _grad_E_b(x, W, U, b, V, c, y, grad_E_b):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_9492f10760892f7c"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_9492f10760892f7c"
+sys.modules["eqcompiler_generated_375d2f551471e730"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_375d2f551471e730"

@@ -523,7 +523,7 @@ def _gram_solve(A, b, X, y, scale, shift, weight, x):
 
 
 def h_theta(x, theta, b):
-    r"""h theta.
+    r"""The value of h_theta.
 
     line 7:  h_\theta(x) = \theta^T x + b
 
@@ -683,7 +683,7 @@ def _h_theta_batch_many(x, theta, b, h_theta):
 
 
 def J(theta, X, y, b):
-    r"""J.
+    r"""The value of J.
 
     line 11:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -803,7 +803,7 @@ def _J_rest(theta, X, y, b, J_rows):
 
 
 def grad_J(theta, X, y, b, out=None):
-    r"""grad J.
+    r"""The gradient of J in theta.
 
     line 11:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -945,7 +945,7 @@ def _grad_J_rest(theta, X, y, b, grad_J_theta, grad_J_theta_rows):
 
 
 def value_and_grad_J(theta, X, y, b, out=None):
-    r"""value and grad J.
+    r"""The value of J and its gradient in theta.
 
     line 11:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -1096,7 +1096,7 @@ def _value_and_grad_J_rest(theta, X, y, b, grad_J_theta, J_rows, grad_J_theta_ro
 
 
 def hess_J(theta, X, y, b, out=None):
-    r"""hess J.
+    r"""The Hessian of J in theta.
 
     line 11:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -1301,7 +1301,7 @@ def _hvp_J_rest(theta, v, X, y, b, hvp_J_theta, hvp_J_theta_rows):
 
 
 def grad_J_b(theta, X, y, b):
-    r"""grad J b.
+    r"""The gradient of J in b.
 
     line 11:  J(\theta) = \frac{1}{m} \sum_{i=1}^{m} \left( h_\theta(x^{(i)}) - y^{(i)} \right)^2
 
@@ -1421,7 +1421,7 @@ def _grad_J_b_rest(theta, X, y, b, grad_J_b_rows):
 
 
 def J_2(theta, X, y, b, lambda_):
-    r"""J 2.
+    r"""The value of J_2.
 
     line 18:  J(\theta) = \frac{1}{m} \sum (h_\theta(x) - y)^2 + \lambda |\theta|_2^2
 
@@ -1551,7 +1551,7 @@ def _J_2_rest(theta, X, y, b, lambda_, J_2_rows):
 
 
 def grad_J_2(theta, X, y, b, lambda_, out=None):
-    r"""grad J 2.
+    r"""The gradient of J_2 in theta.
 
     line 18:  J(\theta) = \frac{1}{m} \sum (h_\theta(x) - y)^2 + \lambda |\theta|_2^2
 
@@ -1696,7 +1696,7 @@ def _grad_J_2_rest(theta, X, y, b, lambda_, grad_J_2_theta, grad_J_2_theta_rows)
 
 
 def value_and_grad_J_2(theta, X, y, b, lambda_, out=None):
-    r"""value and grad J 2.
+    r"""The value of J_2 and its gradient in theta.
 
     line 18:  J(\theta) = \frac{1}{m} \sum (h_\theta(x) - y)^2 + \lambda |\theta|_2^2
 
@@ -1855,7 +1855,7 @@ def _value_and_grad_J_2_rest(theta, X, y, b, lambda_, grad_J_2_theta, J_2_rows, 
 
 
 def hess_J_2(theta, X, y, b, lambda_, out=None):
-    r"""hess J 2.
+    r"""The Hessian of J_2 in theta.
 
     line 18:  J(\theta) = \frac{1}{m} \sum (h_\theta(x) - y)^2 + \lambda |\theta|_2^2
 
@@ -2068,7 +2068,7 @@ def _hvp_J_2_rest(theta, v, X, y, b, lambda_, hvp_J_2_theta, hvp_J_2_theta_rows)
 
 
 def grad_J_2_b(theta, X, y, b, lambda_):
-    r"""grad J 2 b.
+    r"""The gradient of J_2 in b.
 
     line 18:  J(\theta) = \frac{1}{m} \sum (h_\theta(x) - y)^2 + \lambda |\theta|_2^2
 
@@ -2538,5 +2538,5 @@ def _theta_run_hoisted(theta, X, y, b, lambda_, alpha, X_X, iterations, toleranc
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_964618a3c9c36583"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_964618a3c9c36583"
+sys.modules["eqcompiler_generated_468428131fddada2"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_468428131fddada2"

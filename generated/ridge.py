@@ -505,7 +505,7 @@ def _gram_solve(A, b, X, y, scale, shift, weight, x):
 
 
 def J(theta, X, y, lambda_):
-    r"""J.
+    r"""The value of J.
 
     line 5:  J(\theta) = \frac{1}{m} \|X\theta - y\|_2^2 + \lambda \|\theta\|_2^2
 
@@ -632,7 +632,7 @@ def _J_rest(theta, X, y, lambda_, J_rows):
 
 
 def grad_J(theta, X, y, lambda_, out=None):
-    r"""grad J.
+    r"""The gradient of J in theta.
 
     line 5:  J(\theta) = \frac{1}{m} \|X\theta - y\|_2^2 + \lambda \|\theta\|_2^2
 
@@ -774,7 +774,7 @@ def _grad_J_rest(theta, X, y, lambda_, grad_J_theta, grad_J_theta_rows):
 
 
 def value_and_grad_J(theta, X, y, lambda_, out=None):
-    r"""value and grad J.
+    r"""The value of J and its gradient in theta.
 
     line 5:  J(\theta) = \frac{1}{m} \|X\theta - y\|_2^2 + \lambda \|\theta\|_2^2
 
@@ -930,7 +930,7 @@ def _value_and_grad_J_rest(theta, X, y, lambda_, grad_J_theta, J_rows, grad_J_th
 
 
 def hess_J(theta, X, y, lambda_, out=None):
-    r"""hess J.
+    r"""The Hessian of J in theta.
 
     line 5:  J(\theta) = \frac{1}{m} \|X\theta - y\|_2^2 + \lambda \|\theta\|_2^2
 
@@ -1468,5 +1468,5 @@ def _theta_run_hoisted(theta, X, y, lambda_, alpha, X_X, iterations, tolerance):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_670df1ff98f37e38"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_670df1ff98f37e38"
+sys.modules["eqcompiler_generated_8bb257a2d589b0dd"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_8bb257a2d589b0dd"

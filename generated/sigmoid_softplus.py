@@ -178,7 +178,7 @@ def _softplus(z):
 
 
 def sigma(z):
-    r"""sigma.
+    r"""The value of sigma.
 
     line 4:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -200,7 +200,7 @@ def _sigma(z):
 
 
 def grad_sigma(z):
-    r"""grad sigma.
+    r"""The gradient of sigma in z.
 
     line 4:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -222,7 +222,7 @@ def _grad_sigma(z):
 
 
 def value_and_grad_sigma(z):
-    r"""value and grad sigma.
+    r"""The value of sigma and its gradient in z.
 
     line 4:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -246,7 +246,7 @@ def _value_and_grad_sigma(z):
 
 
 def hess_sigma(z):
-    r"""hess sigma.
+    r"""The Hessian of sigma in z.
 
     line 4:  \sigma(z) = \frac{1}{1 + e^{-z}}
 
@@ -270,7 +270,7 @@ def _hess_sigma(z):
 
 
 def s(z):
-    r"""s.
+    r"""The value of s.
 
     line 25:  s(z) = \log(1 + e^z)
 
@@ -293,7 +293,7 @@ def _s(z):
 
 
 def grad_s(z):
-    r"""grad s.
+    r"""The gradient of s in z.
 
     line 25:  s(z) = \log(1 + e^z)
 
@@ -315,7 +315,7 @@ def _grad_s(z):
 
 
 def value_and_grad_s(z):
-    r"""value and grad s.
+    r"""The value of s and its gradient in z.
 
     line 25:  s(z) = \log(1 + e^z)
 
@@ -339,7 +339,7 @@ def _value_and_grad_s(z):
 
 
 def hess_s(z):
-    r"""hess s.
+    r"""The Hessian of s in z.
 
     line 25:  s(z) = \log(1 + e^z)
 
@@ -361,7 +361,7 @@ def _hess_s(z):
 
 
 def f(z):
-    r"""f.
+    r"""The value of f.
 
     line 37:  f(z) = z \sigma(z)
 
@@ -384,7 +384,7 @@ def _f(z):
 
 
 def grad_f(z):
-    r"""grad f.
+    r"""The gradient of f in z.
 
     line 37:  f(z) = z \sigma(z)
 
@@ -407,7 +407,7 @@ def _grad_f(z):
 
 
 def value_and_grad_f(z):
-    r"""value and grad f.
+    r"""The value of f and its gradient in z.
 
     line 37:  f(z) = z \sigma(z)
 
@@ -432,7 +432,7 @@ def _value_and_grad_f(z):
 
 
 def hess_f(z):
-    r"""hess f.
+    r"""The Hessian of f in z.
 
     line 37:  f(z) = z \sigma(z)
 
@@ -456,5 +456,5 @@ def _hess_f(z):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_1c6c63381e40c23c"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_1c6c63381e40c23c"
+sys.modules["eqcompiler_generated_aac91bce9d82c0b1"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_aac91bce9d82c0b1"

@@ -449,7 +449,7 @@ def _decimal_exp_difference(a, b):
 
 
 def p(z, out=None):
-    r"""p.
+    r"""The value of p.
 
     line 7:  p_k = \frac{e^{z_k}}{\sum_{l=1}^{K} e^{z_l}}
 
@@ -500,7 +500,7 @@ def _p(z, p):
 
 
 def L(z, t):
-    r"""L.
+    r"""The value of L.
 
     line 20:  L(z) = -\sum_{k=1}^{K} t_k \log p_k
 
@@ -617,7 +617,7 @@ def _L_exactly(z, t):
 
 
 def grad_L(z, t, out=None):
-    r"""grad L.
+    r"""The gradient of L in z.
 
     line 20:  L(z) = -\sum_{k=1}^{K} t_k \log p_k
 
@@ -675,7 +675,7 @@ def _grad_L(z, t, grad_L_z):
 
 
 def value_and_grad_L(z, t, out=None):
-    r"""value and grad L.
+    r"""The value of L and its gradient in z.
 
     line 20:  L(z) = -\sum_{k=1}^{K} t_k \log p_k
 
@@ -736,7 +736,7 @@ def _value_and_grad_L(z, t, grad_L_z):
 
 
 def hess_L(z, t, out=None):
-    r"""hess L.
+    r"""The Hessian of L in z.
 
     line 20:  L(z) = -\sum_{k=1}^{K} t_k \log p_k
 
@@ -892,7 +892,7 @@ def _hvp_L(z, v, t, hvp_L_z):
 
 
 def P(X, W, out=None):
-    r"""P.
+    r"""The value of P.
 
     line 36:  P_{ik} = \frac{e^{(X W)_{ik}}}{\sum_{l=1}^{K} e^{(X W)_{il}}}
 
@@ -1019,7 +1019,7 @@ def _P_many(X, W, P):
 
 
 def J(W, X, Y):
-    r"""J.
+    r"""The value of J.
 
     line 39:  J(W) = -\frac{1}{m} \sum_{i=1}^{m} \sum_{k=1}^{K} Y_{ik} \log P_{ik}
 
@@ -1190,7 +1190,7 @@ def _J_rest(W, X, Y, J_rows):
 
 
 def grad_J(W, X, Y, out=None):
-    r"""grad J.
+    r"""The gradient of J in W.
 
     line 39:  J(W) = -\frac{1}{m} \sum_{i=1}^{m} \sum_{k=1}^{K} Y_{ik} \log P_{ik}
 
@@ -1359,7 +1359,7 @@ def _grad_J_rest(W, X, Y, grad_J_W, grad_J_W_rows):
 
 
 def value_and_grad_J(W, X, Y, out=None):
-    r"""value and grad J.
+    r"""The value of J and its gradient in W.
 
     line 39:  J(W) = -\frac{1}{m} \sum_{i=1}^{m} \sum_{k=1}^{K} Y_{ik} \log P_{ik}
 
@@ -1542,7 +1542,7 @@ def _value_and_grad_J_rest(W, X, Y, grad_J_W, J_rows, grad_J_W_rows):
 
 
 def hess_J(W, X, Y, out=None):
-    r"""hess J.
+    r"""The Hessian of J in W.
 
     line 39:  J(W) = -\frac{1}{m} \sum_{i=1}^{m} \sum_{k=1}^{K} Y_{ik} \log P_{ik}
 
@@ -1866,5 +1866,5 @@ def _hvp_J_rest(W, v, X, Y, hvp_J_W, hvp_J_W_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_ae7ead47991f1b8e"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_ae7ead47991f1b8e"
+sys.modules["eqcompiler_generated_3b769585bef2c358"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_3b769585bef2c358"

@@ -344,7 +344,7 @@ def _symmetric_dot(X, turned, P):
 
 
 def J(theta, X, y):
-    r"""J.
+    r"""The value of J.
 
     line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
 
@@ -461,7 +461,7 @@ def _J_rest(theta, X, y, J_rows):
 
 
 def grad_J(theta, X, y, out=None):
-    r"""grad J.
+    r"""The gradient of J in theta.
 
     line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
 
@@ -600,7 +600,7 @@ def _grad_J_rest(theta, X, y, grad_J_theta, grad_J_theta_rows):
 
 
 def value_and_grad_J(theta, X, y, out=None):
-    r"""value and grad J.
+    r"""The value of J and its gradient in theta.
 
     line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
 
@@ -748,7 +748,7 @@ def _value_and_grad_J_rest(theta, X, y, grad_J_theta, J_rows, grad_J_theta_rows)
 
 
 def hess_J(theta, X, y, out=None):
-    r"""hess J.
+    r"""The Hessian of J in theta.
 
     line 5:  J(\theta) = \frac{1}{2m} \|X\theta - y\|_2^2
 
@@ -947,7 +947,7 @@ def _hvp_J_rest(theta, v, X, y, hvp_J_theta, hvp_J_theta_rows):
 
 
 def theta_0(u, out=None):
-    r"""theta 0.
+    r"""The value of theta_0.
 
     line 9:  \theta_0 = u
 
@@ -1259,7 +1259,7 @@ def _theta_run_hoisted(theta, X, y, alpha, X_X, iterations, tolerance):
 
 
 def V(alpha, X, y, u, T):
-    r"""V.
+    r"""The value of V.
 
     line 19:  V(\alpha) = J(\theta_T)
 
@@ -1341,7 +1341,7 @@ def _V(alpha, X, y, u, T):
 
 
 def grad_V(alpha, X, y, u, T):
-    r"""grad V.
+    r"""The gradient of V in alpha.
 
     line 19:  V(\alpha) = J(\theta_T)
 
@@ -1449,7 +1449,7 @@ def _grad_V(alpha, X, y, u, T):
 
 
 def value_and_grad_V(alpha, X, y, u, T):
-    r"""value and grad V.
+    r"""The value of V and its gradient in alpha.
 
     line 19:  V(\alpha) = J(\theta_T)
 
@@ -1742,5 +1742,5 @@ def _hvp_V(alpha, v_alpha, X, y, u, T):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_5056719fb4413f79"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_5056719fb4413f79"
+sys.modules["eqcompiler_generated_8ab14c43902363ff"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_8ab14c43902363ff"

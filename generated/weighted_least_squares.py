@@ -416,7 +416,7 @@ def _positive_solve(A, b, x):
 
 
 def L(beta, X, y, w):
-    r"""L.
+    r"""The value of L.
 
     line 5:  L(\beta) = \frac{1}{2} \sum_{i=1}^{m} w_i \left( y_i - \sum_{j=1}^{n} X_{ij} \beta_j \right)^2
 
@@ -539,7 +539,7 @@ def _L_rest(beta, X, y, w, L_rows):
 
 
 def grad_L(beta, X, y, w, out=None):
-    r"""grad L.
+    r"""The gradient of L in beta.
 
     line 5:  L(\beta) = \frac{1}{2} \sum_{i=1}^{m} w_i \left( y_i - \sum_{j=1}^{n} X_{ij} \beta_j \right)^2
 
@@ -684,7 +684,7 @@ def _grad_L_rest(beta, X, y, w, grad_L_beta, grad_L_beta_rows):
 
 
 def value_and_grad_L(beta, X, y, w, out=None):
-    r"""value and grad L.
+    r"""The value of L and its gradient in beta.
 
     line 5:  L(\beta) = \frac{1}{2} \sum_{i=1}^{m} w_i \left( y_i - \sum_{j=1}^{n} X_{ij} \beta_j \right)^2
 
@@ -838,7 +838,7 @@ def _value_and_grad_L_rest(beta, X, y, w, grad_L_beta, L_rows, grad_L_beta_rows)
 
 
 def hess_L(beta, X, y, w, out=None):
-    r"""hess L.
+    r"""The Hessian of L in beta.
 
     line 5:  L(\beta) = \frac{1}{2} \sum_{i=1}^{m} w_i \left( y_i - \sum_{j=1}^{n} X_{ij} \beta_j \right)^2
 
@@ -1114,7 +1114,7 @@ def _hvp_L_rest(beta, v, X, y, w, hvp_L_beta, hvp_L_beta_rows):
 
 
 def W(w, out=None):
-    r"""W.
+    r"""The value of W.
 
     line 8:  W = \operatorname{diag}(w)
 
@@ -1310,5 +1310,5 @@ def _beta_hat_rest(X, y, w, beta_hat, rhs_rows, M_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_558f325e45571347"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_558f325e45571347"
+sys.modules["eqcompiler_generated_d52d71c2a1420a0e"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_d52d71c2a1420a0e"

@@ -493,7 +493,7 @@ def _gram_solve(A, b, X, y, scale, shift, weight, x):
 
 
 def B(A, u, v, out=None):
-    r"""B.
+    r"""The value of B.
 
     line 6:  B = A + u v^\top
 
@@ -592,7 +592,7 @@ def _B_many(A, u, v, B):
 
 
 def x(A, u, v, b, out=None):
-    r"""x.
+    r"""The value of x.
 
     line 16:  x = B^{-1} b
 
@@ -667,7 +667,7 @@ def _x(A, u, v, b, x):
 
 
 def w(X, y, lambda_, out=None):
-    r"""w.
+    r"""The value of w.
 
     line 34:  w = (X^\top X + \lambda I)^{-1} X^\top y
 
@@ -723,5 +723,5 @@ def _w(X, y, lambda_, M, w):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_5eb74b2881d2ffeb"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_5eb74b2881d2ffeb"
+sys.modules["eqcompiler_generated_184c93b658958a45"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_184c93b658958a45"

@@ -94,8 +94,7 @@ def _about(plan: _Planned, kinked: bool) -> str:
     """A gradient says which subgradient it takes."""
     if not kinked or not plan.name.startswith(("grad_", "value_and_grad_")):
         return plan.about
-    words = plan.name.replace("_", " ")
-    return f"{words}; where arguments of max or min are equal, their derivative is taken as 0."
+    return f"{plan.about.rstrip('.')}; where arguments of max or min are equal, their derivative is taken as 0."
 
 
 def _computable(document: Document, program: Program, span: Span) -> Program:
@@ -159,7 +158,7 @@ def _of_recurrence(document: Document, recurrence: Recurrence) -> Iterator[_Plan
 def _of_definition(document: Document, definition: Definition) -> Iterator[_Planned]:
     name = definition.name
     value = partial(lower, document, own_reference(definition), name)
-    yield _Planned(name, lambda: inverse_to_solve(value()))
+    yield _Planned(name, lambda: inverse_to_solve(value()), about=f"The value of {name}.")
     recurrent = tuple(iterated_in(document, definition.body))
     sampled = name in applied_to_samples(document)
     if isinstance(definition.body, Extremum) or (definition.body.type.rank and not (recurrent and sampled)):
@@ -170,19 +169,24 @@ def _of_definition(document: Document, definition: Definition) -> Iterator[_Plan
         return
     variables = parameters(document, definition) or recurrent_parameters(document, recurrent)
     if variables:
-        yield _Planned(f"grad_{name}", partial(_gradient, value, name, variables))
-        yield _Planned(f"value_and_grad_{name}", partial(_value_and_gradient, value, name, variables))
+        listed = " and ".join(filter(None, [", ".join(variables[:-1]), variables[-1]]))
+        about = f"The gradient of {name} in {listed}."
+        yield _Planned(f"grad_{name}", partial(_gradient, value, name, variables), about=about)
+        about = f"The value of {name} and its gradient in {listed}."
+        yield _Planned(f"value_and_grad_{name}", partial(_value_and_gradient, value, name, variables), about=about)
     if variables and recurrent:
         moved = tuple(dict.fromkeys((*variables, *recurrent_parameters(document, recurrent))))
         yield _Planned(f"hvp_{name}", partial(_hessian_times_vectors, value, name, moved), about=TIMES_VECTORS)
     if len(variables) == 1 and not recurrent:
-        yield _Planned(f"hess_{name}", lambda: inverse_to_solve(hessian(value(), name, variables[0])))
+        about = f"The Hessian of {name} in {variables[0]}."
+        yield _Planned(f"hess_{name}", lambda: inverse_to_solve(hessian(value(), name, variables[0])), about=about)
         if type_of(document, definition, variables[0]).rank:
             yield _Planned(f"hvp_{name}", partial(_hessian_times_vector, value, name, variables[0]), about=TIMES_VECTOR)
     extras = free_scalars(document, definition, variables)
     extras += tuple(v for v in recurrent_parameters(document, recurrent) if v not in (*variables, *extras))
     for extra in extras:
-        yield _Planned(f"grad_{name}_{extra}", partial(_gradient, value, name, (extra,)))
+        about = f"The gradient of {name} in {extra}."
+        yield _Planned(f"grad_{name}_{extra}", partial(_gradient, value, name, (extra,)), about=about)
 
 
 def _batch(value: Callable[[], Program], definition: Definition) -> Program:

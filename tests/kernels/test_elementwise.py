@@ -76,8 +76,12 @@ def test_values_and_gradients(kernels: ModuleType) -> None:
 def test_the_subgradient_of_a_maximum_at_its_kink_is_0_and_stated(kernels: ModuleType) -> None:
     assert [kernels.grad_r(z) for z in (-1.0, -0.0, 0.0, 1.0)] == [0.0, 0.0, 0.0, 1.0]
     assert kernels.grad_q(np.array([-1.0, 0.0, 2.0]), np.array([3.0, 4.0, 5.0])).tolist() == [0.0, 0.0, 5.0]
-    for name in ("grad_r", "value_and_grad_r", "grad_q"):
-        assert getattr(kernels, name).__doc__.splitlines()[0] == f"{name.replace('_', ' ')}; {KINKS}"
+    for name, about in {
+        "grad_r": "The gradient of r in z",
+        "value_and_grad_r": "The value of r and its gradient in z",
+        "grad_q": "The gradient of q in a",
+    }.items():
+        assert getattr(kernels, name).__doc__.splitlines()[0] == f"{about}; {KINKS}"
     assert KINKS not in kernels.grad_g.__doc__
 
 
