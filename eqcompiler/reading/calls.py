@@ -189,13 +189,6 @@ def call(reader: Reader, node: Node, head: Name, bracket: Fence) -> Term | None:
         return None
     if head.key in scope.ranks:  # inferred as a value before
         return None
-    if head.key in scope.misread:
-        raise IllegalEquation(
-            f"what '{head.latex}' is could not be read",
-            node.span.to(bracket.span),
-            fix="correct its definition first",
-            also=((scope.misread[head.key], "its definition"),),
-        )
     raise AmbiguousNotation(
         f"'{node.span.text}' is not declared: '{node.span.text}(...)' is a call or a product",
         node.span.to(bracket.span),

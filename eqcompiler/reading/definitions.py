@@ -195,9 +195,21 @@ def define_function(
         body = by_components(reader, letters, right, span) if letters else reader.term(right)
         if declared and isinstance(declared.type, FunctionType):
             check_result(reader, name, body, declared, span)
+    infos = {key: whole_family(scope, key, info, body) for key, info in infos.items()}
     keys = tuple(info.name for info in infos.values())
     refuse_idle_arguments(scope, name, infos, body, span)
     keep(sentence, name, keys, tuple(scope.type_of(info.type) for info in infos.values()), body, span)  # type: ignore[arg-type]
+
+
+def whole_family(scope: Scope, letter: str, info: SymbolInfo, body: Term) -> SymbolInfo:
+    r"""\ell(\mu) = \sum_k \|\mu_k\|^2: a letter that is read below its indices alone stands for all members."""
+    family = scope.families.get(letter)
+    reached = set(steps.reach(scope, body, set()))
+    if family is None or info.name in reached or family not in reached:
+        return info
+    if not any(info.name in definition.formals for definition in scope.definitions.values()):
+        scope.symbols.pop(info.name)
+    return scope.symbols[family]
 
 
 def refuse_idle_arguments(scope: Scope, name: Name, infos: dict[str, SymbolInfo], body: Term, span: Span) -> None:

@@ -44,7 +44,7 @@ from eqcompiler.reading.properties import (
     said_by,
 )
 from eqcompiler.reading.refused_equations import assumption_or_claim, is_constant, order_claimed, refuse_update
-from eqcompiler.reading.relation_marks import is_own, own_name, with_domain_apart
+from eqcompiler.reading.relation_marks import is_own, own_name, turned_letters, with_domain_apart
 from eqcompiler.reading.running_text import UNUSED
 from eqcompiler.reading.scope import IndexRange
 from eqcompiler.reading.sentence import Sentence
@@ -325,6 +325,8 @@ def declare_assumptions(reader: Reader, _formula: Formula, found: tuple[Clause, 
 def conditions_of(reader: Reader, clause: Clause) -> list[Condition]:
     """The conditions of a property or an order; free indices become entries of a comprehension."""
     node = clause.node
+    for square in (*clause.names, *turned_letters(node)):
+        declarations.declare_square(reader, square)
     if isinstance(node, Words):
         return [condition_of(reader, clause.words, reader.term(name), name.span) for name in clause.names]
     if not isinstance(node, Relation):

@@ -139,7 +139,8 @@ def is_every_entry(reader: Reader, found: Condition) -> bool:
 
 
 def symmetric(found: Condition) -> Condition:
-    """A = A^T is the property, not an equation to be solved."""
-    right = found.right
-    is_own = right is not None and getattr(right, "operation", "") == "transpose" and right.arguments == (found.left,)  # type: ignore[attr-defined]
-    return Condition("symmetric", found.left) if found.relation == "=" and is_own else found
+    r"""A = A^\top and A^\top = A are the property, not an equation to be solved."""
+    for side, other in ((found.left, found.right), (found.right, found.left)):
+        if found.relation == "=" and isinstance(other, Call) and other.operation == "transpose" and other.arguments == (side,):
+            return Condition("symmetric", other.arguments[0])
+    return found

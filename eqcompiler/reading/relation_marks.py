@@ -13,7 +13,7 @@ from itertools import pairwise
 from eqcompiler.errors import EquationError
 from eqcompiler.languages.notation import Addition, Formula, Infix, Large, Letter, Node, Relation, Scripted
 from eqcompiler.reading.names import Name, letter_name, name_of
-from eqcompiler.reading.survey import is_number_set, names_in
+from eqcompiler.reading.survey import is_number_set, names_in, walk
 
 EXTREMA = ("argmin", "argmax")
 
@@ -70,6 +70,15 @@ def turned_name(left: Node, right: Node) -> Name | None:
         ) if letter_name(base) == letter_name(same):
             return letter_name(base)
     return None
+
+
+def turned_letters(node: Node) -> list[Letter]:
+    r"""The letter of A = A^\top and of A^\top = -A: only a square matrix is spoken of so."""
+    if not (isinstance(node, Relation) and len(node.sides) == 2):
+        return []
+    left, right = node.sides
+    name = turned_name(left, right) or turned_name(right, left)
+    return [each for each in walk(node) if name is not None and isinstance(each, Letter) and letter_name(each) == name][:1]
 
 
 def _plain(part: Node) -> Node:

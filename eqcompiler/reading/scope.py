@@ -81,7 +81,6 @@ class Scope:
     only_differentiated: frozenset[str] = frozenset()  # names in numerators that are used as a value nowhere
     used: set[str] = field(default_factory=set)  # symbols that some formula has used as a value
     trying: bool = True  # while ranks are searched, a claim that does not fit is a failed attempt
-    misread: dict[str, Span] = field(default_factory=dict)  # names whose definition could not be read, and where it stands
     updates: dict[str, Term] = field(default_factory=dict)  # state -> the update that theta_{t+1} = ... gave it first
     steps: tuple[Steps, ...] = ()  # the recurrences over layers and over time that the file writes down step by step
     of_states: Mapping[str, tuple[str, str, str]] = field(
@@ -119,7 +118,6 @@ class Scope:
             self.only_differentiated,
             set(self.used),
             self.trying,
-            dict(self.misread),
             dict(self.updates),
             self.steps,
             self.of_states,

@@ -337,15 +337,18 @@ def names_used(formula: Formula) -> frozenset[str]:
 
 def names_in(tree: Node) -> set[str]:
     """Letters, and letters with their labels."""
-    found: set[str] = set()
-    for node in walk(tree):
-        if isinstance(node, Letter):
-            label = label_name(node)
-            found |= {label.key} if label else set()
-        elif isinstance(node, Prefix):
-            found.add(node.function)
-        elif isinstance(node, Scripted) and isinstance(node.base, Letter):
-            mark = node.superscript if is_star(node.superscript) else None
-            name = labelled(letter_name(node.base), node.subscript, mark)
-            found |= {name.key} if name else set()
-    return found
+    return {name for node in walk(tree) for name in own_names(node)}
+
+
+def own_names(node: Node) -> tuple[str, ...]:
+    """The name that a node itself is, without those of its parts."""
+    match node:
+        case Letter():
+            name = label_name(node)
+        case Prefix(function=function):
+            return (function,)
+        case Scripted(base=Letter() as base, subscript=below, superscript=above) if below is not None or is_star(above):
+            name = labelled(letter_name(base), below, above if is_star(above) else None)
+        case _:
+            return ()
+    return (name.key,) if name else ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from eqcompiler.errors import AmbiguousNotation, EquationError, IllegalEquation, Source
+from eqcompiler.errors import AmbiguousNotation, EquationError, IllegalEquation, ShapeMismatch, Source, Span
 from eqcompiler.languages.notation import Formula, Node
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Call, Symbol, Term, children
@@ -32,7 +32,7 @@ from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.sequences import in_sequence
 from eqcompiler.reading.squared_names import with_squared_names
 from eqcompiler.reading.steps import Steps, add_families, completed, declare_members
-from eqcompiler.reading.survey import Survey, names_in, survey
+from eqcompiler.reading.survey import Survey, names_in, own_names, survey, walk
 from eqcompiler.reading.unknown_functions import differentiated, only_differentiated, used_with
 
 MAXIMUM_ATTEMPTS = 40
@@ -184,6 +184,24 @@ def other_reading(
     return OtherReading(what, formula.span, fix=f"declare them, for example {choices}")
 
 
+def has_no_meaning(formula: Formula, name: str, definition: Span) -> EquationError:
+    place = place_of(name, formula) or formula.span
+    what = f"'{place.text if place is not formula.span else name}' has no meaning here"
+    why = f"its definition at line {definition.line} could not be read"
+    return IllegalEquation(f"{what}: {why}", place, fix="mend the definition")
+
+
+def place_of(name: str, formula: Formula) -> Span | None:
+    """Where the name stands first."""
+    found = (node.span for part in formula.parts for node in walk(part) if name in own_names(node))
+    return next(found, None)
+
+
+def occurs(name: str, formula: Formula, within: Span) -> bool:
+    nodes = (node for part in formula.parts for node in walk(part) if name in own_names(node))
+    return any(within.start <= node.span.start and node.span.stop <= within.stop for node in nodes)
+
+
 def scales_a_tensor(key: str, statements: list[Statement]) -> bool:
     """The scalar multiplies a vector or a matrix somewhere, so that a vector could stand there too."""
     return any(_scales(term, key) for statement in statements for term in terms_of(statement))
@@ -227,14 +245,16 @@ class Settled:
             self.statements[position], self.scope = statements, scope
             self.history.append((position, before))
         except EquationError as error:
-            if not self.reconsider(position, error):
+            missing = self.rests_on_lost(position, error)
+            if missing is not None:
+                self.give_up(position, [error_statement(missing)])
+            elif not self.reconsider(position, error):
                 self.give_up(position, self.refused(position, error))
 
     def give_up(self, position: int, statements: list[Statement]) -> None:
-        """Errors in the place of a formula; what it would have defined is known to be lost."""
-        self.statements[position] = statements
-        lost = {name: self.formulas[position].span for name, place in self.seen.definers.items() if place == position}
-        self.scope.misread |= {name: span for name, span in lost.items() if not self.scope.known(name)}
+        """Errors in the place of a formula, under its name."""
+        given = self.formulas[position].label
+        self.statements[position] = [replace(s, name=s.name or given) for s in statements]
 
     def without_meaning(self, position: int) -> EquationError | None:
         """A name whose definition could not be read means nothing: a free number in its place would refute what is true."""
@@ -243,17 +263,25 @@ class Settled:
                 where, latex = self.scope.undecided[name], self.scope.symbols[name].latex
                 what = f"not judged: what holds for '{latex}' is not decided, see line {where.line}"
                 return IllegalEquation(what, self.formulas[position].span, also=((where, "an assumption or a claim"),))
+        lost = self.lost_names(position)
+        return has_no_meaning(self.formulas[position], *lost[0]) if lost else None
+
+    def lost_names(self, position: int) -> list[tuple[str, Span]]:
+        """The names in a formula whose definition could not be read, with where it stands."""
+        found = []
         for name in sorted(self.seen.uses[position]):
             definer = self.seen.definers.get(name, position)
             error = next((s.error for s in self.statements.get(definer, ()) if definer != position), None)
             if error is not None and name not in self.scope.current and not self.declared(name):
-                latex = next((info.latex for key, info in self.scope.symbols.items() if key == name), name)
-                return IllegalEquation(
-                    f"'{latex}' has no meaning here: its definition could not be read",
-                    self.formulas[position].span,
-                    also=((error.span, error.what),) if error.span else (),
-                    fix="mend the definition",
-                )
+                found.append((name, self.formulas[definer].span))
+        return found
+
+    def rests_on_lost(self, position: int, error: EquationError) -> EquationError | None:
+        """Shapes are wrong where a name is lost, and so is what is said of it; any other fault is one of its own."""
+        formula = self.formulas[position]
+        for name, where in self.lost_names(position):
+            if isinstance(error, ShapeMismatch | OtherReading) or (error.span and occurs(name, formula, error.span)):
+                return has_no_meaning(formula, name, where)
         return None
 
     def declared(self, name: str) -> bool:

@@ -15,7 +15,7 @@ def test_a_claim_about_a_name_whose_definition_fails_is_not_judged() -> None:
     document = read(r"X \in \mathbb{R}^{m \times n}", r"H = X (X X)^{-1}, \quad M = I - H", r"M H = 0", r"X - X = 0")
     assert [v.verdict for v in pipeline.verify(document)] == ["unsupported", "unsupported", "proved"]
     assert document.statements[2].error is not None
-    assert document.statements[2].error.what == "'H' has no meaning here: its definition could not be read"
+    assert document.statements[2].error.what == "'H' has no meaning here: its definition at line 2 could not be read"
 
 
 def test_a_derivative_in_a_power_is_refused() -> None:

@@ -26,13 +26,10 @@ def test_a_use_of_what_could_not_be_read_points_at_its_definition() -> None:
     assert lost.error is not None
     assert use.error is not None
     assert render(use.error) == (
-        "note.tex:3:11: what 'g' is could not be read\n"
+        "note.tex:3:11: 'g' has no meaning here: its definition at line 2 could not be read\n"
         "    \\[ h(x) = g(x) + 1 \\]\n"
-        "              ^^^^\n"
-        "  note.tex:2:4: its definition\n"
-        "    \\[ g(x) = x^\\top Q z^\\top \\]\n"
-        "       ^^^^^^^^^^^^^^^^^^^^^^\n"
-        "  to fix: correct its definition first"
+        "              ^\n"
+        "  to fix: mend the definition"
     )
 
 
@@ -71,3 +68,28 @@ def test_a_long_line_shows_where_it_goes_on() -> None:
         "    ..." + "a" * 86 + "X" + "b" * 7 + "...\n" + " " * 93 + "^"
     )
     assert Span(Source("long.tex", text), 0, 200).excerpt() == "    " + text[:100] + "\n    " + "^" * 100
+
+
+REST = r"""Let $X \in \mathbb{R}^{m \times n}$.
+\begin{equation}\label{eq:model}
+A = X X
+\end{equation}
+\[ B = A X^\top, \qquad G = (A - B) 1 \]
+\[ \frac{\partial f}{\partial X} = A (G + 1) X \]
+\[ h = A + 1 / 2 m X \]
+"""
+
+
+def test_what_rests_on_a_lost_name_says_so_and_is_not_refuted() -> None:
+    """Shapes that do not fit, a name of two ranks and a call that may be a product: all follow from the first fault."""
+    document = pipeline.document_of(Source("note.tex", REST))
+    faults = [(s.error.span.line, s.error.what) for s in document.statements if s.error and s.error.span]
+    lost = "'A' has no meaning here: its definition at line 3 could not be read"
+    assert faults == [
+        (3, "this product does not fit: m by n times m by n (n columns meet m rows)"),
+        (5, lost),
+        (6, lost),
+        (7, "'1 / 2 m X' divides by all of '2 m X' or by its first factor alone"),
+    ]
+    assert [v.verdict for v in pipeline.verify(document)] == ["unsupported"] * 4
+    assert [s.name for s in document.statements if s.error] == ["eq:model", "", "", ""]

@@ -103,3 +103,11 @@ def test_an_objective_alone_in_a_display_is_one() -> None:
     assert isinstance(first.payload, Objective)
     assert (first.payload.extremum.sense, first.payload.extremum.variable) == ("min", "theta")
     assert any(isinstance(t, Reduction) and t.binder.name == "i" for t in terms(first.payload.extremum.body))
+
+
+def test_a_function_of_a_letter_that_is_read_below_its_index_alone_takes_the_whole_family() -> None:
+    r"""A sample \mu would be an argument that nothing reads."""
+    found = read(r"\mu_k \in \mathbb{R}^d, \quad k = 1, \dots, K", r"s(\mu) = \sum_{k=1}^K \|\mu_k\|^2", r"q(\mu) = \|\mu\|^2")
+    (whole,), (sample,) = found.definitions["s"].formals, found.definitions["q"].formals
+    assert (whole, str(found.definitions["s"].formal_types[0])) == ("mu", "matrix (K by d)")
+    assert (sample, str(found.definitions["q"].formal_types[0])) == ("mu_arg", "vector (d)")

@@ -91,3 +91,14 @@ def test_an_extremum_over_an_index_is_refused() -> None:
     source = Source("index.tex", r"$v \in \mathbb{R}^m$. \[ \arg\max_i v_i = 1 \]")
     (error,) = (s.error for s in pipeline.document_of(source).statements if s.error)
     assert error.what == "'argmax' over an index is not implemented"
+
+
+@pytest.mark.parametrize(
+    ("symmetry", "kinds"), [("P = P^\\top", "symmetric"), ("P^\\top = P", "symmetric"), ("P^\\top = -P", "=")]
+)
+def test_a_symmetry_declares_a_square_matrix(symmetry: str, kinds: str) -> None:
+    """A number P, which equals its transpose too, would be a counterexample that the author did not mean."""
+    text = rf"Let $x \in \mathbb{{R}}^n$ and ${symmetry}$. \[ s = x^\top P x \]"
+    found = pipeline.document_of(Source("own.tex", text))
+    assert [s.error for s in found.statements] == [None, None, None]
+    assert (str(found.symbols["P"].type), [c.relation for c in found.assumptions]) == ("matrix (n by n)", [kinds])
