@@ -7,7 +7,9 @@ agree, and a name of its own otherwise.
 
 from __future__ import annotations
 
-from eqcompiler.errors import IllegalEquation, NotSupportedYet, ShapeMismatch, Span
+from collections.abc import Callable
+
+from eqcompiler.errors import EquationError, IllegalEquation, NotSupportedYet, ShapeMismatch, Span
 from eqcompiler.languages.notation import (
     Fence,
     Juxtaposed,
@@ -191,25 +193,41 @@ def define_function(
         if formal is None:
             raise IllegalEquation("an argument of a definition must be a name", node.span)
         infos[formal.key] = formal_info(reader, formal, node, types[position] if types else None)
-    with scope.binding(**infos):
-        body = by_components(reader, letters, right, span) if letters else reader.term(right)
-        if declared and isinstance(declared.type, FunctionType):
-            check_result(reader, name, body, declared, span)
-    infos = {key: whole_family(scope, key, info, body) for key, info in infos.items()}
+
+    def read(reader: Reader, infos: dict[str, SymbolInfo]) -> Term:
+        with reader.scope.binding(**infos):
+            return by_components(reader, letters, right, span) if letters else reader.term(right)
+
+    infos = with_whole_families(scope, infos, read)
+    body = read(reader, infos)
+    if declared and isinstance(declared.type, FunctionType):
+        check_result(reader, name, body, declared, span)
     keys = tuple(info.name for info in infos.values())
     refuse_idle_arguments(scope, name, infos, body, span)
     keep(sentence, name, keys, tuple(scope.type_of(info.type) for info in infos.values()), body, span)  # type: ignore[arg-type]
 
 
-def whole_family(scope: Scope, letter: str, info: SymbolInfo, body: Term) -> SymbolInfo:
-    r"""\ell(\mu) = \sum_k \|\mu_k\|^2: a letter that is read below its indices alone stands for all members."""
-    family = scope.families.get(letter)
-    reached = set(steps.reach(scope, body, set()))
-    if family is None or info.name in reached or family not in reached:
-        return info
-    if not any(info.name in definition.formals for definition in scope.definitions.values()):
-        scope.symbols.pop(info.name)
-    return scope.symbols[family]
+def with_whole_families(
+    scope: Scope, infos: dict[str, SymbolInfo], read: Callable[[Reader, dict[str, SymbolInfo]], Term]
+) -> dict[str, SymbolInfo]:
+    r"""s(\mu) = \sum_k \|\mu_k\|^2 with a family \mu_k: the letter stands for all members where it cannot be one of them."""
+
+    def fits(chosen: dict[str, SymbolInfo]) -> bool:
+        trial = scope.copy()
+        try:
+            reached = set(steps.reach(trial, read(Reader(trial), chosen), set()))
+        except EquationError:
+            return False
+        return all(info.name in reached for info in chosen.values())
+
+    whole = {key: scope.symbols.get(scope.families.get(key, ""), info) for key, info in infos.items()}
+    if whole == infos or fits(infos) or not fits(whole):
+        return infos
+    used = {formal for definition in scope.definitions.values() for formal in definition.formals}
+    for info in infos.values():
+        if info not in whole.values() and info.name not in used:
+            scope.symbols.pop(info.name)
+    return whole
 
 
 def refuse_idle_arguments(scope: Scope, name: Name, infos: dict[str, SymbolInfo], body: Term, span: Span) -> None:
