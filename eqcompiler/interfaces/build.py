@@ -6,6 +6,7 @@ Guarantees: the same files give the same bytes; two files never write the same m
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -68,8 +69,8 @@ def _built(file: Path, target: Path, only_check: bool) -> int:
     names = pipeline.kernel_names(document)
     text = pipeline.build(document) if names else ""
     show_errors(errors_of(document))
-    for name, reason in pipeline.kernel_refusals(document):
-        click.echo(f"note: no kernel for {name}: {reason.what} ({reason.span or file})", err=True)
+    for words, group in groupby(pipeline.kernel_refusals(document), key=lambda r: f"{r[1].what} ({r[1].span or file})"):
+        click.echo(f"note: no kernel for {', '.join(name for name, _ in group)}: {words}", err=True)
     code = worst(error.exit_code for error in errors_of(document))
     old = kept_result(target)
     if old == text:

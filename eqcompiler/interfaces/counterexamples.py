@@ -19,6 +19,7 @@ PLAIN_NAME = re.compile(r"([A-Za-z])(?:_([A-Za-z0-9]+))?")
 
 
 def counterexample(found: Counterexample, letters: Mapping[str, str]) -> Markup:
+    letters = {**found.written, **letters}
     given = [_equation(_letter(name, letters), value) for name, value in (*found.sizes.items(), *found.values.items())]
     sides = [_equation(r"\text{left side}", found.left), _equation(r"\text{right side}", found.right)]
     return Markup(": " if given else "").join([Markup(", ").join(given), Markup(", ").join(sides)])

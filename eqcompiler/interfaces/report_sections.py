@@ -20,7 +20,7 @@ from eqcompiler.interfaces.formulas_in_text import formula, text_with_formulas, 
 from eqcompiler.interfaces.judging import Judged, fails
 from eqcompiler.interfaces.report_words import KINDS, VERDICTS, WHOLE_METHODS
 from eqcompiler.interfaces.screen import duration
-from eqcompiler.interfaces.verdict_table import verdict_words
+from eqcompiler.interfaces.verdict_table import LONGEST_RESIDUAL, verdict_words
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.verdicts import Verdict
 
@@ -194,7 +194,7 @@ class SectionWriter:
             yield Fact("Not true for", counterexample(verdict.counterexample, self._letters()))
         if verdict.repair:
             yield Fact("Right side that would be true", self._formula(verdict.repair, place))
-        if verdict.residual:
+        if verdict.residual and (open_ or len(verdict.residual) <= LONGEST_RESIDUAL):
             label = "Left to show" if open_ else "Left side minus right side"
             yield Fact(label, self._formula(verdict.residual + (" = 0" if open_ else ""), place))
         if verdict.reason and verdict.reason != told:

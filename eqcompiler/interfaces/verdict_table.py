@@ -91,7 +91,7 @@ def _detail_pairs(verdict: Verdict) -> list[tuple[str, str]]:
         ("expected", verdict.expected if not verdict.ok else None),
         ("condition", verdict.condition),
         _residual(verdict),
-        ("counterexample", _counterexample(verdict)),
+        ("counterexample", verdict.counterexample and str(verdict.counterexample)),
         ("repair", verdict.repair),
         ("reason", verdict.reason),
     ]
@@ -105,22 +105,6 @@ def _residual(verdict: Verdict) -> tuple[str, str | None]:
     if verdict.residual and len(verdict.residual) > LONGEST_RESIDUAL:
         return "residual", "too long to say anything; --json has it"
     return "residual", verdict.residual
-
-
-def _counterexample(verdict: Verdict) -> str:
-    found = verdict.counterexample
-    if found is None:
-        return ""
-    given = [*found.sizes.items(), *found.values.items()]
-    point = ", ".join(f"{name} = {_value_text(value)}" for name, value in given)
-    sides = f"left side {_value_text(found.left)}, right side {_value_text(found.right)}"
-    return f"{point}: {sides}" if point else sides
-
-
-def _value_text(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_value_text(entry) for entry in value) + "]"
-    return str(value)
 
 
 def summary(judged: list[Judged]) -> str:

@@ -32,9 +32,9 @@ Judge = Callable[[tuple[Path, ...]], "Iterator[Judged]"]
 @click.argument("paths", nargs=-1)
 @judging_options
 def watch(paths: tuple[str, ...], timeout: float, jobs: int | None, no_cache: bool) -> None:
-    r"""Judge every claim as eqc verify does, then wait, and judge each file again when it changes.
+    """Judge every claim as eqc verify does, then wait, and judge each file again when it changes.
 
-    A file changes with the files that it reads by \input; new files in a folder are judged too. Ctrl-C ends it.
+    A file changes with the files that it reads by \\input; new files in a folder are judged too. Ctrl-C ends it.
 
     \b
     Examples

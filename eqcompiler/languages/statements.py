@@ -201,6 +201,7 @@ class Document:
     dimensions: Mapping[str, int] = field(default_factory=dict)  # name -> smallest size that the declarations allow
     constraints: tuple[tuple[Dimension, str, Dimension], ...] = ()  # n >= m, m > n, ... between sizes
     recurrences: Mapping[str, Recurrence] = field(default_factory=dict)  # those with a count, by the name of their first state
+    written_sizes: Mapping[str, str] = field(default_factory=dict)  # name of a size -> its LaTeX where that differs: n_{l-1}
 
     def __getitem__(self, name: str) -> Statement:
         for statement in self.statements:

@@ -15,15 +15,35 @@ Outcome = Literal["proved", "holds", "conditional", "refuted", "undecided", "uns
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """Small sizes and values at which the two sides differ. Values are exact text, "3", "-1/2", or nested lists."""
+    """Small sizes and values at which the two sides differ. Values are exact text, "3", "-1/2", or nested lists.
+
+    written: the LaTeX of those names that the file writes in another way, for people; programs go by the names.
+    """
 
     sizes: Mapping[str, int]
     values: Mapping[str, object]
     left: object
     right: object
+    written: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        point = point_text({**self.sizes, **self.values}, self.written)
+        sides = f"left side {value_text(self.left)}, right side {value_text(self.right)}"
+        return f"{point}: {sides}" if point else sides
 
     def as_json(self) -> dict[str, object]:
         return {"sizes": dict(self.sizes), "values": dict(self.values), "left": self.left, "right": self.right}
+
+
+def point_text(values: Mapping[str, object], written: Mapping[str, str]) -> str:
+    r"""n = 1, \mathbf{x} = [0, 1/2]"""
+    return ", ".join(f"{written.get(name, name)} = {value_text(value)}" for name, value in values.items())
+
+
+def value_text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(value_text(entry) for entry in value) + "]"
+    return str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from eqcompiler.errors import BadInput, EquationError, IllegalEquation, Source, Span
-from eqcompiler.languages.notation import Formula, Relation
+from eqcompiler.languages.notation import Formula, Letter, Numeral, Relation, Scripted
 from eqcompiler.reading.dialect import unify
 from eqcompiler.reading.displays import Draft, bare_words, check_braces, drafts, formula
 from eqcompiler.reading.inline_definitions import with_inline_definitions
@@ -27,7 +27,7 @@ from eqcompiler.reading.markdown_text import items_of_markdown
 from eqcompiler.reading.prose_properties import with_prose_properties
 from eqcompiler.reading.regions import Definition, Directive, Inclusion, Item, Region, Trouble, directive
 from eqcompiler.reading.scanner import Scanner
-from eqcompiler.reading.vocabulary import LARGE, LETTERS
+from eqcompiler.reading.vocabulary import LARGE, LETTERS, ORDERS
 
 SIZE_LIMIT = 5_000_000
 
@@ -127,6 +127,7 @@ CONNECTIVES = r"with|where|such\s+that|satisfying|that\s+satisf(?:y|ies)|and|,\s
 OPENED, CLOSED = r"(?:\$|\\\()?", re.compile(r"(?:\$|\\\))?\s*[.,;:]")
 KIND = r"(?:be\s+an?\s+(?:[\w-]+\s+)?(?:vector|matrix|number)\s+)?"
 JOINING = re.compile(rf"(?:\$|\\\))?\s*{KIND}(?:{CONNECTIVES})\s*{OPENED}")
+CONDITION = re.compile(rf"(?:\$|\\\))?\s*,?\s*(?:with|such\s+that|satisfying)\s*{OPENED}")
 LISTING = re.compile(rf"(?:\$|\\\))?\s*,\s*{OPENED}")
 
 
@@ -138,13 +139,25 @@ def joined(found: Sequence[Formula | EquationError]) -> Iterator[Formula | Equat
             between = item.span.source.text[before.span.stop : item.span.start]
             ends = CLOSED.match(item.span.source.text, item.span.stop) is not None
             listed = ends and LISTING.fullmatch(between) is not None  # `Let $u \in \mathbb{R}^n$, $\|u\| = 1$.`
-            item = replace(item, joined=listed or JOINING.fullmatch(between) is not None)
-        before = item if isinstance(item, Formula) and (item.joined or declares_a_member(item)) else None
+            member = before.joined or declares_a_member(before)
+            joining = JOINING if member else CONDITION
+            item = replace(item, joined=(member and listed) or joining.fullmatch(between) is not None)
+        declares = isinstance(item, Formula) and (item.joined or declares_a_member(item) or declares_a_sign(item))
+        before = item if isinstance(item, Formula) and declares else None
         yield item
 
 
 def declares_a_member(formula: Formula) -> bool:
     return formula.inline and any(isinstance(part, Relation) and "in" in part.operators for part in formula.parts)
+
+
+def declares_a_sign(formula: Formula) -> bool:
+    r"""$w_k \ge 0$, $P \succ 0$: a bound on a name by a number says what the name is."""
+    match formula.parts:
+        case (Relation(operators=(sign,), sides=(left, Numeral())),):
+            base = left.base if isinstance(left, Scripted) else left
+            return formula.inline and sign in ORDERS and isinstance(base, Letter)
+    return False
 
 
 class _Document:

@@ -27,12 +27,13 @@ from eqcompiler.languages.notation import (
     Words,
 )
 from eqcompiler.languages.statements import Claim, Definition, Density, Kind, Statement
-from eqcompiler.languages.terms import Condition, Type
+from eqcompiler.languages.terms import Condition
 from eqcompiler.reading import declarations, distributions, shapes
+from eqcompiler.reading.declared_words import declared_name, declared_type
 from eqcompiler.reading.finite_sets import is_index_set
 from eqcompiler.reading.large import condition
 from eqcompiler.reading.meaning import Reader
-from eqcompiler.reading.names import letter_name, name_of
+from eqcompiler.reading.names import name_of
 from eqcompiler.reading.properties import (
     closed,
     condition_of,
@@ -99,7 +100,7 @@ def clauses(formula: Formula, defined: frozenset[str]) -> tuple[Clause, ...]:
             position += 1
             continue
         if range_length := range_parts(parts, position):
-            listing = Listing(part.span, parts[position : position + range_length])
+            listing = Listing(part.span.to(parts[position + range_length - 1].span), parts[position : position + range_length])
             found.append(Clause("range", listing, tuple(names), "", attached))
             names, declared = [], True
             position += range_length
@@ -414,35 +415,10 @@ def state(sentence: Sentence, clause: Clause) -> None:
             raise nothing_stated(formula)
     elif not (clause.attached and sentence.statements):
         name = name_of(clause.names[0]) if clause.names else declared_name(node)
-        types, kind = declared_type(sentence.reader, clause), _KINDS.get(clause.role, "declaration")
+        types, kind = declared_type(sentence.reader, clause.role, clause.names, node), _KINDS.get(clause.role, "declaration")
         if clause.role == "distribution" and isinstance(node, Relation):
             types = f"{types}; {distributions.law_words(sentence.reader, node.sides[1])}"
         sentence.add(name.key if name else "", kind, node.span, type_text=types)
 
 
 _KINDS: dict[Role, Kind] = {"distribution": "distribution"}
-
-
-def declared_name(node: Node):  # type: ignore[no-untyped-def]
-    if isinstance(node, Relation):
-        first = node.sides[0]
-        if isinstance(first, Scripted) and isinstance(first.base, Letter):
-            return letter_name(first.base)
-        return name_of(first)
-    return None
-
-
-def declared_type(reader: Reader, clause: Clause) -> str:
-    texts = []
-    first = clause.node.sides[0] if isinstance(clause.node, Relation) else None
-    for node in (*clause.names, *((first,) if first is not None else ())):
-        base = node.base if isinstance(node, Scripted) and isinstance(node.base, Letter) else node
-        name = name_of(node) or (letter_name(base) if isinstance(base, Letter) else None)
-        key = name and reader.scope.families.get(name.key, name.key)
-        info = reader.scope.symbols.get(key) if key else None
-        if info is None and isinstance(base, Letter):
-            info = reader.scope.symbols.get(letter_name(base).key)
-        if info is not None:
-            type_ = reader.scope.type_of(info.type) if isinstance(info.type, Type) else info.type
-            texts.append(f"{info.name}: {type_}")
-    return "; ".join(dict.fromkeys(texts))

@@ -122,6 +122,8 @@ class _Written:
         if (before := self.restricted_by(item)) is not None:
             self.items[-1] = replace(before, parts=(), joined=False, note=UNUSED)
             reach = ""
+        if item.joined and self.items and isinstance(last := self.items[-1], Formula) and last.note == UNUSED:
+            reach = ""  # what is said with a reason or a remark is one too
         if reach == "file" or (reach and not around.is_hypothetical and self.says_all(around, item)):
             self.items.append(item)
         elif not reach or item.joined or not self.attach(around, (Words(item.span, "for"), *item.parts)):

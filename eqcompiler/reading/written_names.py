@@ -24,14 +24,15 @@ def with_written_names(document: Document, steps: Iterable[Steps]) -> Document:
     steps = tuple(steps)
     if not steps:
         return document
-    written = _sizes(steps) | _symbols(document.symbols, steps)
+    sizes = _sizes(steps)
+    written = sizes | _symbols(document.symbols, steps)
 
     def shown(text: str) -> str:
         return WORD.sub(lambda found: written.get(found[0], found[0]), text)
 
     symbols = {key: replace(info, why=shown(info.why)) for key, info in document.symbols.items()}
     statements = tuple(_shown(statement, shown, steps) for statement in document.statements)
-    return replace(document, symbols=symbols, statements=statements)
+    return replace(document, symbols=symbols, statements=statements, written_sizes=sizes)
 
 
 def _sizes(steps: tuple[Steps, ...]) -> dict[str, str]:

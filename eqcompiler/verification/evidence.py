@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from flint import arb, fmpq
 from eqcompiler.errors import BadInput, IllegalEquation, NotSupportedYet
 from eqcompiler.languages.statements import Claim, Document
 from eqcompiler.languages.terms import Condition, Term
-from eqcompiler.languages.verdicts import Counterexample
+from eqcompiler.languages.verdicts import Counterexample, point_text
 from eqcompiler.verification.constraint_solving import Value, is_equation
 from eqcompiler.verification.fields import (
     FIRST_PRECISION,
@@ -162,7 +162,7 @@ class Tally:
             results = list(comparisons(problem, claim, sample, self.comparing))
         except Undefined as reason:
             if isinstance(reason, Divergent) and not self.divergent:
-                self.divergent = f"{reason.what} at {_point_text(sample)}"
+                self.divergent = f"{reason.what} at {_point_text(problem, sample)}"
             self.skipped += 1
             self.gap = reason
             self.reason = f"a side has no value: {reason.what}"
@@ -328,11 +328,20 @@ def counterexample(problem: Problem, sample: Sample, result: Comparison) -> Coun
     values = _exact_values(sample)
     values |= {name: str(function) for name, function in sample.functions.items()}
     values |= {name: str(position) for name, position in sample.indices.items()}
-    return Counterexample(dict(sample.sizes), values, exact_text(result.left), exact_text(result.right))
+    written = _written(problem, (*sample.sizes, *values))
+    return Counterexample(dict(sample.sizes), values, exact_text(result.left), exact_text(result.right), written)
 
 
-def _point_text(sample: Sample) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in (*sample.sizes.items(), *_exact_values(sample).items()))
+def _point_text(problem: Problem, sample: Sample) -> str:
+    values = {**sample.sizes, **_exact_values(sample)}
+    return point_text(values, _written(problem, values))
+
+
+def _written(problem: Problem, names: Iterable[str]) -> dict[str, str]:
+    """How the file writes the names that it writes in another way."""
+    symbols, sizes = problem.document.symbols, problem.document.written_sizes
+    latex = {name: symbols[name].latex if name in symbols else sizes.get(name, name) for name in names}
+    return {name: text for name, text in latex.items() if text != name}
 
 
 def _exact_values(sample: Sample) -> dict[str, object]:

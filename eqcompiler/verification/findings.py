@@ -28,11 +28,6 @@ class Finding:
     cut: bool = False
 
 
-def counterexample_text(found: Counterexample) -> str:
-    values = ", ".join(f"{name} = {value}" for name, value in (*found.sizes.items(), *found.values.items()))
-    return f"{values}: left side {found.left}, right side {found.right}"
-
-
 def placed(error: EquationError) -> str:
     return f"{error.span}: {error.what}" if error.span else error.what
 

@@ -24,7 +24,7 @@ from eqcompiler.verification.answers import Proved, Unproved
 from eqcompiler.verification.clock import Clock
 from eqcompiler.verification.evidence import Evidence
 from eqcompiler.verification.expected_verdicts import marked
-from eqcompiler.verification.findings import Finding, confirmed, counterexample_text, placed, sentence
+from eqcompiler.verification.findings import Finding, confirmed, placed, sentence
 from eqcompiler.verification.instruments import Instruments, standard
 from eqcompiler.verification.substitution import substituted
 
@@ -202,7 +202,7 @@ class _Case:
 
     def fault(self, proof: Proved, against: Counterexample) -> CompilerFault:
         return CompilerFault(
-            f"{self.statement.name} is proved ({proof.method}) but differs at an exact point: {counterexample_text(against)}",
+            f"{self.statement.name} is proved ({proof.method}) but differs at an exact point: {against}",
             self.statement.span,
             fix="report this file: either the proof or the evaluation is wrong, and neither is believed",
         )

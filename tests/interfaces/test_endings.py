@@ -182,3 +182,29 @@ def test_a_folder_gives_what_leads_nowhere_and_nothing_hidden(eqc: Command) -> N
 def test_lines_may_end_as_on_old_computers(eqc: Command) -> None:
     Path("a.tex").write_bytes(b"% a comment\r\\[ f(x) = x \\]\r\\[ g(x) = (x \\]\r")
     assert eqc("check", "a.tex").stderr.splitlines()[0] == "a.tex:3:11: `(` is never closed"
+
+
+def test_a_stop_while_modules_are_loaded_leaves_no_traceback() -> None:
+    """Ctrl-C in the first tenth of a second: click asks for it here."""
+    code = (
+        "import os, signal, sys\n"
+        "class Stops:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'click': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Stops())\n"
+        "from eqcompiler.interfaces.start import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_a_command_answers_to_its_stop_by_itself() -> None:
+    code = (
+        "import signal, sys\n"
+        "import eqcompiler.interfaces.cli as cli\n"
+        "cli.main = lambda: sys.exit(signal.getsignal(signal.SIGINT) is not signal.default_int_handler)\n"
+        "from eqcompiler.interfaces.start import main\n"
+        "main()\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -135,3 +135,21 @@ def test_the_range_of_one_item_of_a_list_governs_no_other_item(words: str) -> No
     document = read(f"{words} {ABSOLUTE}")
     assert assumed(document) == ["a > 0"]
     assert [s.latex for s in document.statements if s.kind == "prose"] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        (r"Let $p_k \ge 0$ with $\sum_{k=1}^K p_k = 1$.", "declaration"),
+        (r"The weights $p_k \ge 0$, such that $\sum_{k=1}^K p_k = 1$, are given.", "declaration"),
+        (r"Let $p_k \ge 0$ and $\sum_{k=1}^K p_k = 1$.", "prose"),
+        (r"We do not assume $p_k \ge 0$ with $\sum_{k=1}^K p_k = 1$.", "prose"),
+        (r"Since $p_k \ge 0$ with $\sum_{k=1}^K p_k = 1$, this is clear.", "prose"),
+        (r"If $p_k \ge 0$ with $\sum_{k=1}^K p_k = 1$, this is clear.", "prose"),
+    ],
+)
+def test_a_condition_with_a_sign_is_an_assumption_where_the_sign_is_one(sentence: str, kind: str) -> None:
+    text = f"{sentence}\n" + r"\[ s = \sum_{k=1}^K p_k \]"
+    document = pipeline.document_of(Source("text.tex", text))
+    assert [s.kind for s in document.statements][-2:] == [kind, "definition"]
+    assert len(document.assumptions) == (2 if kind == "declaration" else 1 if "and" in sentence else 0)
