@@ -458,7 +458,7 @@ def theta_step(theta, a, b, beta, gamma, eta, epsilon, t, out=None):
     gives  theta_next  n
 
     6*n + 5 floating-point operations
-    entries read: a n, b n, theta n
+    entries read: theta n, a n, b n
     """
     if not (
         type(theta) is type(a) is type(b) is np.ndarray
@@ -562,7 +562,7 @@ def theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance=0
            done        number    of iterations
 
     6*n + 5 floating-point operations per iteration
-    entries read per iteration: D n, a n, b n, theta n
+    entries read per iteration: theta n, a n, b n
     """
     if not (
         type(theta) is type(a) is type(b) is np.ndarray
@@ -637,5 +637,5 @@ def _theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance)
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_7d7ae5ce71469c69"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_7d7ae5ce71469c69"
+sys.modules["eqcompiler_generated_eeef420e42dddebc"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_eeef420e42dddebc"

@@ -161,7 +161,7 @@ def S(Q, K, out=None):
     gives  S  m by n
 
     2*d*m*n + m*n + 1 floating-point operations
-    entries read: K d*n, Q d*m, S m*n
+    entries read: Q d*m, K d*n
     """
     try:
         m, d = Q.shape
@@ -220,7 +220,7 @@ def A(Q, K, out=None):
     gives  A  m by n
 
     2*d*m*n + 5*m*n + 1 floating-point operations
-    entries read: A_sum_term n, K d*n, Q d*m, S m*n
+    entries read: Q d*m, K d*n
     """
     try:
         m, d = Q.shape
@@ -291,7 +291,7 @@ def O(Q, K, V, out=None):
     gives  O  m by p
 
     2*d*m*n + 2*m*n*p + 5*m*n + 1 floating-point operations
-    entries read: A m*n, A_sum_term n, K d*n, Q d*m, S m*n, V n*p
+    entries read: Q d*m, K d*n, V n*p
     """
     try:
         m, d = Q.shape
@@ -386,7 +386,7 @@ def L(Q, K, V, G):
     gives  L  number
 
     2*d*m*n + 2*m*n*p + 5*m*n + 2*m*p + 1 floating-point operations
-    entries read: A m*n, A_sum_term n, G m*p, K d*n, O m*p, Q d*m, S m*n, V n*p
+    entries read: Q d*m, K d*n, V n*p, G m*p
     """
     try:
         m, d = Q.shape
@@ -489,8 +489,7 @@ def grad_L(Q, K, V, G, out=None):
            grad_L_K  n by d
 
     6*d*m*n + d*m + d*n + 4*m*n*p + 11*m*n + 2*m + 1 floating-point operations
-    entries read: A m*n, A_bar m*n, A_sum_term n, G 2*m*p, K 2*d*n, Q 2*d*m, S m*n, S_bar 2*m*n, V n*p, grad_L_K d*n,
-    grad_L_Q d*m
+    entries read: Q 2*d*m, K 2*d*n, V n*p, G 2*m*p
     """
     try:
         m, d = Q.shape
@@ -612,8 +611,7 @@ def value_and_grad_L(Q, K, V, G, out=None):
            grad_L_K  n by d
 
     6*d*m*n + d*m + d*n + 6*m*n*p + 11*m*n + 2*m*p + 2*m + 1 floating-point operations
-    entries read: A 2*m*n, A_bar m*n, A_sum_term n, G 3*m*p, K 2*d*n, O m*p, Q 2*d*m, S m*n, S_bar 2*m*n, V 2*n*p, grad_L_K
-    d*n, grad_L_Q d*m
+    entries read: Q 2*d*m, K 2*d*n, V 2*n*p, G 3*m*p
     """
     try:
         m, d = Q.shape
@@ -737,7 +735,7 @@ def D(Q, K, V, G, out=None):
     gives  D  m by n
 
     2*d*m*n + 2*m*n*p + 9*m*n + 1 floating-point operations
-    entries read: A n, A_sum_term n, G m*p, G_V m*n, K d*n, Q d*m, S m*n, V n*p
+    entries read: Q d*m, K d*n, V n*p, G m*p
     """
     try:
         m, d = Q.shape
@@ -833,5 +831,5 @@ def _D(Q, K, V, G, D):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_0060396fb623ffa6"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_0060396fb623ffa6"
+sys.modules["eqcompiler_generated_517d1e1913af6108"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_517d1e1913af6108"

@@ -690,7 +690,7 @@ def s(u, W, c, out=None):
     gives  s  p
 
     2*p*q floating-point operations
-    entries read: W p*q, c p, u q
+    entries read: u q, W p*q, c p
     """
     try:
         p, q = W.shape
@@ -803,7 +803,7 @@ def h(u, W, c, out=None):
     gives  h  p
 
     2*p*q + p floating-point operations
-    entries read: W p*q, c p, u q
+    entries read: u q, W p*q, c p
     """
     try:
         p, q = W.shape
@@ -910,5 +910,5 @@ def _h_many(u, W, c, h):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_06f76d9ac46e0336"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_06f76d9ac46e0336"
+sys.modules["eqcompiler_generated_6edb48e2adb3f104"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_6edb48e2adb3f104"

@@ -264,7 +264,7 @@ def mu(X, out=None):
     gives  mu  n
 
     m*n + n floating-point operations
-    entries read: X m*n, mu n
+    entries read: X m*n
     """
     try:
         m, n = X.shape
@@ -365,7 +365,7 @@ def v(X, out=None):
     gives  v  n
 
     4*m*n + 2*n floating-point operations
-    entries read: X 2*m*n, mu 2*n, v n
+    entries read: X 2*m*n
     """
     try:
         m, n = X.shape
@@ -424,7 +424,7 @@ def Z(X, epsilon, out=None):
     gives  Z        m by n
 
     8*m*n + 2*n floating-point operations
-    entries read: X 3*m*n, mu 3*n, v 2*n
+    entries read: X 3*m*n
     """
     try:
         m, n = X.shape
@@ -491,7 +491,7 @@ def O(X, gamma, beta, epsilon, out=None):
     gives  O        m by n
 
     10*m*n + 2*n floating-point operations
-    entries read: X 3*m*n, beta n, gamma n, mu 3*n, v 2*n
+    entries read: X 3*m*n, gamma n, beta n
     """
     try:
         m, n = X.shape
@@ -574,7 +574,7 @@ def L(X, gamma, beta, G, epsilon):
     gives  L        number
 
     12*m*n + 2*n floating-point operations
-    entries read: G m*n, X 3*m*n, beta n, gamma n, mu 3*n, v 2*n
+    entries read: X 3*m*n, gamma n, beta n, G m*n
     """
     try:
         m, n = X.shape
@@ -666,7 +666,7 @@ def grad_L(X, gamma, beta, G, epsilon, out=None):
            grad_L_X      m by n
 
     23*m*n + 15*n floating-point operations
-    entries read: G 3*m*n, G_sum 2*n, X 3*m*n, Z_term 2*n, gamma 2*n, mu 3*n, mu_bar 2*n, v n, v_bar 2*n
+    entries read: X 3*m*n, gamma 2*n, G 3*m*n
     """
     try:
         m, n = X.shape
@@ -782,7 +782,7 @@ def value_and_grad_L(X, gamma, beta, G, epsilon, out=None):
            grad_L_X      m by n
 
     27*m*n + 15*n floating-point operations
-    entries read: G 3*m*n, G_sum 2*n, X 3*m*n, Z_term 2*n, beta n, gamma 2*n, mu 3*n, mu_bar 2*n, v n, v_bar 2*n
+    entries read: X 3*m*n, gamma 2*n, beta n, G 3*m*n
     """
     try:
         m, n = X.shape
@@ -884,5 +884,5 @@ def _value_and_grad_L(X, gamma, beta, G, epsilon, grad_L_gamma, grad_L_beta, gra
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_ca9805e2513c093a"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_ca9805e2513c093a"
+sys.modules["eqcompiler_generated_25bf7000d6fcc0ba"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_25bf7000d6fcc0ba"

@@ -204,7 +204,7 @@ def H(X, W_1, b_1, out=None):
     gives  H    m by h
 
     2*h*m*n + 2*h*m floating-point operations
-    entries read: H h*m, W_1 h*n, X m*n, b_1 h
+    entries read: X m*n, W_1 h*n, b_1 h
     """
     try:
         m, n = X.shape
@@ -274,7 +274,7 @@ def Z(X, W_1, b_1, W_2, b_2, out=None):
     gives  Z    m by k
 
     2*h*k*m + 2*h*m*n + 2*h*m + k*m floating-point operations
-    entries read: H 2*h*m, W_1 h*n, W_2 h*k, X m*n, Z k*m, b_1 h, b_2 k
+    entries read: X m*n, W_1 h*n, b_1 h, W_2 h*k, b_2 k
     """
     try:
         m, n = X.shape
@@ -371,7 +371,7 @@ def P(X, W_1, b_1, W_2, b_2, out=None):
     gives  P    m by k
 
     2*h*k*m + 2*h*m*n + 2*h*m + 5*k*m floating-point operations
-    entries read: H 2*h*m, P_sum m, P_sum_term k, W_1 h*n, W_2 h*k, X m*n, Z k*m, Z_max m, b_1 h, b_2 k
+    entries read: X m*n, W_1 h*n, b_1 h, W_2 h*k, b_2 k
     """
     try:
         m, n = X.shape
@@ -487,7 +487,7 @@ def L(W_1, b_1, W_2, b_2, X, Y):
     gives  L    number
 
     2*h*k*m + 2*h*m*n + 2*h*m + 9*k*m + 4*m + 1 floating-point operations
-    entries read: H 2*h*m, L_sum m, L_sum_2 m, W_1 h*n, W_2 h*k, X m*n, Y k*m, Y_Z m, Z k*m, Z_max m, b_1 h, b_2 k
+    entries read: W_1 h*n, b_1 h, W_2 h*k, b_2 k, X m*n, Y k*m
     """
     try:
         n, h = W_1.shape
@@ -614,8 +614,7 @@ def grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
            grad_L_b_2  k
 
     6*h*k*m + 4*h*m*n + 6*h*m + 8*k*m + m floating-point operations
-    entries read: H 3*h*m, W_1 h*n, W_2 2*h*k, X 2*m*n, Y k*m, Z k*m, Z_bar 3*k*m, Z_bar_sum m, Z_bar_sum_term k, Z_max m,
-    b_1 h, b_2 k, r h*m, r_bar 2*h*m
+    entries read: W_1 h*n, b_1 h, W_2 2*h*k, b_2 k, X 2*m*n, Y k*m
     """
     try:
         n, h = W_1.shape
@@ -761,8 +760,7 @@ def value_and_grad_L(W_1, b_1, W_2, b_2, X, Y, out=None):
            grad_L_b_2  k
 
     6*h*k*m + 4*h*m*n + 6*h*m + 14*k*m + 5*m + 1 floating-point operations
-    entries read: H 3*h*m, L_sum m, L_sum_2 m, L_sum_2_term k, W_1 h*n, W_2 2*h*k, X 2*m*n, Y k*m, Y_Z m, Z k*m, Z_bar
-    3*k*m, Z_bar_sum m, Z_max m, b_1 h, b_2 k, r h*m, r_bar 2*h*m
+    entries read: W_1 h*n, b_1 h, W_2 2*h*k, b_2 k, X 2*m*n, Y k*m
     """
     try:
         n, h = W_1.shape
@@ -920,7 +918,7 @@ def D(X, Y, W_1, b_1, W_2, b_2, out=None):
     gives  D    m by h
 
     5*h*k*m + 2*h*m*n + 5*h*m + 5*k*m floating-point operations
-    entries read: D h*m, H 3*h*m, P k, P_sum m, P_sum_term k, W_1 h*n, W_2 2*h*k, X m*n, Y k*m, Z k*m, Z_max m, b_1 h, b_2 k
+    entries read: X m*n, Y k*m, W_1 h*n, b_1 h, W_2 2*h*k, b_2 k
     """
     try:
         m, n = X.shape
@@ -1035,5 +1033,5 @@ def _D(X, Y, W_1, b_1, W_2, b_2, D):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_7f4ac86093fdc290"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_7f4ac86093fdc290"
+sys.modules["eqcompiler_generated_0219cd6c2365911e"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_0219cd6c2365911e"

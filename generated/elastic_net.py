@@ -359,7 +359,7 @@ def s(w, X, y, lambda_, alpha):
     gives  s        number
 
     2*m*n + 3*m + 2*n + 7 floating-point operations
-    entries read: X m*n, w 2*n, y m
+    entries read: w 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -484,7 +484,7 @@ def grad_s(w, X, y, lambda_, alpha, out=None):
     gives  grad_s_w  n
 
     4*m*n + 4*n + 3 floating-point operations
-    entries read: X m*n, grad_s_w n, w 2*n, y m
+    entries read: w 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -632,7 +632,7 @@ def value_and_grad_s(w, X, y, lambda_, alpha, out=None):
            grad_s_w  n
 
     4*m*n + 2*m + 6*n + 10 floating-point operations
-    entries read: X m*n, grad_s_w n, w 3*n, y m
+    entries read: w 3*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -792,7 +792,7 @@ def hess_s(w, X, y, lambda_, alpha, out=None):
     gives  hess_s_w  n by n
 
     m*n**2 + m*n + 5*n**2 + 3 floating-point operations
-    entries read: X m*n, hess_s_w n**2
+    entries read: X m*n
     """
     if not (
         type(w) is type(X) is type(y) is np.ndarray
@@ -855,7 +855,7 @@ def hvp_s(w, v, X, y, lambda_, alpha, out=None):
     gives  hvp_s_w  n
 
     4*m*n + m + 3*n + 3 floating-point operations
-    entries read: X m*n, hvp_s_w n, v 2*n
+    entries read: v 2*n, X m*n
     """
     try:
         m, n = X.shape
@@ -1010,7 +1010,7 @@ def F(w, X, y, lambda_, alpha):
     gives  F        number
 
     2*m*n + 3*m + 4*n + 10 floating-point operations
-    entries read: X m*n, w 2*n, y m
+    entries read: w 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1141,7 +1141,7 @@ def grad_F(w, X, y, lambda_, alpha, out=None):
     gives  grad_F_w  n
 
     4*m*n + 8*n + 3 floating-point operations
-    entries read: X m*n, grad_F_w n, w 2*n, y m
+    entries read: w 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1289,7 +1289,7 @@ def value_and_grad_F(w, X, y, lambda_, alpha, out=None):
            grad_F_w  n
 
     4*m*n + 2*m + 12*n + 13 floating-point operations
-    entries read: X m*n, grad_F_w n, w 3*n, y m
+    entries read: w 3*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1455,7 +1455,7 @@ def hess_F(w, X, y, lambda_, alpha, out=None):
     gives  hess_F_w  n by n
 
     m*n**2 + m*n + 5*n**2 + 3 floating-point operations
-    entries read: X m*n, hess_F_w n**2
+    entries read: X m*n
     """
     if not (
         type(w) is type(X) is type(y) is np.ndarray
@@ -1518,7 +1518,7 @@ def hvp_F(w, v, X, y, lambda_, alpha, out=None):
     gives  hvp_F_w  n
 
     4*m*n + m + 3*n + 3 floating-point operations
-    entries read: X m*n, hvp_F_w n, v 2*n
+    entries read: v 2*n, X m*n
     """
     try:
         m, n = X.shape
@@ -1762,5 +1762,5 @@ def _hess_S(v, tau):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_aec51a941760bf6b"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_aec51a941760bf6b"
+sys.modules["eqcompiler_generated_29d8e7ad985cd432"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_29d8e7ad985cd432"

@@ -535,7 +535,7 @@ def h_theta(x_arg, theta, b):
     gives  h_theta  number
 
     2*n floating-point operations
-    entries read: theta n, x_arg n
+    entries read: x_arg n, theta n
     """
     try:
         n, = x_arg.shape
@@ -586,7 +586,7 @@ def h_theta_batch(x_arg, theta, b, out=None):
     gives  h_theta  batch
 
     2*batch*n floating-point operations
-    entries read: theta n, x_arg batch*n
+    entries read: x_arg batch*n, theta n
     """
     try:
         batch, n = x_arg.shape
@@ -776,7 +776,7 @@ def objective(x, y, b, out=None):
     gives  objective  n
 
     m*n**2 + 3*m*n + 2*m + n**3/3 + 2*n**2 floating-point operations
-    entries read: M n**2, rhs n, x 2*m*n, y m
+    entries read: x 2*m*n, y m
     """
     _link()
     if not (type(x) is type(y) is np.ndarray and x.dtype is y.dtype in _FLOATING and x.flags.carray and y.flags.carray):
@@ -952,7 +952,7 @@ def grad_R(theta, x, y, b, out=None):
     gives  grad_R_theta  n
 
     4*m*n + m + 2*n floating-point operations
-    entries read: grad_R_theta n, theta n, x m*n, y m
+    entries read: theta n, x m*n, y m
     """
     try:
         m, n = x.shape
@@ -1095,7 +1095,7 @@ def value_and_grad_R(theta, x, y, b, out=None):
            grad_R_theta  n
 
     4*m*n + 3*m + 2*n + 1 floating-point operations
-    entries read: grad_R_theta n, theta n, x m*n, y m
+    entries read: theta n, x m*n, y m
     """
     try:
         m, n = x.shape
@@ -1245,7 +1245,7 @@ def hess_R(theta, x, y, b, out=None):
     gives  hess_R_theta  n by n
 
     m*n**2 + m*n + 2*n**2 floating-point operations
-    entries read: hess_R_theta n**2, x m*n
+    entries read: x m*n
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
@@ -1690,7 +1690,7 @@ def grad_J(theta, x, y, b, out=None):
     gives  grad_J_theta  n
 
     4*m*n + m + 2*n floating-point operations
-    entries read: grad_J_theta n, theta n, x m*n, y m
+    entries read: theta n, x m*n, y m
     """
     try:
         m, n = x.shape
@@ -1833,7 +1833,7 @@ def value_and_grad_J(theta, x, y, b, out=None):
            grad_J_theta  n
 
     4*m*n + 3*m + 2*n + 1 floating-point operations
-    entries read: grad_J_theta n, theta n, x m*n, y m
+    entries read: theta n, x m*n, y m
     """
     try:
         m, n = x.shape
@@ -1983,7 +1983,7 @@ def hess_J(theta, x, y, b, out=None):
     gives  hess_J_theta  n by n
 
     m*n**2 + m*n + 2*n**2 floating-point operations
-    entries read: hess_J_theta n**2, x m*n
+    entries read: x m*n
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
@@ -2296,5 +2296,5 @@ def _grad_J_b_rest(theta, x, y, b, grad_J_b_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_acd7dcd2b3a21cf9"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_acd7dcd2b3a21cf9"
+sys.modules["eqcompiler_generated_c9e3ffd06a79d90e"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_c9e3ffd06a79d90e"

@@ -683,7 +683,7 @@ def grad_J(theta, x, y, out=None):
     gives  grad_J_theta  n
 
     4*m*n + 2*n floating-point operations
-    entries read: grad_J_theta n, theta n, x m*n, y m
+    entries read: theta n, x m*n, y m
     """
     try:
         m, n = x.shape
@@ -823,7 +823,7 @@ def value_and_grad_J(theta, x, y, out=None):
            grad_J_theta  n
 
     4*m*n + 2*m + 2*n + 1 floating-point operations
-    entries read: grad_J_theta n, theta n, x m*n, y m
+    entries read: theta n, x m*n, y m
     """
     try:
         m, n = x.shape
@@ -970,7 +970,7 @@ def hess_J(theta, x, y, out=None):
     gives  hess_J_theta  n by n
 
     m*n**2 + m*n + 2*n**2 floating-point operations
-    entries read: hess_J_theta n**2, x m*n
+    entries read: x m*n
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
@@ -1171,7 +1171,7 @@ def p(y_arg, x_arg, theta, sigma):
 
     2*n + 13 floating-point operations
     exact to 8 ulp where 2*n + 35 < 20000
-    entries read: theta n, x_arg n
+    entries read: x_arg n, theta n
     """
     if not (
         type(x_arg) is type(theta) is np.ndarray
@@ -1271,7 +1271,7 @@ def p_batch(y_arg, x_arg, theta, sigma, out=None):
     gives  p      batch
 
     2*batch*n + 7*batch + 6 floating-point operations
-    entries read: p batch, theta batch*n, x_arg batch*n, y_arg batch
+    entries read: y_arg batch, x_arg batch*n, theta batch*n
     """
     try:
         batch, n = x_arg.shape
@@ -1568,7 +1568,7 @@ def grad_ell(theta, x, y, sigma, out=None):
     gives  grad_ell_theta  n
 
     4*m*n + 2*n floating-point operations
-    entries read: grad_ell_theta n, theta n, x m*n, y m
+    entries read: theta n, x m*n, y m
     """
     try:
         m, n = x.shape
@@ -1710,7 +1710,7 @@ def value_and_grad_ell(theta, x, y, sigma, out=None):
            grad_ell_theta  n
 
     4*m*n + 6*m + 2*n + 7 floating-point operations
-    entries read: grad_ell_theta n, theta n, x m*n, y m
+    entries read: theta n, x m*n, y m
     """
     try:
         m, n = x.shape
@@ -1859,7 +1859,7 @@ def hess_ell(theta, x, y, sigma, out=None):
     gives  hess_ell_theta  n by n
 
     m*n**2 + m*n + 2*n**2 floating-point operations
-    entries read: hess_ell_theta n**2, x m*n
+    entries read: x m*n
     """
     if not (
         type(theta) is type(x) is type(y) is np.ndarray
@@ -2050,5 +2050,5 @@ def _hvp_ell_rest(theta, v, x, y, sigma, hvp_ell_theta, hvp_ell_theta_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_075f9197385946cf"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_075f9197385946cf"
+sys.modules["eqcompiler_generated_aa6ba811b35362d9"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_aa6ba811b35362d9"

@@ -377,7 +377,7 @@ def y(x, theta, epsilon):
     gives  y        number
 
     2*n floating-point operations
-    entries read: theta n, x n
+    entries read: x n, theta n
     """
     try:
         n, = x.shape
@@ -477,7 +477,7 @@ def p(y_arg, x, theta, sigma):
 
     2*n + 13 floating-point operations
     exact to 8 ulp where 2*n + 35 < 20000
-    entries read: theta n, x n
+    entries read: x n, theta n
     """
     if not (
         type(x) is type(theta) is np.ndarray
@@ -579,7 +579,7 @@ def grad_p(y_arg, x, theta, sigma, out=None):
            grad_p_theta  n
 
     4*n + 15 floating-point operations
-    entries read: theta 2*n, x 2*n
+    entries read: x 2*n, theta 2*n
     """
     try:
         n, = x.shape
@@ -647,7 +647,7 @@ def value_and_grad_p(y_arg, x, theta, sigma, out=None):
            grad_p_theta  n
 
     4*n + 20 floating-point operations
-    entries read: theta 2*n, x 2*n
+    entries read: x 2*n, theta 2*n
     """
     try:
         n, = x.shape
@@ -771,5 +771,5 @@ def sample_epsilon(sigma, seed, count=None):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_5626155185e3fc03"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_5626155185e3fc03"
+sys.modules["eqcompiler_generated_4367a77ec74c3710"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_4367a77ec74c3710"

@@ -363,7 +363,7 @@ def alpha(y, K, sigma, out=None):
     gives  alpha  n
 
     n**3/3 + 6*n**2 floating-point operations
-    entries read: C n**2, K n**2, y n
+    entries read: y n, K n**2
     """
     _link()
     try:
@@ -420,7 +420,7 @@ def ell(y, K, sigma):
     gives  ell    number
 
     n**3/3 + 6*n**2 + 4*n + 8 floating-point operations
-    entries read: C 2*n**2, C_factor 2*n**2, K n**2, solution n, y 2*n
+    entries read: y 2*n, K n**2
     """
     _link()
     try:
@@ -479,7 +479,7 @@ def grad_ell(y, K, sigma, out=None):
            grad_ell_sigma  number
 
     n**3 + 9*n**2 + 2*n + 2 floating-point operations
-    entries read: C 2*n**2, C_bar n, C_factor 2*n**2, C_inv n**2, K n**2, solution n, y n
+    entries read: y n, K n**2
     """
     _link()
     try:
@@ -550,7 +550,7 @@ def value_and_grad_ell(y, K, sigma, out=None):
            grad_ell_sigma  number
 
     n**3 + 9*n**2 + 6*n + 10 floating-point operations
-    entries read: C 3*n**2, C_bar n, C_factor 3*n**2, C_inv n**2, K n**2, solution n, y 2*n
+    entries read: y 2*n, K n**2
     """
     _link()
     try:
@@ -614,5 +614,5 @@ def _value_and_grad_ell(y, K, sigma, grad_ell_y):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_79562a6fca3c8e61"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_79562a6fca3c8e61"
+sys.modules["eqcompiler_generated_9c38d037b5aad792"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_9c38d037b5aad792"

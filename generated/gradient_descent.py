@@ -409,7 +409,7 @@ def L(theta, H, c):
     gives  L      number
 
     2*n**2 + 4*n + 2 floating-point operations
-    entries read: H n**2, c n, theta n
+    entries read: theta n, H n**2, c n
     """
     try:
         n = len(H)
@@ -529,7 +529,7 @@ def grad_L(theta, H, c, out=None):
     gives  grad_L_theta  n
 
     2*n**2 + 4*n floating-point operations
-    entries read: H n**2, c n, theta n
+    entries read: theta n, H n**2, c n
     """
     try:
         n = len(H)
@@ -644,7 +644,7 @@ def value_and_grad_L(theta, H, c, out=None):
            grad_L_theta  n
 
     2*n**2 + 8*n + 2 floating-point operations
-    entries read: H n**2, c n, theta n
+    entries read: theta n, H n**2, c n
     """
     try:
         n = len(H)
@@ -876,7 +876,7 @@ def hvp_L(theta, v, H, c, out=None):
     gives  hvp_L_theta  n
 
     2*n**2 floating-point operations
-    entries read: H n**2, v n
+    entries read: v n, H n**2
     """
     try:
         n = len(H)
@@ -1040,7 +1040,7 @@ def theta_step(theta, H, c, eta, out=None):
     gives  theta_next  n
 
     2*n**2 + 6*n floating-point operations
-    entries read: H n**2, c n, theta n
+    entries read: theta n, H n**2, c n
     """
     try:
         n = len(H)
@@ -1166,7 +1166,7 @@ def theta_run(theta, H, c, eta, iterations, tolerance=0.0, out=None, callback=No
            done        number    of iterations
 
     2*n**2 + 6*n floating-point operations per iteration
-    entries read per iteration: H n**2, c n, theta n
+    entries read per iteration: theta n, H n**2, c n
     """
     if not (
         type(theta) is type(H) is type(c) is np.ndarray
@@ -1246,7 +1246,7 @@ def G(theta, H, c, eta, out=None):
     gives  G      n
 
     2*n**2 + 6*n floating-point operations
-    entries read: H n**2, c n, theta n
+    entries read: theta n, H n**2, c n
     """
     try:
         n = len(H)
@@ -1356,5 +1356,5 @@ def _G_many(theta, H, c, eta, G):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_6a43901cb940fa2e"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_6a43901cb940fa2e"
+sys.modules["eqcompiler_generated_85ee25609e90295c"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_85ee25609e90295c"

@@ -391,7 +391,7 @@ def L(theta, X, y, delta):
     gives  L      number
 
     6*m*n + 10*m + 1 floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -534,7 +534,7 @@ def grad_L(theta, X, y, delta, out=None):
     gives  grad_L_theta  n
 
     4*m*n + 9*m floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -685,7 +685,7 @@ def value_and_grad_L(theta, X, y, delta, out=None):
            grad_L_theta  n
 
     4*m*n + 17*m + 1 floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -844,7 +844,7 @@ def hess_L(theta, X, y, delta, out=None):
     gives  hess_L_theta  n by n
 
     2*m*n**2 + 4*m*n + m floating-point operations
-    entries read: X 3*m*n, X_theta_bar_2 m*n, r_2 m, theta n, y m
+    entries read: theta n, X 3*m*n, y m
     """
     try:
         m, n = X.shape
@@ -919,7 +919,7 @@ def hvp_L(theta, v, X, y, delta, out=None):
     gives  hvp_L_theta  n
 
     6*m*n + 3*m floating-point operations
-    entries read: X m*n, theta n, v n, y m
+    entries read: theta n, v n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1066,5 +1066,5 @@ def _hvp_L_rest(theta, v, X, y, delta, hvp_L_theta, hvp_L_theta_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_fe3e484ed88895ee"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_fe3e484ed88895ee"
+sys.modules["eqcompiler_generated_01ad1378600cd7b4"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_01ad1378600cd7b4"

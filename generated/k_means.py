@@ -272,7 +272,7 @@ def J(C, X, A):
     gives  J  number
 
     3*k*m*n + 2*k*m floating-point operations
-    entries read: A k*m, C k*n, X m*n
+    entries read: C k*n, X m*n, A k*m
     """
     try:
         k, n = C.shape
@@ -399,7 +399,7 @@ def grad_J(C, X, A, out=None):
     gives  grad_J_C  k by n
 
     3*k*m*n + k*n floating-point operations
-    entries read: A k*m, C k*n, X m*n, grad_J_C k*n
+    entries read: C k*n, X m*n, A k*m
     """
     try:
         k, n = C.shape
@@ -522,7 +522,7 @@ def value_and_grad_J(C, X, A, out=None):
            grad_J_C  k by n
 
     6*k*m*n + 2*k*m + k*n floating-point operations
-    entries read: A 2*k*m, C 2*k*n, X 2*m*n, grad_J_C k*n
+    entries read: C 2*k*n, X 2*m*n, A 2*k*m
     """
     try:
         k, n = C.shape
@@ -610,7 +610,7 @@ def hess_J(C, X, A, out=None):
     gives  hess_J_C  k by n by k by n
 
     2*k**2*n**2 + 2*k**2*n + k*m + k floating-point operations
-    entries read: A k*m, A_sum k
+    entries read: A k*m
     """
     try:
         k, n = C.shape
@@ -697,7 +697,7 @@ def hvp_J(C, v, X, A, out=None):
     gives  hvp_J_C  k by n
 
     k*m + k*n + k floating-point operations
-    entries read: A k*m, A_sum k, v k*n
+    entries read: v k*n, A k*m
     """
     try:
         k, n = C.shape
@@ -882,7 +882,7 @@ def D(X, A, out=None):
     gives  D  k by n
 
     2*k**3/3 + 2*k**2*m + 2*k**2 + 2*k*m*n + k*m floating-point operations
-    entries read: A 2*k*m, M k**2, X m*n, rhs k*m, s k, solution k*m
+    entries read: X m*n, A 2*k*m
     """
     try:
         m, n = X.shape
@@ -941,5 +941,5 @@ def _D(X, A, D):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_42926b3a1d390823"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_42926b3a1d390823"
+sys.modules["eqcompiler_generated_3ad737fd9856390b"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_3ad737fd9856390b"

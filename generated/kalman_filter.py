@@ -441,7 +441,7 @@ def a(x, F, out=None):
     gives  a  n
 
     2*n**2 floating-point operations
-    entries read: F n**2, x n
+    entries read: x n, F n**2
     """
     try:
         n = len(F)
@@ -535,7 +535,7 @@ def B(P, F, Q, out=None):
     gives  B  n by n
 
     4*n**3 + n**2 floating-point operations
-    entries read: B n**2, F 2*n**2, F_P n**2, P n**2, Q n**2
+    entries read: P n**2, F 2*n**2, Q n**2
     """
     try:
         n = len(P)
@@ -608,7 +608,7 @@ def S(P, H, R, out=None):
     gives  S  k by k
 
     2*k**2*n + k**2 + 2*k*n**2 floating-point operations
-    entries read: H 2*k*n, H_P k*n, P n**2, R k**2, S k**2
+    entries read: P n**2, H 2*k*n, R k**2
     """
     try:
         n = len(P)
@@ -685,7 +685,7 @@ def K(P, H, R, out=None):
     gives  K  n by k
 
     k**3/3 + 4*k**2*n + k**2 + 2*k*n**2 floating-point operations
-    entries read: H 2*k*n, H_P 2*k*n, P n**2, R k**2, S 2*k**2, rhs k*n, solution k*n
+    entries read: P n**2, H 2*k*n, R k**2
     """
     _link()
     try:
@@ -774,7 +774,7 @@ def u(x, P, z, H, R, out=None):
     gives  u  n
 
     k**3/3 + 4*k**2*n + k**2 + 2*k*n**2 + 5*k*n floating-point operations
-    entries read: H 3*k*n, H_P 2*k*n, H_x k, P n**2, R k**2, S 2*k**2, rhs k*n, solution k*n, x 2*n, z k
+    entries read: x 2*n, P n**2, z k, H 3*k*n, R k**2
     """
     _link()
     try:
@@ -878,7 +878,7 @@ def U(P, H, R, out=None):
     gives  U  n by n
 
     k**3/3 + 4*k**2*n + k**2 + 4*k*n**2 + 2*n**3 + n**2 floating-point operations
-    entries read: H 3*k*n, H_K n**2, H_P 2*k*n, K k*n, P 3*n**2, R k**2, S 2*k**2, U n**2, rhs k*n, solution k*n
+    entries read: P 3*n**2, H 3*k*n, R k**2
     """
     _link()
     try:
@@ -973,7 +973,7 @@ def V(G, P, H, R):
     gives  V  number
 
     2*k**2*n + 2*k*n**2 + 2*k*n + 2*n**3 + 5*n**2 + 4*n floating-point operations
-    entries read: G 3*k*n, G_H 2*n**2, G_H_P n**2, G_R k*n, H k*n, P 2*n**2 + n, R k**2
+    entries read: G 3*k*n, P 2*n**2 + n, H k*n, R k**2
     """
     try:
         n, k = G.shape
@@ -1060,7 +1060,7 @@ def grad_V(G, P, H, R, out=None):
     gives  grad_V_G  n by k
 
     2*k**2*n + 4*k*n**2 + 2*k*n + 2*n**3 + 3*n**2 floating-point operations
-    entries read: G 2*k*n, G_H n**2, G_H_P n**2, G_H_bar n**2, G_R k*n, G_R_2 2*k*n, H 2*k*n, P 2*n**2, R k**2, grad_V_G k*n
+    entries read: G 2*k*n, P 2*n**2, H 2*k*n, R k**2
     """
     try:
         n, k = G.shape
@@ -1156,8 +1156,7 @@ def value_and_grad_V(G, P, H, R, out=None):
            grad_V_G  n by k
 
     2*k**2*n + 4*k*n**2 + 4*k*n + 2*n**3 + 7*n**2 + 4*n floating-point operations
-    entries read: G 3*k*n, G_H 2*n**2, G_H_P n**2, G_H_bar n**2, G_R 2*k*n, G_R_2 2*k*n, H 2*k*n, P 2*n**2 + n, R k**2,
-    grad_V_G k*n
+    entries read: G 3*k*n, P 2*n**2 + n, H 2*k*n, R k**2
     """
     try:
         n, k = G.shape
@@ -1259,7 +1258,7 @@ def hess_V(G, P, H, R, out=None):
     gives  hess_V_G  n by k by n by k
 
     2*k**2*n**3 + 3*k**2*n**2 + 3*k*n**3 + 2*k*n**2 floating-point operations
-    entries read: G_H_bar_2 n, H 2*k*n, H_P k*n, P n**2, R k**2
+    entries read: P n**2, H 2*k*n, R k**2
     """
     try:
         n, k = G.shape
@@ -1350,7 +1349,7 @@ def hvp_V(G, v, P, H, R, out=None):
     gives  hvp_V_G  n by k
 
     2*k**2*n + 4*k*n**2 + 2*k*n + 2*n**3 + n**2 floating-point operations
-    entries read: G_H_bar_2 2*n**2, G_H_bar_bar n**2, H 2*k*n, P n**2, R k**2, R_v k*n, hvp_V_G k*n, v 2*k*n
+    entries read: v 2*k*n, P n**2, H 2*k*n, R k**2
     """
     try:
         n, k = G.shape
@@ -1563,7 +1562,7 @@ def a_t(x, F, out=None):
     gives  a_t  n
 
     2*n**2 floating-point operations
-    entries read: F n**2, x n
+    entries read: x n, F n**2
     """
     try:
         n = len(F)
@@ -1657,7 +1656,7 @@ def B_t(P, F, Q, out=None):
     gives  B_t  n by n
 
     4*n**3 + n**2 floating-point operations
-    entries read: B_t n**2, F 2*n**2, F_P n**2, P n**2, Q n**2
+    entries read: P n**2, F 2*n**2, Q n**2
     """
     try:
         n = len(P)
@@ -1732,7 +1731,7 @@ def S_t(P, F, Q, H, R, out=None):
     gives  S_t  k by k
 
     2*k**2*n + k**2 + 2*k*n**2 + 4*n**3 + n**2 floating-point operations
-    entries read: B_t 2*n**2, B_t_H k*n, F 2*n**2, F_P n**2, H 2*k*n, P n**2, Q n**2, R k**2, S_t k**2
+    entries read: P n**2, F 2*n**2, Q n**2, H 2*k*n, R k**2
     """
     try:
         n = len(P)
@@ -1832,8 +1831,7 @@ def K_t(P, F, Q, H, R, out=None):
     gives  K_t  n by k
 
     k**3/3 + 4*k**2*n + k**2 + 4*k*n**2 + 4*n**3 + n**2 floating-point operations
-    entries read: B_t 3*n**2, B_t_H k*n, F 2*n**2, F_P n**2, H 3*k*n, P n**2, Q n**2, R k**2, S_t 2*k**2, rhs k*n, solution
-    k*n
+    entries read: P n**2, F 2*n**2, Q n**2, H 3*k*n, R k**2
     """
     _link()
     try:
@@ -1945,8 +1943,7 @@ def x_P_step(x, P, F, Q, H, R, w_t, out=None):
            P_next  n by n
 
     k**3/3 + 4*k**2*n + k**2 + 6*k*n**2 + 5*k*n + 6*n**3 + 4*n**2 + n floating-point operations
-    entries read: B_t 5*n**2, B_t_H k*n, F 3*n**2, F_P n**2, H 5*k*n, H_K_t n**2, H_a_t k, K_t 2*k*n, P n**2, P_next n**2, Q
-    n**2, R k**2, S_t 2*k**2, a_t 2*n, rhs k*n, solution k*n, w_t k, x n, x_next n
+    entries read: x n, P n**2, F 3*n**2, Q n**2, H 5*k*n, R k**2, w_t k
     """
     _link()
     try:
@@ -2091,9 +2088,7 @@ def D(F, Q, H, R, w, m, M, s):
     gives  D  number
 
     T*k**3/3 + 4*T*k**2*n + T*k**2 + 6*T*k*n**2 + 5*T*k*n + 6*T*n**3 + 4*T*n**2 + T*n + 3*n floating-point operations
-    entries read: B_t T*n**2, B_t_H T*k*n, F T*n**2, F_P T*n**2, H T*k*n, H_K_t T*n**2, H_a_t T*k, K_t T*k*n, M n**2, P
-    T*n**2, P_t T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, a_t T*n, m n, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n,
-    x_t T*n
+    entries read: F T*n**2, Q T*n**2, H T*k*n, R T*k**2, w T*k, m n, M n**2, s n
     """
     _link()
     try:
@@ -2262,9 +2257,7 @@ def grad_D(F, Q, H, R, w, m, M, s, out=None):
     gives  grad_D_s  n
 
     T*k**3/3 + 4*T*k**2*n + T*k**2 + 6*T*k*n**2 + 5*T*k*n + 6*T*n**3 + 4*T*n**2 + T*n + 3*n floating-point operations
-    entries read: B_t T*n**2, B_t_H T*k*n, F T*n**2, F_P T*n**2, H T*k*n, H_K_t T*n**2, H_a_t T*k, K_t T*k*n, M n**2, P
-    T*n**2, P_t T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, a_t T*n, m n, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n,
-    x_t T*n
+    entries read: F T*n**2, Q T*n**2, H T*k*n, R T*k**2, w T*k, m n, M n**2, s n
     """
     _link()
     try:
@@ -2440,9 +2433,7 @@ def value_and_grad_D(F, Q, H, R, w, m, M, s, out=None):
            grad_D_s  n
 
     T*k**3/3 + 4*T*k**2*n + T*k**2 + 6*T*k*n**2 + 5*T*k*n + 6*T*n**3 + 4*T*n**2 + T*n + 6*n floating-point operations
-    entries read: B_t T*n**2, B_t_H T*k*n, F T*n**2, F_P T*n**2, H T*k*n, H_K_t T*n**2, H_a_t T*k, K_t T*k*n, M n**2, P
-    T*n**2, P_t T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, a_t T*n, m n, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n,
-    x_t T*n
+    entries read: F T*n**2, Q T*n**2, H T*k*n, R T*k**2, w T*k, m n, M n**2, s n
     """
     _link()
     try:
@@ -2628,30 +2619,8 @@ def hvp_D(F, v_F, Q, v_Q, H, v_H, R, v_R, w, m, M, s, v_s, out=None):
 
     56*T*k**3/3 + 36*T*k**2*n + 8*T*k**2 + 54*T*k*n**2 + 54*T*k*n + T*k + 54*T*n**3 + 46*T*n**2 + 5*T*n + k*n - 6*n**3 -
     4*n**2 + 9*n floating-point operations
-    entries read: B_t_B_t_H_bar T*k*n, B_t_B_t_H_bar_3 T*k*n, B_t_H_2_bar_3 T*k*n, B_t_H_2_bar_bar T*k*n,
-    B_t_H_2_bar_bar_S_t_inv T*k*n, B_t_H_2_bar_kept 2*T*k*n, B_t_H_2_kept 4*T*k*n, B_t_H_2_kept_bar_2 2*T*k*n, B_t_H_S_t_bar
-    T*k*n, B_t_H_S_t_bar_2 T*k*n, B_t_H_bar_3 T*k*n, B_t_H_bar_3_H T*n**2, B_t_H_bar_B_t_bar_bar T*k*n, B_t_H_bar_H T*n**2,
-    B_t_H_bar_bar T*k*n, B_t_H_bar_bar_S_t_bar T*k*n, B_t_H_bar_grad_D_H_bar T*n**2, B_t_H_bar_kept 2*T*k*n,
-    B_t_H_grad_D_H_bar T*k**2, B_t_H_kept 4*T*k*n, B_t_H_kept_bar_2 T*k*n, B_t_bar_3 T*n**2, B_t_bar_bar T*n**2,
-    B_t_bar_bar_H_K_t T*n**2, B_t_bar_kept 2*T*n**2, B_t_grad_D_H_bar T*k*n, B_t_grad_D_H_bar_2 T*k*n, B_t_kept 4*T*n**2,
-    B_t_kept_bar_2 2*T*n**2, F 4*T*n**2, F_P_bar_3 T*n**2, F_P_bar_3_P T*n**2, F_P_bar_P T*n**2, F_P_bar_P_bar_bar T*n**2,
-    F_P_bar_bar T*n**2, F_P_bar_kept 2*T*n**2, F_P_grad_D_F_bar T*n**2, F_P_kept 4*T*n**2, F_P_kept_bar_2 T*n**2, F_bar
-    T*n**2, F_bar_2 T*n**2, F_bar_3 T*n**2 + n**2, F_bar_4 T*n**2, F_bar_5 T*n**2 + n**2, H 4*T*k*n, H_K_t_P_t_bar T*n**2,
-    H_K_t_P_t_bar_3 T*n**2, H_K_t_bar_3 T*n**2, H_K_t_bar_3_K_t T*k*n, H_K_t_bar_K_t T*k*n, H_K_t_bar_K_t_bar_bar T*k*n,
-    H_K_t_bar_bar T*n**2, H_K_t_bar_bar_P_t_bar T*n**2, H_K_t_bar_kept 2*T*n**2, H_K_t_kept 4*T*n**2, H_K_t_kept_bar_2
-    2*T*n**2, H_a_t_bar_bar T*k, H_a_t_bar_j T*k, H_a_t_bar_kept 2*T*k, H_bar T*k*n, H_bar_2 T*k*n, H_bar_3 T*k*n + k*n,
-    H_bar_4 T*k*n, H_bar_4_term T*k, H_bar_5 T*k*n + k*n, K_t_bar_2_term T*n, K_t_bar_3 T*k*n, K_t_bar_bar T*k*n,
-    K_t_bar_bar_r T*n, K_t_bar_kept 2*T*k*n, K_t_grad_D_H_bar T*n**2, K_t_kept 4*T*k*n, K_t_kept_bar_2 2*T*k*n, M n**2, P
-    T*n**2, P_bar_3 T*n**2, P_bar_bar T*n**2, P_bar_kept T*n**2, P_grad_D_F_bar T*n**2, P_kept_bar_2 T*n**2, P_t_bar T*n**2,
-    P_t_bar_3 T*n**2, P_t_bar_bar T*n**2, P_t_kept 4*T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, S_t_T T*k**2, S_t_bar_2 T*k**2,
-    S_t_bar_bar T*k**2, S_t_bar_bar_s_2 T*k**2, S_t_bar_kept 2*T*k**2, S_t_inv_S_t_inv_bar_3 T*k**2, S_t_inv_bar_3 T*k**2,
-    S_t_inv_bar_bar T*k**2, S_t_inv_bar_kept 2*T*k**2, S_t_inv_bar_s_2_bar T*k**2, S_t_inv_kept 3*T*k**2, S_t_inv_kept_bar_2
-    2*T*k**2, a_t_bar_3 T*n, a_t_bar_3_j T*n, a_t_bar_bar T*n, a_t_bar_j T*n, a_t_bar_kept 2*T*n, a_t_grad_D_H_bar T*k,
-    a_t_kept 4*T*n, a_t_kept_bar_2 T*n, grad_D_F T*n**2, grad_D_F_bar T*n**2, grad_D_H T*k*n, grad_D_H_bar T*k*n, grad_D_Q
-    T*n**2, grad_D_Q_bar T*n**2, grad_D_R T*k**2, grad_D_R_bar T*k**2, hvp_D_Q T*n**2, hvp_D_R T*k**2, m n, r_bar_2 T*k,
-    r_kept 4*T*k, r_kept_bar_2 T*k, rhs T*k*n, s n, s_2_bar T*k**2, s_2_kept 2*T*k**2, solution T*k*n, v_F n**2, v_H k*n,
-    v_Q n**2, v_R k**2, v_s 2*n, w T*k, x T*n, x_T n, x_T_bar_bar_2 2*n, x_bar_bar T*n, x_bar_kept T*n, x_kept_bar_2 T*n,
-    x_t_bar T*n, x_t_bar_2 T*n, x_t_bar_2_j T*n, x_t_bar_bar T*n, x_t_bar_j 2*T*n, x_t_kept 4*T*n
+    entries read: F 4*T*n**2, v_F n**2, Q T*n**2, v_Q n**2, H 4*T*k*n, v_H k*n, R T*k**2, v_R k**2, w T*k, m n, M n**2, s n,
+    v_s 2*n
     """
     try:
         n = len(F)
@@ -3362,13 +3331,7 @@ def grad_D_F(F, Q, H, R, w, m, M, s, out=None):
 
     20*T*k**3/3 + 10*T*k**2*n + T*k**2 + 12*T*k*n**2 + 10*T*k*n + 18*T*n**3 + 13*T*n**2 + T*n - 2*n**3 - 2*n**2 + 3*n
     floating-point operations
-    entries read: B_t_H T*k*n, B_t_H_2_bar T*k*n, B_t_H_2_kept 2*T*k*n, B_t_H_bar T*k*n, B_t_H_bar_H T*n**2, B_t_bar T*n**2,
-    B_t_kept 2*T*n**2, F 2*T*n**2, F_P_bar T*n**2, F_P_bar_P T*n**2, F_P_kept 2*T*n**2, F_bar T*n**2, H 2*T*k*n,
-    H_K_t_P_t_bar T*n**2, H_K_t_bar T*n**2, H_K_t_kept 2*T*n**2, H_a_t_bar T*k, K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P
-    T*n**2, P_t_bar T*n**2, P_t_kept 2*T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, S_t_T T*k**2, S_t_bar T*k**2,
-    S_t_inv_S_t_inv_bar T*k**2, S_t_inv_bar T*k**2, S_t_inv_kept T*k**2, a_t T*n, a_t_bar T*n, a_t_bar_j T*n, grad_D_F
-    T*n**2, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t_bar T*n, x_t_bar_j T*n, x_t_kept
-    2*T*n
+    entries read: F 2*T*n**2, Q T*n**2, H 2*T*k*n, R T*k**2, w T*k, m n, M n**2, s n
     """
     try:
         n = len(F)
@@ -3637,12 +3600,7 @@ def grad_D_Q(F, Q, H, R, w, m, M, s, out=None):
 
     20*T*k**3/3 + 10*T*k**2*n + T*k**2 + 12*T*k*n**2 + 10*T*k*n + 14*T*n**3 + 10*T*n**2 + T*n - 4*k*n - 4*n**3 - 2*n**2 +
     3*n floating-point operations
-    entries read: B_t_H T*k*n, B_t_H_2_bar T*k*n, B_t_H_2_kept 2*T*k*n, B_t_H_bar T*k*n, B_t_H_bar_H T*n**2, B_t_bar T*n**2,
-    B_t_kept 2*T*n**2, F 2*T*n**2, F_P T*n**2, F_P_bar T*n**2, H 2*T*k*n, H_K_t_P_t_bar T*n**2, H_K_t_bar T*n**2, H_K_t_kept
-    2*T*n**2, H_a_t_bar T*k, K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P T*n**2, P_t T*n**2, P_t_bar T*n**2, Q T*n**2, R
-    T*k**2, S_t T*k**2, S_t_T T*k**2, S_t_bar T*k**2, S_t_inv_S_t_inv_bar T*k**2, S_t_inv_bar T*k**2, S_t_inv_kept T*k**2,
-    a_t T*n, a_t_bar T*n, grad_D_Q T*n**2, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n,
-    x_t_bar T*n
+    entries read: F 2*T*n**2, Q T*n**2, H 2*T*k*n, R T*k**2, w T*k, m n, M n**2, s n
     """
     try:
         n = len(F)
@@ -3897,12 +3855,7 @@ def grad_D_H(F, Q, H, R, w, m, M, s, out=None):
 
     20*T*k**3/3 + 12*T*k**2*n + T*k**2 + 18*T*k*n**2 + 16*T*k*n + 14*T*n**3 + 9*T*n**2 + T*n - 4*k*n**2 - 2*k*n - 6*n**3 -
     5*n**2 + 3*n floating-point operations
-    entries read: B_t_B_t_H_bar T*k*n, B_t_H_2_bar T*k*n, B_t_H_2_kept 2*T*k*n, B_t_H_S_t_bar T*k*n, B_t_H_bar T*k*n,
-    B_t_H_bar_H T*n**2, B_t_H_kept 2*T*k*n, B_t_bar T*n**2, B_t_kept 2*T*n**2, F 2*T*n**2, F_P T*n**2, F_P_bar T*n**2, H
-    2*T*k*n, H_K_t_P_t_bar T*n**2, H_K_t_bar T*n**2, H_K_t_bar_K_t T*k*n, H_K_t_kept 2*T*n**2, H_a_t_bar T*k, H_bar T*k*n,
-    K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P T*n**2, P_t T*n**2, P_t_bar T*n**2, Q T*n**2, R T*k**2, S_t T*k**2, S_t_T
-    T*k**2, S_t_bar T*k**2, S_t_inv_S_t_inv_bar T*k**2, S_t_inv_bar T*k**2, S_t_inv_kept T*k**2, a_t_bar T*n, a_t_kept
-    2*T*n, grad_D_H T*k*n, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n, x_t_bar T*n
+    entries read: F 2*T*n**2, Q T*n**2, H 2*T*k*n, R T*k**2, w T*k, m n, M n**2, s n
     """
     try:
         n = len(F)
@@ -4174,12 +4127,7 @@ def grad_D_R(F, Q, H, R, w, m, M, s, out=None):
 
     20*T*k**3/3 + 10*T*k**2*n + 2*T*k**2 + 12*T*k*n**2 + 10*T*k*n + 14*T*n**3 + 9*T*n**2 + T*n - 4*k**2*n - 4*k*n**2 - 4*k*n
     - 6*n**3 - 5*n**2 + 3*n floating-point operations
-    entries read: B_t_H T*k*n, B_t_H_2_bar T*k*n, B_t_H_2_kept 2*T*k*n, B_t_H_bar T*k*n, B_t_H_bar_H T*n**2, B_t_bar T*n**2,
-    B_t_kept 2*T*n**2, F 2*T*n**2, F_P T*n**2, F_P_bar T*n**2, H 2*T*k*n, H_K_t_P_t_bar T*n**2, H_K_t_bar T*n**2, H_K_t_kept
-    2*T*n**2, H_a_t_bar T*k, K_t_bar T*k*n, K_t_kept 2*T*k*n, M n**2, P T*n**2, P_t T*n**2, P_t_bar T*n**2, Q T*n**2, R
-    T*k**2, S_t T*k**2, S_t_T T*k**2, S_t_bar T*k**2, S_t_inv_S_t_inv_bar T*k**2, S_t_inv_bar T*k**2, S_t_inv_kept T*k**2,
-    a_t T*n, a_t_bar T*n, grad_D_R T*k**2, m n, r_kept 2*T*k, rhs T*k*n, s n, solution T*k*n, w T*k, x T*n, x_T n, x_t T*n,
-    x_t_bar T*n
+    entries read: F 2*T*n**2, Q T*n**2, H 2*T*k*n, R T*k**2, w T*k, m n, M n**2, s n
     """
     try:
         n = len(F)
@@ -4421,5 +4369,5 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_241b2bcfda3c3a8a"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_241b2bcfda3c3a8a"
+sys.modules["eqcompiler_generated_79848e3a492a7196"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_79848e3a492a7196"

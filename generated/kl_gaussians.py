@@ -615,7 +615,7 @@ def G(m, q, S, T):
     gives  G  number
 
     8*n**3/3 + 2*n**2 + 8*n + 9 floating-point operations
-    entries read: S 3*n**2, S_factor n**2, T 2*n**2, T_factor 3*n**2, m n, q n, rhs 2*n, solution n, solution_2 n
+    entries read: m n, q n, S 3*n**2, T 2*n**2
     """
     _link()
     try:
@@ -699,7 +699,7 @@ def grad_G(m, q, S, T, out=None):
            grad_G_q  n
 
     n**3/3 + 4*n**2 + 8*n floating-point operations
-    entries read: T n**2, T_factor 2*n**2, m n, q n, rhs n, s n, s_bar n, solution_3 n
+    entries read: m n, q n, T n**2
     """
     _link()
     try:
@@ -788,8 +788,7 @@ def value_and_grad_G(m, q, S, T, out=None):
            grad_G_q  n
 
     8*n**3/3 + 4*n**2 + 15*n + 9 floating-point operations
-    entries read: S 3*n**2, S_factor n**2, T 2*n**2, T_factor 4*n**2, m n, q n, rhs 2*n, s n, s_bar n, solution_2 n,
-    solution_3 n
+    entries read: m n, q n, S 3*n**2, T 2*n**2
     """
     _link()
     try:
@@ -872,5 +871,5 @@ def _value_and_grad_G(m, q, S, T, grad_G_m, grad_G_q):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_08047f1ba05f2416"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_08047f1ba05f2416"
+sys.modules["eqcompiler_generated_9b0c54725d387617"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_9b0c54725d387617"

@@ -266,7 +266,7 @@ def o(x, gamma, beta, epsilon, out=None):
     gives  o        n
 
     8*n + 4 floating-point operations
-    entries read: beta n, gamma n, x 3*n
+    entries read: x 3*n, gamma n, beta n
     """
     try:
         n, = x.shape
@@ -339,7 +339,7 @@ def L(x, gamma, beta, g, epsilon):
     gives  L        number
 
     10*n + 4 floating-point operations
-    entries read: beta n, g n, gamma n, x 3*n
+    entries read: x 3*n, gamma n, beta n, g n
     """
     try:
         n, = x.shape
@@ -415,7 +415,7 @@ def grad_L(x, gamma, beta, g, epsilon, out=None):
            grad_L_beta   n
 
     24*n + 13 floating-point operations
-    entries read: g 3*n, gamma 3*n, x 3*n
+    entries read: x 3*n, gamma 3*n, g 3*n
     """
     try:
         n, = x.shape
@@ -512,7 +512,7 @@ def value_and_grad_L(x, gamma, beta, g, epsilon, out=None):
            grad_L_beta   n
 
     28*n + 13 floating-point operations
-    entries read: beta n, g 3*n, gamma 3*n, x 3*n
+    entries read: x 3*n, gamma 3*n, beta n, g 3*n
     """
     try:
         n, = x.shape
@@ -595,5 +595,5 @@ def _value_and_grad_L(x, gamma, beta, g, epsilon, grad_L_x, grad_L_gamma, grad_L
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_ef817a0af85fb9c0"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_ef817a0af85fb9c0"
+sys.modules["eqcompiler_generated_4aaa99b69214dad0"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_4aaa99b69214dad0"

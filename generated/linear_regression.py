@@ -528,7 +528,7 @@ def h_theta(x, theta, b):
     gives  h_theta  number
 
     2*n floating-point operations
-    entries read: theta n, x n
+    entries read: x n, theta n
     """
     try:
         n, = x.shape
@@ -579,7 +579,7 @@ def h_theta_batch(x, theta, b, out=None):
     gives  h_theta  batch
 
     2*batch*n floating-point operations
-    entries read: theta n, x batch*n
+    entries read: x batch*n, theta n
     """
     try:
         batch, n = x.shape
@@ -689,7 +689,7 @@ def J(theta, X, y, b):
     gives  J      number
 
     2*m*n + 4*m + 1 floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -809,7 +809,7 @@ def grad_J(theta, X, y, b, out=None):
     gives  grad_J_theta  n
 
     4*m*n + m + 2*n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -952,7 +952,7 @@ def value_and_grad_J(theta, X, y, b, out=None):
            grad_J_theta  n
 
     4*m*n + 3*m + 2*n + 1 floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1102,7 +1102,7 @@ def hess_J(theta, X, y, b, out=None):
     gives  hess_J_theta  n by n
 
     m*n**2 + m*n + 2*n**2 floating-point operations
-    entries read: X m*n, hess_J_theta n**2
+    entries read: X m*n
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -1161,7 +1161,7 @@ def hvp_J(theta, v, X, y, b, out=None):
     gives  hvp_J_theta  n
 
     4*m*n + 2*m floating-point operations
-    entries read: X m*n, v n
+    entries read: v n, X m*n
     """
     try:
         m, n = X.shape
@@ -1307,7 +1307,7 @@ def grad_J_b(theta, X, y, b):
     gives  grad_J_b  number
 
     2*m*n + 2*m + 2 floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1426,7 +1426,7 @@ def theta_star(X, y, b, out=None):
     gives  theta_star  n
 
     m*n**2 + 4*m*n + m + n**3/3 + 2*n**2 + 2*n floating-point operations
-    entries read: X 2*m*n, X_y n, Xt_X n**2, rhs 2*n, y m
+    entries read: X 2*m*n, y m
     """
     _link()
     if not (type(X) is type(y) is np.ndarray and X.dtype is y.dtype in _FLOATING and X.flags.carray and y.flags.carray):
@@ -1488,7 +1488,7 @@ def theta_step(theta, X, y, b, alpha, out=None):
     gives  theta_next  n
 
     4*m*n + m + 4*n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta 2*n, y m
+    entries read: theta 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1641,7 +1641,7 @@ def theta_run(theta, X, y, b, alpha, iterations, tolerance=0.0, out=None, callba
            done        number    of iterations
 
     4*m*n + m + 4*n floating-point operations per iteration
-    entries read per iteration: X m*n, grad_J_theta n, theta 2*n, y m
+    entries read per iteration: theta 2*n, X m*n, y m
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -1750,5 +1750,5 @@ def _theta_run_hoisted(theta, X, y, b, alpha, X_X, iterations, tolerance):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_ce18b34b3eb92cbe"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_ce18b34b3eb92cbe"
+sys.modules["eqcompiler_generated_c575406e12ea38c0"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_c575406e12ea38c0"

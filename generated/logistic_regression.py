@@ -718,7 +718,7 @@ def L(theta, X, y):
 
     2*m*n + 2*m + 1 floating-point operations
     exact to 8 ulp where 2*m*n + 23*m < 20000
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -895,7 +895,7 @@ def grad_L(theta, X, y, out=None):
     gives  grad_L_theta  n
 
     4*m*n + 4*m floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1046,7 +1046,7 @@ def value_and_grad_L(theta, X, y, out=None):
            grad_L_theta  n
 
     4*m*n + 6*m + 1 floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1204,7 +1204,7 @@ def hess_L(theta, X, y, out=None):
     gives  hess_L_theta  n by n
 
     2*m*n**2 + 7*m*n floating-point operations
-    entries read: X 3*m*n, X_theta m, X_theta_bar_2 m*n, theta n
+    entries read: theta n, X 3*m*n
     """
     try:
         m, n = X.shape
@@ -1276,7 +1276,7 @@ def hvp_L(theta, v, X, y, out=None):
     gives  hvp_L_theta  n
 
     6*m*n + 5*m floating-point operations
-    entries read: X m*n, theta n, v n
+    entries read: theta n, v n, X m*n
     """
     try:
         m, n = X.shape
@@ -1428,7 +1428,7 @@ def theta_step(theta, X, y, alpha, out=None):
     gives  theta_next  n
 
     4*m*n + 4*m + 2*n floating-point operations
-    entries read: X m*n, grad_L_theta n, theta 2*n, y m
+    entries read: theta 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1591,7 +1591,7 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
            done        number    of iterations
 
     4*m*n + 4*m + 2*n floating-point operations per iteration
-    entries read per iteration: X m*n, grad_L_theta n, theta 2*n, y m
+    entries read per iteration: theta 2*n, X m*n, y m
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -1665,5 +1665,5 @@ def _theta_run(theta, X, y, alpha, iterations, tolerance):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_d10f345a4ddd805d"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_d10f345a4ddd805d"
+sys.modules["eqcompiler_generated_59855c47daf36fd1"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_59855c47daf36fd1"

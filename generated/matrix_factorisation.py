@@ -267,7 +267,7 @@ def L(U, V, R, lambda_):
     gives  L        number
 
     2*k*m*n + 2*k*m + 2*k*n + 3*m*n + 5 floating-point operations
-    entries read: R m*n, U 2*k*m, U_V m*n, V 2*k*n
+    entries read: U 2*k*m, V 2*k*n, R m*n
     """
     try:
         m, k = U.shape
@@ -346,7 +346,7 @@ def grad_L(U, V, R, lambda_, out=None):
            grad_L_V  n by k
 
     6*k*m*n + 2*k*m + 2*k*n + m*n floating-point operations
-    entries read: R m*n, U 3*k*m, V 3*k*n, grad_L_U k*m, grad_L_V k*n, r 3*m*n
+    entries read: U 3*k*m, V 3*k*n, R m*n
     """
     try:
         m, k = U.shape
@@ -438,7 +438,7 @@ def value_and_grad_L(U, V, R, lambda_, out=None):
            grad_L_V  n by k
 
     6*k*m*n + 4*k*m + 4*k*n + 3*m*n + 5 floating-point operations
-    entries read: R m*n, U 4*k*m, V 4*k*n, grad_L_U k*m, grad_L_V k*n, r 3*m*n
+    entries read: U 4*k*m, V 4*k*n, R m*n
     """
     try:
         m, k = U.shape
@@ -538,7 +538,7 @@ def F(U, V, R, M):
     gives  F  number
 
     2*k*m*n + 4*m*n + 1 floating-point operations
-    entries read: M m*n, R m*n, U k*m, U_V m*n, V k*n
+    entries read: U k*m, V k*n, R m*n, M m*n
     """
     try:
         m, k = U.shape
@@ -670,7 +670,7 @@ def grad_F(U, V, R, M, out=None):
            grad_F_V  n by k
 
     6*k*m*n + 2*m*n floating-point operations
-    entries read: M m*n, R m*n, U 2*k*m, V 2*k*n, r m*n
+    entries read: U 2*k*m, V 2*k*n, R m*n, M m*n
     """
     try:
         m, k = U.shape
@@ -769,7 +769,7 @@ def value_and_grad_F(U, V, R, M, out=None):
            grad_F_V  n by k
 
     6*k*m*n + 5*m*n + 1 floating-point operations
-    entries read: M m*n, R m*n, U 2*k*m, V 2*k*n, r m*n
+    entries read: U 2*k*m, V 2*k*n, R m*n, M m*n
     """
     try:
         m, k = U.shape
@@ -855,5 +855,5 @@ def _value_and_grad_F(U, V, R, M, grad_F_U, grad_F_V):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_313e0eefb30d08e0"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_313e0eefb30d08e0"
+sys.modules["eqcompiler_generated_1c809a334997ac59"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_1c809a334997ac59"

@@ -356,7 +356,7 @@ def MSE(X, y, w, b):
     gives  MSE  number
 
     2*d*n + 3*n + 1 floating-point operations
-    entries read: X d*n, w d, y n
+    entries read: X d*n, y n, w d
     """
     try:
         n, d = X.shape
@@ -472,7 +472,7 @@ def grad_MSE(X, y, w, b, out=None):
            grad_MSE_b  number
 
     4*d*n + 4*n floating-point operations
-    entries read: X d*n, w d, y n
+    entries read: X d*n, y n, w d
     """
     try:
         n, d = X.shape
@@ -622,7 +622,7 @@ def value_and_grad_MSE(X, y, w, b, out=None):
            grad_MSE_b  number
 
     4*d*n + 7*n + 1 floating-point operations
-    entries read: X d*n, w d, y n
+    entries read: X d*n, y n, w d
     """
     try:
         n, d = X.shape
@@ -879,7 +879,7 @@ def L(theta, X, y, b):
     gives  L      number
 
     2*d*n + 4*n + 1 floating-point operations
-    entries read: X d*n, theta d, y n
+    entries read: theta d, X d*n, y n
     """
     try:
         n, d = X.shape
@@ -999,7 +999,7 @@ def grad_L(theta, X, y, b, out=None):
     gives  grad_L_theta  d
 
     4*d*n + 2*d + n floating-point operations
-    entries read: X d*n, grad_L_theta d, theta d, y n
+    entries read: theta d, X d*n, y n
     """
     try:
         n, d = X.shape
@@ -1142,7 +1142,7 @@ def value_and_grad_L(theta, X, y, b, out=None):
            grad_L_theta  d
 
     4*d*n + 2*d + 3*n + 1 floating-point operations
-    entries read: X d*n, grad_L_theta d, theta d, y n
+    entries read: theta d, X d*n, y n
     """
     try:
         n, d = X.shape
@@ -1292,7 +1292,7 @@ def hess_L(theta, X, y, b, out=None):
     gives  hess_L_theta  d by d
 
     d**2*n + 2*d**2 + d*n floating-point operations
-    entries read: X d*n, hess_L_theta d**2
+    entries read: X d*n
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -1351,7 +1351,7 @@ def hvp_L(theta, v, X, y, b, out=None):
     gives  hvp_L_theta  d
 
     4*d*n + 2*n floating-point operations
-    entries read: X d*n, v d
+    entries read: v d, X d*n
     """
     try:
         n, d = X.shape
@@ -1497,7 +1497,7 @@ def grad_L_b(theta, X, y, b):
     gives  grad_L_b  number
 
     2*d*n + 2*n + 2 floating-point operations
-    entries read: X d*n, theta d, y n
+    entries read: theta d, X d*n, y n
     """
     try:
         n, d = X.shape
@@ -1618,7 +1618,7 @@ def theta_step(theta, X, y, b, eta, out=None):
     gives  theta_next  d
 
     4*d*n + 4*d + n floating-point operations
-    entries read: X d*n, grad_L_theta d, theta 2*d, y n
+    entries read: theta 2*d, X d*n, y n
     """
     try:
         n, d = X.shape
@@ -1771,7 +1771,7 @@ def theta_run(theta, X, y, b, eta, iterations, tolerance=0.0, out=None, callback
            done        number    of iterations
 
     4*d*n + 4*d + n floating-point operations per iteration
-    entries read per iteration: X d*n, grad_L_theta d, theta 2*d, y n
+    entries read per iteration: theta 2*d, X d*n, y n
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -1880,5 +1880,5 @@ def _theta_run_hoisted(theta, X, y, b, eta, X_X, iterations, tolerance):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_d99dfc9d7ff809cf"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_d99dfc9d7ff809cf"
+sys.modules["eqcompiler_generated_0894d0d3be84a5dc"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_0894d0d3be84a5dc"

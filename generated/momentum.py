@@ -358,7 +358,7 @@ def J(theta, X, y):
     gives  J      number
 
     2*m*n + 3*m + 2 floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -475,7 +475,7 @@ def grad_J(theta, X, y, out=None):
     gives  grad_J_theta  n
 
     4*m*n + n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -615,7 +615,7 @@ def value_and_grad_J(theta, X, y, out=None):
            grad_J_theta  n
 
     4*m*n + 2*m + n + 2 floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -762,7 +762,7 @@ def hess_J(theta, X, y, out=None):
     gives  hess_J_theta  n by n
 
     m*n**2 + m*n + n**2 floating-point operations
-    entries read: X m*n, hess_J_theta n**2
+    entries read: X m*n
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -818,7 +818,7 @@ def hvp_J(theta, v, X, y, out=None):
     gives  hvp_J_theta  n
 
     4*m*n + m floating-point operations
-    entries read: X m*n, v n
+    entries read: v n, X m*n
     """
     try:
         m, n = X.shape
@@ -964,7 +964,7 @@ def V(v, theta, X, y, beta, alpha, out=None):
     gives  V      n
 
     4*m*n + 4*n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, v n, y m
+    entries read: v n, theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1119,7 +1119,7 @@ def T(v, theta, X, y, beta, alpha, out=None):
     gives  T      n
 
     4*m*n + 5*n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta 2*n, v n, y m
+    entries read: v n, theta 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1338,7 +1338,7 @@ def v_theta_step(v, theta, X, y, beta, alpha, out=None):
            theta_next  n
 
     4*m*n + 5*n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta 2*n, v n, v_next n, y m
+    entries read: v n, theta 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1503,7 +1503,7 @@ def v_theta_run(v, theta, X, y, beta, alpha, iterations, tolerance=0.0, out=None
            done        number    of iterations
 
     4*m*n + 5*n floating-point operations per iteration
-    entries read per iteration: X m*n, grad_J_theta n, theta 2*n, v n, v_next n, y m
+    entries read per iteration: v n, theta 2*n, X m*n, y m
     """
     if not (
         type(v) is type(theta) is type(X) is type(y) is np.ndarray
@@ -1645,7 +1645,7 @@ def E(X, y, w, beta, alpha, N):
     gives  E      number
 
     4*N*m*n + 5*N*n + 2*m*n + 3*m + 2 floating-point operations
-    entries read: X N*m*n + m*n, grad_J_theta N*n, theta N*n, theta_N n, v N*n, v_t N*n, w n, y N*m + m
+    entries read: X N*m*n + m*n, y N*m + m, w n
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
@@ -1740,8 +1740,7 @@ def grad_E(X, y, w, beta, alpha, N):
            grad_E_alpha  number
 
     8*N*m*n + N*m + 19*N*n + 4*N - m - 5*n floating-point operations
-    entries read: X 2*N*m*n + m*n, grad_J_theta_bar N*n, grad_J_theta_kept 2*N*n, theta N*n, theta_N n, theta_N_bar n,
-    theta_t_bar N*n, v N*n, v_t_bar N*n, v_t_kept 2*N*n, w n, y N*m + m
+    entries read: X 2*N*m*n + m*n, y N*m + m, w n
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
@@ -1882,8 +1881,7 @@ def value_and_grad_E(X, y, w, beta, alpha, N):
            grad_E_alpha  number
 
     8*N*m*n + N*m + 19*N*n + 4*N + m - 5*n + 2 floating-point operations
-    entries read: X 2*N*m*n + m*n, grad_J_theta_bar N*n, grad_J_theta_kept 2*N*n, theta N*n, theta_N n, theta_N_bar n,
-    theta_t_bar N*n, v N*n, v_t_bar N*n, v_t_kept 2*N*n, w n, y N*m + m
+    entries read: X 2*N*m*n + m*n, y N*m + m, w n
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
@@ -2029,10 +2027,7 @@ def hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
            hvp_E_alpha  number
 
     16*N*m*n + 2*N*m + 65*N*n + 12*N + 4*m*n - 14*n + 2 floating-point operations
-    entries read: X 4*N*m*n + 2*m*n, grad_J_theta_bar N*n, grad_J_theta_bar_3 N*n, grad_J_theta_bar_bar N*n,
-    grad_J_theta_kept 4*N*n, grad_J_theta_kept_bar_2 N*n, theta N*n, theta_N n, theta_N_bar n, theta_N_bar_bar_2 n,
-    theta_bar_bar N*n, theta_bar_kept N*n, theta_t_bar N*n, theta_t_bar_2 N*n, v N*n, v_bar_bar N*n, v_bar_kept N*n,
-    v_kept_bar_2 N*n, v_t_bar N*n, v_t_bar_3 N*n, v_t_kept 4*N*n, w n, y N*m + m
+    entries read: X 4*N*m*n + 2*m*n, y N*m + m, w n
     """
     if not (
         type(X) is type(y) is type(w) is np.ndarray
@@ -2272,5 +2267,5 @@ def _hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_0780b8ae5fe80938"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_0780b8ae5fe80938"
+sys.modules["eqcompiler_generated_0c932505dace9ddd"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_0c932505dace9ddd"

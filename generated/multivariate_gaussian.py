@@ -476,7 +476,7 @@ def ell(mu, x, Sigma):
     gives  ell    number
 
     2*m*n**2 + 4*m*n + n**3/3 + 2*n + 10 floating-point operations
-    entries read: Sigma 2*n**2, Sigma_factor 2*n**2, mu 2*n, rhs m*n, solution m*n, x 2*m*n
+    entries read: mu 2*n, x 2*m*n, Sigma 2*n**2
     """
     _link()
     try:
@@ -548,8 +548,7 @@ def grad_ell(mu, x, Sigma, out=None):
     gives  grad_ell_mu  n
 
     4*m*n**2 + 6*m*n + n**3/3 + 2*n floating-point operations
-    entries read: Sigma n**2, Sigma_factor 2*n**2, grad_ell_mu n, mu 2*n, rhs m*n, rhs_2 m*n, s_bar m*n, solution m*n,
-    solution_2 m*n, solution_2_sum n, x 2*m*n
+    entries read: mu 2*n, x 2*m*n, Sigma n**2
     """
     _link()
     try:
@@ -648,8 +647,7 @@ def value_and_grad_ell(mu, x, Sigma, out=None):
            grad_ell_mu  n
 
     4*m*n**2 + 9*m*n + n**3/3 + 4*n + 10 floating-point operations
-    entries read: Sigma 2*n**2, Sigma_factor 3*n**2, grad_ell_mu n, mu 2*n, rhs m*n, rhs_2 m*n, s_bar m*n, solution m*n,
-    solution_2 m*n, solution_2_sum n, x 2*m*n
+    entries read: mu 2*n, x 2*m*n, Sigma 2*n**2
     """
     _link()
     try:
@@ -750,7 +748,7 @@ def hess_ell(mu, x, Sigma, out=None):
     gives  hess_ell_mu  n by n
 
     n**3 + n**2 floating-point operations
-    entries read: Sigma 2*n**2, Sigma_factor n**2, Sigma_inv n**2
+    entries read: Sigma 2*n**2
     """
     _link()
     try:
@@ -826,7 +824,7 @@ def hvp_ell(mu, v, x, Sigma, out=None):
     gives  hvp_ell_mu  n
 
     n**3/3 + 2*n**2 + n floating-point operations
-    entries read: Sigma n**2, solution n, v n
+    entries read: v n, Sigma n**2
     """
     _link()
     try:
@@ -902,8 +900,7 @@ def mu_hat(x, Sigma, out=None):
     gives  mu_hat  n
 
     2*m*n**2 + m*n + 5*n**3/3 + 3*n**2 floating-point operations
-    entries read: M n**2, Sigma 2*n**2, Sigma_factor 2*n**2, Sigma_inv n**2, rhs m*n, rhs_2 2*n, solution m*n, solution_2 n,
-    x m*n
+    entries read: x m*n, Sigma 2*n**2
     """
     _link()
     try:
@@ -983,7 +980,7 @@ def S(x, mu, out=None):
     gives  S   n by n
 
     3*m*n**2 + m*n floating-point operations
-    entries read: mu n, x m*n
+    entries read: x m*n, mu n
     """
     try:
         m, n = x.shape
@@ -1102,7 +1099,7 @@ def q(V, x, mu):
     gives  q   number
 
     2*m*n**2 + 4*m*n + 4*n**3/3 + 4 floating-point operations
-    entries read: V 2*n**2, mu 2*n, rhs m*n, solution m*n, x 2*m*n
+    entries read: V 2*n**2, x 2*m*n, mu 2*n
     """
     try:
         n = len(V)
@@ -1173,8 +1170,7 @@ def grad_q(V, x, mu, out=None):
     gives  grad_q_V  n by n
 
     3*m*n**2 + 3*m*n + 22*n**3/3 + 3*n**2 floating-point operations
-    entries read: V 3*n**2, V_T n**2, V_inv n**2, V_inv_bar n**2, mu n, rhs_2 n**2, rhs_3 n**2, solution_2 n**2, solution_3
-    n**2, x m*n
+    entries read: V 3*n**2, x m*n, mu n
     """
     try:
         n = len(V)
@@ -1272,8 +1268,7 @@ def value_and_grad_q(V, x, mu, out=None):
            grad_q_V  n by n
 
     4*m*n**2 + 7*m*n + 26*n**3/3 + 3*n**2 + 4 floating-point operations
-    entries read: V 5*n**2, V_T n**2, V_inv n**2, V_inv_bar n**2, mu 2*n, rhs 2*m*n, rhs_2 n**2, rhs_3 n**2, s_bar m*n,
-    solution m*n, solution_2 n**2, solution_3 n**2, x 2*m*n
+    entries read: V 5*n**2, x 2*m*n, mu 2*n
     """
     try:
         n = len(V)
@@ -1378,8 +1373,7 @@ def hess_q(V, x, mu, out=None):
     gives  hess_q_V  n by n by n by n
 
     3*m*n**2 + 3*m*n + 4*n**5 + 11*n**4 + 22*n**3/3 floating-point operations
-    entries read: V 3*n**2, V_T n**2, V_inv n**2, V_inv_V_inv_bar_2 n**4, V_inv_bar 2*n**2, V_inv_bar_2 n**2, hess_q_V n**4,
-    mu n, rhs n**2, s n**2, solution_2 n**2, x m*n
+    entries read: V 3*n**2, x m*n, mu n
     """
     try:
         n = len(V)
@@ -1493,8 +1487,7 @@ def hvp_q(V, v, x, mu, out=None):
     gives  hvp_q_V  n by n
 
     3*m*n**2 + 3*m*n + 44*n**3/3 + 4*n**2 floating-point operations
-    entries read: V 4*n**2, V_T n**2, V_inv_bar 2*n**2, V_inv_bar_2 2*n**2, mu n, rhs n**2, rhs_2 n**2, rhs_3 n**2, s n**2,
-    s_bar_2 n**2, s_v n**2, solution_2 n**2, solution_3 n**2, solution_4 n**2, v 3*n**2, x m*n
+    entries read: V 4*n**2, v 3*n**2, x m*n, mu n
     """
     try:
         n = len(V)
@@ -1712,7 +1705,7 @@ def r(Lambda, x, mu):
     gives  r       number
 
     3*m*n**2 + 3*m*n + 2*n**3/3 + 4 floating-point operations
-    entries read: Lambda 2*n**2, mu n, x m*n
+    entries read: Lambda 2*n**2, x m*n, mu n
     """
     try:
         n = len(Lambda)
@@ -1780,7 +1773,7 @@ def grad_r(Lambda, x, mu, out=None):
     gives  grad_r_Lambda  n by n
 
     3*m*n**2 + 3*m*n + 2*n**3 + 3*n**2 floating-point operations
-    entries read: Lambda n**2, Lambda_inv n**2, grad_r_Lambda n**2, mu n, x m*n
+    entries read: Lambda n**2, x m*n, mu n
     """
     try:
         n = len(Lambda)
@@ -1926,7 +1919,7 @@ def value_and_grad_r(Lambda, x, mu, out=None):
            grad_r_Lambda  n by n
 
     6*m*n**2 + 6*m*n + 8*n**3/3 + 3*n**2 + 4 floating-point operations
-    entries read: Lambda 3*n**2, Lambda_inv n**2, grad_r_Lambda n**2, mu n, x m*n
+    entries read: Lambda 3*n**2, x m*n, mu n
     """
     try:
         n = len(Lambda)
@@ -2014,7 +2007,7 @@ def hess_r(Lambda, x, mu, out=None):
     gives  hess_r_Lambda  n by n by n by n
 
     n**4 + 4*n**3 floating-point operations
-    entries read: Lambda n**2, Lambda_inv n**2
+    entries read: Lambda n**2
     """
     try:
         n = len(Lambda)
@@ -2093,7 +2086,7 @@ def hvp_r(Lambda, v, x, mu, out=None):
     gives  hvp_r_Lambda  n by n
 
     16*n**3/3 + 2*n**2 floating-point operations
-    entries read: Lambda 2*n**2, Lambda_T n**2, rhs n**2, solution n**2, solution_2 n**2, v n**2
+    entries read: Lambda 2*n**2, v n**2
     """
     try:
         n = len(Lambda)
@@ -2171,5 +2164,5 @@ def _hvp_r(Lambda, v, x, mu, hvp_r_Lambda):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_131b5891566a8f16"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_131b5891566a8f16"
+sys.modules["eqcompiler_generated_bbbe9c6e675a94a0"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_bbbe9c6e675a94a0"

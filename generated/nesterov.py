@@ -342,7 +342,7 @@ def J(theta, X, y):
     gives  J      number
 
     2*m*n + 3*m + 2 floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -459,7 +459,7 @@ def grad_J(theta, X, y, out=None):
     gives  grad_J_theta  n
 
     4*m*n + n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -599,7 +599,7 @@ def value_and_grad_J(theta, X, y, out=None):
            grad_J_theta  n
 
     4*m*n + 2*m + n + 2 floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -746,7 +746,7 @@ def hess_J(theta, X, y, out=None):
     gives  hess_J_theta  n by n
 
     m*n**2 + m*n + n**2 floating-point operations
-    entries read: X m*n, hess_J_theta n**2
+    entries read: X m*n
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -802,7 +802,7 @@ def hvp_J(theta, v, X, y, out=None):
     gives  hvp_J_theta  n
 
     4*m*n + m floating-point operations
-    entries read: X m*n, v n
+    entries read: v n, X m*n
     """
     try:
         m, n = X.shape
@@ -948,7 +948,7 @@ def V(v, theta, X, y, beta, alpha, out=None):
     gives  V      n
 
     4*m*n + 6*n floating-point operations
-    entries read: X m*n, grad_J_1_theta n, theta n, theta_value n, v 2*n, y m
+    entries read: v 2*n, theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1109,7 +1109,7 @@ def T(v, theta, X, y, beta, alpha, out=None):
     gives  T      n
 
     4*m*n + 7*n floating-point operations
-    entries read: X m*n, grad_J_1_theta n, theta 2*n, theta_value n, v 2*n, y m
+    entries read: v 2*n, theta 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1258,5 +1258,5 @@ def _T_rest(v, theta, X, y, beta, alpha, T, grad_J_1_theta_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_58e3cc26857912fd"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_58e3cc26857912fd"
+sys.modules["eqcompiler_generated_8c5987458a1771a8"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_8c5987458a1771a8"

@@ -477,7 +477,7 @@ def a_step(a_before_l, W_l, b_l, out=None):
     gives  a_next      n_l
 
     2*n_before_l*n_l + 2*n_l floating-point operations
-    entries read: W_l n_before_l*n_l, a_before_l n_before_l, b_l n_l
+    entries read: a_before_l n_before_l, W_l n_before_l*n_l, b_l n_l
     """
     try:
         n_l, n_before_l = W_l.shape
@@ -595,8 +595,7 @@ def h(x, W, b, out=None):
     gives  h  n_L
 
     Sum(2*n[l - 1]*n[l] + 2*n[l], (l, 1, L)) floating-point operations
-    entries read: W Sum(n[l - 1]*n[l], (l, 1, L)), a_L n_L, a_before_l Sum(n[l - 1], (l, 1, L)), b Sum(n[l], (l, 1, L)), x
-    n_0
+    entries read: x n_0, W Sum(n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L))
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -691,8 +690,7 @@ def h_batch(x, W, b, out=None):
     gives  h  batch by n_L
 
     Sum(2*batch*n[l - 1]*n[l] + 2*batch*n[l], (l, 1, L)) floating-point operations
-    entries read: W Sum(n[l - 1]*n[l], (l, 1, L)), a_L batch*n_L, a_before_l Sum(batch*n[l - 1], (l, 1, L)), a_l
-    Sum(batch*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), x batch*n_0
+    entries read: x batch*n_0, W Sum(n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L))
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -793,8 +791,7 @@ def C(X, W, b, y):
     gives  C  number
 
     3*m*n_L + Sum(2*m*n[l - 1]*n[l] + 2*m*n[l], (l, 1, L)) + 1 floating-point operations
-    entries read: W Sum(n[l - 1]*n[l], (l, 1, L)), a_L m*n_L, a_before_l Sum(m*n[l - 1], (l, 1, L)), a_l Sum(m*n[l], (l, 1,
-    L)), b Sum(n[l], (l, 1, L)), y m*n_L
+    entries read: W Sum(n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), y m*n_L
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -896,9 +893,7 @@ def grad_C(X, W, b, y):
            grad_C_b  L arrays n_l
 
     3*m*n_L + Sum(2*m*n[l - 1]*n[l], (l, 2, L)) + Sum(4*m*n[l - 1]*n[l] + 6*m*n[l], (l, 1, L)) floating-point operations
-    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), a_L m*n_L, a_before_l Sum(m*n[l - 1], (l, 1, L)), a_l_bar Sum(m*n[l],
-    (l, 1, L)), a_l_kept Sum(m*n[l - 1] + m*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), r Sum(m*n[l], (l, 1, L)), r_bar
-    Sum(m*n[l], (l, 1, L)), y m*n_L
+    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), y m*n_L
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -1044,9 +1039,7 @@ def value_and_grad_C(X, W, b, y):
            grad_C_b  L arrays n_l
 
     6*m*n_L + Sum(2*m*n[l - 1]*n[l], (l, 2, L)) + Sum(4*m*n[l - 1]*n[l] + 6*m*n[l], (l, 1, L)) + 1 floating-point operations
-    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), a_L m*n_L, a_before_l Sum(m*n[l - 1], (l, 1, L)), a_l_bar Sum(m*n[l],
-    (l, 1, L)), a_l_kept Sum(m*n[l - 1] + m*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), r Sum(m*n[l], (l, 1, L)), r_bar
-    Sum(m*n[l], (l, 1, L)), y m*n_L
+    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), y m*n_L
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -1198,14 +1191,8 @@ def hvp_C(X, W, v_W, b, v_b, y):
 
     5*m*n_L + Sum(2*m*n[l - 1]*n[l] + m*n[l - 1], (l, 2, L)) + Sum(16*m*n[l - 1]*n[l] + 25*m*n[l] + 2*n[l - 1]*n[l] + n[l],
     (l, 1, L)) floating-point operations
-    entries read: W Sum(4*n[l - 1]*n[l], (l, 1, L)), W_bar Sum(n[l - 1]*n[l], (l, 1, L)), W_bar_2 Sum(n[l - 1]*n[l], (l, 1,
-    L)), a_L m*n_L, a_L_bar_bar_2 m*n_L, a_before_l Sum(m*n[l - 1], (l, 1, L)), a_before_l_bar_3 Sum(m*n[l - 1], (l, 1, L)),
-    a_before_l_bar_bar Sum(m*n[l - 1], (l, 1, L)), a_before_l_bar_kept Sum(m*n[l], (l, 1, L)), a_before_l_grad_C_W_bar_3
-    Sum(m*n[l], (l, 1, L)), a_before_l_kept_bar_2 Sum(m*n[l - 1], (l, 1, L)), a_l_bar Sum(m*n[l], (l, 1, L)), a_l_bar_3
-    Sum(m*n[l], (l, 1, L)), a_l_kept Sum(3*m*n[l - 1] + 3*m*n[l], (l, 1, L)), a_l_kept_bar_2 Sum(m*n[l], (l, 1, L)), b
-    Sum(n[l], (l, 1, L)), grad_C_W_bar_2 Sum(n[l - 1]*n[l], (l, 1, L)), grad_C_b_bar_2 Sum(n[l], (l, 1, L)), r Sum(m*n[l],
-    (l, 1, L)), r_bar Sum(2*m*n[l], (l, 1, L)), r_bar_2 Sum(m*n[l], (l, 1, L)), r_bar_bar Sum(m*n[l], (l, 1, L)), v_W
-    Sum(n[l - 1]*n[l], (l, 1, L)), v_b Sum(n[l], (l, 1, L)), y m*n_L
+    entries read: W Sum(4*n[l - 1]*n[l], (l, 1, L)), v_W Sum(n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), v_b
+    Sum(n[l], (l, 1, L)), y m*n_L
     """
     W = _members("W", W, 2)
     v_W = _members("v_W", v_W, 2)
@@ -1496,5 +1483,5 @@ def _hvp_C(X, W, v_W, b, v_b, y, n, hvp_C_W, hvp_C_b):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_b80699d231f96d6d"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_b80699d231f96d6d"
+sys.modules["eqcompiler_generated_78e503dbcf52fb72"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_78e503dbcf52fb72"

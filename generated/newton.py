@@ -636,7 +636,7 @@ def J(w, A, b):
     gives  J  number
 
     2*n**2 + 4*n + 2 floating-point operations
-    entries read: A n**2, b n, w n
+    entries read: w n, A n**2, b n
     """
     try:
         n = len(A)
@@ -752,7 +752,7 @@ def grad_J(w, A, b, out=None):
     gives  grad_J_w  n
 
     2*n**2 + 4*n floating-point operations
-    entries read: A n**2, b n, w n
+    entries read: w n, A n**2, b n
     """
     try:
         n = len(A)
@@ -867,7 +867,7 @@ def value_and_grad_J(w, A, b, out=None):
            grad_J_w  n
 
     2*n**2 + 8*n + 2 floating-point operations
-    entries read: A n**2, b n, w n
+    entries read: w n, A n**2, b n
     """
     try:
         n = len(A)
@@ -1099,7 +1099,7 @@ def hvp_J(w, v, A, b, out=None):
     gives  hvp_J_w  n
 
     2*n**2 floating-point operations
-    entries read: A n**2, v n
+    entries read: v n, A n**2
     """
     try:
         n = len(A)
@@ -1251,5 +1251,5 @@ def _w_star(A, b, w_star):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_9874522c4d0edb5c"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_9874522c4d0edb5c"
+sys.modules["eqcompiler_generated_d71d56a038f7964c"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_d71d56a038f7964c"

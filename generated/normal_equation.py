@@ -535,7 +535,7 @@ def J(theta, X, y):
     gives  J      number
 
     2*m*n + 3*m + 1 floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -652,7 +652,7 @@ def grad_J(theta, X, y, out=None):
     gives  grad_J_theta  n
 
     4*m*n + 2*n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -792,7 +792,7 @@ def value_and_grad_J(theta, X, y, out=None):
            grad_J_theta  n
 
     4*m*n + 2*m + 2*n + 1 floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -939,7 +939,7 @@ def hess_J(theta, X, y, out=None):
     gives  hess_J_theta  n by n
 
     m*n**2 + m*n + 2*n**2 floating-point operations
-    entries read: X m*n, hess_J_theta n**2
+    entries read: X m*n
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -995,7 +995,7 @@ def hvp_J(theta, v, X, y, out=None):
     gives  hvp_J_theta  n
 
     4*m*n + 2*m floating-point operations
-    entries read: X m*n, v n
+    entries read: v n, X m*n
     """
     try:
         m, n = X.shape
@@ -1137,7 +1137,7 @@ def theta_star(X, y, out=None):
     gives  theta_star  n
 
     m*n**2 + 3*m*n + n**3/3 + 2*n**2 floating-point operations
-    entries read: X 2*m*n, Xt_X n**2, rhs n, y m
+    entries read: X 2*m*n, y m
     """
     _link()
     if not (type(X) is type(y) is np.ndarray and X.dtype is y.dtype in _FLOATING and X.flags.carray and y.flags.carray):
@@ -1189,7 +1189,7 @@ def J_2(theta, X, y, D):
     gives  J_2    number
 
     3*m**2 + 2*m*n + 3*m floating-point operations
-    entries read: D m**2, J_2_sum m, X m*n, X_theta m, theta n, y m
+    entries read: theta n, X m*n, y m, D m**2
     """
     try:
         m, n = X.shape
@@ -1270,7 +1270,7 @@ def grad_J_2(theta, X, y, D, out=None):
     gives  grad_J_2_theta  n
 
     2*m**2 + 4*m*n + m floating-point operations
-    entries read: D m**2, D_r_2 m, X 2*m*n, r m, theta n, y m
+    entries read: theta n, X 2*m*n, y m, D m**2
     """
     try:
         m, n = X.shape
@@ -1363,7 +1363,7 @@ def value_and_grad_J_2(theta, X, y, D, out=None):
            grad_J_2_theta  n
 
     2*m**2 + 4*m*n + 3*m floating-point operations
-    entries read: D m**2, D_r_2 m, X 2*m*n, r m, theta n, y m
+    entries read: theta n, X 2*m*n, y m, D m**2
     """
     try:
         m, n = X.shape
@@ -1456,7 +1456,7 @@ def hess_J_2(theta, X, y, D, out=None):
     gives  hess_J_2_theta  n by n
 
     2*m**2*n + 2*m*n**2 + m*n floating-point operations
-    entries read: D m**2, X 2*m*n, r_bar 2*m*n
+    entries read: X 2*m*n, D m**2
     """
     try:
         m, n = X.shape
@@ -1536,7 +1536,7 @@ def hvp_J_2(theta, v, X, y, D, out=None):
     gives  hvp_J_2_theta  n
 
     2*m**2 + 4*m*n + m floating-point operations
-    entries read: D m**2, X 2*m*n, X_theta_bar_bar m, r_bar m, v n
+    entries read: v n, X 2*m*n, D m**2
     """
     try:
         m, n = X.shape
@@ -1630,7 +1630,7 @@ def theta_star_2(X, y, D, out=None):
     gives  theta_star_2  n
 
     2*m**2*n + 2*m**2 + 2*m*n**2 + 2*m*n + n**3/3 + 2*n**2 floating-point operations
-    entries read: D 2*m**2, D_X m*n, X 3*m*n, Xt_D_X n**2, rhs n, y m
+    entries read: X 3*m*n, y m, D 2*m**2
     """
     _link()
     try:
@@ -1696,5 +1696,5 @@ def _theta_star_2(X, y, D, theta_star_2):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_43bb2ae00b70e11e"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_43bb2ae00b70e11e"
+sys.modules["eqcompiler_generated_97cbf3915913e4a5"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_97cbf3915913e4a5"

@@ -484,7 +484,7 @@ def z_l(W_l, b_l, a_before_l, out=None):
     gives  z_l         n_l
 
     2*n_before_l*n_l floating-point operations
-    entries read: W_l n_before_l*n_l, a_before_l n_before_l, b_l n_l
+    entries read: W_l n_before_l*n_l, b_l n_l, a_before_l n_before_l
     """
     try:
         n_l, n_before_l = W_l.shape
@@ -597,7 +597,7 @@ def a_step(a_before_l, W_l, b_l, out=None):
     gives  a_next      n_l
 
     2*n_before_l*n_l + n_l floating-point operations
-    entries read: W_l n_before_l*n_l, a_before_l n_before_l, b_l n_l
+    entries read: a_before_l n_before_l, W_l n_before_l*n_l, b_l n_l
     """
     try:
         n_l, n_before_l = W_l.shape
@@ -716,8 +716,7 @@ def C(W, b, x, y):
     gives  C  number
 
     3*n_L + Sum(2*n[l - 1]*n[l] + n[l], (l, 1, L)) + 1 floating-point operations
-    entries read: W Sum(n[l - 1]*n[l], (l, 1, L)), a_L n_L, a_before_l Sum(n[l - 1], (l, 1, L)), b Sum(n[l], (l, 1, L)), x
-    n_0, y n_L
+    entries read: W Sum(n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), x n_0, y n_L
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -817,8 +816,7 @@ def grad_C(W, b, x, y):
            grad_C_b  L arrays n_l
 
     n_L + Sum(2*n[l - 1]*n[l], (l, 2, L)) + Sum(3*n[l - 1]*n[l] + 4*n[l], (l, 1, L)) floating-point operations
-    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), a_L n_L, a_before_l Sum(n[l - 1], (l, 1, L)), a_l_bar Sum(n[l], (l, 1,
-    L)), a_l_kept Sum(n[l - 1] + n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), x n_0, y n_L, z_l_bar Sum(n[l], (l, 1, L))
+    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), x n_0, y n_L
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -956,8 +954,7 @@ def value_and_grad_C(W, b, x, y):
            grad_C_b  L arrays n_l
 
     4*n_L + Sum(2*n[l - 1]*n[l], (l, 2, L)) + Sum(3*n[l - 1]*n[l] + 4*n[l], (l, 1, L)) + 1 floating-point operations
-    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), a_L n_L, a_before_l Sum(n[l - 1], (l, 1, L)), a_l_bar Sum(n[l], (l, 1,
-    L)), a_l_kept Sum(n[l - 1] + n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), x n_0, y n_L, z_l_bar Sum(n[l], (l, 1, L))
+    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), x n_0, y n_L
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -1100,12 +1097,8 @@ def hvp_C(W, v_W, b, v_b, x, y):
            hvp_C_b  L arrays n_l
 
     n_L + Sum(2*n[l - 1]*n[l], (l, 2, L)) + Sum(15*n[l - 1]*n[l] + 23*n[l], (l, 1, L)) floating-point operations
-    entries read: W Sum(4*n[l - 1]*n[l], (l, 1, L)), W_bar Sum(n[l - 1]*n[l], (l, 1, L)), W_bar_2 Sum(n[l - 1]*n[l], (l, 1,
-    L)), a_L n_L, a_before_l Sum(n[l - 1], (l, 1, L)), a_before_l_bar_bar Sum(n[l - 1], (l, 1, L)), a_before_l_bar_kept
-    Sum(n[l], (l, 1, L)), a_before_l_kept_bar_2 Sum(n[l - 1], (l, 1, L)), a_l_bar Sum(n[l], (l, 1, L)), a_l_bar_3 Sum(n[l],
-    (l, 1, L)), a_l_kept Sum(3*n[l - 1] + 3*n[l], (l, 1, L)), a_l_kept_bar_2 Sum(n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)),
-    grad_C_W_bar_2 Sum(n[l - 1]*n[l], (l, 1, L)), grad_C_b_bar_2 Sum(n[l], (l, 1, L)), v_W Sum(n[l - 1]*n[l], (l, 1, L)),
-    v_b Sum(n[l], (l, 1, L)), x n_0, y n_L, z_l_bar_2 Sum(n[l], (l, 1, L))
+    entries read: W Sum(4*n[l - 1]*n[l], (l, 1, L)), v_W Sum(n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), v_b
+    Sum(n[l], (l, 1, L)), x n_0, y n_L
     """
     W = _members("W", W, 2)
     v_W = _members("v_W", v_W, 2)
@@ -1563,8 +1556,7 @@ def hvp_R(W, v_W):
     gives  hvp_R_W  L arrays n_l by n_before_l
 
     Sum(5*n[l - 1]*n[l], (l, 1, L)) floating-point operations
-    entries read: W Sum(n[l - 1]*n[l], (l, 1, L)), grad_R_W_bar_2 Sum(n[l - 1]*n[l], (l, 1, L)), v_W Sum(n[l - 1]*n[l], (l,
-    1, L))
+    entries read: W Sum(n[l - 1]*n[l], (l, 1, L)), v_W Sum(n[l - 1]*n[l], (l, 1, L))
     """
     W = _members("W", W, 2)
     v_W = _members("v_W", v_W, 2)
@@ -1664,8 +1656,7 @@ def J(W, b, x, y, lambda_):
     gives  J        number
 
     3*n_L + Sum(4*n[l - 1]*n[l] + n[l], (l, 1, L)) + 3 floating-point operations
-    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), a_L n_L, a_before_l Sum(n[l - 1], (l, 1, L)), b Sum(n[l], (l, 1, L)), x
-    n_0, y n_L
+    entries read: W Sum(2*n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), x n_0, y n_L
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -1785,9 +1776,7 @@ def grad_J(W, b, x, y, lambda_):
            grad_J_b  L arrays n_l
 
     n_L + Sum(2*n[l - 1]*n[l], (l, 2, L)) + Sum(6*n[l - 1]*n[l] + 4*n[l], (l, 1, L)) floating-point operations
-    entries read: W Sum(3*n[l - 1]*n[l], (l, 1, L)), W_bar Sum(n[l - 1]*n[l], (l, 1, L)), W_bar_2 Sum(n[l - 1]*n[l], (l, 1,
-    L)), a_L n_L, a_before_l Sum(n[l - 1], (l, 1, L)), a_l_bar Sum(n[l], (l, 1, L)), a_l_kept Sum(n[l - 1] + n[l], (l, 1,
-    L)), b Sum(n[l], (l, 1, L)), x n_0, y n_L, z_l_bar Sum(n[l], (l, 1, L))
+    entries read: W Sum(3*n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), x n_0, y n_L
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -1960,9 +1949,7 @@ def value_and_grad_J(W, b, x, y, lambda_):
            grad_J_b  L arrays n_l
 
     4*n_L + Sum(2*n[l - 1]*n[l], (l, 2, L)) + Sum(8*n[l - 1]*n[l] + 4*n[l], (l, 1, L)) + 3 floating-point operations
-    entries read: W Sum(4*n[l - 1]*n[l], (l, 1, L)), W_bar Sum(n[l - 1]*n[l], (l, 1, L)), W_bar_2 Sum(n[l - 1]*n[l], (l, 1,
-    L)), a_L 2*n_L, a_before_l Sum(n[l - 1], (l, 1, L)), a_l_bar Sum(n[l], (l, 1, L)), a_l_kept Sum(n[l - 1] + n[l], (l, 1,
-    L)), b Sum(n[l], (l, 1, L)), x n_0, y 2*n_L, z_l_bar Sum(n[l], (l, 1, L))
+    entries read: W Sum(4*n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), x n_0, y 2*n_L
     """
     W = _members("W", W, 2)
     b = _members("b", b, 1)
@@ -2158,14 +2145,8 @@ def hvp_J(W, v_W, b, v_b, x, y, lambda_):
            hvp_J_b  L arrays n_l
 
     n_L + Sum(2*n[l - 1]*n[l], (l, 2, L)) + Sum(20*n[l - 1]*n[l] + 23*n[l], (l, 1, L)) floating-point operations
-    entries read: W Sum(5*n[l - 1]*n[l], (l, 1, L)), W_bar_2_bar_2 Sum(n[l - 1]*n[l], (l, 1, L)), W_bar_3 Sum(n[l - 1]*n[l],
-    (l, 1, L)), W_bar_4 Sum(n[l - 1]*n[l], (l, 1, L)), W_bar_5 Sum(n[l - 1]*n[l], (l, 1, L)), W_bar_6 Sum(n[l - 1]*n[l], (l,
-    1, L)), W_bar_bar_2 Sum(n[l - 1]*n[l], (l, 1, L)), a_L n_L, a_before_l Sum(n[l - 1], (l, 1, L)), a_before_l_bar_bar
-    Sum(n[l - 1], (l, 1, L)), a_before_l_bar_kept Sum(n[l], (l, 1, L)), a_before_l_kept_bar_2 Sum(n[l - 1], (l, 1, L)),
-    a_l_bar Sum(n[l], (l, 1, L)), a_l_bar_3 Sum(n[l], (l, 1, L)), a_l_kept Sum(3*n[l - 1] + 3*n[l], (l, 1, L)),
-    a_l_kept_bar_2 Sum(n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), grad_J_W_bar_2 Sum(n[l - 1]*n[l], (l, 1, L)),
-    grad_J_b_bar_2 Sum(n[l], (l, 1, L)), v_W Sum(n[l - 1]*n[l], (l, 1, L)), v_b Sum(n[l], (l, 1, L)), x n_0, y n_L,
-    z_l_bar_2 Sum(n[l], (l, 1, L))
+    entries read: W Sum(5*n[l - 1]*n[l], (l, 1, L)), v_W Sum(n[l - 1]*n[l], (l, 1, L)), b Sum(n[l], (l, 1, L)), v_b
+    Sum(n[l], (l, 1, L)), x n_0, y n_L
     """
     W = _members("W", W, 2)
     v_W = _members("v_W", v_W, 2)
@@ -2486,5 +2467,5 @@ def _hvp_J(W, v_W, b, v_b, x, y, lambda_, n, hvp_J_W, hvp_J_b):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_ac1e042c5e1886d2"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_ac1e042c5e1886d2"
+sys.modules["eqcompiler_generated_88015867d8d6de2d"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_88015867d8d6de2d"

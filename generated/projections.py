@@ -308,7 +308,7 @@ def H(X, out=None):
     gives  H  m by m
 
     2*m**2*n + 3*m*n**2 + m*n + n**3/3 floating-point operations
-    entries read: X 3*m*n, Xt_X n**2, rhs m*n, solution m*n
+    entries read: X 3*m*n
     """
     _link()
     if not (type(X) is np.ndarray and X.dtype in _FLOATING and X.flags.carray):
@@ -352,7 +352,7 @@ def M(X, out=None):
     gives  M  m by m
 
     2*m**2*n + 2*m**2 + 3*m*n**2 + m*n + n**3/3 floating-point operations
-    entries read: H m**2, X 3*m*n, Xt_X n**2, rhs m*n, solution m*n
+    entries read: X 3*m*n
     """
     _link()
     if not (type(X) is np.ndarray and X.dtype in _FLOATING and X.flags.carray):
@@ -401,7 +401,7 @@ def y_hat(X, y, out=None):
     gives  y_hat  m
 
     2*m**2*n + 2*m**2 + 3*m*n**2 + m*n + n**3/3 floating-point operations
-    entries read: H m**2, X 3*m*n, Xt_X n**2, rhs m*n, solution m*n, y m
+    entries read: X 3*m*n, y m
     """
     _link()
     if not (type(X) is type(y) is np.ndarray and X.dtype is y.dtype in _FLOATING and X.flags.carray and y.flags.carray):
@@ -446,5 +446,5 @@ def _y_hat(X, y, Xt_X, y_hat):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_3d5002656bbae075"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_3d5002656bbae075"
+sys.modules["eqcompiler_generated_e87b0b064c6ee336"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_e87b0b064c6ee336"

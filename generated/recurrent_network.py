@@ -310,7 +310,7 @@ def h_step(h, W, U, b, x_t, out=None):
     gives  h_next  k
 
     2*d*k + 2*k**2 + 3*k floating-point operations
-    entries read: U d*k, W k**2, b k, h k, x_t d
+    entries read: h k, W k**2, U d*k, b k, x_t d
     """
     try:
         k = len(W)
@@ -463,7 +463,7 @@ def o(x, W, U, b, V, c, out=None):
     gives  o  p
 
     2*T*d*k + 2*T*k**2 + 3*T*k + 2*k*p floating-point operations
-    entries read: U T*d*k, V k*p, W T*k**2, b T*k, c p, h T*k, h_T k, x T*d
+    entries read: x T*d, W T*k**2, U T*d*k, b T*k, V k*p, c p
     """
     try:
         T, d = x.shape
@@ -584,7 +584,7 @@ def E(x, W, U, b, V, c, y):
     gives  E  number
 
     2*T*d*k + 2*T*k**2 + 3*T*k + 2*k*p + 3*p + 1 floating-point operations
-    entries read: U T*d*k, V k*p, W T*k**2, b T*k, c p, h T*k, h_T k, x T*d, y p
+    entries read: x T*d, W T*k**2, U T*d*k, b T*k, V k*p, c p, y p
     """
     try:
         T, d = x.shape
@@ -706,7 +706,7 @@ def grad_E(x, W, U, b, V, c, y, out=None):
            grad_E_c  p
 
     2*T*d*k + 2*T*k**2 + 3*T*k + 3*k*p + p floating-point operations
-    entries read: U T*d*k, V k*p, W T*k**2, b T*k, c p, h T*k, h_T k, x T*d, y p
+    entries read: x T*d, W T*k**2, U T*d*k, b T*k, V k*p, c p, y p
     """
     try:
         T, d = x.shape
@@ -838,7 +838,7 @@ def value_and_grad_E(x, W, U, b, V, c, y, out=None):
            grad_E_c  p
 
     2*T*d*k + 2*T*k**2 + 3*T*k + 3*k*p + 4*p + 1 floating-point operations
-    entries read: U T*d*k, V k*p, W T*k**2, b T*k, c p, h T*k, h_T k, x T*d, y p
+    entries read: x T*d, W T*k**2, U T*d*k, b T*k, V k*p, c p, y p
     """
     try:
         T, d = x.shape
@@ -979,11 +979,7 @@ def hvp_E(x, W, v_W, U, v_U, b, v_b, V, v_V, c, v_c, y, out=None):
            hvp_E_b  k
 
     8*T*d*k + 18*T*k**2 + 22*T*k - k**2 + 15*k*p + k + 3*p floating-point operations
-    entries read: U T*d*k, V 2*k*p, W 4*T*k**2, W_bar_3 T*k**2 + k**2, W_bar_5 T*k**2 + k**2, b T*k, c p, grad_E_U T*d*k,
-    grad_E_U_bar T*d*k, grad_E_W T*k**2, grad_E_W_bar T*k**2, grad_E_b T*k, grad_E_b_bar T*k, h T*k, h_T 3*k, h_T_bar_2 k,
-    h_T_bar_bar_2 2*k, h_bar_bar T*k, h_bar_kept T*k, h_kept_bar_2 T*k, h_t_bar T*k, h_t_bar_3 T*k, h_t_kept 3*T*k,
-    h_t_kept_bar_2 T*k, hvp_E_U T*d*k, hvp_E_b T*k, o_bar 3*p, o_bar_2 2*p, o_bar_v_V k, r_bar 2*T*k, r_bar_2 T*k, r_bar_2_j
-    T*k, v_U d*k, v_V k*p, v_W k**2, v_b k, v_c p, x 4*T*d, y p
+    entries read: x 4*T*d, W 4*T*k**2, v_W k**2, U T*d*k, v_U d*k, b T*k, v_b k, V 2*k*p, v_V k*p, c p, v_c p, y p
     """
     try:
         T, d = x.shape
@@ -1285,8 +1281,7 @@ def grad_E_W(x, W, U, b, V, c, y, out=None):
     gives  grad_E_W  k by k
 
     2*T*d*k + 6*T*k**2 + 6*T*k - 2*k**2 + 4*k*p + p floating-point operations
-    entries read: U T*d*k, V k*p, W 2*T*k**2, W_h_bar T*k, W_h_bar_j T*k, b T*k, c p, grad_E_W T*k**2, h T*k, h_T k, h_t_bar
-    T*k, h_t_kept T*k, x T*d, y p
+    entries read: x T*d, W 2*T*k**2, U T*d*k, b T*k, V k*p, c p, y p
     """
     try:
         T, d = x.shape
@@ -1440,8 +1435,7 @@ def grad_E_U(x, W, U, b, V, c, y, out=None):
     gives  grad_E_U  k by d
 
     4*T*d*k + 4*T*k**2 + 6*T*k - 2*k**2 + 4*k*p + p floating-point operations
-    entries read: U T*d*k, V k*p, W 2*T*k**2, b T*k, c p, grad_E_U T*d*k, h T*k, h_T k, h_t_bar T*k, h_t_kept T*k, r_bar
-    T*k, r_bar_j T*k, x 2*T*d, y p
+    entries read: x 2*T*d, W 2*T*k**2, U T*d*k, b T*k, V k*p, c p, y p
     """
     try:
         T, d = x.shape
@@ -1595,8 +1589,7 @@ def grad_E_b(x, W, U, b, V, c, y, out=None):
     gives  grad_E_b  k
 
     2*T*d*k + 4*T*k**2 + 7*T*k - 2*k**2 + 4*k*p + p floating-point operations
-    entries read: U T*d*k, V k*p, W 2*T*k**2, b T*k, c p, grad_E_b T*k, h T*k, h_T k, h_t_bar T*k, h_t_kept T*k, r_bar T*k,
-    r_bar_j T*k, x T*d, y p
+    entries read: x T*d, W 2*T*k**2, U T*d*k, b T*k, V k*p, c p, y p
     """
     try:
         T, d = x.shape
@@ -1732,5 +1725,5 @@ def _grad_E_b(x, W, U, b, V, c, y, grad_E_b):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_375d2f551471e730"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_375d2f551471e730"
+sys.modules["eqcompiler_generated_1a02e84553f7adf8"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_1a02e84553f7adf8"

@@ -534,7 +534,7 @@ def h_theta(x, theta, b):
     gives  h_theta  number
 
     2*n floating-point operations
-    entries read: theta n, x n
+    entries read: x n, theta n
     """
     try:
         n, = x.shape
@@ -585,7 +585,7 @@ def h_theta_batch(x, theta, b, out=None):
     gives  h_theta  batch
 
     2*batch*n floating-point operations
-    entries read: theta n, x batch*n
+    entries read: x batch*n, theta n
     """
     try:
         batch, n = x.shape
@@ -695,7 +695,7 @@ def J(theta, X, y, b):
     gives  J      number
 
     2*m*n + 4*m + 1 floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -815,7 +815,7 @@ def grad_J(theta, X, y, b, out=None):
     gives  grad_J_theta  n
 
     4*m*n + m + 2*n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -958,7 +958,7 @@ def value_and_grad_J(theta, X, y, b, out=None):
            grad_J_theta  n
 
     4*m*n + 3*m + 2*n + 1 floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1108,7 +1108,7 @@ def hess_J(theta, X, y, b, out=None):
     gives  hess_J_theta  n by n
 
     m*n**2 + m*n + 2*n**2 floating-point operations
-    entries read: X m*n, hess_J_theta n**2
+    entries read: X m*n
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -1167,7 +1167,7 @@ def hvp_J(theta, v, X, y, b, out=None):
     gives  hvp_J_theta  n
 
     4*m*n + 2*m floating-point operations
-    entries read: X m*n, v n
+    entries read: v n, X m*n
     """
     try:
         m, n = X.shape
@@ -1313,7 +1313,7 @@ def grad_J_b(theta, X, y, b):
     gives  grad_J_b  number
 
     2*m*n + 2*m + 2 floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1434,7 +1434,7 @@ def J_2(theta, X, y, b, lambda_):
     gives  J_2      number
 
     2*m*n + 4*m + 2*n + 3 floating-point operations
-    entries read: X m*n, theta 2*n, y m
+    entries read: theta 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1564,7 +1564,7 @@ def grad_J_2(theta, X, y, b, lambda_, out=None):
     gives  grad_J_2_theta  n
 
     4*m*n + m + 5*n floating-point operations
-    entries read: X m*n, grad_J_2_theta n, theta 2*n, y m
+    entries read: theta 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1710,7 +1710,7 @@ def value_and_grad_J_2(theta, X, y, b, lambda_, out=None):
            grad_J_2_theta  n
 
     4*m*n + 3*m + 7*n + 3 floating-point operations
-    entries read: X m*n, grad_J_2_theta n, theta 3*n, y m
+    entries read: theta 3*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1868,7 +1868,7 @@ def hess_J_2(theta, X, y, b, lambda_, out=None):
     gives  hess_J_2_theta  n by n
 
     m*n**2 + m*n + 6*n**2 floating-point operations
-    entries read: X m*n, hess_J_2_theta n**2
+    entries read: X m*n
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -1930,7 +1930,7 @@ def hvp_J_2(theta, v, X, y, b, lambda_, out=None):
     gives  hvp_J_2_theta  n
 
     4*m*n + 2*m + 2*n floating-point operations
-    entries read: X m*n, v 2*n
+    entries read: v 2*n, X m*n
     """
     try:
         m, n = X.shape
@@ -2081,7 +2081,7 @@ def grad_J_2_b(theta, X, y, b, lambda_):
     gives  grad_J_2_b  number
 
     2*m*n + 2*m + 2 floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -2203,7 +2203,7 @@ def theta_star(X, y, b, lambda_, out=None):
     gives  theta_star  n
 
     m*n**2 + 4*m*n + m + n**3/3 + 6*n**2 + 2*n floating-point operations
-    entries read: M 2*n**2, X 2*m*n, X_y n, rhs 2*n, y m
+    entries read: X 2*m*n, y m
     """
     _link()
     if not (type(X) is type(y) is np.ndarray and X.dtype is y.dtype in _FLOATING and X.flags.carray and y.flags.carray):
@@ -2271,7 +2271,7 @@ def theta_step(theta, X, y, b, lambda_, alpha, out=None):
     gives  theta_next  n
 
     4*m*n + m + 7*n floating-point operations
-    entries read: X m*n, grad_J_2_theta n, theta 2*n, y m
+    entries read: theta 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -2427,7 +2427,7 @@ def theta_run(theta, X, y, b, lambda_, alpha, iterations, tolerance=0.0, out=Non
            done        number    of iterations
 
     4*m*n + m + 7*n floating-point operations per iteration
-    entries read per iteration: X m*n, grad_J_2_theta n, theta 2*n, y m
+    entries read per iteration: theta 2*n, X m*n, y m
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -2538,5 +2538,5 @@ def _theta_run_hoisted(theta, X, y, b, lambda_, alpha, X_X, iterations, toleranc
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_468428131fddada2"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_468428131fddada2"
+sys.modules["eqcompiler_generated_39eaacbb954a5f69"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_39eaacbb954a5f69"

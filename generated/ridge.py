@@ -517,7 +517,7 @@ def J(theta, X, y, lambda_):
     gives  J        number
 
     2*m*n + 3*m + 2*n + 3 floating-point operations
-    entries read: X m*n, theta 2*n, y m
+    entries read: theta 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -644,7 +644,7 @@ def grad_J(theta, X, y, lambda_, out=None):
     gives  grad_J_theta  n
 
     4*m*n + 5*n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta 2*n, y m
+    entries read: theta 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -787,7 +787,7 @@ def value_and_grad_J(theta, X, y, lambda_, out=None):
            grad_J_theta  n
 
     4*m*n + 2*m + 7*n + 3 floating-point operations
-    entries read: X m*n, grad_J_theta n, theta 3*n, y m
+    entries read: theta 3*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -942,7 +942,7 @@ def hess_J(theta, X, y, lambda_, out=None):
     gives  hess_J_theta  n by n
 
     m*n**2 + m*n + 6*n**2 floating-point operations
-    entries read: X m*n, hess_J_theta n**2
+    entries read: X m*n
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -1001,7 +1001,7 @@ def hvp_J(theta, v, X, y, lambda_, out=None):
     gives  hvp_J_theta  n
 
     4*m*n + 2*m + 2*n floating-point operations
-    entries read: X m*n, v 2*n
+    entries read: v 2*n, X m*n
     """
     try:
         m, n = X.shape
@@ -1148,7 +1148,7 @@ def theta_star(X, y, lambda_, out=None):
     gives  theta_star  n
 
     m*n**2 + 3*m*n + n**3/3 + 6*n**2 floating-point operations
-    entries read: M 2*n**2, X 2*m*n, rhs n, y m
+    entries read: X 2*m*n, y m
     """
     _link()
     if not (type(X) is type(y) is np.ndarray and X.dtype is y.dtype in _FLOATING and X.flags.carray and y.flags.carray):
@@ -1206,7 +1206,7 @@ def theta_step(theta, X, y, lambda_, alpha, out=None):
     gives  theta_next  n
 
     4*m*n + 7*n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta 2*n, y m
+    entries read: theta 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1359,7 +1359,7 @@ def theta_run(theta, X, y, lambda_, alpha, iterations, tolerance=0.0, out=None, 
            done        number    of iterations
 
     4*m*n + 7*n floating-point operations per iteration
-    entries read per iteration: X m*n, grad_J_theta n, theta 2*n, y m
+    entries read per iteration: theta 2*n, X m*n, y m
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -1468,5 +1468,5 @@ def _theta_run_hoisted(theta, X, y, lambda_, alpha, X_X, iterations, tolerance):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_8bb257a2d589b0dd"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_8bb257a2d589b0dd"
+sys.modules["eqcompiler_generated_0b90c6486ee319df"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_0b90c6486ee319df"

@@ -355,7 +355,7 @@ def J(theta, X, y):
     gives  J      number
 
     2*m*n + 3*m + 2 floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -472,7 +472,7 @@ def grad_J(theta, X, y, out=None):
     gives  grad_J_theta  n
 
     4*m*n + n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -612,7 +612,7 @@ def value_and_grad_J(theta, X, y, out=None):
            grad_J_theta  n
 
     4*m*n + 2*m + n + 2 floating-point operations
-    entries read: X m*n, grad_J_theta n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -759,7 +759,7 @@ def hess_J(theta, X, y, out=None):
     gives  hess_J_theta  n by n
 
     m*n**2 + m*n + n**2 floating-point operations
-    entries read: X m*n, hess_J_theta n**2
+    entries read: X m*n
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -815,7 +815,7 @@ def hvp_J(theta, v, X, y, out=None):
     gives  hvp_J_theta  n
 
     4*m*n + m floating-point operations
-    entries read: X m*n, v n
+    entries read: v n, X m*n
     """
     try:
         m, n = X.shape
@@ -1002,7 +1002,7 @@ def theta_step(theta, X, y, alpha, out=None):
     gives  theta_next  n
 
     4*m*n + 3*n floating-point operations
-    entries read: X m*n, grad_J_theta n, theta 2*n, y m
+    entries read: theta 2*n, X m*n, y m
     """
     try:
         m, n = X.shape
@@ -1152,7 +1152,7 @@ def theta_run(theta, X, y, alpha, iterations, tolerance=0.0, out=None, callback=
            done        number    of iterations
 
     4*m*n + 3*n floating-point operations per iteration
-    entries read per iteration: X m*n, grad_J_theta n, theta 2*n, y m
+    entries read per iteration: theta 2*n, X m*n, y m
     """
     if not (
         type(theta) is type(X) is type(y) is np.ndarray
@@ -1271,7 +1271,7 @@ def V(alpha, X, y, u, T):
     gives  V      number
 
     4*T*m*n + 3*T*n + 2*m*n + 3*m + 2 floating-point operations
-    entries read: X T*m*n + m*n, grad_J_theta T*n, theta T*n, theta_T n, u n, y T*m + m
+    entries read: X T*m*n + m*n, y T*m + m, u n
     """
     if not (
         type(X) is type(y) is type(u) is np.ndarray
@@ -1353,8 +1353,7 @@ def grad_V(alpha, X, y, u, T):
     gives  grad_V_alpha  number
 
     8*T*m*n + 2*T*m + 5*T*n + T - 2*m + n floating-point operations
-    entries read: X 2*T*m*n + m*n, grad_J_theta_kept 2*T*n, theta T*n, theta_T n, theta_T_bar n, theta_t_bar T*n, u n, y T*m
-    + m
+    entries read: X 2*T*m*n + m*n, y T*m + m, u n
     """
     if not (
         type(X) is type(y) is type(u) is np.ndarray
@@ -1462,8 +1461,7 @@ def value_and_grad_V(alpha, X, y, u, T):
            grad_V_alpha  number
 
     8*T*m*n + 2*T*m + 5*T*n + T + n + 2 floating-point operations
-    entries read: X 2*T*m*n + m*n, grad_J_theta_kept 2*T*n, theta T*n, theta_T n, theta_T_bar n, theta_t_bar T*n, u n, y T*m
-    + m
+    entries read: X 2*T*m*n + m*n, y T*m + m, u n
     """
     if not (
         type(X) is type(y) is type(u) is np.ndarray
@@ -1575,9 +1573,7 @@ def hvp_V(alpha, v_alpha, X, y, u, T):
     gives  hvp_V_alpha  number
 
     16*T*m*n + 5*T*m + 15*T*n + 4*T + 4*m*n - n + 1 floating-point operations
-    entries read: X 4*T*m*n + 2*m*n, grad_J_theta_bar_2 T*n, grad_J_theta_kept 4*T*n, grad_J_theta_kept_bar_2 T*n, s_kept
-    2*T*m, theta T*n, theta_T n, theta_T_bar n, theta_T_bar_bar_2 n, theta_bar_bar T*n, theta_bar_kept T*n, theta_t_bar T*n,
-    theta_t_bar_2 T*n, theta_t_bar_bar T*n, u n, y T*m + m
+    entries read: X 4*T*m*n + 2*m*n, y T*m + m, u n
     """
     if not (
         type(X) is type(y) is type(u) is np.ndarray
@@ -1742,5 +1738,5 @@ def _hvp_V(alpha, v_alpha, X, y, u, T):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_8ab14c43902363ff"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_8ab14c43902363ff"
+sys.modules["eqcompiler_generated_0395be1c8dec4b26"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_0395be1c8dec4b26"

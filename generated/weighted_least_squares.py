@@ -428,7 +428,7 @@ def L(beta, X, y, w):
     gives  L     number
 
     2*m*n + 4*m + 1 floating-point operations
-    entries read: X m*n, beta n, w m, y m
+    entries read: beta n, X m*n, y m, w m
     """
     try:
         m, n = X.shape
@@ -551,7 +551,7 @@ def grad_L(beta, X, y, w, out=None):
     gives  grad_L_beta  n
 
     4*m*n + m floating-point operations
-    entries read: X m*n, beta n, w m, y m
+    entries read: beta n, X m*n, y m, w m
     """
     try:
         m, n = X.shape
@@ -697,7 +697,7 @@ def value_and_grad_L(beta, X, y, w, out=None):
            grad_L_beta  n
 
     4*m*n + 4*m + 1 floating-point operations
-    entries read: X m*n, beta n, w m, y m
+    entries read: beta n, X m*n, y m, w m
     """
     try:
         m, n = X.shape
@@ -850,7 +850,7 @@ def hess_L(beta, X, y, w, out=None):
     gives  hess_L_beta  n by n
 
     2*m*n**2 + m*n floating-point operations
-    entries read: X 2*m*n, hess_L_beta_weighted m*n, w m
+    entries read: X 2*m*n, w m
     """
     try:
         m, n = X.shape
@@ -977,7 +977,7 @@ def hvp_L(beta, v, X, y, w, out=None):
     gives  hvp_L_beta  n
 
     4*m*n + m floating-point operations
-    entries read: X m*n, v n, w m
+    entries read: v n, X m*n, w m
     """
     try:
         m, n = X.shape
@@ -1170,7 +1170,7 @@ def beta_hat(X, y, w, out=None):
     gives  beta_hat  n
 
     2*m*n**2 + 3*m*n + m + n**3/3 + 2*n**2 floating-point operations
-    entries read: M n**2, M_weighted m*n, X 2*m*n, rhs n, w m, y m
+    entries read: X 2*m*n, y m, w m
     """
     _link()
     try:
@@ -1310,5 +1310,5 @@ def _beta_hat_rest(X, y, w, beta_hat, rhs_rows, M_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_d52d71c2a1420a0e"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_d52d71c2a1420a0e"
+sys.modules["eqcompiler_generated_febf34c271b4bc23"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_febf34c271b4bc23"

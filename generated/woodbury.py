@@ -604,7 +604,7 @@ def x(A, u, v, b, out=None):
     gives  x  n
 
     2*n**3/3 + 4*n**2 floating-point operations
-    entries read: A n**2, B n**2, b n, u n, v n
+    entries read: A n**2, u n, v n, b n
     """
     try:
         n = len(A)
@@ -678,7 +678,7 @@ def w(X, y, lambda_, out=None):
     gives  w        n
 
     m*n**2 + 3*m*n + n**3/3 + 5*n**2 floating-point operations
-    entries read: M 2*n**2, X 2*m*n, rhs n, y m
+    entries read: X 2*m*n, y m
     """
     _link()
     if not (type(X) is type(y) is np.ndarray and X.dtype is y.dtype in _FLOATING and X.flags.carray and y.flags.carray):
@@ -723,5 +723,5 @@ def _w(X, y, lambda_, M, w):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_184c93b658958a45"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_184c93b658958a45"
+sys.modules["eqcompiler_generated_70583273cda8d0f0"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_70583273cda8d0f0"

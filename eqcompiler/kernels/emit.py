@@ -263,7 +263,7 @@ def _docstring(request: KernelRequest, planned: LoopPlan, names: Identifiers) ->
     yield from textwrap.wrap(f"{count.flops} floating-point operations{per}", WIDTH)
     if planned.accuracy:
         yield from textwrap.wrap(planned.accuracy.words(CAREFUL), WIDTH)
-    reads = ", ".join(f"{names.values[name]} {entries}" for name, entries in count.reads.items())
+    reads = ", ".join(f"{names.values[p.name]} {count.reads[p.name]}" for p in planned.parameters if p.name in count.reads)
     if reads:
         yield from textwrap.wrap(f"entries read{per}: {reads}", WIDTH)
     yield '"""'

@@ -35,7 +35,7 @@ GRADIENT_TEXT = '''def grad_J(theta, b, X, y, out=None):
     gives  grad_J_theta  n
 
     4*m*n + 3*m floating-point operations
-    entries read: X m*n, theta n, y m
+    entries read: theta n, X m*n, y m
     """
     try:
         m, n = X.shape
