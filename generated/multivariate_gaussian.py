@@ -74,9 +74,7 @@ def _only_for(*ranks):
 
 def _floats(names, values):
     """Arrays of one floating dtype, in C order: integers become floats, float32 beside float64 becomes float64. Copies then."""
-    for name, value in zip(names, values, strict=True):
-        _refuse_hidden(name, value)
-    arrays = [np.asarray(value) for value in values]
+    arrays = [_given(name, value) for name, value in zip(names, values, strict=True)]
     for name, array in zip(names, arrays, strict=True):
         if array.dtype.char not in "fd" and array.dtype.kind not in "biu":
             raise TypeError(f"{name} has dtype {array.dtype}; float64, float32 and integers are allowed")
@@ -85,21 +83,25 @@ def _floats(names, values):
     return [np.require(array, dtype.newbyteorder("="), ["C", "A"]) for array in arrays]
 
 
-def _refuse_hidden(name, value):
+def _given(name, value):
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array; its rows differ in length") from error
 
 
 def _whole_numbers(name, value):
-    _refuse_hidden(name, value)
-    array = np.asarray(value)
+    array = _given(name, value)
     if array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
     return np.require(array, np.int64, ["C", "A"])
 
 
 def _number(name, value):
-    if isinstance(value, (str, bytes, complex, np.complexfloating)) or np.ndim(value) != 0:
+    real = hasattr(value, "__float__") and not isinstance(value, (str, bytes, np.complexfloating))
+    if not real or getattr(value, "ndim", 0) != 0:
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
     return float(value)
 
@@ -2164,5 +2166,5 @@ def _hvp_r(Lambda, v, x, mu, hvp_r_Lambda):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_bbbe9c6e675a94a0"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_bbbe9c6e675a94a0"
+sys.modules["eqcompiler_generated_101e8ddf57932272"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_101e8ddf57932272"

@@ -158,9 +158,7 @@ def _members(name, members, axes):
         raise TypeError(f"{name} must be a list or tuple of arrays, got {type(members).__name__}")
     if not members:
         raise ValueError(f"{name} is empty, at least one array needed")
-    for place, member in enumerate(members):
-        _refuse_hidden(f"{name}[{place}]", member)
-    arrays = [np.asarray(member) for member in members]
+    arrays = [_given(f"{name}[{place}]", member) for place, member in enumerate(members)]
     for place, array in enumerate(arrays):
         if array.ndim != axes:
             raise ValueError(f"{name}[{place}] must have {axes} {'axis' if axes == 1 else 'axes'}, has shape {array.shape}")

@@ -19,8 +19,7 @@ def _stacked(names, ranks, values, count):
     arrays, owner = [], "count"
     rows = None if count is None else _whole("count", count, 1)
     for name, rank, value in zip(names, ranks, values, strict=True):
-        _refuse_hidden(name, value)
-        array = np.asarray(value)
+        array = _given(name, value)
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{name} has dtype {array.dtype}; floating numbers and integers are allowed")
         if array.ndim not in (rank, rank + 1):

@@ -75,6 +75,10 @@ REFUSED: dict[str, tuple[Callable[[ModuleType], object], str]] = {
         lambda m: m.sample_v(THETA, np.diag([1.0, -1.0]), 0),
         "the smallest eigenvalue of the variance of v must be at least 0.0, is -1.0",
     ),
+    "hidden entries": (
+        lambda m: m.sample_y(np.ma.masked_greater(THETA, -np.inf), X, 0.1, 0),
+        f"theta has {THETA.size} masked entries; fill them, or leave their rows out",
+    ),
     "words": (lambda m: m.sample_t("fast", 0), "lambda_ has dtype <U4; floating numbers and integers are allowed"),
 }
 
