@@ -189,6 +189,12 @@ class UnknownCall(Term):
     arguments: tuple[Term, ...]
 
 
+def argument_name(function: str, number: int = 0) -> str:
+    """The symbol in which a function without a body is differentiated where its argument is no symbol; numbered from 1
+    where it has several arguments."""
+    return f"{function}_argument_{number}" if number else f"{function}_argument"
+
+
 @dataclass(frozen=True, slots=True)
 class Call(Term):
     """An operation of OPERATIONS or ELEMENTWISE."""

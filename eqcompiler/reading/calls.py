@@ -12,18 +12,19 @@ from itertools import pairwise
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
 from eqcompiler.languages.notation import Addition, Fence, Juxtaposed, Letter, Listing, Node, Numeral, Scripted
-from eqcompiler.languages.statements import Definition, SymbolInfo
+from eqcompiler.languages.statements import Definition
 from eqcompiler.languages.terms import (
     Derivative,
     FunctionType,
     Reference,
-    Symbol,
     Term,
     Type,
     UnknownCall,
 )
 from eqcompiler.reading import chain_rule, directions, indicators, shapes
-from eqcompiler.reading.built_in import BUILT_IN, built_in, by_entries
+from eqcompiler.reading.built_in import BUILT_IN, built_in
+from eqcompiler.reading.entrywise import by_entries
+from eqcompiler.reading.formal_arguments import nameless_arguments, own_arguments, slope
 from eqcompiler.reading.marks import with_subscript, with_superscript
 from eqcompiler.reading.names import Name, is_star, labelled, letter_name, name_of
 from eqcompiler.reading.scope import Reader, shape_text
@@ -89,8 +90,7 @@ def jacobian(reader: Reader, sign: Node, factors: tuple[Node, ...]) -> tuple[Ter
         return None
     definition = reader.scope.definitions.get(reader.scope.current.get(head.key, ""))
     if inside is None and definition is not None:
-        pairs = zip(definition.formals, definition.formal_types, strict=True)
-        points: tuple[Term, ...] = tuple(Symbol(reader.scope.type_of(type_), formal) for formal, type_ in pairs)
+        points: tuple[Term, ...] = own_arguments(reader.scope, definition)
     elif inside is not None and inside is bracket:
         points = arguments_of(reader, inside)
     else:
@@ -271,28 +271,15 @@ def function_derivative(reader: Reader, key: str, arguments: tuple[Term, ...], o
     (point,) = arguments
     if name is not None:
         definition = scope.definitions[name]
-        variable, type_ = definition.formals[0], scope.type_of(definition.formal_types[0])
-        at_variable = Symbol(type_, variable, span=span)
-        value: Term = Reference(scope.type_of(definition.body.type), name, (at_variable,), span=span)
+        (formal,) = own_arguments(scope, definition, span)
+        value: Term = Reference(scope.type_of(definition.body.type), name, (formal,), span=span)
     else:
-        declared = scope.symbols[key].type
-        if not isinstance(declared, FunctionType):
+        info = scope.symbols[key]
+        if not isinstance(info.type, FunctionType):
             raise IllegalEquation(f"'{key}' is not a function", span)
-        variable, type_ = f"{key}_argument", scope.type_of(declared.parameters[0])
-        at_variable = Symbol(type_, variable, span=span)
-        value = UnknownCall(declared.result, key, (at_variable,), span=span)
-        if variable not in scope.symbols:
-            why = f"the argument of {scope.symbols[key].latex}"
-            scope.symbols[variable] = SymbolInfo(variable, "u", type_, "formal", None, why)
-    return slope(value, variable, type_, order, None if point == at_variable else point)
-
-
-def slope(value: Term, variable: str, type_: Type, order: int, point: Term | None) -> Term:
-    """The derivative of that order of a value in a variable, at a point."""
-    for step in range(order):
-        shape = value.type.shape + type_.shape
-        value = Derivative(Type(shape), value, variable, point if step == order - 1 else None, span=value.span)
-    return value
+        (formal,) = nameless_arguments(scope, key, info.latex, tuple(map(scope.type_of, info.type.parameters)), span)
+        value = UnknownCall(info.type.result, key, (formal,), span=span)
+    return slope(value, formal, order, point)
 
 
 def entrywise(reader: Reader, key: str, argument: Term, primes: int, span: Span) -> Term:

@@ -26,7 +26,8 @@ from eqcompiler.languages.terms import (
     children,
 )
 from eqcompiler.reading import calls, directions, shapes, steps, unknown_functions
-from eqcompiler.reading.built_in import fresh_index
+from eqcompiler.reading.entrywise import fresh_index
+from eqcompiler.reading.formal_arguments import own_arguments
 from eqcompiler.reading.indices import check_range, component, index_term
 from eqcompiler.reading.marks import is_transpose_mark, with_superscript
 from eqcompiler.reading.names import Name, is_star, name_of
@@ -53,8 +54,7 @@ def primed(reader: Reader, node: Scripted) -> Term:
             fix=r"define the function before, write ^\top for a transpose, or define the primed name",
         )
     definition = scope.definitions[scope.current[head.key]]
-    points = tuple(Symbol(scope.type_of(t), f) for f, t in zip(definition.formals, definition.formal_types, strict=True))
-    value = calls.function_derivative(reader, head.key, points, node.primes, node.span)
+    value = calls.function_derivative(reader, head.key, own_arguments(scope, definition), node.primes, node.span)
     return with_superscript(reader, value, None if is_star(node.superscript) else node.superscript, node.span)
 
 
@@ -93,12 +93,13 @@ def direction_below(reader: Reader, variable: str, head: Name | None, bracket: F
     info = scope.symbol(variable)
     if head is None or definition is None or len(definition.formals) != 1 or node.order != 1 or info is None:
         return None
-    wanted = scope.type_of(definition.formal_types[0])
+    (formal,) = own_arguments(scope, definition)
+    wanted = formal.type
     if variable in (*definition.formals, *steps.reach(scope, definition.body, set())) or not isinstance(info.type, Type):
         return None
     if not wanted.rank or scope.type_of(info.type).shape != wanted.shape:
         return None
-    points = (Symbol(wanted, definition.formals[0]),) if bracket is None else calls.arguments_of(reader, bracket)
+    points = (formal,) if bracket is None else calls.arguments_of(reader, bracket)
     if any(mentions(point, variable) for point in points):
         return None
     slope = calls.function_derivative(reader, head.key, points, 1, node.span)
@@ -163,8 +164,8 @@ def gradient_of_bare(reader: Reader, node: Nabla) -> Term:
         raise AmbiguousNotation(
             f"'{node.span.text}' does not say in which variable", node.span, fix=r"write \nabla_x with the variable"
         )
-    point = Symbol(reader.scope.type_of(definition.formal_types[0]), definition.formals[0], span=node.argument.span)
-    return calls.function_derivative(reader, name.key if name else "", (point,), node.order, node.span)
+    points = own_arguments(reader.scope, definition, node.argument.span)
+    return calls.function_derivative(reader, name.key if name else "", points, node.order, node.span)
 
 
 def applied_function(reader: Reader, argument: Node) -> tuple[Name | None, Fence | None]:

@@ -37,7 +37,8 @@ from eqcompiler.languages.terms import (
     children,
 )
 from eqcompiler.reading import shapes
-from eqcompiler.reading.built_in import fresh_index
+from eqcompiler.reading.entrywise import fresh_index
+from eqcompiler.reading.formal_arguments import own_arguments
 from eqcompiler.reading.names import name_of
 from eqcompiler.reading.scope import Reader, Scope
 
@@ -188,10 +189,9 @@ def binder(reader: Reader, place: int, size: Dimension) -> Binder:
 def along_argument(reader: Reader, slope: Term, definition: Definition, direction: Term, span: Span) -> Term:
     """D f(x)[h]: the derivative of a function of one argument, taken at a point, along a direction of the argument's shape."""
     scope = reader.scope
-    wanted, value = scope.type_of(definition.formal_types[0]), scope.type_of(definition.body.type)
-    direction = shapes.fit(direction, wanted)
-    like = Symbol(wanted, definition.formals[0])
-    if not shapes.same_shape(direction, like, scope):
+    (formal,) = own_arguments(scope, definition)
+    direction = shapes.fit(direction, formal.type)
+    if not shapes.same_shape(direction, formal, scope):
         words = f"a direction of '{definition.latex}' has the shape of its argument"
-        raise shapes.clash(words, direction, like, span, scope)
-    return contracted(reader, slope, value, direction, span)
+        raise shapes.clash(words, direction, formal, span, scope)
+    return contracted(reader, slope, scope.type_of(definition.body.type), direction, span)

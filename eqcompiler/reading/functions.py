@@ -10,12 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, NotSupportedYet, ShapeMismatch, Span
-from eqcompiler.languages.notation import Addition, Fence, Juxtaposed, Letter, Listing, Node, Numeral, Prefix, Scripted
-from eqcompiler.languages.statements import SymbolInfo
-from eqcompiler.languages.terms import ELEMENTWISE, SCALAR, Call, Expectation, Symbol, Term, Type
+from eqcompiler.languages.notation import Fence, Juxtaposed, Letter, Listing, Node, Numeral, Prefix, Scripted
+from eqcompiler.languages.terms import ELEMENTWISE, SCALAR, Call, Expectation, Term, Type
 from eqcompiler.reading import calls, shapes
-from eqcompiler.reading.built_in import by_entries
-from eqcompiler.reading.marks import with_superscript
+from eqcompiler.reading.entrywise import derived_by_entries
+from eqcompiler.reading.marks import is_inverse_mark, with_superscript
 from eqcompiler.reading.scope import Reader
 
 SAME_AS = {
@@ -50,7 +49,7 @@ def prefix(reader: Reader, node: Prefix) -> Term:
         value = RULES[function](reader, arguments, node.span)
     else:
         raise NotSupportedYet(f"the function '{node.function}' is not implemented", node.span)
-    if inverse_function(node.superscript):
+    if is_inverse_mark(node.superscript):
         what = f"'{node.function}^{{-1}}' is the inverse function or one over the value"
         raise AmbiguousNotation(what, node.span, fix=f"write \\arc{node.function} or \\frac{{1}}{{\\{node.function} ...}}")
     if function in ELEMENTWISE and value.type.rank and isinstance(node.superscript, Numeral):  # \tanh^2 z
@@ -63,20 +62,11 @@ def derived(reader: Reader, node: Prefix, function: str, argument: Term) -> Term
     if function not in ELEMENTWISE or node.subscript is not None:
         fix = r"write the derivative as \frac{d}{dx}"
         raise NotSupportedYet(f"a prime behind '{node.function}' is not read", node.span, fix=fix)
-    variable = f"{function}_argument"
-    reader.scope.symbols.setdefault(
-        variable, SymbolInfo(variable, "u", SCALAR, "formal", None, f"the argument of \\{node.function}")
-    )
-    value = Call(SCALAR, function, (Symbol(SCALAR, variable, span=node.span),), span=node.span)
-    words = f"{node.function}{node.primes * chr(39)}"
-    return by_entries(reader, words, argument, lambda x: calls.slope(value, variable, SCALAR, node.primes, x), node.span)
 
+    def of_number(x: Term) -> Term:
+        return Call(SCALAR, function, (x,), span=node.span)
 
-def inverse_function(superscript: Node | None) -> bool:
-    match superscript:
-        case Addition(terms=(("-", Numeral(digits="1")),)):
-            return True
-    return False
+    return derived_by_entries(reader, function, f"\\{node.function}", argument, of_number, node.primes, node.span)
 
 
 def argument_terms(reader: Reader, node: Prefix) -> tuple[Term, ...]:

@@ -28,7 +28,7 @@ def with_subscript(reader: Reader, value: Term, subscript: Node | None, span: Sp
     return component(reader.scope, value, tuple(index_term(reader, part) for part in parts), span)
 
 
-def inverse_mark(superscript: Node | None) -> bool:
+def is_inverse_mark(superscript: Node | None) -> bool:
     match superscript:
         case Addition(terms=(("-", Numeral(digits="1")),)):
             return True

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Protocol
 
 from eqcompiler.errors import Span
@@ -29,6 +30,9 @@ class Sizes:
 
     bound: dict[str, Dimension] = field(default_factory=dict)
     fresh: int = 0
+
+    def copy(self) -> Sizes:
+        return Sizes(dict(self.bound), self.fresh)
 
     def new(self, hint: str) -> Dimension:
         self.fresh += 1
@@ -83,9 +87,7 @@ class Scope:
     trying: bool = True  # while ranks are searched, a claim that does not fit is a failed attempt
     updates: dict[str, Term] = field(default_factory=dict)  # state -> the update that theta_{t+1} = ... gave it first
     steps: tuple[Steps, ...] = ()  # the recurrences over layers and over time that the file writes down step by step
-    of_states: Mapping[str, tuple[str, str, str]] = field(
-        default_factory=dict
-    )  # function of a state -> the state, its loss, LaTeX
+    of_states: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)  # function of a state -> state, its loss, LaTeX
     members: dict[str, str] = field(default_factory=dict)  # symbol for one step, W_l -> the family that it belongs to, W
     ragged: dict[str, Dimension] = field(default_factory=dict)  # family whose members differ in size -> how many there are
     recurrences: dict[str, Recurrence] = field(default_factory=dict)  # state -> its recurrence with a number of steps
@@ -94,44 +96,18 @@ class Scope:
     conventions: dict[str, None] = field(default_factory=dict)  # what a reading rests on, said beside the verdict too
     undecided: dict[str, Span] = field(default_factory=dict)  # names in an equation that is an assumption or a claim
     varied: frozenset[str] = frozenset()  # names whose own differential the file writes, dX
-    set_aside: dict[Span, list[Condition]] = field(
-        default_factory=dict
-    )  # a membership that a display states of a name declared elsewhere, x \\in (0, 1): what it asks for
+    # a membership that a display states of a name declared elsewhere, x \\in (0, 1): what it asks for
+    set_aside: dict[Span, list[Condition]] = field(default_factory=dict)
     directions: dict[str, str] = field(default_factory=dict)  # variable -> the symbol of its differential
 
     def copy(self) -> Scope:
-        return Scope(
-            dict(self.symbols),
-            dict(self.definitions),
-            dict(self.current),
-            dict(self.indices),
-            dict(self.dimensions),
-            list(self.constraints),
-            list(self.assumptions),
-            dict(self.families),
-            dict(self.datasets),
-            dict(self.ranks),
-            dict(self.bound),
-            self.index_letters,
-            self.defined_somewhere,
-            self.differentiated,
-            self.only_differentiated,
-            set(self.used),
-            self.trying,
-            dict(self.updates),
-            self.steps,
-            self.of_states,
-            dict(self.members),
-            dict(self.ragged),
-            dict(self.recurrences),
-            Sizes(dict(self.sizes.bound), self.sizes.fresh),
-            list(self.notes),
-            dict(self.conventions),
-            dict(self.undecided),
-            self.varied,
-            dict(self.set_aside),
-            dict(self.directions),
-        )
+        """What changes while a formula is read is copied; all else is never changed in its place."""
+        twin = copy(self)
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, dict | list | set | Sizes):
+                setattr(twin, each.name, value.copy())
+        return twin
 
     def type_of(self, type_: Type) -> Type:
         """The type with all sizes that are known by now."""

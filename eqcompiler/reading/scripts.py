@@ -15,7 +15,7 @@ from eqcompiler.languages.notation import Fence, Letter, Node, Numeral, Scripted
 from eqcompiler.languages.terms import INTEGER, SCALAR, Call, Constant, Number, Size, Term, Type
 from eqcompiler.reading import derivatives, functions, indicators, shapes
 from eqcompiler.reading.indices import admit_letters, component, index_term, is_index_expression
-from eqcompiler.reading.marks import inverse_mark, is_transpose_mark, with_subscript, with_superscript
+from eqcompiler.reading.marks import is_inverse_mark, is_transpose_mark, with_subscript, with_superscript
 from eqcompiler.reading.names import Name, index_letters, is_star, labelled, letter_name
 from eqcompiler.reading.scope import Reader
 from eqcompiler.reading.slices import row_or_column, sliced
@@ -145,7 +145,7 @@ def entry(reader: Reader, node: Scripted, base: Letter, name: Name) -> Term:
     """x_i, X_{ij}, with what stands above them."""
     value = indexed_base(reader, base, name, len(index_letters(node.subscript, known_rank(reader, name))))
     part = with_subscript(reader, value, node.subscript, node.span)
-    if part.type.rank == 0 and inverse_mark(node.superscript) and value.type.rank == 2:
+    if part.type.rank == 0 and is_inverse_mark(node.superscript) and value.type.rank == 2:
         what = "inverse of the matrix and then an entry, or one over the entry"
         raise AmbiguousNotation(what, node.span, fix=r"write (A^{-1})_{ij} or \frac{1}{A_{ij}}")
     return with_superscript(reader, part, node.superscript, node.span)

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from eqcompiler.errors import AmbiguousNotation, NotSupportedYet, Span
 from eqcompiler.languages.notation import Formula, Leibniz, Letter, Nabla, Node, Scripted
 from eqcompiler.languages.statements import SymbolInfo
-from eqcompiler.languages.terms import SCALAR, Derivative, FunctionType, Reference, Symbol, Term, Type, UnknownCall, children
+from eqcompiler.languages.terms import SCALAR, Derivative, FunctionType, Reference, Symbol, Term, UnknownCall, children
+from eqcompiler.reading.formal_arguments import nameless_arguments
 from eqcompiler.reading.names import Name, letter_name, name_of
 from eqcompiler.reading.scope import Reader, Scope, shape_text
 from eqcompiler.reading.survey import names_in, walk
@@ -81,7 +82,7 @@ def numerator(reader: Reader, node: Node) -> Term | None:
         why = f"nothing defines it: an unknown function of {words}"
         scope.symbols[name.key] = SymbolInfo(name.key, name.latex, FunctionType(types, SCALAR), "function", None, why)
         scope.notes.append(f"{name.key} is an unknown function of {words}")
-    _name_slots(scope, name.key, types)
+    nameless_arguments(scope, name.key, name.latex, types)
     return UnknownCall(declared.result if declared else SCALAR, name.key, arguments, span=node.span)
 
 
@@ -104,7 +105,7 @@ def of_state(reader: Reader, key: str, span: Span) -> Term:
     types = (scope.type_of(value.type),)
     why = f"a part of {loss}, any function of {state}"
     scope.symbols.setdefault(key, SymbolInfo(key, latex, FunctionType(types, SCALAR), "function", None, why))
-    _name_slots(scope, key, types)
+    nameless_arguments(scope, key, latex, types)
     return UnknownCall(SCALAR, key, (value,), span=span)
 
 
@@ -143,13 +144,6 @@ def _latex(scope: Scope, term: Term) -> str:
     key = term.name if isinstance(term, Symbol | Reference) else ""
     known = scope.definitions.get(key) or scope.symbols.get(key)
     return known.latex if known else key
-
-
-def _name_slots(scope: Scope, key: str, types: tuple[Type, ...]) -> None:
-    """Names for the arguments, in which derivatives at other points are written."""
-    for number, type_ in enumerate(types, start=1):
-        slot, latex = (f"{key}_argument", "u") if len(types) == 1 else (f"{key}_argument_{number}", f"u_{number}")
-        scope.symbols.setdefault(slot, SymbolInfo(slot, latex, type_, "formal", None, f"argument {number} of {key}"))
 
 
 def _depends(scope: Scope, name: str, other: str) -> bool:

@@ -120,7 +120,7 @@ class Writer:
     def unknown(self, atom: Atom, at: tuple[Term, ...]) -> Term:
         """f(u), or a component of its derivatives at u, for a function of one argument."""
         name, _, slots = atom.name.partition("'")
-        info, variable = self.document.symbols.get(name), f"{name}_argument"
+        info, variable = self.document.symbols.get(name), terms.argument_name(name)
         if info is None or not isinstance(info.type, FunctionType) or len(atom.inner) != 1:
             raise NotReplayed(f"unknown {atom.name} has no notation")
         (parameter,), result = info.type.parameters, info.type.result
