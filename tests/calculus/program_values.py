@@ -7,11 +7,12 @@ Guarantees: written for these tests alone; shares no code with lowering or diffe
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import sympy
+from rounding import EPS, largest
 from scipy import special
 
 from eqcompiler.languages.program import Axis, Indexed, Program, Scan
@@ -164,8 +165,23 @@ def _loop(kind: str, body: Any, limits: list[Any], where: Mapping[str, int], kno
     return np.sum(parts) if kind == "Sum" else np.prod(parts)
 
 
-def finite_differences(function: Any, point: Any, step: float = 1e-6) -> Any:
-    """d function / d point by central differences: the function's axes, then the point's. Error O(step^2)."""
+STEP = 2.0**-17  # near the third root of eps, where the error of the formula and what rounding leaves of it are alike
+
+
+def assert_is_slope(found: Any, function: Callable[[Any], Any], point: Any, operations: float) -> None:
+    """`found` is d function / d point, as far as central differences can tell.
+
+    Their error is c h^2 with the same c for h and 2 h, so that the two differ by three times the error of the first; and
+    `operations` roundings of the function's values, divided by h.
+    """
+    near, far = (differences(function, point, step) for step in (STEP, 2 * STEP))
+    bound = np.abs(near - far) + operations * EPS * max(1.0, largest(function(np.asarray(point, dtype=float)))) / STEP
+    assert np.shape(found) == np.shape(near)
+    assert np.all(np.abs(np.asarray(found) - near) <= bound)
+
+
+def differences(function: Callable[[Any], Any], point: Any, step: float) -> Any:
+    """d function / d point by central differences: the function's axes, then the point's."""
     point = np.asarray(point, dtype=float)
     columns = []
     for at in np.ndindex(point.shape):

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 import sympy
+from flint import arb
 from small_programs import (
     A,
     B,
     S,
     X,
     a,
+    assert_meet,
     b,
     entries,
     form,
@@ -165,8 +167,15 @@ def test_a_normal_has_the_value_of_its_program(name: str, sizes: dict[str, int])
     for side in (left, right):
         tensor_ = form(side, axes)
         expected = program_entries(program(side, axes), values)
-        close = 1e-9 * max(1.0, *map(abs, expected), 1.0)
-        assert entries(tensor_, values) == pytest.approx(expected, rel=1e-9, abs=close)
+        assert_meet(entries(tensor_, values), expected)
+
+
+def test_the_comparison_of_balls_sees_small_differences_and_balls_that_say_nothing() -> None:
+    one = [arb(1)]
+    assert_meet(one, [arb(1, 2.0**-110)])
+    for other in ([arb(1) + arb(2) ** -50], [arb(1, 2.0**-90)], [arb("nan")], []):
+        with pytest.raises(AssertionError):
+            assert_meet(one, other)
 
 
 def test_hyperbolic_functions_as_exponentials() -> None:
@@ -247,7 +256,7 @@ def test_whole_tensor_operations(name: str) -> None:
     for seed, sizes in enumerate(({"m": 3, "n": 2}, {"m": 2, "n": 3})):
         values = sample(seed + 5, sizes)
         expected = program_entries(program(left, axes, WHOLE), values)
-        assert entries(form(left, axes, WHOLE), values) == pytest.approx(expected, rel=1e-7, abs=1e-7)
+        assert_meet(entries(form(left, axes, WHOLE), values), expected)
 
 
 def test_an_inverse_kept_transposed_is_not_symmetric() -> None:

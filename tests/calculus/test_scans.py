@@ -192,7 +192,7 @@ def test_a_contraction_that_the_way_back_needs_is_kept() -> None:
 
 # ---- values: against central differences, whose error is eps/step times the values, and step^2 times third derivatives
 
-STEP = 2.0**-17
+OPERATIONS = 100  # of a few steps with products of at most four entries
 
 
 def differences_agree(program: Program, sizes: dict[str, Any], inputs: dict[str, Any], variables: tuple[str, ...]) -> None:
@@ -214,10 +214,7 @@ def differences_agree(program: Program, sizes: dict[str, Any], inputs: dict[str,
 
 
 def near(found: Any, function: Callable[[Any], float], point: Any) -> None:
-    expected = program_values.finite_differences(function, point, STEP)
-    scale = 1 + abs(function(point)) + np.abs(expected).max()
-    assert np.shape(found) == np.shape(point)
-    assert np.abs(np.asarray(found) - expected).max() <= scale * (np.finfo(float).eps / STEP + 100 * STEP**2)
+    program_values.assert_is_slope(found, function, point, OPERATIONS)
 
 
 @pytest.mark.parametrize("activation", scan_programs.ACTIVATIONS)
