@@ -20,6 +20,7 @@ from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.parser import parse_formula
 from eqcompiler.reading.properties import LISTED, PROPERTY, SAID, normalised
 from eqcompiler.reading.regions import Region
+from eqcompiler.reading.relation_marks import is_own
 from eqcompiler.reading.running_text import UNUSED, RunningText, Surroundings, begins_clause
 from eqcompiler.reading.scanner import Scanner
 from eqcompiler.reading.survey import names_in
@@ -111,14 +112,18 @@ class _Written:
         self.items += own_formulas(source, saying, counts)
 
     def inline(self, running: RunningText, item: Formula) -> None:
-        r"""A bound, $a > 0$, an equation that is joined to a declaration, and $a \in (0, 1)$ about a name that is declared
-        elsewhere too; other formulas say what they say by themselves."""
+        r"""A bound, $a > 0$, an equation that is joined to a declaration or is about its own name, and $a \in (0, 1)$ about a
+        name that is declared elsewhere too; other formulas say what they say by themselves."""
         again = members(item)
-        if not (item.joined or is_bound(item) or equates_indices(item) or (again and self.declared_twice.issuperset(again))):
-            self.items.append(item)
-            return
         around = running.around_formula(item.span.start)
         reach = around.reach()
+        narrows = bool(again) and self.declared_twice.issuperset(again)
+        if not (item.joined or is_condition(item) or equates_indices(item) or narrows):
+            stated = reach in ("file", "open") or (reach and around.has_display)
+            self.items += [item] if stated else without_conditions(item)
+            return
+        if reach == "open":
+            reach = "file" if item.joined or self.declares(around, item) else ""
         if (before := self.restricted_by(item)) is not None:
             self.items[-1] = replace(before, parts=(), joined=False, note=UNUSED)
             reach = ""
@@ -129,6 +134,11 @@ class _Written:
         elif not reach or item.joined or not self.attach(around, (Words(item.span, "for"), *item.parts)):
             self.items.append(replace(item, parts=(), joined=False, note=UNUSED))
 
+    def declares(self, around: Surroundings, item: Formula) -> bool:
+        """The learning rate is $a > 0$; a membership; a bound on what the file says nothing else of."""
+        alone = is_bound(item) and (around.describes or self.declared_twice.isdisjoint(bounded(item)))
+        return alone or not is_condition(item)
+
     def restricted_by(self, item: Formula) -> Formula | None:
         """$A_{ij} > 0$ for $i < j$: neither is a condition on all entries."""
         before = self.items[-1] if self.items else None
@@ -138,9 +148,8 @@ class _Written:
 
     def says_all(self, around: Surroundings, item: Formula) -> bool:
         r"""For $a > 0$ we have \[...\] declares a, where the file says nothing else of it."""
-        beside = around.ends_with_display or around.begins_with_display
         between_names = any(isinstance(p, Relation) and all(isinstance(s, Letter) for s in p.sides) for p in item.parts)
-        return beside and is_bound(item) and not between_names and self.declared_twice.isdisjoint(bounded(item))
+        return around.has_display and is_bound(item) and not between_names and self.declared_twice.isdisjoint(bounded(item))
 
     def attach(self, around: Surroundings, parts: tuple[Node, ...]) -> bool:
         """To the display of the sentence, the one that follows before the one that precedes."""
@@ -154,6 +163,29 @@ class _Written:
         return True
 
 
+def without_conditions(item: Formula) -> Iterator[Formula]:
+    r"""What is left of $x \in \mathbb{R}, x > 0$ where its sentence states nothing: the declaration."""
+    said = [part for part in item.parts if not states_condition(part)]
+    if said:
+        yield replace(item, parts=tuple(said))
+    if len(said) < len(item.parts):
+        yield replace(item, parts=(), note=UNUSED)
+
+
+def states_condition(part: Node) -> bool:
+    """A bound, or an equation about its own name, A = A^T."""
+    match part:
+        case Relation(operators=("=",), sides=(left, right)):
+            return is_own(left, right)
+        case Relation(operators=operators):
+            return all(sign in ORDERS for sign in operators)
+    return False
+
+
+def is_condition(item: Formula) -> bool:
+    return bool(item.parts) and all(map(states_condition, item.parts))
+
+
 def equates_indices(item: Formula) -> bool:
     """$i = j$, which says nothing of the whole file."""
     match item.parts:
@@ -163,9 +195,17 @@ def equates_indices(item: Formula) -> bool:
 
 
 def members(item: Formula) -> tuple[str, ...]:
-    """The names that a formula says the set of."""
-    sets = (part for part in item.parts if isinstance(part, Relation) and "in" in part.operators)
-    return tuple(key for part in sets for key in names_in(part.sides[0]))
+    r"""The names that a formula says the set of: a and b of a, b \in \mathbb{R}."""
+    found: list[str] = []
+    listed: list[str] = []
+    for part in item.parts:
+        names = names_in(part.sides[0] if isinstance(part, Relation) else part)
+        if isinstance(part, Relation):
+            found += [*listed, *names] if "in" in part.operators else []
+            listed = []
+        else:
+            listed += names
+    return tuple(found)
 
 
 def bounded(item: Formula) -> tuple[str, ...]:
@@ -243,7 +283,8 @@ def said_of(running: RunningText, names: tuple[Letter, ...], group: list[Region]
     said = WORD.search(before) if behind is not None else BEFORE.search(before)
     if behind is not None:
         declared = not behind[0][: behind.start("list")].strip() and all(r"\in" in text[r.start : r.stop] for r in group)
-        scope = around.reach() if declared else scope_of(said, around)  # $Q \in \mathbb{R}^{n \times n}$ symmetric
+        reach = around.reach()  # $Q \in \mathbb{R}^{n \times n}$ symmetric
+        scope = scope_of(said, around) if not declared else "file" if reach == "open" else reach
         return Saying(names, words_of(behind["list"]), scope, start, stop)
     return Saying(names, words_of(said["list"]), scope_of(said, around), start, stop) if said is not None else None
 

@@ -2,11 +2,13 @@ r"""Running text: how far a condition reaches that stands inline, by the sentenc
 
 Takes: the text, where its formulas stand, and one of them. Gives: the whole file, the display of its sentence, or nothing.
 Guarantees: prose says conditions of cases, of proofs by contradiction, of what does not hold; none of these is an assumption
-of the file. Where a sentence denies or restricts something, none of its conditions counts.
+of the file. Where a sentence denies or restricts something, or asks, none of its conditions counts. What no word governs is
+left open, and says who describes a number: the learning rate $a > 0$.
 
-    Let $a > 0$.   where $a > 0$.   The learning rate is $a > 0$.      the whole file
+    Let $a > 0$.   where $a > 0$.                                      the whole file
     For $a > 0$ we have \[...\].    \[...\] if $a > 0$.                that display
     If $a > 0$ it is trivial.       Since $a > 0$.   We do not need $a > 0$.   Suppose, to the contrary, $a > 0$.      nothing
+    The learning rate is $a > 0$.   At the optimum $a > 0$.            open; the first describes a
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from typing import Literal
 from eqcompiler.reading.regions import Region
 
 UNUSED = "an inline relation is not used; to use it, give it a display, or join it to a declaration by `with`"
-Reach = Literal["file", "display", ""]
+Reach = Literal["file", "display", "open", ""]
 
 SENTENCE_END = re.compile(
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\beq)(?<!\bresp)[.!?;](?=[\s)]|$)|\n\s*\n|(?:^|\n)#[^\n]*|"
@@ -35,13 +37,32 @@ HARMLESS = re.compile(r"without loss of generality|not necessarily")
 DENIED = re.compile(
     r"\b(?:not|never|no|nor|neither|none|cannot|without|instead|unless|except|unlike|otherwise|whether|contradiction|contrary|"
     r"absurd|wrong|wrongly|false|falsely|incorrectly|mistakenly|mistake|fails?|violat\w+|only|even|rather|although|though|"
-    r"despite|but|example|instance|special|simplest|cases?|trivial|iff)\b|n't\b|n’t|\be\.g\.|\bonly if\b"
+    r"despite|but|example|instance|special|simplest|cases?|trivial|iff|either|would|could|might|want\w*|wish\w*|hope\w*|"
+    r"pretend\w*|imagine\w*|conjecture\w*|goal|aim|question|claim|exercise)\b|n't\b|n’t|\be\.g\.|\bonly if\b|\bor\s*$"
 )
 RESTRICTED = re.compile(
     r"\b(?:only|if|iff|when|whenever|unless|except|otherwise|fails?|false|wrong|violated|example|instance|cases?|contradiction|"
     r"for now|for the moment|temporarily)\b"
 )
-REFUTED = re.compile(r"[^,$]*\b(?:not|never|nor|necessary|needed|required)\b|\W*or\b")
+REFUTED = re.compile(
+    r"[^,$]*\b(?:not|never|nor|necessary|needed|required|shown|proved|proven|derived|verified|checked|open|unknown)\b|\W*or\b"
+)
+# the verb before its subject: a question, or what would be if it were so
+INVERTED = re.compile(r"^\W*(?:is|are|was|were|does|do|did|can|could|has|have|had|should|would|will|must)\b")
+# a bound beside one of these says what the number is like that it names
+QUANTITY = (
+    r"(?:hyper)?parameter|rate|size|step|strength|constant|coefficient|factor|weight|number|scalar|real|variance|covariance|deviation|"
+    r"precision|temperature|threshold|bandwidth|radius|length|width|scale|penalty|momentum|tolerance|margin|probability|angle|mass|"
+    r"noise|level|multiplier|exponent|degree|regulari[sz](?:er|ation)|matrix|vector"
+)
+DESCRIBED = re.compile(
+    r"(?:(?:here|throughout|here and throughout|below|finally|moreover|furthermore|also)\b[\s,]*)?"
+    rf"(?:(?:(?:the|an?|our|its)\s+)?(?:[a-z-]+\s+){{0,4}}(?:{QUANTITY})s?(?:\s+(?:is|are|satisf(?:ies|y)))?)?\s*"
+)
+LIST = re.compile(r"(?:\$\s*(?:,\s*and\b|,|and\b)\s*)+$")
+DESCRIBING = re.compile(
+    r"\s*(?:$|,|and\b|(?:is|are|denotes?)\s+(?:the|an?|our|called)\b|for\s+(?:(?:all|each|every|any)\s+)?\$)"
+)
 STATING = (
     r"(?:let|assume|assuming|suppose|supposing|such|given)(?:\s+that)?|where|with|denote|consider|fix|take|choose|"
     r"satisfying|put|set"
@@ -86,6 +107,7 @@ class RunningText:
             behind[: end.start() if end else len(behind)].strip(),
             begins_with_display=not breaks and first > 0 and SAME_SENTENCE.match(self.text, first) is not None,
             ends_with_display=end is None and last < len(self.text),
+            asks=end is not None and end[0] == "?",
         )
 
     def around_formula(self, place: int) -> Surroundings:
@@ -133,11 +155,22 @@ class Surroundings:
     behind: str
     begins_with_display: bool
     ends_with_display: bool
+    asks: bool = False
 
     @cached_property
     def is_denied(self) -> bool:
         before, behind = (HARMLESS.sub(" ", words) for words in (self.before, self.behind))
-        return bool(DENIED.search(before) or RESTRICTED.search(behind) or REFUTED.match(behind))
+        unreal = self.asks or (INVERTED.match(before) and not self.begins_with_display)
+        return bool(unreal or DENIED.search(before) or RESTRICTED.search(behind) or REFUTED.match(behind))
+
+    @property
+    def has_display(self) -> bool:
+        return self.begins_with_display or self.ends_with_display
+
+    @property
+    def describes(self) -> bool:
+        """The learning rate $a > 0$; $a > 0$ is the learning rate: words about a number, and no verb of a result."""
+        return bool(DESCRIBED.fullmatch(LIST.sub("", self.before)) and DESCRIBING.match(self.behind))
 
     @cached_property
     def is_hypothetical(self) -> bool:
@@ -149,7 +182,9 @@ class Surroundings:
         if self.is_denied:
             return ""
         words = list(GOVERNING.finditer(RANGED.sub("$,", self.before)))
-        if not words or words[-1]["states"]:
+        if not words:
+            return "open"
+        if words[-1]["states"]:
             return "display" if self.is_hypothetical else "file"
         return "display" if words[-1]["case"] else ""
 

@@ -11,6 +11,7 @@ from eqcompiler import pipeline
 from eqcompiler.calculus.term_text import condition_latex
 from eqcompiler.errors import NotSupportedYet, Source
 from eqcompiler.languages.statements import Claim, Document
+from eqcompiler.reading.running_text import UNUSED
 
 MATRIX = r"Let $A \in \mathbb{R}^{n \times n}$."
 NUMBER = r"Let $a \in \mathbb{R}$."
@@ -68,6 +69,22 @@ DENIED_BOUNDS = [
     r"If $a \in (0, 1)$ this is trivial. In general,",
     r"For $a \in [0, \infty)$ clear. In general,",
     "The sign is known unless $a > 0$.",
+    "Is $a > 0$?",
+    "Do we assume $a > 0$?",
+    "Were $a > 0$, the root would be real.",
+    "Here $b > 0$ or $a > 0$.",
+    "where $a > 0$ is to be shown.",
+    "Suppose we want $a > 0$.",
+    "This would give $a > 0$.",
+    "Our goal is $a > 0$.",
+    "Usually $a > 0$.",
+    "The proof uses $a > 0$.",
+    "Some have $a > 0$; others differ.",
+    "At the optimum $a > 0$.",
+    "Show $a > 0$.",
+    "$a > 0$ follows from the lemma.",
+    "On the left half $a < 0$, on the right half $a > 0$.",
+    r"If $c \in \mathbb{R}, a > 0$ this is trivial. In general,",
 ]
 
 
@@ -81,6 +98,10 @@ def test_a_bound_that_its_sentence_does_not_state_is_not_used(words: str) -> Non
     [
         "Let $a > 0$.",
         "The learning rate is $a > 0$.",
+        "The learning rate $a > 0$",
+        "Here and throughout, $a > 0$.",
+        "$a > 0$ is the learning rate.",
+        "$a > 0$",
         "With a learning rate $a > 0$ we have",
         "We assume, without loss of generality, $a > 0$.",
         "For $a > 0$ we have",
@@ -89,6 +110,43 @@ def test_a_bound_that_its_sentence_does_not_state_is_not_used(words: str) -> Non
 )
 def test_a_bound_that_its_sentence_states_is_used(words: str) -> None:
     assert assumed(read(f"{NUMBER} {words} {ABSOLUTE}")) == ["a > 0"]
+
+
+def test_a_bound_that_nothing_governs_declares_what_the_file_says_nothing_else_of() -> None:
+    assert assumed(read(rf"At the optimum $a > 0$. {ABSOLUTE}")) == ["a > 0"]
+    assert assumed(read(rf"{NUMBER} At the optimum $a > 0$. {ABSOLUTE}")) == []
+    assert assumed(read(rf"Let $a, b \in \mathbb{{R}}$. At the optimum $a > 0$. {ABSOLUTE}")) == []
+
+
+UNSTATED_EQUATIONS = [
+    r"We do not assume that $A = A^\top$.",
+    r"If $A = A^\top$ this is trivial. In general,",
+    r"For example, $A = A^\top$.",
+    r"Since $A = A^\top$,",
+    r"Is $A = A^\top$?",
+    r"It is false that $A^\top = A$.",
+    r"The iteration is $A = A - G$.",
+]
+
+
+@pytest.mark.parametrize("words", UNSTATED_EQUATIONS)
+def test_an_equation_about_its_own_name_counts_only_where_it_is_stated(words: str) -> None:
+    """It was an assumption of the file wherever it stood."""
+    document = read(rf"{MATRIX} Let $G \in \mathbb{{R}}^{{n \times n}}$. {words} {TRACES}")
+    assert assumed(document) == []
+    assert [s.type_text for s in document.statements if s.kind == "prose"] == [UNUSED]
+
+
+@pytest.mark.parametrize("words", [r"Suppose $A = A^\top$.", r"where $A = A^\top$.", r"Let $A = A^\top$."])
+def test_an_equation_about_its_own_name_that_is_stated_is_used(words: str) -> None:
+    assert assumed(read(f"{MATRIX} {words} {TRACES}")) == ["A = A^T"]
+
+
+def test_an_equation_about_its_own_name_behind_if_belongs_to_the_display() -> None:
+    document = read(rf"{MATRIX} If $A = A^\top$, then {TRACES} Always {TRACES}")
+    claims = [s.payload for s in document.statements if isinstance(s.payload, Claim)]
+    assert document.assumptions == ()
+    assert [len(claim.assumptions) for claim in claims] == [1, 0]
 
 
 def test_a_case_belongs_to_the_display_of_its_sentence() -> None:
