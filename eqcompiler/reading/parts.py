@@ -259,8 +259,7 @@ def declare_names(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) 
             before = len(reader.scope.assumptions)
             declarations.declare_membership(reader, names, node.sides[1], node.span)
             if clause.attached and stated and known:  # it was declared before, so that this is a case of this display
-                reader.scope.set_aside[node.span] = reader.scope.assumptions[before:]
-                del reader.scope.assumptions[before:]
+                set_aside(reader, clause, before)
             for operator, left, right in zip(node.operators[1:], node.sides[1:-1], node.sides[2:], strict=True):
                 raise NotSupportedYet(f"'{operator}' behind a membership is not read", left.span.to(right.span))
         elif clause.role == "function":
@@ -285,7 +284,7 @@ def declare_ones(reader: Reader, node: Relation) -> None:
 
 def declare_orders(reader: Reader, formula: Formula, found: tuple[Clause, ...]) -> None:
     """Signs and bounds; conditions attached by `if` or `for` belong to their statement alone, except for new names."""
-    declared = False
+    declared = stated = False
     for clause in found:
         node = clause.node
         if clause.role == "order" and isinstance(node, Relation) and not states_order(clause, found):
@@ -293,8 +292,28 @@ def declare_orders(reader: Reader, formula: Formula, found: tuple[Clause, ...]) 
                 raise order_claimed(node.span)
             if not (declared or clause.attached or formula.inline):
                 refuse_claimed_order(reader, node)
+            before, known = len(reader.scope.assumptions), all_declared_elsewhere(reader, formula, clause)
             declarations.declare_order(reader, list(clause.names), node)
+            if stated and known:
+                set_aside(reader, clause, before)
+        stated = stated or clause.role == "equation"
         declared = declared or clause.role in ("member", "range", "function", "order")
+
+
+def all_declared_elsewhere(reader: Reader, formula: Formula, clause: Clause) -> bool:
+    """Whether other formulas say what all names of a clause are, so that it declares none."""
+    infos = [reader.scope.symbols.get(key) for node in (*clause.names, clause.node) for key in names_in(node)]
+    places = [info.declared for info in infos if info is not None]
+    return len(places) == len(infos) and all(
+        place is not None and not formula.span.start <= place.start < formula.span.stop for place in places
+    )
+
+
+def set_aside(reader: Reader, clause: Clause, before: int) -> None:
+    """What the clause assumes waits for what its display turns out to state."""
+    scope = reader.scope
+    scope.set_aside[clause.node.span] = scope.assumptions[before:]
+    del scope.assumptions[before:]
 
 
 def refuse_claimed_order(reader: Reader, node: Relation) -> None:
@@ -376,22 +395,28 @@ def statements_of(sentence: Sentence) -> tuple[list[Statement], Reader]:
         for clause in found:
             if clause.attached and clause.role in ("order", "property"):
                 sentence.attached += conditions_of(reader, clause)
-            sentence.attached += reader.scope.set_aside.get(clause.node.span, ())
+            if clause.attached:
+                sentence.attached += reader.scope.set_aside.get(clause.node.span, ())
+    beside = [c for clause in found if not clause.attached for c in reader.scope.set_aside.get(clause.node.span, ())]
+    sentence.attached += beside
     for clause in found:
         state(sentence, clause)
-    keep_unclaimed(sentence)
+    keep_unclaimed(sentence, beside)
     return [with_notes(s, reader) for s in sentence.statements], reader
 
 
-def keep_unclaimed(sentence: Sentence) -> None:
-    """Conditions beside a definition hold in the whole document; those beside a function speak of its arguments."""
+def keep_unclaimed(sentence: Sentence, beside: list[Condition]) -> None:
+    r"""Conditions beside a definition hold in the whole document: `beside` without a word, `, \quad \lambda > 0`; those behind
+    `for` and the like speak of its arguments where it is a function."""
     payloads = [statement.payload for statement in sentence.statements]
     if not sentence.attached or any(isinstance(payload, Claim | Density) for payload in payloads):
         return
-    if any(isinstance(payload, Definition) and payload.formals for payload in payloads):
-        sentence.reader.scope.notes.append("the condition beside this function is not used")
-    else:
+    if not any(isinstance(payload, Definition) and payload.formals for payload in payloads):
         sentence.reader.scope.assumptions += sentence.attached
+        return
+    sentence.reader.scope.assumptions += beside
+    if len(beside) < len(sentence.attached):
+        sentence.reader.scope.notes.append("the condition beside this function is not used")
 
 
 def with_notes(statement: Statement, reader: Reader) -> Statement:
