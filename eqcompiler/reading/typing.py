@@ -15,6 +15,7 @@ from eqcompiler.languages.notation import Formula, Node
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Call, Symbol, Term, children
 from eqcompiler.reading import parts
+from eqcompiler.reading.clauses import Clause, clauses_of
 from eqcompiler.reading.derivative_marks import with_derivative_marks
 from eqcompiler.reading.differential_marks import varied_names, with_differentials
 from eqcompiler.reading.dotted_series import with_dotted_series
@@ -123,11 +124,11 @@ def start(seen: Survey, includes: tuple[Document, ...]) -> Scope:
 
 def declare(scope: Scope, formulas: tuple[Formula, ...]) -> dict[int, EquationError]:
     """All declarations of a stage before the next stage. Gives the formulas that failed, by position."""
-    found: dict[int, tuple[parts.Clause, ...]] = {}
+    found: dict[int, tuple[Clause, ...]] = {}
     failed: dict[int, EquationError] = {}
     for position, formula in enumerate(formulas):
         try:
-            found[position] = parts.clauses(formula, scope.defined_somewhere)
+            found[position] = clauses_of(formula, scope.defined_somewhere)
             scope.undecided |= {key: c.node.span for c in found[position] if c.role == "open" for key in names_in(c.node)}
         except EquationError as error:
             failed[position] = error
