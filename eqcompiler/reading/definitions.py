@@ -63,6 +63,8 @@ def define(sentence: Sentence, left: Node, right: Node) -> bool:
             return False
         define_components(sentence, name, indices, right, span)
         return True
+    if is_diagonal_entry(sentence.reader, left):
+        return False
     if not fresh and is_entry_of_declared(sentence.reader, left, right):
         return False
     return _define_name(sentence, name_of(left), right, span, fresh)
@@ -127,6 +129,20 @@ def is_entry_of_declared(reader: Reader, left: Node, right: Node) -> bool:
         return False
     places = positions(left.subscript)
     return len(places) == info.type.rank > 0 and "0" not in places and reader.term(right).type.rank == 0
+
+
+def is_diagonal_entry(reader: Reader, left: Node) -> bool:
+    """A_{ii} with an index i, of a matrix that means something already; S_{xx} is a name."""
+    if not (isinstance(left, Scripted) and isinstance(left.base, Letter)) or left.superscript is not None or left.primes:
+        return False
+    scope, letters = reader.scope, index_letters(left.subscript)
+    keys = {letter_name(letter).key for letter in letters if isinstance(letter, Letter)}
+    if len(letters) < 2 or len(keys) != 1 or not all(key in scope.index_letters or key in scope.indices for key in keys):
+        return False
+    if not scope.known(letter_name(left.base).key):
+        what = f"entries on the diagonal alone do not define '{letter_name(left.base).latex}'"
+        raise NotSupportedYet(what, left.span, fix="define all entries, or give the diagonal a name with one index: h_i = ...")
+    return True
 
 
 def positions(below: Node | None) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ from eqcompiler.errors import EquationError
 from eqcompiler.languages.notation import Formula, Juxtaposed, Node, Numeral, Relation, Words
 from eqcompiler.reading.survey import left_name, names_in
 
-INTRODUCED = re.compile(r"(?:\b(?:let|define|put|set)|(?:^|[.,;:$)\]}\n])\s*(?:where|with))\s*(?:\$|\\\()$", re.IGNORECASE)
+INTRODUCED = re.compile(
+    r"(?:\b(?:let|define|denote|write|put|set)|(?:^|[.,;:$)\]}\n])\s*(?:where|with))\s*(?:\$|\\\()$", re.IGNORECASE
+)
 LET = re.compile(r"(?:^|[.;:]\s+|\n\s*)(?:let|define)\s*(?:\$|\\\()$", re.IGNORECASE)
 WHERE = re.compile("where|with", re.IGNORECASE)
 LONGEST_WORD = 40

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from eqcompiler.errors import EquationError, Source, Span
 from eqcompiler.languages.notation import Formula, Letter, Node, Relation, Words
-from eqcompiler.reading.index_cases import compares, indices_in, is_index
+from eqcompiler.reading.index_cases import compares, indices_in, is_index, is_joining
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.parser import parse_formula
 from eqcompiler.reading.properties import LISTED, PROPERTY, SAID, normalised
@@ -89,7 +89,11 @@ def with_last_claimed(items: list[Formula | EquationError]) -> Iterator[Formula 
 
 
 def is_equation(item: Formula) -> bool:
-    return len(item.parts) == 1 and isinstance(item.parts[0], Relation) and item.parts[0].operators == ("=",)
+    """L = R, perhaps with comparisons of its indices beside it."""
+    match item.parts:
+        case (Relation(operators=("=",)) as stated, *beside):
+            return all(is_joining(part) or compares(part, set(indices_in(stated))) for part in beside)
+    return False
 
 
 class _Written:
@@ -140,9 +144,9 @@ class _Written:
         return alone or not is_condition(item)
 
     def restricted_by(self, item: Formula) -> Formula | None:
-        """$A_{ij} > 0$ for $i < j$: neither is a condition on all entries."""
+        """$A_{ij} > 0$ or $A_{ij} = 0$ for $i < j$: neither is a condition on all entries."""
         before = self.items[-1] if self.items else None
-        if not (isinstance(before, Formula) and before.inline and is_bound(before)):
+        if not (isinstance(before, Formula) and before.inline and (is_bound(before) or is_equation(before))):
             return None
         return before if any(compares(p, set(indices_in(each))) for p in item.parts for each in before.parts) else None
 

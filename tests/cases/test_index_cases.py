@@ -100,3 +100,62 @@ def test_what_is_said_of_a_condition_on_some_entries() -> None:
     error = next(s.error for s in read(PARTIAL[1]).statements if s.error)
     fix = "state it of all entries, or give the part that is meant a name of its own"
     assert (error.what, error.fix) == ("a condition on some of the entries is not read", fix)
+
+
+# an equation for some entries that would define all of them, and a claim that would follow from that
+DEFINED = [
+    (r"\[ D \in \mathbb{R}^{n \times n}, \quad D_{ij} = 0, \; i \neq j \]", "D^2 = D"),
+    (r"\[ D \in \mathbb{R}^{n \times n} \] \[ D_{ij} = 0 \text{ for all } i \neq j \]", "D = 0"),
+    (r"\[ D \in \mathbb{R}^{n \times n} \] \[ D_{ij} = 0 \quad (i < j) \]", "D^\\top = D"),
+    (r"Let $D \in \mathbb{R}^{n \times n}$ with $D_{ij} = 0$ for $i \neq j$.", "D^2 = D"),
+    (r"\[ x_i = 0, \; i > 1 \]", r"x^\top x = 0"),
+    (r"\[ x_i = 0, \; 1 \le i \le k \]", r"x^\top x = 0"),
+    (r"\[ x_i = 0, \; i \le k \]", r"x^\top x = 0"),
+    (r"\[ B_{ij} = x_i x_j, \; i < j \]", r"B = x x^\top"),
+    (r"\[ B_{ij} = 1, \; i = j \]", r"B = \mathbf{1} \mathbf{1}^\top"),
+]
+
+
+@pytest.mark.parametrize(("stated", "claim"), DEFINED)
+def test_a_value_for_some_entries_defines_nothing_else(stated: str, claim: str) -> None:
+    document = read(f"{stated}\n\\[ {claim} \\]")
+    assert all(found.verdict not in ("proved", "holds") for found in pipeline.verify(document))
+
+
+def test_what_is_said_of_a_value_for_some_entries() -> None:
+    error = next(s.error for s in read(r"\[ x_i = 0, \; i > 1 \] \[ x^\top x = 0 \]").statements if s.error)
+    assert error.what == "a value for some of the entries only is not read"
+    assert error.fix == r"give every entry a value, with \begin{cases}, or with a sum of products with [i < j]"
+
+
+def test_zeros_beside_the_diagonal_say_diagonal() -> None:
+    stated = r"\[ D \in \mathbb{R}^{n \times n}, \quad D_{ij} = 0, \; i \neq j \]"
+    assert judged(stated + r"\[ x^\top D x = x^\top D^\top x \]").verdict == "proved"
+
+
+LAST = [
+    (r"\[ B = A + A^\top \] \[ B_{ij} = 0, \; i \neq j \]", "conditional"),
+    (r"\[ B = x x^\top \] \[ B_{ij} = x_i x_j, \; i \neq j \]", "proved"),
+    (r"\[ D \in \mathbb{R}^{n \times n} \] \[ D_{ij} = 0 \text{ for } i \neq j \]", "conditional"),
+]
+
+
+@pytest.mark.parametrize(("text", "verdict"), LAST)
+def test_entries_of_what_is_known_are_claimed(text: str, verdict: str) -> None:
+    assert judged(text).verdict == verdict
+
+
+def test_a_range_between_its_ends() -> None:
+    assert judged(r"\[ y_i = x_i^2, \; 1 \le i \le n \] \[ \sum_{i=1}^n y_i = x^\top x \]").verdict == "proved"
+
+
+def test_an_entry_on_the_diagonal_is_no_name() -> None:
+    found = judged(r"\[ H = A A^\top \] \[ H_{ii} = \sum_{j=1}^n A_{ij} \]")
+    assert found.verdict in ("refuted", "conditional")
+    error = next(s.error for s in read(r"\[ H_{ii} = \sum_{j=1}^n H_{ij} \]").statements if s.error)
+    assert error.what == "entries on the diagonal alone do not define 'H'"
+    sums = (
+        r"\[ x_i, y_i \in \mathbb{R}, i = 1, \dots, m \] \[ S_{xy} = \sum_{i=1}^m x_i y_i, \quad S_{xx} = \sum_{i=1}^m x_i^2 \]"
+    )
+    document = pipeline.document_of(Source("sums.tex", sums))
+    assert [s.kind for s in document.statements if s.error or s.kind == "definition"] == ["definition", "definition"]
