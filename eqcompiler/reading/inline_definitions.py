@@ -17,12 +17,13 @@ from eqcompiler.errors import EquationError
 from eqcompiler.languages.notation import Formula, Juxtaposed, Node, Numeral, Relation, Words
 from eqcompiler.reading.survey import left_name, names_in
 
+LISTED = r"(?:\s*\$[^$]+\$\s*(?:,\s*and|,|and))*"  # formulas of the same list: where $r = X w$ and $s = e^r$
 INTRODUCED = re.compile(
-    r"(?:\b(?:let|define|denote|write|put|set)|(?:^|[.,;:$)\]}\n])\s*(?:where|with))\s*(?:\$|\\\()$", re.IGNORECASE
+    rf"(?:\b(?:let|define|denote|write|put|set)|(?:^|[.,;:$)\]}}\n])\s*(?:where|with)){LISTED}\s*(?:\$|\\\()$", re.IGNORECASE
 )
 LET = re.compile(r"(?:^|[.;:]\s+|\n\s*)(?:let|define)\s*(?:\$|\\\()$", re.IGNORECASE)
 WHERE = re.compile("where|with", re.IGNORECASE)
-LONGEST_WORD = 40
+LONGEST_WORD = 400  # characters of a list before a formula
 
 
 def with_inline_definitions(found: Sequence[Formula | EquationError]) -> Iterator[Formula | EquationError]:

@@ -21,6 +21,7 @@ from eqcompiler.reading.differential_marks import varied_names, with_differentia
 from eqcompiler.reading.dotted_series import with_dotted_series
 from eqcompiler.reading.index_cases import with_index_cases
 from eqcompiler.reading.layer_copies import Copies, one_at_a_time
+from eqcompiler.reading.listed_members import with_listed_members
 from eqcompiler.reading.mean_values import with_written_means
 from eqcompiler.reading.meaning import Reader
 from eqcompiler.reading.plain_entries import with_bold_entries
@@ -47,7 +48,7 @@ def type_document(
     source: Source, formulas: tuple[Formula | EquationError, ...], includes: tuple[Document, ...] = ()
 ) -> Document:
     """Read errors become statements of kind "error", in their place."""
-    formulas = with_dotted_series(with_index_cases(with_plain_relations(formulas)))
+    formulas = with_dotted_series(with_index_cases(with_listed_members(with_plain_relations(formulas))))
     formulas = with_derivative_marks(with_differentials(with_restricted_ranges(formulas)))
     formulas, layers, copies = one_at_a_time(with_squared_names(with_bold_entries(formulas)))
     formulas, over_time = in_sequence(formulas)
