@@ -64,6 +64,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -639,5 +641,5 @@ def _theta_run(theta, a, b, beta, gamma, eta, epsilon, t, iterations, tolerance)
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_dfcceac8f15650c5"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_dfcceac8f15650c5"
+sys.modules["eqcompiler_generated_d4513b06b60e90cd"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_d4513b06b60e90cd"

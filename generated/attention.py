@@ -59,6 +59,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -833,5 +835,5 @@ def _D(Q, K, V, G, D):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_f56ccb15f8c01f4d"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_f56ccb15f8c01f4d"
+sys.modules["eqcompiler_generated_5a4ff802ca2b3b78"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_5a4ff802ca2b3b78"

@@ -81,6 +81,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -912,5 +914,5 @@ def _h_many(u, W, c, h):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_1022edb74ff8735e"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_1022edb74ff8735e"
+sys.modules["eqcompiler_generated_aadb95fc1bab8c74"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_aadb95fc1bab8c74"

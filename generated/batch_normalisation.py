@@ -64,6 +64,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -886,5 +888,5 @@ def _value_and_grad_L(X, gamma, beta, G, epsilon, grad_L_gamma, grad_L_beta, gra
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_0f65e9ba2ac0aedc"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_0f65e9ba2ac0aedc"
+sys.modules["eqcompiler_generated_4c6864797ce88f36"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_4c6864797ce88f36"

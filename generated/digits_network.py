@@ -59,6 +59,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1035,5 +1037,5 @@ def _D(X, Y, W_1, b_1, W_2, b_2, D):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_a32d4e417e4b899c"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_a32d4e417e4b899c"
+sys.modules["eqcompiler_generated_44018e474a2d0b12"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_44018e474a2d0b12"

@@ -82,6 +82,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1764,5 +1766,5 @@ def _hess_S(v, tau):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_1ed130915d912633"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_1ed130915d912633"
+sys.modules["eqcompiler_generated_9df3953f1ef6b1af"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_9df3953f1ef6b1af"

@@ -86,6 +86,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -2298,5 +2300,5 @@ def _grad_J_b_rest(theta, x, y, b, grad_J_b_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_f0a0ffdce44200f7"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_f0a0ffdce44200f7"
+sys.modules["eqcompiler_generated_3aebb53835a3f3e4"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_3aebb53835a3f3e4"

@@ -82,6 +82,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -2052,5 +2054,5 @@ def _hvp_ell_rest(theta, v, x, y, sigma, hvp_ell_theta, hvp_ell_theta_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_da8f599b0727c063"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_da8f599b0727c063"
+sys.modules["eqcompiler_generated_bfa6c8f4b1bfc43d"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_bfa6c8f4b1bfc43d"

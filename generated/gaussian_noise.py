@@ -62,6 +62,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -772,5 +774,5 @@ def sample_epsilon(sigma, seed, count=None):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_d7a52e4612c97e07"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_d7a52e4612c97e07"
+sys.modules["eqcompiler_generated_6b3ab707a0714373"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_6b3ab707a0714373"

@@ -62,6 +62,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -616,5 +618,5 @@ def _value_and_grad_ell(y, K, sigma, grad_ell_y):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_5e6e6d088a20f08b"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_5e6e6d088a20f08b"
+sys.modules["eqcompiler_generated_95efde76bd994a71"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_95efde76bd994a71"

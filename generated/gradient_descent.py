@@ -66,6 +66,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1358,5 +1360,5 @@ def _G_many(theta, H, c, eta, G):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_d0bb4d9c891ce62b"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_d0bb4d9c891ce62b"
+sys.modules["eqcompiler_generated_3fd997db7b945893"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_3fd997db7b945893"

@@ -65,6 +65,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1068,5 +1070,5 @@ def _hvp_L_rest(theta, v, X, y, delta, hvp_L_theta, hvp_L_theta_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_20fdd8b249fd29b4"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_20fdd8b249fd29b4"
+sys.modules["eqcompiler_generated_0d2b82139f13d07c"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_0d2b82139f13d07c"

@@ -64,6 +64,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -943,5 +945,5 @@ def _D(X, A, D):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_9739c78f3aeb88b1"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_9739c78f3aeb88b1"
+sys.modules["eqcompiler_generated_fc2cb4d13a04b2ec"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_fc2cb4d13a04b2ec"

@@ -93,6 +93,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -4371,5 +4373,5 @@ def _grad_D_R(F, Q, H, R, w, m, M, s, grad_D_R):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_421ecb432c567662"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_421ecb432c567662"
+sys.modules["eqcompiler_generated_4e2999d5e68120c5"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_4e2999d5e68120c5"

@@ -64,6 +64,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -873,5 +875,5 @@ def _value_and_grad_G(m, q, S, T, grad_G_m, grad_G_q):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_a511e019ca78054e"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_a511e019ca78054e"
+sys.modules["eqcompiler_generated_c50ca1a36769880a"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_c50ca1a36769880a"

@@ -59,6 +59,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -597,5 +599,5 @@ def _value_and_grad_L(x, gamma, beta, g, epsilon, grad_L_x, grad_L_gamma, grad_L
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_d20075854d699188"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_d20075854d699188"
+sys.modules["eqcompiler_generated_f33b73cb9c055cf1"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_f33b73cb9c055cf1"

@@ -79,6 +79,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1752,5 +1754,5 @@ def _theta_run_hoisted(theta, X, y, b, alpha, X_X, iterations, tolerance):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_9ab8eda3e237b18c"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_9ab8eda3e237b18c"
+sys.modules["eqcompiler_generated_b8d6515526ef6521"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_b8d6515526ef6521"

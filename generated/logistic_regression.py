@@ -80,6 +80,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1667,5 +1669,5 @@ def _theta_run(theta, X, y, alpha, iterations, tolerance):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_d61e5434c93cea60"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_d61e5434c93cea60"
+sys.modules["eqcompiler_generated_38675ddcfa70403a"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_38675ddcfa70403a"

@@ -64,6 +64,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -857,5 +859,5 @@ def _value_and_grad_F(U, V, R, M, grad_F_U, grad_F_V):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_3a6f4ec06cd39a84"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_3a6f4ec06cd39a84"
+sys.modules["eqcompiler_generated_10fa34bb1889f40c"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_10fa34bb1889f40c"

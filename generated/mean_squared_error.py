@@ -80,6 +80,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1882,5 +1884,5 @@ def _theta_run_hoisted(theta, X, y, b, eta, X_X, iterations, tolerance):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_5a72acc424c94e37"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_5a72acc424c94e37"
+sys.modules["eqcompiler_generated_cf18b7aff657d4f5"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_cf18b7aff657d4f5"

@@ -83,6 +83,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -2269,5 +2271,5 @@ def _hvp_E(X, y, w, beta, v_beta, alpha, v_alpha, N):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_6a44e68d9ef2ead8"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_6a44e68d9ef2ead8"
+sys.modules["eqcompiler_generated_47323e09feafd157"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_47323e09feafd157"

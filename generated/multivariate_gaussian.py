@@ -84,6 +84,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -2166,5 +2168,5 @@ def _hvp_r(Lambda, v, x, mu, hvp_r_Lambda):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_101e8ddf57932272"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_101e8ddf57932272"
+sys.modules["eqcompiler_generated_5f3fe0e9001f68e2"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_5f3fe0e9001f68e2"

@@ -67,6 +67,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1260,5 +1262,5 @@ def _T_rest(v, theta, X, y, beta, alpha, T, grad_J_1_theta_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_04f9b02c38615ca3"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_04f9b02c38615ca3"
+sys.modules["eqcompiler_generated_d97d55337575af74"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_d97d55337575af74"

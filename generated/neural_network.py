@@ -78,6 +78,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1483,5 +1485,5 @@ def _hvp_C(X, W, v_W, b, v_b, y, n, hvp_C_W, hvp_C_b):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_0f329a751248603c"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_0f329a751248603c"
+sys.modules["eqcompiler_generated_69c9c1dec56f24f6"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_69c9c1dec56f24f6"

@@ -81,6 +81,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1253,5 +1255,5 @@ def _w_star(A, b, w_star):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_40833bd85b7d371c"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_40833bd85b7d371c"
+sys.modules["eqcompiler_generated_af65b21835937aab"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_af65b21835937aab"

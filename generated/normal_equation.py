@@ -80,6 +80,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1698,5 +1700,5 @@ def _theta_star_2(X, y, D, theta_star_2):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_2123b7b180a5368f"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_2123b7b180a5368f"
+sys.modules["eqcompiler_generated_b75eebe7ca6fcfbe"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_b75eebe7ca6fcfbe"

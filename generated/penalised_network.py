@@ -85,6 +85,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -2467,5 +2469,5 @@ def _hvp_J(W, v_W, b, v_b, x, y, lambda_, n, hvp_J_W, hvp_J_b):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_0ae3af8c52aa7bfa"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_0ae3af8c52aa7bfa"
+sys.modules["eqcompiler_generated_908f0b0a4117e4b9"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_908f0b0a4117e4b9"

@@ -62,6 +62,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -448,5 +450,5 @@ def _y_hat(X, y, Xt_X, y_hat):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_81ef74815765444c"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_81ef74815765444c"
+sys.modules["eqcompiler_generated_4b8d7f9b8b2a02d5"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_4b8d7f9b8b2a02d5"

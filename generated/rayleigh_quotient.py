@@ -62,6 +62,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -530,5 +532,5 @@ def _hvp_R(w, v, X, S, hvp_R_w):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_00deee939cd7e3bf"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_00deee939cd7e3bf"
+sys.modules["eqcompiler_generated_67ea969a673af477"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_67ea969a673af477"

@@ -64,6 +64,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1727,5 +1729,5 @@ def _grad_E_b(x, W, U, b, V, c, y, grad_E_b):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_14d6759f743e8660"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_14d6759f743e8660"
+sys.modules["eqcompiler_generated_6060ccbb6b6e9e19"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_6060ccbb6b6e9e19"

@@ -85,6 +85,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -2540,5 +2542,5 @@ def _theta_run_hoisted(theta, X, y, b, lambda_, alpha, X_X, iterations, toleranc
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_29d7e2ca5356eaf2"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_29d7e2ca5356eaf2"
+sys.modules["eqcompiler_generated_5519282dc1ee1fd0"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_5519282dc1ee1fd0"

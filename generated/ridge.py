@@ -67,6 +67,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1470,5 +1472,5 @@ def _theta_run_hoisted(theta, X, y, lambda_, alpha, X_X, iterations, tolerance):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_4ab1afa64744e5ac"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_4ab1afa64744e5ac"
+sys.modules["eqcompiler_generated_a9c7e03ecb7ab4af"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_a9c7e03ecb7ab4af"

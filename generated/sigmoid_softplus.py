@@ -72,6 +72,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -458,5 +460,5 @@ def _hess_f(z):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_aa108e6b6c586412"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_aa108e6b6c586412"
+sys.modules["eqcompiler_generated_e732a4c86f28ec46"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_e732a4c86f28ec46"

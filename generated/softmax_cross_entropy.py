@@ -66,6 +66,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1865,5 +1867,5 @@ def _hvp_J_rest(W, v, X, Y, hvp_J_W, hvp_J_W_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_1b253aba2750ec15"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_1b253aba2750ec15"
+sys.modules["eqcompiler_generated_b06725b2e1e0940f"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_b06725b2e1e0940f"

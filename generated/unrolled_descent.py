@@ -80,6 +80,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1740,5 +1742,5 @@ def _hvp_V(alpha, v_alpha, X, y, u, T):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_d4376530ce07a0b9"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_d4376530ce07a0b9"
+sys.modules["eqcompiler_generated_64e1f5da779d4ebd"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_64e1f5da779d4ebd"

@@ -67,6 +67,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -1312,5 +1314,5 @@ def _beta_hat_rest(X, y, w, beta_hat, rhs_rows, M_rows):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_30273dcbee132a4a"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_30273dcbee132a4a"
+sys.modules["eqcompiler_generated_e1434928e4fac152"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_e1434928e4fac152"

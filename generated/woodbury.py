@@ -66,6 +66,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
@@ -725,5 +727,5 @@ def _w(X, y, lambda_, M, w):
 
 
 # what numba keeps on disk is found under one name, whichever way this file is imported
-sys.modules["eqcompiler_generated_623ff2043b327f66"] = sys.modules[__name__]
-__name__ = "eqcompiler_generated_623ff2043b327f66"
+sys.modules["eqcompiler_generated_ce8104695835f250"] = sys.modules[__name__]
+__name__ = "eqcompiler_generated_ce8104695835f250"

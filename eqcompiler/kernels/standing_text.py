@@ -57,6 +57,8 @@ def _floats(names, values):
 
 
 def _given(name, value):
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has {np.ma.count_masked(value)} masked entries; fill them, or leave their rows out")
     try:
