@@ -37,6 +37,7 @@ BRACKETS = {
     "floor": (r"\lfloor", r"\rfloor"),
     "ceil": (r"\lceil", r"\rceil"),
 }
+SENSES = {"argmin": r"arg\min", "argmax": r"arg\max"}
 RELATIONS = {"=": "=", "!=": r"\neq", "<": "<", "<=": r"\leq", ">": ">", ">=": r"\geq"}
 PROPERTIES = {
     "symmetric": "{0} = {0}^T",

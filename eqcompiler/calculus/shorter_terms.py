@@ -102,3 +102,24 @@ def factors_side_by_side(term: Term) -> tuple[Term, ...]:
         if left.type.rank == 2 or left.type.row:
             return (*factors_side_by_side(left), *factors_side_by_side(right))
     return (term,)
+
+
+def numbers_apart(factors: tuple[Term, ...]) -> tuple[Term, ...]:
+    """The factors with those of products of numbers among them, so that each of them is seen."""
+    found: list[Term] = []
+    for factor in factors:
+        match factor:
+            case Call(operation="mul", arguments=inner) if not factor.type.rank and signed(factor)[0] == "+":
+                found += numbers_apart(inner)
+            case Call(operation="matmul", arguments=(Call(operation="mul", arguments=(*numbers, tensor)), right)) if (
+                not factor.type.rank and not any(number.type.rank for number in numbers) and signed(factor)[0] == "+"
+            ):
+                found += (*numbers_apart(tuple(numbers)), replace(factor, arguments=(tensor, right)))
+            case _:
+                found.append(factor)
+    return tuple(found)
+
+
+def is_product_of_tensors(term: Term) -> bool:
+    r"""The number w^\top x, which beside a further tensor needs brackets: (w^\top x) x."""
+    return isinstance(term, Call) and term.operation == "matmul" and not term.type.rank

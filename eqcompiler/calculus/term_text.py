@@ -13,14 +13,16 @@ from fractions import Fraction
 from typing import Any
 
 from eqcompiler.calculus.families import Member, family_member, is_family
-from eqcompiler.calculus.latex_words import BRACKETS, FUNCTIONS, PROPERTIES, RELATIONS
+from eqcompiler.calculus.latex_words import BRACKETS, FUNCTIONS, PROPERTIES, RELATIONS, SENSES
 from eqcompiler.calculus.shorter_terms import (
     at_every_entry,
     derivative_of_function,
     entries_of,
     entry_of_product,
     factors_side_by_side,
+    is_product_of_tensors,
     is_sum,
+    numbers_apart,
     signed,
 )
 from eqcompiler.errors import NotSupportedYet
@@ -179,7 +181,9 @@ class _Writer:
         return self.called(self.name(term.name), self.document.definitions.get(term.name), term.arguments)
 
     def extremum(self, term: Extremum) -> _Text:
-        return _Text(rf"\{_sense(term.sense)}_{{{self.name(term.variable)}}} {self.text(term.body).at(LARGE)}", LARGE)
+        return _Text(
+            rf"\{SENSES.get(term.sense, term.sense)}_{{{self.name(term.variable)}}} {self.text(term.body).at(LARGE)}", LARGE
+        )
 
     def block(self, term: Block) -> _Text:
         rows = r" \\ ".join(" & ".join(self.text(cell).latex for cell in row) for row in term.rows)
@@ -262,10 +266,13 @@ class _Writer:
 
     def product(self, factors: tuple[Term, ...]) -> _Text:
         """Factors side by side. A large operator may only stand last, a numeral after a factor needs a dot."""
+        factors = numbers_apart(factors)
+        tensors = [place for place, factor in enumerate(factors) if factor.type.rank]
         parts: list[str] = []
         for place, factor in enumerate(factors):
+            level = POWER if is_product_of_tensors(factor) and place < max(tensors, default=0) else PRODUCT
             last = place == len(factors) - 1
-            text = self.text(factor).at(LARGE if last and isinstance(factor, Reduction) and parts else PRODUCT)
+            text = self.text(factor).at(LARGE if last and isinstance(factor, Reduction) and parts else level)
             if parts and text[0].isdigit():
                 text = rf"\cdot {text}"
             parts.append(text)
@@ -278,6 +285,8 @@ class _Writer:
         if isinstance(top, Number) and top.value > 0 and top.value.denominator != 1:  # half of 1/x: \frac{1}{2 x}
             below = self.product((Number(INTEGER, Fraction(top.value.denominator)), bottom)).latex
             return _Text(rf"\frac{{{top.value.numerator}}}{{{below}}}", PRODUCT)
+        if isinstance(bottom, Number) and bottom.value == 1:
+            return self.text(top)
         return _Text(rf"\frac{{{self.plain(call, 0)}}}{{{self.plain(call, 1)}}}", PRODUCT)
 
     def pow(self, call: Call) -> _Text:
@@ -434,10 +443,6 @@ def _number(value: Fraction) -> _Text:
     if bottom == 1:
         return _Text(f"{sign}{top}", SUM if sign else ATOM)
     return _Text(rf"{sign}\frac{{{top}}}{{{bottom}}}", SUM if sign else PRODUCT)
-
-
-def _sense(sense: str) -> str:
-    return {"argmin": "arg\\min", "argmax": "arg\\max"}.get(sense, sense)
 
 
 def _is_sign(text: str) -> bool:

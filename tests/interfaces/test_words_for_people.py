@@ -69,3 +69,25 @@ def test_kernels_that_are_not_made_for_one_reason_share_a_line(eqc: Command) -> 
         "note: no kernel for J, grad_J, value_and_grad_J, hess_J, grad_J_x: f is declared and not defined,"
         " so nothing can be computed from it (unknown.tex:2:4)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong", "right"),
+    [
+        (r"\sum_{i=1}^n (w^\top x_i)^2", "0", r"2 \sum_{j=1}^{n} (w^\top x_j) x_j"),
+        (r"(w^\top w)^2", r"2 (w^\top w) w", r"4 (w^\top w) w"),
+        (r"c \sum_{i=1}^n w^\top x_i", r"\sum_{i=1}^n x_i", r"c \sum_{i=1}^{n} x_i"),
+    ],
+)
+def test_a_number_that_two_vectors_make_stands_in_brackets_before_a_vector(body: str, wrong: str, right: str) -> None:
+    r"""w^\top x x is (w^\top x) x to its author, and a row times a matrix that is none to others."""
+    letters = r"Let $w, x_i \in \mathbb{R}^d$, $i = 1, \dots, n$ and $c \in \mathbb{R}$."
+    text = rf"{letters} \[ f(w) = {body} \] \[ \nabla f(w) = {wrong} \]"
+    (verdict,) = pipeline.verify(pipeline.document_of(Source("print.tex", text)))
+    assert verdict.repair == right
+
+
+def test_a_denominator_that_a_repair_takes_away_is_not_written() -> None:
+    text = r"Let $t > 0$, $x \in \mathbb{R}^n$. \[ f(x) = t x^\top x \] \[ \nabla f(x) = \frac{2 t}{3} x \]"
+    (verdict,) = pipeline.verify(pipeline.document_of(Source("print.tex", text)))
+    assert verdict.repair == "2 t x"
