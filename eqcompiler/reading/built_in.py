@@ -64,10 +64,13 @@ def log_sum_exp(reader: Reader, name: str, argument: Term, span: Span) -> Term:
     return Call(SCALAR, "log", (Reduction(SCALAR, "sum", binder, power, span=span),), span=span)
 
 
+ROW_BY_ROW = {"softmax": r"for each row write the entries, A_{ij} = \frac{e^{S_{ij}}}{\sum_{k=1}^n e^{S_{ik}}}"}
+
+
 def need_vector(reader: Reader, name: str, argument: Term, span: Span) -> None:
     if argument.type.rank != 1:
         what = f"'{name}' needs a vector; this is {shapes.shape_words(argument, reader.scope)}"
-        raise IllegalEquation(what, span, fix="write it for one row or one column")
+        raise IllegalEquation(what, span, fix=ROW_BY_ROW.get(name, "write it for one row or one column"))
 
 
 OF_NUMBERS: dict[str, OfNumber] = {"Gamma": gamma, "sigmoid": sigmoid, "softplus": softplus}

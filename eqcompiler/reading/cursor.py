@@ -199,6 +199,7 @@ LEFTOVERS: tuple[tuple[Callable[[Token], bool], str, str], ...] = (
     (lambda t: t.text in (")", "]", "}"), "`{}` closes nothing", "add the opening bracket, or remove it"),
     (lambda t: t.text == "^", "a superscript with nothing before it", "write what it belongs to"),
     (lambda t: t.text == "_", "a subscript with nothing before it", "write what it belongs to"),
+    (lambda t: t.text == ".", "`.` cannot stand here", r"write i = 1, \dots, n for a range, or remove it"),
 )
 
 MATH_ENVIRONMENTS = (

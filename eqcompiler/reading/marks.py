@@ -19,6 +19,10 @@ from eqcompiler.reading.scope import Reader
 MAXIMUM_EXPONENT = 10_000
 
 
+class TriedRank(ShapeMismatch):
+    """A name that nothing declares was tried as a number; the next rank may fit, or say what is really wrong."""
+
+
 def with_subscript(reader: Reader, value: Term, subscript: Node | None, span: Span) -> Term:
     if subscript is None:
         return value
@@ -78,7 +82,7 @@ def with_superscript(reader: Reader, value: Term, superscript: Node | None, span
     if is_transpose_mark(reader, superscript):
         if value.type.rank == 0 and isinstance(value, Symbol) and value.name in reader.scope.symbols:
             if reader.scope.symbols[value.name].declared is None or value.name in reader.scope.ranks:
-                raise ShapeMismatch("a scalar has no transpose", span)  # a rank that was only tried: the next one may fit
+                raise TriedRank("a scalar has no transpose", span)
             what = f"'{span.text}': T is a transpose or a power, but the base is a scalar"
             raise AmbiguousNotation(what, span, fix="declare the base as a vector, or T as a number")
         return shapes.transpose(value, span)

@@ -214,11 +214,12 @@ def infix(reader: Reader, node: Infix) -> Term:
 def refuse_open_quotient(reader: Reader, node: Infix, right: Juxtaposed) -> None:
     """`1/2 x` is half of x to some and one over 2x to others."""
     if len(calls.resolve_calls(reader, right.factors)) > 1:
-        above, below = node.left.span.text, right.span.text
+        above, below, first = node.left.span.text, right.span.text, right.factors[0].span
+        rest = below[first.stop - right.span.start :].strip()
         raise AmbiguousNotation(
             f"'{node.span.text}' divides by all of '{below}' or by its first factor alone",
             node.span,
-            fix=f"write \\frac{{{above}}}{{...}}, or brackets",
+            fix=f"write \\frac{{{above}}}{{{below}}} or \\frac{{{above}}}{{{first.text}}} {rest}",
         )
 
 

@@ -80,6 +80,7 @@ class Scope:
     ranks: dict[str, int] = field(default_factory=dict)  # inferred rank of undeclared names, once chosen
     bound: dict[str, SymbolInfo] = field(default_factory=dict)  # formals and extremum variables, innermost binding
     index_letters: frozenset[str] = frozenset()  # letters that the file uses as indices somewhere
+    indexed_somewhere: frozenset[str] = frozenset()  # letters below which the file has an index somewhere
     defined_somewhere: frozenset[str] = frozenset()  # names that stand alone on the left of some formula
     differentiated: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)  # name in a numerator -> what stands below
     only_differentiated: frozenset[str] = frozenset()  # names in numerators that are used as a value nowhere
@@ -165,12 +166,17 @@ class Scope:
         return None
 
 
+UNSIZED = ("a vector", "a matrix")
+
+
 def shape_text(shape: tuple[Dimension, ...]) -> str:
     """Sizes for a message; an inferred size that is still open prints as `?`."""
     if not shape:
         return "a scalar"
-    words = " by ".join("?" if any(n.startswith("?") for n in size.names) else str(size) for size in shape)
-    return f"{words}" if len(shape) > 1 else f"a vector of size {words}"
+    sizes = ["?" if any(n.startswith("?") for n in size.names) else str(size) for size in shape]
+    if set(sizes) == {"?"} and len(sizes) <= len(UNSIZED):
+        return UNSIZED[len(sizes) - 1]
+    return " by ".join(sizes) if len(shape) > 1 else f"a vector of size {sizes[0]}"
 
 
 class Reader(Protocol):

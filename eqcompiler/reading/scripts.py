@@ -12,12 +12,12 @@ from dataclasses import replace
 from eqcompiler.errors import AmbiguousNotation, IllegalEquation, Span
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.notation import Fence, Letter, Node, Numeral, Scripted
-from eqcompiler.languages.terms import INTEGER, SCALAR, Call, Constant, Number, Size, Term, Type
+from eqcompiler.languages.terms import INTEGER, SCALAR, Call, Constant, Number, Size, Symbol, Term, Type
 from eqcompiler.reading import derivatives, functions, indicators, shapes
 from eqcompiler.reading.indices import admit_letters, component, index_term, is_index_expression
 from eqcompiler.reading.marks import is_inverse_mark, is_transpose_mark, with_subscript, with_superscript
 from eqcompiler.reading.names import Name, index_letters, is_star, labelled, letter_name
-from eqcompiler.reading.scope import Reader
+from eqcompiler.reading.scope import Reader, Scope
 from eqcompiler.reading.slices import row_or_column, sliced
 
 
@@ -198,7 +198,13 @@ def subscript_is_index(reader: Reader, name: Name, subscript: Node) -> bool:
         return scope.definitions[scope.current[name.key]].body.type.rank > 0
     if known is not None:
         return isinstance(known.type, Type) and known.type.rank > 0
+    if name.key not in scope.indexed_somewhere and all(is_size(scope, part) for part in parts):
+        return False  # \sigma_n where n is a size and nothing else stands below \sigma: a label
     return not all(isinstance(part, Numeral) for part in parts) and name.key not in scope.dimensions
+
+
+def is_size(scope: Scope, node: Node) -> bool:
+    return isinstance(node, Letter) and letter_name(node).key in scope.dimensions
 
 
 def known_rank(reader: Reader, name: Name) -> int:
@@ -228,8 +234,29 @@ def indexed_base(reader: Reader, base: Letter, name: Name, count: int) -> Term:
     return known
 
 
+def entry_of_vector(reader: Reader, name: Name, fence: Fence, span: Span) -> Term | None:
+    r"""y^{(i)} of a declared y \in \mathbb{R}^m with i = 1, \dots, m: a vector has no power, so it is entry i."""
+    scope, info = reader.scope, reader.scope.symbols.get(name.key)
+    if (
+        info is None
+        or info.declared is None
+        or not isinstance(info.type, Type)
+        or name.key in (*scope.families, *scope.current)
+    ):
+        return None
+    index = letter_name(fence.body).key if isinstance(fence.body, Letter) else ""
+    type_ = scope.type_of(info.type)
+    if index not in scope.indices or type_.shape != (scope.extent(index),):
+        return None
+    scope.used.add(info.name)
+    return component(scope, Symbol(type_, info.name, span=span), (index_term(reader, fence.body),), span)
+
+
 def sample(reader: Reader, node: Scripted, name: Name, fence: Fence) -> Term:
     """x^{(i)}: one member of a declared family, or an error that offers both readings."""
+    entry_above = entry_of_vector(reader, name, fence, node.span)
+    if entry_above is not None:
+        return with_subscript(reader, entry_above, node.subscript, node.span)
     if name.key not in reader.scope.families:
         inner, space = fence.body.span.text, r"\mathbb{R}"
         raise AmbiguousNotation(

@@ -39,10 +39,7 @@ def clash(what: str, left: Term, right: Term, span: Span | None, scope: Scope, f
     places = []
     for term in (left, right):
         if term.span is not None:
-            kind = "row vector of size" if term.type.row else ""
-            shape = shape_text(scope.type_of(term.type).shape)
-            words = f"{kind} {scope.sizes.resolve(term.type.shape[0])}" if kind else shape
-            places.append((term.span, f"this is {words}"))
+            places.append((term.span, f"this is {shape_words(term, scope)}"))
     return ShapeMismatch(what, span, also=tuple(places), fix=fix)
 
 

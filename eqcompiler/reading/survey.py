@@ -40,6 +40,7 @@ class Survey:
     index_letters: frozenset[str]
     definers: dict[str, int]  # name -> position of the formula that first has it as its left side
     uses: tuple[frozenset[str], ...]  # per formula: every name in it
+    indexed: frozenset[str]  # letters below which an index stands somewhere
 
 
 ATTACHING = (
@@ -137,7 +138,17 @@ def survey(formulas: tuple[Formula, ...]) -> Survey:
                 own = own and (name in tensors or not is_numbered(name, part.sides[1]))
                 if name is not None and not own and not formula.inline:
                     definers.setdefault(name, position)
-    return Survey(frozenset(dimensions), frozenset(indices), definers, tuple(names_used(f) for f in formulas))
+    uses = tuple(names_used(f) for f in formulas)
+    return Survey(frozenset(dimensions), frozenset(indices), definers, uses, frozenset(indexed_letters(formulas, indices)))
+
+
+def indexed_letters(formulas: tuple[Formula, ...], indices: set[str]) -> Iterator[str]:
+    """x of x_i and of x_{n-i}."""
+    for formula in formulas:
+        for node in (node for part in formula.parts for node in walk(part)):
+            match node:
+                case Scripted(base=Letter() as base, subscript=Node() as below) if names_in(below) & indices:
+                    yield letter_name(base).key
 
 
 def sizes_in(node: Node) -> set[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from eqcompiler.errors import AmbiguousNotation, EquationError, IllegalEquation, ShapeMismatch, Source, Span
-from eqcompiler.languages.notation import Formula, Node
+from eqcompiler.languages.notation import Formula, Letter, Node, Scripted
 from eqcompiler.languages.statements import Document, Statement
 from eqcompiler.languages.terms import Call, Symbol, Term, children
 from eqcompiler.reading import parts
@@ -22,8 +22,10 @@ from eqcompiler.reading.dotted_series import with_dotted_series
 from eqcompiler.reading.index_cases import with_index_cases
 from eqcompiler.reading.layer_copies import Copies, one_at_a_time
 from eqcompiler.reading.listed_members import with_listed_members
+from eqcompiler.reading.marks import TriedRank
 from eqcompiler.reading.mean_values import with_written_means
 from eqcompiler.reading.meaning import Reader
+from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.plain_entries import with_bold_entries
 from eqcompiler.reading.randomness import with_random_expectations
 from eqcompiler.reading.relation_marks import with_plain_relations
@@ -110,7 +112,7 @@ def with_states(seen: Survey, copies: Copies) -> Survey:
 
 
 def start(seen: Survey, includes: tuple[Document, ...]) -> Scope:
-    scope = Scope(index_letters=seen.index_letters, defined_somewhere=frozenset(seen.definers))
+    scope = Scope(index_letters=seen.index_letters, indexed_somewhere=seen.indexed, defined_somewhere=frozenset(seen.definers))
     for document in includes:
         scope.symbols.update(document.symbols)
         scope.definitions.update(document.definitions)
@@ -191,6 +193,26 @@ def has_no_meaning(formula: Formula, name: str, definition: Span) -> EquationErr
     what = f"'{place.text if place is not formula.span else name}' has no meaning here"
     why = f"its definition at line {definition.line} could not be read"
     return IllegalEquation(f"{what}: {why}", place, fix="mend the definition")
+
+
+def with_undeclared(error: EquationError, names: list[str], formula: Formula) -> EquationError:
+    """Shapes that do not fit where nothing declares a name: perhaps it is one of those."""
+    places = [text for name in names if (text := as_written(name, formula))]
+    if not places or not isinstance(error, ShapeMismatch):
+        return error
+    words = f"declare {', '.join(places)}: nothing says what {'it is' if len(places) == 1 else 'they are'}"
+    fix = f"{error.fix}; or {words}" if error.fix else words
+    return ShapeMismatch(error.what, error.span, allowed=error.allowed, fix=fix, also=error.also)
+
+
+def as_written(name: str, formula: Formula) -> str:
+    r"""\mathbf{x}_i where the letter has an index below it, else the name alone."""
+    for node in (node for part in formula.parts for node in walk(part)):
+        match node:
+            case Scripted(base=Letter() as base, subscript=Node() as below) if letter_name(base).key == name:
+                return base.span.to(below.span).text
+    place = place_of(name, formula)
+    return place.text if place is not None else ""
 
 
 def place_of(name: str, formula: Formula) -> Span | None:
@@ -304,6 +326,7 @@ class Settled:
     def attempt(self, before: Scope, position: int) -> tuple[list[Statement], Scope]:
         """Read one formula with the smallest total rank of its new names that fits."""
         first: EquationError | None = None
+        undeclared: list[str] = []
         queue: list[dict[str, int]] = [{}]
         seen: set[tuple[tuple[str, int], ...]] = set()
         for _ in range(MAXIMUM_ATTEMPTS):
@@ -319,7 +342,8 @@ class Settled:
             except OtherReading:
                 raise
             except EquationError as error:
-                first = first or error
+                if first is None or isinstance(first, TriedRank):
+                    first, undeclared = error, [key for key in trial.ranks if key not in before.ranks]
                 if isinstance(error, AmbiguousNotation) and not choice:
                     raise
                 new = {key: rank for key, rank in trial.ranks.items() if key not in before.ranks}
@@ -329,7 +353,9 @@ class Settled:
                         seen.add(raised)
                         queue.append(dict(raised))
                 queue.sort(key=lambda c: (sum(c.values()), tuple(sorted(c.items()))))
-        raise first if first else IllegalEquation("nothing was read", self.formulas[position].span)
+        if first is None:
+            raise IllegalEquation("nothing was read", self.formulas[position].span)
+        raise with_undeclared(first, undeclared, self.formulas[position])
 
     def refuse_other_readings(
         self,

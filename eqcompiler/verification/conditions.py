@@ -38,6 +38,7 @@ Candidate = tuple[Condition, ...]
 ZERO = Number(SCALAR, Fraction(0))
 UNIT = Number(SCALAR, Fraction(1))
 MOST_PAIRS = 12
+SYMMETRIC = frozenset(("symmetric", "positive definite", "positive semidefinite"))
 SIGNED = frozenset(("abs", "sign", "sqrt", "log", "pow", "max", "min", "relu", "asin", "acos", "acosh", "atanh"))
 
 
@@ -102,7 +103,9 @@ def candidates(document: Document, claim: Claim, factors: tuple[str, ...] = ()) 
     yield from (c for symbol in symbols for c in _symmetric(symbol))
     yield from _both(symbols)
     yield from (c for symbol in numbers for c in _one(symbol))
-    yield from (c for symbol in matrices if symbol.name in factors for c in _skew(symbol))
+    equal_to_transpose = {a.left for a in document.assumptions if a.relation in SYMMETRIC}  # which is skew-symmetric if zero
+    turned = [symbol for symbol in matrices if symbol.name in factors and symbol not in equal_to_transpose]
+    yield from (c for symbol in turned for c in _skew(symbol))
     yield from _orthogonal([symbol for symbol in vectors if symbol.name in factors])
     yield from (c for symbol in vectors if symbol.name in factors for c in _zero(symbol))
     yield from _pairs(symbols, _equal)
