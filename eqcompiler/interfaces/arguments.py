@@ -6,6 +6,7 @@ Guarantees: every size is known to agree before the kernel runs; an error names 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -16,6 +17,7 @@ from eqcompiler.interfaces.nearest import nearest
 from eqcompiler.languages.dimensions import Dimension
 from eqcompiler.languages.program import Input
 
+FONT = re.compile(r"\\(?:math[a-z]+|boldsymbol|bm)\{(\w+)\}")  # X of \mathbf{X}
 AXES = {1: ("entries",), 2: ("rows", "columns")}
 
 
@@ -37,6 +39,8 @@ def arguments(kernel: str, inputs: Sequence[Input], given: Sequence[Given]) -> l
 def _by_name(kernel: str, inputs: Sequence[Input], given: Sequence[Given]) -> dict[str, Given]:
     needs = f"{kernel} needs " + ", ".join(shape_text(i) for i in inputs)
     spellings = {spelling: i.name for i in reversed(inputs) for spelling in (i.name.rstrip("_"), i.latex.lstrip("\\"), i.name)}
+    letters = [FONT.sub(r"\1", i.latex) for i in inputs]
+    spellings = {letter: i.name for letter, i in zip(letters, inputs, strict=True) if letters.count(letter) == 1} | spellings
     values: dict[str, Given] = {}
     for value in given:
         name = spellings.get(value.name)

@@ -63,6 +63,13 @@ def test_a_counterexample_names_the_sizes_of_neighbours_as_the_file_writes_them(
     assert sorted(found.as_json()["values"]) == sorted(found.values)  # type: ignore[call-overload]
 
 
+def test_run_takes_a_letter_without_its_font(eqc: Command) -> None:
+    """X stands for \\mathbf{X} where nothing else is called X."""
+    Path("bold.tex").write_text(BOLD)
+    result = eqc("run", "bold.tex", "L", "--set", "x=1,2;3,4", "--set", "w=1,1", "--set", "lambda=2")
+    assert (result.stdout, result.stderr) == ("L = 20.0\n", "")
+
+
 def test_kernels_that_are_not_made_for_one_reason_share_a_line(eqc: Command) -> None:
     Path("unknown.tex").write_text(UNKNOWN)
     assert eqc("build", "unknown.tex").stderr.splitlines()[:1] == [
