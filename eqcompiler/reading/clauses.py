@@ -8,7 +8,7 @@ the same formula is an assumption (`Q \in \mathbb{R}^{n \times n}, Q^\top Q = I`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from eqcompiler.languages.notation import (
@@ -32,10 +32,12 @@ from eqcompiler.reading.properties import (
     names_property,
     refuse_denial,
     refuse_unread,
+    refuse_unstated,
     said_by,
 )
 from eqcompiler.reading.refused_equations import is_constant, refuse_update
 from eqcompiler.reading.relation_marks import is_own, own_name, with_domain_apart
+from eqcompiler.reading.running_text import concludes
 from eqcompiler.reading.survey import attaches, names_in, sizes_in
 from eqcompiler.reading.vocabulary import ORDERS
 
@@ -74,11 +76,14 @@ def clauses_of(formula: Formula, defined: frozenset[str]) -> tuple[Clause, ...]:
                 names, declared = [], True
             elif attaches(part) or lets_hold(part, parts[position + 1 :]):
                 attached = True
+            elif attached and concludes(word):  # for x > 0 we have |x| = x
+                attached, declared, formula = False, False, replace(formula, concluded=True)
             elif word not in JOINING or word == "or":
                 if attached or any(clause.role in ("order", "property") for clause in found):
                     refuse_denial(part)
                 refuse_unread(parts, position, part)
                 if word not in JOINING:
+                    refuse_unstated(part, parts[position + 1 :])
                     found.append(Clause("value", part, words=part.text, remark=True))
             position += 1
             continue

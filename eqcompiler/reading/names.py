@@ -27,11 +27,20 @@ class Name:
 
 
 def letter_name(letter: Letter) -> Name:
-    r"""`\hat{\mathbf{y}}` gives y_bold_hat, printed as it was written."""
+    r"""`\hat{\mathbf{y}}` gives y_bold_hat, printed as it was written. Raises no_name where nothing is left of it."""
     key = _key(letter.text, letter.kind, letter.font, letter.accent)
     if not key:
-        raise NotSupportedYet(f"'{letter.text}' cannot be used as a name", letter.span, fix="use letters and digits")
+        raise no_name(letter)
     return Name(key, _in_font(letter.span.text.strip(), letter.font))
+
+
+def is_nameless(letter: Letter) -> bool:
+    r"""A word without a letter or digit, \text{)}. Other signs are no names in the first place."""
+    return letter.kind != "symbol" and not _key(letter.text, letter.kind, letter.font, letter.accent)
+
+
+def no_name(letter: Letter) -> NotSupportedYet:
+    return NotSupportedYet(f"'{letter.text}' cannot be used as a name", letter.span, fix="use letters and digits")
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,8 @@ Guarantees: every clause is declared, attached, stated or refused; none is dropp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 
@@ -65,9 +66,9 @@ def declare_rows(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) -
                 raise NotSupportedYet("this list of samples is not read", clause.node.span, fix=fix)
 
 
-def declare_names(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) -> None:
+def declare_names(reader: Reader, formula: Formula, found: tuple[Clause, ...]) -> None:
     stated = any(clause.role == "equation" for clause in found)
-    for clause in found:
+    for place, clause in enumerate(found):
         node = clause.node
         if not isinstance(node, Relation):
             continue
@@ -75,10 +76,9 @@ def declare_names(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) 
             first = node.sides[0]
             names = [*clause.names, *(first.items if isinstance(first, Listing) else (first,))]
             known = all((name := name_of(each)) is not None and name.key in reader.scope.symbols for each in names)
-            before = len(reader.scope.assumptions)
-            declarations.declare_membership(reader, names, node.sides[1], node.span)
-            if clause.attached and stated and known:  # it was declared before, so that this is a case of this display
-                set_aside(reader, clause, before)
+            case = clause.attached and stated and known  # it was declared before
+            with beside_claims(reader, formula, found[:place], clause, case):
+                declarations.declare_membership(reader, names, node.sides[1], node.span)
             for operator, left, right in zip(node.operators[1:], node.sides[1:-1], node.sides[2:], strict=True):
                 raise NotSupportedYet(f"'{operator}' behind a membership is not read", left.span.to(right.span))
         elif clause.role == "function":
@@ -103,43 +103,46 @@ def declare_ones(reader: Reader, node: Relation) -> None:
 
 def declare_orders(reader: Reader, formula: Formula, found: tuple[Clause, ...]) -> None:
     """Signs and bounds; conditions attached by `if` or `for` belong to their statement alone, except for new names."""
-    declared = stated = False
-    for clause in found:
+    declared = False
+    for place, clause in enumerate(found):
         node = clause.node
         if clause.role == "order" and isinstance(node, Relation) and not states_order(clause, found):
             if formula.concluded and not (declared or clause.attached):
                 raise order_claimed(node.span)
             if not (declared or clause.attached or formula.inline):
                 refuse_claimed_order(reader, node)
-            before, known = len(reader.scope.assumptions), all_declared_elsewhere(reader, formula, clause)
-            declarations.declare_order(reader, list(clause.names), node)
-            if stated and known:
-                set_aside(reader, clause, before)
-        stated = stated or clause.role == "equation"
+            with beside_claims(reader, formula, found[:place], clause):
+                declarations.declare_order(reader, list(clause.names), node)
         declared = declared or clause.role in ("member", "range", "function", "order")
 
 
-def all_declared_elsewhere(reader: Reader, formula: Formula, clause: Clause) -> bool:
-    """Whether other formulas say what all names of a clause are, so that it declares none."""
-    infos = [reader.scope.symbols.get(key) for node in (*clause.names, clause.node) for key in names_in(node)]
-    places = [info.declared for info in infos if info is not None]
-    return len(places) == len(infos) and all(
-        place is not None and not formula.span.start <= place.start < formula.span.stop for place in places
-    )
-
-
-def set_aside(reader: Reader, clause: Clause, before: int) -> None:
-    """What the clause assumes waits for what its display turns out to state."""
-    scope = reader.scope
-    scope.set_aside[clause.node.span] = scope.assumptions[before:]
-    del scope.assumptions[before:]
+@contextmanager
+def beside_claims(
+    reader: Reader, formula: Formula, earlier: tuple[Clause, ...], clause: Clause, case: bool = False
+) -> Iterator[None]:
+    r"""|x| = x, \quad x > 0: what a clause behind an equation assumes of names that other formulas declare, while it declares
+    none itself, waits for what its display turns out to state. case: that is known already."""
+    scope, node = reader.scope, clause.node
+    assumed, symbols = len(scope.assumptions), set(scope.symbols)
+    yield
+    sides = node.sides[: 1 if clause.role == "member" else None] if isinstance(node, Relation) else ()
+    names = {key for side in (*clause.names, *sides) for key in names_in(side)} & scope.symbols.keys()
+    places = [scope.symbols[name].declared for name in names]
+    here = any(place is None or formula.span.start <= place.start < formula.span.stop for place in places)
+    stated = any(other.role == "equation" for other in earlier)
+    if case or (stated and names and not here and scope.symbols.keys() == symbols):
+        scope.set_aside[node.span] = [*scope.set_aside.get(node.span, ()), *scope.assumptions[assumed:]]
+        del scope.assumptions[assumed:]
 
 
 def refuse_claimed_order(reader: Reader, node: Relation) -> None:
     """A bound on a name or between sizes is a declaration; between expressions it could as well be a claim."""
     for left, right in pairwise(node.sides):
-        names = {key for side in (left, right) for key in names_in(side)}
+        both = names_in(left) & names_in(right)  # |x| < x is no bound on x
+        names = names_in(left) | names_in(right)
         bounded = name_of(left) or name_of(right) or is_size_of_name(left) or is_size_of_name(right)
+        if (is_size_of_name(left) or is_size_of_name(right)) and both:
+            raise order_claimed(left.span.to(right.span))
         if not (bounded or names <= set(reader.scope.dimensions)):
             raise order_claimed(left.span.to(right.span))
 
@@ -153,12 +156,13 @@ def states_order(clause: Clause, found: tuple[Clause, ...]) -> bool:
     return clause.attached and any(c.role == "equation" for c in found)
 
 
-def declare_assumptions(reader: Reader, _formula: Formula, found: tuple[Clause, ...]) -> None:
+def declare_assumptions(reader: Reader, formula: Formula, found: tuple[Clause, ...]) -> None:
     """Conditions attached by words belong to the statement of the display; where there is none, to the whole document."""
     stated = any(clause.role == "equation" for clause in found)
-    for clause in found:
+    for place, clause in enumerate(found):
         if clause.role == "property" and not (clause.attached and stated):
-            reader.scope.assumptions += conditions_of(reader, clause)
+            with beside_claims(reader, formula, found[:place], clause):
+                reader.scope.assumptions += conditions_of(reader, clause)
 
 
 def conditions_of(reader: Reader, clause: Clause) -> list[Condition]:
@@ -216,7 +220,8 @@ def statements_of(sentence: Sentence) -> tuple[list[Statement], Reader]:
                 sentence.attached += conditions_of(reader, clause)
             if clause.attached:
                 sentence.attached += reader.scope.set_aside.get(clause.node.span, ())
-    beside = [c for clause in found if not clause.attached for c in reader.scope.set_aside.get(clause.node.span, ())]
+    spans = dict.fromkeys(clause.node.span for clause in found if not clause.attached)
+    beside = [condition for span in spans for condition in reader.scope.set_aside.get(span, ())]
     sentence.attached += beside
     for clause in found:
         state(sentence, clause)

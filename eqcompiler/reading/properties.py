@@ -14,11 +14,11 @@ from eqcompiler.languages.terms import Call, Component, Comprehension, Condition
 from eqcompiler.reading import shapes
 from eqcompiler.reading.free_indices import free_indices
 from eqcompiler.reading.names import name_of
-from eqcompiler.reading.running_text import DENIED
+from eqcompiler.reading.running_text import DENIED, Surroundings
 from eqcompiler.reading.scope import Reader
-from eqcompiler.reading.survey import left_name
+from eqcompiler.reading.survey import ATTACHING, left_name
+from eqcompiler.reading.vocabulary import ORDERS, SOME_ENTRIES
 from eqcompiler.reading.vocabulary import PROPERTIES as PROPERTY_WORDS
-from eqcompiler.reading.vocabulary import SOME_ENTRIES
 
 # what authors write -> the name; the longer ones first
 NAMES = {
@@ -93,6 +93,18 @@ def refuse_denial(words: Words) -> None:
     if DENIED.search(text) or re.search(r"\bor\b", text):
         fix = "write one claim for each case, with the conditions that hold in it"
         raise NotSupportedYet(f"'{words.text.strip()}' beside a condition is not read", words.span, fix=fix)
+
+
+def refuse_unstated(words: Words, following: tuple[Node, ...]) -> None:
+    r"""\text{unless } x > 0, \text{for some } x > 0: a bound counts behind words that state it or say what is bounded, and a
+    membership behind any that deny nothing."""
+    match following:
+        case (Relation(operators=operators), *_) if set(operators) <= {*ORDERS, "in"}:
+            said = Surroundings(normalised(words.text), "", begins_with_display=False, ends_with_display=False)
+            stated = "in" in operators or said.reach() in ("file", "display") or said.describes
+            if said.is_denied or re.search(r"\bsome\b", said.before) or not stated:
+                what = f"'{words.text.strip()}' before a condition is not read"
+                raise NotSupportedYet(what, words.span, allowed=", ".join(ATTACHING))
 
 
 def lets_hold(words: Words, following: tuple[Node, ...]) -> bool:

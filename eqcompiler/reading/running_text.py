@@ -120,7 +120,7 @@ class RunningText:
         """Whether the text says then, hence, we have right before the display that holds a place."""
         starts, ends = self._displays
         k = bisect_right(starts, place) - 1
-        return k >= 0 and CONCLUSION.search(self._words(ends[k - 1] if k else 0, starts[k])) is not None
+        return k >= 0 and concludes(self._words(ends[k - 1] if k else 0, starts[k]))
 
     @cached_property
     def _displays(self) -> tuple[list[int], list[int]]:
@@ -187,6 +187,11 @@ class Surroundings:
         if words[-1]["states"]:
             return "display" if self.is_hypothetical else "file"
         return "display" if words[-1]["case"] else ""
+
+
+def concludes(words: str) -> bool:
+    """Then, hence, we have: what stands behind is claimed."""
+    return CONCLUSION.search(words) is not None
 
 
 def begins_clause(before: str) -> bool:

@@ -25,7 +25,7 @@ from eqcompiler.reading.listed_members import with_listed_members
 from eqcompiler.reading.marks import TriedRank
 from eqcompiler.reading.mean_values import with_written_means
 from eqcompiler.reading.meaning import Reader
-from eqcompiler.reading.names import letter_name
+from eqcompiler.reading.names import is_nameless, letter_name, no_name
 from eqcompiler.reading.plain_entries import with_bold_entries
 from eqcompiler.reading.randomness import with_random_expectations
 from eqcompiler.reading.relation_marks import with_plain_relations
@@ -50,6 +50,7 @@ def type_document(
     source: Source, formulas: tuple[Formula | EquationError, ...], includes: tuple[Document, ...] = ()
 ) -> Document:
     """Read errors become statements of kind "error", in their place."""
+    formulas = tuple(map(with_names_only, formulas))
     formulas = with_dotted_series(with_index_cases(with_listed_members(with_plain_relations(formulas))))
     formulas = with_derivative_marks(with_differentials(with_restricted_ranges(formulas)))
     formulas, layers, copies = one_at_a_time(with_squared_names(with_bold_entries(formulas)))
@@ -143,6 +144,13 @@ def declare(scope: Scope, formulas: tuple[Formula, ...]) -> dict[int, EquationEr
                 except EquationError as error:
                     failed[position] = error
     return failed
+
+
+def with_names_only(formula: Formula | EquationError) -> Formula | EquationError:
+    """The formula, or the error about a word in it that can be no name: who looks over names needs no care."""
+    nodes = (node for part in formula.parts for node in walk(part)) if isinstance(formula, Formula) else ()
+    nameless = next((node for node in nodes if isinstance(node, Letter) and is_nameless(node)), None)
+    return formula if nameless is None else no_name(nameless)
 
 
 def error_statement(error: EquationError) -> Statement:
