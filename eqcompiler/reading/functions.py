@@ -40,9 +40,9 @@ def prefix(reader: Reader, node: Prefix) -> Term:
     function = SAME_AS.get(node.function, node.function)
     arguments = argument_terms(reader, node)
     if node.primes:
-        value = derived(reader, node, function, single(arguments, node))
+        value = derived(reader, node, function, one(arguments, node.function, node.span))
     elif function in ELEMENTWISE:
-        value = logarithm(reader, node, function, single(arguments, node))
+        value = logarithm(reader, node, function, one(arguments, node.function, node.span))
     elif function in RULES:
         if node.subscript is not None:
             raise NotSupportedYet(f"a subscript below '{node.function}' is not implemented", node.subscript.span)
@@ -92,12 +92,6 @@ def refuse_open_argument(reader: Reader, node: Prefix, argument: Juxtaposed) -> 
             node.span,
             fix=f"write the brackets: {name}({first} {rest})",
         )
-
-
-def single(arguments: tuple[Term, ...], node: Prefix) -> Term:
-    if len(arguments) != 1:
-        raise IllegalEquation(f"'{node.function}' takes one argument, here {len(arguments)}", node.span)
-    return arguments[0]
 
 
 def logarithm(reader: Reader, node: Prefix, function: str, argument: Term) -> Term:

@@ -277,17 +277,17 @@ def _gamma_atom(algebra: Algebra, u: Sum) -> Atom | None:
     return factors[0][0] if len(value.terms) == len(factors) == 1 else None
 
 
-def _bends(self: Reader, exponent: Sum, name: str, most: int) -> list[Sum]:
+def _bends(reader: Reader, exponent: Sum, name: str, most: int) -> list[Sum]:
     """The coefficients of a polynomial of at most this degree."""
     found, rest, factorial = [], exponent, Fraction(1)
     for k in range(most + 1):
-        found.append(_at(self, rest, name, ZERO).times(1 / factorial))
-        rest, factorial = self.slope(rest, name, ()), factorial * (k + 1)
+        found.append(_at(reader, rest, name, ZERO).times(1 / factorial))
+        rest, factorial = reader.slope(rest, name, ()), factorial * (k + 1)
     return found
 
 
-def _at(self: Reader, body: Sum, name: str, value: Sum) -> Sum:
-    return self.replaced(body, name, lambda place: value)
+def _at(reader: Reader, body: Sum, name: str, value: Sum) -> Sum:
+    return reader.replaced(body, name, lambda place: value)
 
 
 def _over_line(reader: Reader, m: _Moving, name: str) -> Advice:
