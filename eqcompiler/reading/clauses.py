@@ -36,7 +36,7 @@ from eqcompiler.reading.properties import (
     said_by,
 )
 from eqcompiler.reading.refused_equations import is_constant, refuse_update
-from eqcompiler.reading.relation_marks import is_own, own_name, with_domain_apart
+from eqcompiler.reading.relation_marks import is_own, normed_name, own_name, with_domain_apart
 from eqcompiler.reading.running_text import concludes
 from eqcompiler.reading.survey import attaches, names_in, sizes_in
 from eqcompiler.reading.vocabulary import ORDERS
@@ -127,6 +127,8 @@ def is_claimed(part: Node, formula: Formula, defined: frozenset[str]) -> bool:
         return False
     if is_about(part, defined):
         return True
+    if normed_name(*part.sides) and (formula.concluded or len(formula.parts) > 1):
+        return True
     if formula.concluded and is_own(*part.sides):
         refuse_update(part, *part.sides)
         return True
@@ -136,7 +138,7 @@ def is_claimed(part: Node, formula: Formula, defined: frozenset[str]) -> bool:
 def is_about(part: Node, defined: frozenset[str]) -> bool:
     match part:
         case Relation(operators=("=",), sides=(left, right)):
-            name = own_name(left, right)
+            name = own_name(left, right) or normed_name(left, right)
             return name is not None and name.key in defined
     return False
 
@@ -189,7 +191,7 @@ def role_of(node: Node, declared: bool, attached: bool, inline: bool) -> Role:
         case Relation(operators=("=",), sides=(_, Scripted(base=Fence(body=Listing(items=items))))) if has_dots(items):
             return "rows"
         case Relation(operators=("=",), sides=(left, right)):
-            if is_own(left, right) or attached:
+            if is_own(left, right) or attached or (normed_name(left, right) and not inline):
                 if not (declared or attached or inline):
                     refuse_update(node, left, right)
                 return "property"

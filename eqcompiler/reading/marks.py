@@ -28,7 +28,8 @@ def with_subscript(reader: Reader, value: Term, subscript: Node | None, span: Sp
         return value
     parts = index_letters(subscript, value.type.rank)
     if value.type.rank == 0:
-        raise IllegalEquation("a scalar has no components", span)
+        fix = r"declare what has components, x \in \mathbb{R}^n, or x_i \in \mathbb{R}, i = 1, \dots, n"
+        raise IllegalEquation("a scalar has no components", span, fix=fix)
     return component(reader.scope, value, tuple(index_term(reader, part) for part in parts), span)
 
 

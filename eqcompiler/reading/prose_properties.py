@@ -20,7 +20,7 @@ from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.parser import parse_formula
 from eqcompiler.reading.properties import LISTED, PROPERTY, SAID, normalised
 from eqcompiler.reading.regions import Region
-from eqcompiler.reading.relation_marks import is_own
+from eqcompiler.reading.relation_marks import is_own, normed_name
 from eqcompiler.reading.running_text import UNUSED, RunningText, Surroundings, begins_clause
 from eqcompiler.reading.scanner import Scanner
 from eqcompiler.reading.survey import names_in
@@ -79,11 +79,13 @@ def with_prose_properties(
 
 
 def with_last_claimed(items: list[Formula | EquationError]) -> Iterator[Formula | EquationError]:
-    """The last display of a file, A = A^T: nothing follows that could use it as an assumption, so that it is claimed."""
+    r"""The last display of a file, A = A^\top, or x^\top x = 1: nothing follows that could use it, so that it is claimed."""
     displays = [item for item in items if isinstance(item, Formula) and not item.inline and not item.note]
+    stating = [item for item in displays if any(isinstance(part, Relation) for part in item.parts)]
     for item in items:
-        if len(displays) > 1 and item is displays[-1] and isinstance(item, Formula) and is_equation(item):
-            yield replace(item, concluded=True)
+        if isinstance(item, Formula) and is_equation(item):
+            last = (stating if is_normed(item) else displays if len(displays) > 1 else [])[-1:]
+            yield replace(item, concluded=True) if any(item is each for each in last) else item
         else:
             yield item
 
@@ -94,6 +96,11 @@ def is_equation(item: Formula) -> bool:
         case (Relation(operators=("=",)) as stated, *beside):
             return all(is_joining(part) or compares(part, set(indices_in(stated))) for part in beside)
     return False
+
+
+def is_normed(item: Formula) -> bool:
+    r"""x^\top x = 1: alone in a file it is no declaration."""
+    return any(isinstance(part, Relation) and normed_name(*part.sides[:2]) is not None for part in item.parts)
 
 
 class _Written:

@@ -11,7 +11,19 @@ from dataclasses import replace
 from itertools import pairwise
 
 from eqcompiler.errors import EquationError
-from eqcompiler.languages.notation import Addition, Formula, Infix, Large, Letter, Node, Relation, Scripted
+from eqcompiler.languages.notation import (
+    Addition,
+    Fence,
+    Formula,
+    Infix,
+    Juxtaposed,
+    Large,
+    Letter,
+    Node,
+    Numeral,
+    Relation,
+    Scripted,
+)
 from eqcompiler.reading.names import Name, letter_name, name_of
 from eqcompiler.reading.survey import is_number_set, names_in, walk
 
@@ -69,6 +81,25 @@ def turned_name(left: Node, right: Node) -> Name | None:
             (Letter() as same) | Addition(terms=(("-", Letter() as same),)),
         ) if letter_name(base) == letter_name(same):
             return letter_name(base)
+    return None
+
+
+def normed_name(left: Node, right: Node) -> Name | None:
+    r"""The name of \sum_k \pi_k = 1, Q^\top Q = I, u^\top u = 1, \|u\| = 1: no name meets these by itself."""
+    if not (isinstance(right, Numeral | Letter) and right.span.text.strip() in ("1", "I", r"\mathbf{I}")):
+        return None
+    match left:
+        case Large(operator="sum", body=Scripted(base=Letter() as base, superscript=None, primes=0)):
+            return letter_name(base)
+        case Juxtaposed(
+            factors=(
+                (Letter() as first) | Scripted(base=Letter() as first, subscript=None, superscript=Letter(text="top" | "T")),
+                (Letter() as last) | Scripted(base=Letter() as last, subscript=None, superscript=Letter(text="top" | "T")),
+            )
+        ) if letter_name(first) == letter_name(last) and sum(isinstance(each, Scripted) for each in left.factors) == 1:
+            return letter_name(first)
+        case Fence(opening="||", body=Letter() as body) | Scripted(base=Fence(opening="||", body=Letter() as body), primes=0):
+            return letter_name(body)
     return None
 
 

@@ -109,6 +109,7 @@ def _last_field_first(kind: type) -> tuple[str, ...]:
 def survey(formulas: tuple[Formula, ...]) -> Survey:
     dimensions: set[str] = set()
     ends: set[str] = set()
+    shifted_ends: set[str] = set()
     bound: set[str] = set()
     subscripts: list[tuple[str, ...]] = []
     tensors: set[str] = set()
@@ -117,6 +118,7 @@ def survey(formulas: tuple[Formula, ...]) -> Survey:
             for node in walk(part):
                 dimensions |= sizes_in(node)
                 ends |= range_ends(node)
+                shifted_ends |= shifted_range_ends(node)
                 bound |= bound_indices(node)
                 if isinstance(node, Scripted):
                     subscripts += [letters] if (letters := subscript_letters(node)) else []
@@ -124,6 +126,7 @@ def survey(formulas: tuple[Formula, ...]) -> Survey:
         tensors |= declared_tensors(formula)
     bound -= dimensions
     dimensions |= ends - bound
+    dimensions |= shifted_ends - bound - {letter for letters in subscripts for letter in letters}
     indices = spread(bound, subscripts)
     for formula in formulas:
         for part in formula.parts:
@@ -168,6 +171,16 @@ def range_ends(node: Node) -> set[str]:
     match node:
         case Large(operator="sum" | "prod", lower=Relation(operators=("=",), sides=(_, Numeral())), upper=Letter() as upper):
             return set() if upper.text == "infty" else {letter_name(upper).key}
+    return set()
+
+
+def shifted_range_ends(node: Node) -> set[str]:
+    """n of a sum up to n - 1."""
+    match node:
+        case Large(operator="sum" | "prod", lower=Relation(operators=("=",), sides=(_, Numeral())), upper=Addition() as upper):
+            match upper.terms:
+                case (("+", Letter() as name), (_, Numeral())):
+                    return {letter_name(name).key}
     return set()
 
 

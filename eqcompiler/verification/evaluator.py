@@ -183,7 +183,8 @@ class Evaluator:
         value = base(self.value(term, env))
         whole = fields.whole_number(value)
         if whole is None:
-            raise Undefined(f"an index needs a whole number, not {value}", term.span)
+            shown = f", not {value}" if isinstance(value, int | fmpq) else ""
+            raise Undefined(f"an index, or the end of a range, needs a whole number{shown}", term.span)
         return whole
 
 
