@@ -10,7 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
-from eqcompiler.errors import IllegalEquation, ShapeMismatch, Span
+from eqcompiler.errors import IllegalEquation, NotSupportedYet, ShapeMismatch, Span
 from eqcompiler.languages.dimensions import ONE, Dimension
 from eqcompiler.languages.terms import (
     ELEMENTWISE,
@@ -71,6 +71,7 @@ def add(terms: list[tuple[str, Term]], span: Span, scope: Scope) -> Term:
     first = terms[0][1]
     for _, term in terms[1:]:
         if not same_shape(first, term, scope) or (first.type.rank == 1 and first.type.row != term.type.row):
+            refuse_open_sizes(first, term, span, scope)
             raise clash(sum_words(first, term, scope), first, term, span, scope, sum_fix(first, term))
     type_ = replace(first.type, domain=domain_of([term for _, term in terms]))
     signed = tuple(t if sign == "+" else neg(t) for sign, t in terms)
@@ -120,6 +121,17 @@ def is_ones(term: Term) -> bool:
         case Call(operation="mul" | "neg", arguments=arguments):
             return any(is_ones(argument) for argument in arguments)
     return False
+
+
+def refuse_open_sizes(left: Term, right: Term, span: Span, scope: Scope) -> None:
+    r"""I \otimes B + A \otimes I: sizes that nothing says are no difference, so that no claim is refuted for them."""
+    if left.type.rank != right.type.rank or left.type.row != right.type.row:
+        return
+    pairs = list(zip(scope.type_of(left.type).shape, scope.type_of(right.type).shape, strict=True))
+    settled = [a == b or not any(name.startswith("?") for size in (a, b) for name in size.names) for a, b in pairs]
+    if not all(settled) and all(a == b for (a, b), known in zip(pairs, settled, strict=True) if known):
+        fix = r"write the size of each identity: I_n \otimes B"
+        raise NotSupportedYet("nothing says how large the terms of this sum are", span, fix=fix)
 
 
 def domain_of(terms: list[Term]) -> Literal["real", "integer"]:

@@ -73,3 +73,15 @@ def test_a_transpose_goes_without_the_index_beside_it(member: str) -> None:
     source = Source("members.tex", rf"{data} \[ \nabla J(w) = \sum_{{i=1}}^m {member} \]")
     found = pipeline.verify(pipeline.document_of(source))[-1]
     assert (found.verdict, found.repair) == ("refuted", rf"\sum_{{i=1}}^m {'x_{i}' if '{i}' in member else 'x_i'}")
+
+
+SYLVESTER = r"""\[ A \in \mathbb{R}^{m \times m}, B \in \mathbb{R}^{n \times n}, X \in \mathbb{R}^{n \times m} \]
+\[ \operatorname{vec}(B X + X A) = (I \otimes B + A^\top \otimes I) \operatorname{vec}(X) \]"""
+
+
+def test_sizes_that_nothing_says_refute_no_claim() -> None:
+    """Each I has a size that makes the claim true; no one of them follows from the sum alone."""
+    (found,) = pipeline.verify(pipeline.document_of(Source("sum.tex", SYLVESTER)))
+    assert (found.verdict, found.reason) == ("unsupported", "sum.tex:2:37: nothing says how large the terms of this sum are")
+    named = SYLVESTER.replace(r"(I \otimes", r"(I_m \otimes").replace(r"\otimes I)", r"\otimes I_n)")
+    assert [v.verdict for v in pipeline.verify(pipeline.document_of(Source("sum.tex", named)))] == ["proved"]
