@@ -2,6 +2,8 @@ r"""Grids: block matrices, literal matrices, determinants and piecewise definiti
 
 Takes: Grid nodes. Gives: Block, Cases and determinant terms.
 Guarantees: blocks in one row have equal heights, blocks in one column equal widths; 0 and I take the size of their place.
+Zeros that fill a row beside vectors or matrices are as many as fit what the grid is added to or multiplied with, and of any
+number where nothing says so.
 """
 
 from __future__ import annotations
@@ -37,16 +39,26 @@ def matrix(reader: Reader, node: Grid) -> Term:
         counts = ", ".join(str(len(row)) for row in node.rows)
         raise IllegalEquation(f"the rows have different numbers of entries: {counts}", node.span)
     cells = [[reader.term(cell) for cell in row] for row in node.rows]
-    heights = [reader.scope.sizes.new("height") for _ in cells]
-    breadths = [reader.scope.sizes.new("width") for _ in cells[0]]
+    heights = [reader.scope.sizes.new("zero_rows") for _ in cells]
+    breadths = [reader.scope.sizes.new("zero_columns") for _ in cells[0]]
     rows = []
     for row, height in zip(cells, heights, strict=True):
         rows.append(tuple(place(reader, cell, height, width, node.span) for cell, width in zip(row, breadths, strict=True)))
+    numbers_among_numbers(reader, heights)
+    numbers_among_numbers(reader, breadths)
     rows = settle_zeros(reader, rows, heights, breadths)
     total = Type((total_of(reader, heights), total_of(reader, breadths)))
     if len(breadths) == 1 and total.shape[1] == ONE:
         return Block(Type(total.shape[:1]), tuple(rows), span=node.span)
     return Block(total, tuple(rows), span=node.span)
+
+
+def numbers_among_numbers(reader: Reader, sizes: list[Dimension]) -> None:
+    r"""Rows or columns of zeros alone: in \begin{pmatrix} a \\ 0 \end{pmatrix} the 0 is a number when a is one."""
+    open_sizes = [size for size in sizes if is_open(reader, size)]
+    if all(reader.scope.sizes.resolve(size) == ONE for size in sizes if size not in open_sizes):
+        for size in open_sizes:
+            reader.scope.sizes.unify(size, ONE)
 
 
 def place(reader: Reader, cell: Term, height: Dimension, width: Dimension, span: Span) -> Term:
@@ -66,30 +78,27 @@ def place(reader: Reader, cell: Term, height: Dimension, width: Dimension, span:
 def settle_zeros(
     reader: Reader, rows: list[tuple[Term, ...]], heights: list[Dimension], widths: list[Dimension]
 ) -> list[tuple[Term, ...]]:
-    """A 0 whose place has a size is a zero block; where no neighbour gives a size it is the number."""
+    """A 0 in a place of more than one entry is a zero block."""
     settled = []
     for row, height in zip(rows, heights, strict=True):
         cells = []
         for cell, width in zip(row, widths, strict=True):
             if shapes.is_zero(cell):
-                shape = tuple(one_if_open(reader, size) for size in (height, width))
+                shape = (reader.scope.sizes.resolve(height), reader.scope.sizes.resolve(width))
                 cell = cell if shape == (ONE, ONE) else Call(Type(shape), "zeros", (), span=cell.span)
             cells.append(replace(cell, type=reader.scope.type_of(cell.type)))
         settled.append(tuple(cells))
     return settled
 
 
-def one_if_open(reader: Reader, size: Dimension) -> Dimension:
-    found = reader.scope.sizes.resolve(size)
-    if any(name.startswith("?") for name in found.names):
-        reader.scope.sizes.unify(found, ONE)
-    return reader.scope.sizes.resolve(size)
+def is_open(reader: Reader, size: Dimension) -> bool:
+    return any(name.startswith("?") for name in reader.scope.sizes.resolve(size).names)
 
 
 def total_of(reader: Reader, sizes: list[Dimension]) -> Dimension:
     total = Dimension.of(0)
     for size in sizes:
-        total = total + one_if_open(reader, size)
+        total = total + reader.scope.sizes.resolve(size)
     return total
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import count
 from typing import TypeVar
 
 from eqcompiler.errors import IllegalEquation, Source
@@ -23,6 +24,7 @@ Tree = TypeVar("Tree")
 
 def resolve_document(source: Source, statements: list[Statement], scope: Scope) -> Document:
     name_open_sizes(scope)
+    name_open_zeros(scope, statements)
     final = [resolved_statement(scope, statement) for statement in statements]
     symbols = {key: resolved(info, scope) for key, info in scope.symbols.items()}
     recurrences = {key: resolved(recurrence, scope) for key, recurrence in scope.recurrences.items()}
@@ -46,6 +48,17 @@ def name_open_sizes(scope: Scope) -> None:
                     own = f"size_{key}" if info.type.rank == 1 else f"size_{key}_{position}"
                     scope.sizes.bound[name] = Dimension.of(own)
                     scope.dimensions.setdefault(own, 1)
+
+
+def name_open_zeros(scope: Scope, statements: list[Statement]) -> None:
+    """As many zeros as nothing says get a dimension: what is proved then is proved for every number of them."""
+    for statement in statements:
+        for size in sizes_of(statement.payload):
+            for name in sorted(scope.sizes.resolve(size).names):
+                if name.startswith("?zero_"):
+                    own = next(free for free in map("size_0_{}".format, count(1)) if free not in scope.dimensions)
+                    scope.sizes.bound[name] = Dimension.of(own)
+                    scope.dimensions[own] = 1
 
 
 def resolved_statement(scope: Scope, statement: Statement) -> Statement:
