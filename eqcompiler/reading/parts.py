@@ -15,7 +15,6 @@ from eqcompiler.errors import NotSupportedYet
 from eqcompiler.languages.notation import (
     Fence,
     Formula,
-    Letter,
     Listing,
     Node,
     Numeral,
@@ -138,18 +137,15 @@ def beside_claims(
 def refuse_claimed_order(reader: Reader, node: Relation) -> None:
     """A bound on a name or between sizes is a declaration; between expressions it could as well be a claim."""
     for left, right in pairwise(node.sides):
-        both = names_in(left) & names_in(right)  # |x| < x is no bound on x
-        names = names_in(left) | names_in(right)
-        bounded = name_of(left) or name_of(right) or is_size_of_name(left) or is_size_of_name(right)
-        if (is_size_of_name(left) or is_size_of_name(right)) and both:
-            raise order_claimed(left.span.to(right.span))
-        if not (bounded or names <= set(reader.scope.dimensions)):
+        bounds = any(is_bound(one, other) for one, other in ((left, right), (right, left)))
+        if not (bounds or names_in(left) | names_in(right) <= set(reader.scope.dimensions)):
             raise order_claimed(left.span.to(right.span))
 
 
-def is_size_of_name(node: Node) -> bool:
-    """|x| of |x| < 1: a bound on a name, from both sides."""
-    return isinstance(node, Fence) and node.opening == "|" and isinstance(node.body, Letter)
+def is_bound(node: Node, other: Node) -> bool:
+    """Whether x or |x| is bounded by the other side; x < x^2 is no bound on x."""
+    name = name_of(node.body if isinstance(node, Fence) and node.opening == "|" else node)
+    return name is not None and name.key not in names_in(other)
 
 
 def states_order(clause: Clause, found: tuple[Clause, ...]) -> bool:

@@ -55,7 +55,7 @@ class Instruments:
     prove: Callable[[Document, Claim, tuple[Condition, ...]], Proved | Unproved]
     difference: Callable[[Document, Claim], Proved | Unproved]  # what is left of a false claim: the cheap part of a proof
     minimum: Callable[[Document, Extremum], Minimum]
-    repair: Callable[[Document, Claim, str | None], str | None]  # the residual helps
+    repair: Callable[[Document, Claim, str | None, Sample | None], str | None]  # the residual helps, and the point against it
     mend: Callable[[Document, Misfit], str | None]  # where the shapes do not fit
     challenge: Challenge  # the last test of what agrees everywhere and is not proved
 

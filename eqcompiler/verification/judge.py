@@ -258,7 +258,7 @@ class _Case:
     def false(self, trial: Evidence, answer: Unproved) -> Finding:
         """A certified difference: under which condition would it be true, what is left over, what would be right."""
         self.cut = self.clock.late
-        repair = None if self.cut else self.tools.repair(self.document, self.claim, answer.residual)
+        repair = None if self.cut else self.tools.repair(self.document, self.claim, answer.residual, trial.found)
         parts = Finding("refuted", trial.method, counterexample=self.small(trial), residual=answer.residual, repair=repair)
         found = conditions.find(self.document, self.claim, answer.factors, answer.decisive, self.tests())
         if found is None:

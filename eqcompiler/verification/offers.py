@@ -19,7 +19,9 @@ from eqcompiler.languages.statements import Claim, Document, Misfit
 from eqcompiler.languages.terms import Call, Cases, Condition, Index, Number, Reference, Size, Term
 from eqcompiler.verification import minimisers, proofs, repairs
 from eqcompiler.verification.answers import Proved, Unproved
-from eqcompiler.verification.evidence import gather
+from eqcompiler.verification.evidence import Tally, gather
+from eqcompiler.verification.problems import Problem, problem_of
+from eqcompiler.verification.samples import Sample
 
 CONFIRMING, CONFIRMING_SECONDS = 12, 1.0  # points that a repair must pass, and the time for them
 
@@ -32,10 +34,12 @@ def as_written(document: Document, place: Span, text: str) -> tuple[Document, Cl
     return None
 
 
-def offer(restated: Restated, prove: Prove, document: Document, claim: Claim, residual: str | None) -> str | None:
-    """A small change of what stands there or what is derived from the left side, the first that stands; for a definition
-    restated the stated right side with what it lacks, if that is shorter."""
-    stands = partial(_stands, restated, prove, document, claim)
+def offer(
+    restated: Restated, prove: Prove, document: Document, claim: Claim, residual: str | None, against: Sample | None
+) -> str | None:
+    """A small change of what stands there or what is derived from the left side, the first that stands, also at the point
+    against the claim; for a definition restated the stated right side with what it lacks, if that is shorter."""
+    stands = partial(_stands, restated, prove, document, claim, against)
     found = next(_candidates(document, claim, stands), None)
     if residual is None or not isinstance(claim.left, Reference) or minimisers.is_minimiser_claim(document, claim):
         return found
@@ -72,23 +76,39 @@ def _candidates(document: Document, claim: Claim, stands: Callable[[str, Claim |
         yield derived
 
 
-def _stands(restated: Restated, prove: Prove, document: Document, claim: Claim, text: str, changed: Claim | None) -> bool:
+def _stands(
+    restated: Restated,
+    prove: Prove,
+    document: Document,
+    claim: Claim,
+    against: Sample | None,
+    text: str,
+    changed: Claim | None,
+) -> bool:
     """Whether the claim is true with the text as its right side, read there; `changed`: the same as a term."""
     if restated is as_written:
-        return changed is None or _is_true(prove, document, changed)
+        return changed is None or _is_true(prove, document, changed, against)
     again = restated(document, claim.right.span, text) if claim.right.span is not None else None
-    return again is not None and _is_true(prove, *again)
+    return again is not None and _is_true(prove, *again, against)
 
 
-def _is_true(prove: Prove, document: Document, claim: Claim) -> bool:
-    """Exact points agree, and a proof where one is found; without one the points must be many."""
+def _is_true(prove: Prove, document: Document, claim: Claim, against: Sample | None = None) -> bool:
+    """Exact points agree, and a proof where one is found; without one the points must be many. Points that tell claims apart
+    can be rare: one that was found is tried first."""
     try:
+        if against is not None and _differs(problem_of(document, claim), claim, against):
+            return False
         trial = gather(document, claim, seed=1, trials=CONFIRMING, deadline=time.monotonic() + CONFIRMING_SECONDS)
         if not trial.agrees:
             return False
         return trial.agreements == CONFIRMING or isinstance(prove(document, claim, ()), Proved)
     except EquationError:
         return False
+
+
+def _differs(problem: Problem, claim: Claim, against: Sample) -> bool:
+    known = problem.symbols.keys() <= against.values.keys() and problem.functions.keys() <= against.functions.keys()
+    return known and against.sizes.keys() >= {*problem.sizes} and Tally().compare(problem, claim, against)
 
 
 def unrestricted(term: Term) -> Term:

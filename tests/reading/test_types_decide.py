@@ -281,6 +281,8 @@ def test_a_letter_below_a_defined_vector_is_an_index_and_the_relation_a_claim() 
         (r"f(x) \approx x", r"a statement with '\approx' is not implemented"),
         (r"x = a \le b", r"a statement with '\le' is not implemented"),
         (r"x^2 + y^2 \ge 2 x y", "an inequality between expressions is not judged"),
+        (r"x^2 \ge x", "an inequality between expressions is not judged"),
+        (r"x \neq x^2", "an inequality between expressions is not judged"),
         (r"x^T x > 0", "an inequality between expressions is not judged"),
     ],
 )

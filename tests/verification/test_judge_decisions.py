@@ -17,6 +17,7 @@ from eqcompiler.verification.answers import Minimum, Proved, Unproved
 from eqcompiler.verification.evidence import Evidence
 from eqcompiler.verification.instruments import Instruments
 from eqcompiler.verification.judge import judge, verify
+from eqcompiler.verification.samples import Sample
 
 TEXT = "line one\nJ = x\nJ' = 1\n"
 SOURCE = Source("equations/a.tex", TEXT)
@@ -67,7 +68,7 @@ def tools(
     def minimum(d: Document, extremum: Extremum) -> Minimum:
         return Minimum(False, "", "Convexity was not proved.")
 
-    def repair(d: Document, claim: Claim, residual: str | None) -> str | None:
+    def repair(d: Document, claim: Claim, residual: str | None, against: Sample | None) -> str | None:
         return "x + b"
 
     def shrink(document: Document, claim: Claim, found: Any, **_: Any) -> Counterexample:

@@ -54,6 +54,8 @@ OFFERED = [
         r"(B^\top \otimes A) \operatorname{vec}(X)",
     ),
     ((r"x \in \mathbb{R}", r"\sinh(2 x) = 2 \sinh^2 x"), r"2 \sinh(x) \cosh(x)"),
+    # random points rarely lie between 0 and 1, where (-x)^2 - x is as wrong
+    ((r"x \in \mathbb{R}", r"|x^2 - x| = x^2 - x"), r"\left| 1 - x \right| \left| x \right|"),
 ]
 
 

@@ -87,7 +87,7 @@ def test_what_is_not_confirmed_is_not_offered() -> None:
 def test_a_repair_far_away_is_derived() -> None:
     document, claim = read(SQUARE, r"\frac{\partial}{\partial A} \operatorname{tr}(A^T B A) = c B^2")
     assert repairs.nearest(document, claim, printed(document)) is None
-    assert standard().repair(document, claim, None) == r"(B^\top + B) A"
+    assert standard().repair(document, claim, None, None) == r"(B^\top + B) A"
 
 
 def test_a_point_without_a_value_says_nothing() -> None:
