@@ -121,7 +121,7 @@ def compiled_name(name: str) -> str:
 # a word in the text -> what it needs; every module needs sys
 STANDARD = {
     "math.": ("import math",),
-    "_in_threads(": ("import os", "import threading", "import time"),
+    "_in_threads(": ("import ctypes", "import os", "import threading", "import time", "from contextlib import suppress"),
     "_settled(": ("from decimal import Context, Decimal, Inexact, localcontext",),
     "@cache": ("from functools import cache",),
 }

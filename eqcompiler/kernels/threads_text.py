@@ -15,6 +15,7 @@ from __future__ import annotations
 IN_THREADS = '''
 _TEAMS = {}  # by process, because a forked one has no threads
 _LOOKS = 1_000_000  # about a fifth of a millisecond
+_processor = getattr(ctypes.CDLL(None), "sched_getcpu", None) if hasattr(os, "sched_setaffinity") else None
 
 
 @intrinsic
@@ -74,7 +75,7 @@ class _Helper(threading.Thread):
         super().__init__(daemon=True)
         self.number = number
         self.turn, self.bell = threading.Lock(), threading.Lock()
-        self.asleep, self.job = False, None
+        self.asleep, self.job, self.avoided = False, None, None
         self.bell.acquire()
         self.start()
 
@@ -93,7 +94,16 @@ class _Helper(threading.Thread):
             self.job = job
             if self.asleep:
                 self.asleep = False
+                self.keep_away()
                 self.bell.release()
+
+    def keep_away(self):
+        """From the processor of the caller, where systems like to wake a thread, and leave it behind the caller for long."""
+        here = _processor() if _processor else None
+        if here != self.avoided:
+            self.avoided = here
+            with suppress(OSError):  # where that is not allowed it runs where the system lets it
+                os.sched_setaffinity(self.native_id, os.sched_getaffinity(0) - {here} or {here})
 
 
 class _Team:

@@ -177,7 +177,7 @@ def test_modules_import_only_numpy_numba_with_its_llvmlite_and_the_standard_libr
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     compilers = {"numba", "numba.extending", "llvmlite", "llvmlite.binding"}
-    assert imported == {"numpy", *compilers, "math", "os", "sys", "threading", "time", "functools"}
+    assert imported == {"numpy", *compilers, "contextlib", "ctypes", "math", "os", "sys", "threading", "time", "functools"}
 
 
 def test_the_same_request_gives_the_same_bytes_whatever_the_hash_seed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -155,6 +156,33 @@ def test_the_number_of_threads_changes_no_more_than_rounding(kernels, two_thread
     allowed = spread(theta, X, y, np.float64) / len(y)
     assert abs(two[0] - one[0]) <= allowed
     assert np.max(np.abs(two[1] - one[1])) <= allowed
+
+
+def test_helpers_keep_away_from_the_processor_of_their_caller(kernels, two_threads):
+    kernels.value_and_grad_L(*large_case(), 0.3)
+    helpers = kernels._TEAMS[os.getpid()].helpers
+    deadline = time.monotonic() + 10.0
+    while not all(helper.asleep for helper in helpers) and time.monotonic() < deadline:
+        time.sleep(1e-3)
+    kernels.value_and_grad_L(*large_case(), 0.3)
+    allowed = os.sched_getaffinity(0)
+    for helper in helpers:
+        assert helper.avoided in allowed
+        assert os.sched_getaffinity(helper.native_id) == (allowed - {helper.avoided} or allowed)
+
+
+def test_where_processors_cannot_be_chosen_helpers_run_anywhere(kernels, two_threads, monkeypatch):
+    given = large_case()
+    first = kernels.value_and_grad_L(*given, 0.3)
+
+    def refused(thread: int, processors: set[int]) -> None:
+        raise PermissionError(1, "not permitted")
+
+    monkeypatch.setattr(os, "sched_setaffinity", refused)
+    for helper in kernels._TEAMS[os.getpid()].helpers:
+        helper.avoided = None
+        helper.keep_away()
+    assert kernels.value_and_grad_L(*given, 0.3)[0] == first[0]
 
 
 def test_threads_of_the_user_may_call_at_once(kernels, two_threads):
