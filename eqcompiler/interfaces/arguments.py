@@ -39,7 +39,7 @@ def arguments(kernel: str, inputs: Sequence[Input], given: Sequence[Given]) -> l
 def _by_name(kernel: str, inputs: Sequence[Input], given: Sequence[Given]) -> dict[str, Given]:
     needs = f"{kernel} needs " + ", ".join(shape_text(i) for i in inputs)
     spellings = {spelling: i.name for i in reversed(inputs) for spelling in (i.name.rstrip("_"), i.latex.lstrip("\\"), i.name)}
-    letters = [FONT.sub(r"\1", i.latex) for i in inputs]
+    letters = [FONT.sub(r"\1", i.latex).lstrip("\\") for i in inputs]
     spellings = {letter: i.name for letter, i in zip(letters, inputs, strict=True) if letters.count(letter) == 1} | spellings
     values: dict[str, Given] = {}
     for value in given:
