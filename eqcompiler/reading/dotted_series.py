@@ -30,7 +30,7 @@ from eqcompiler.languages.notation import (
     Scripted,
 )
 from eqcompiler.languages.trees import fields_of, inside, rebuilt
-from eqcompiler.reading.survey import walk
+from eqcompiler.reading.survey import nodes_of, walk
 
 INDICES = ("i", "j", "k", "l", "q", "r", "s", "t", "u")
 FIRST = range(10)  # numbers with which a series may begin
@@ -55,7 +55,7 @@ class Series:
 
 
 def with_dotted_series(formulas: tuple[Formula | EquationError, ...]) -> tuple[Formula | EquationError, ...]:
-    read = [node for f in formulas if isinstance(f, Formula) for part in f.parts for node in walk(part)]
+    read = list(nodes_of(*(f for f in formulas if isinstance(f, Formula))))
     if not any(isinstance(node, Dots) for node in read):
         return formulas
     taken = {node.text for node in read if isinstance(node, Letter)}

@@ -16,7 +16,7 @@ from eqcompiler.languages.notation import Empty, Grid, Listing, Node, Words
 from eqcompiler.languages.terms import SCALAR, Block, Call, Cases, Condition, Term, Type
 from eqcompiler.reading import shapes
 from eqcompiler.reading.large import condition
-from eqcompiler.reading.scope import Reader
+from eqcompiler.reading.scope import Reader, is_open
 
 MATRICES = frozenset({"matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"})
 
@@ -55,9 +55,9 @@ def matrix(reader: Reader, node: Grid) -> Term:
 
 def numbers_among_numbers(reader: Reader, sizes: list[Dimension]) -> None:
     r"""Rows or columns of zeros alone: in \begin{pmatrix} a \\ 0 \end{pmatrix} the 0 is a number when a is one."""
-    open_sizes = [size for size in sizes if is_open(reader, size)]
-    if all(reader.scope.sizes.resolve(size) == ONE for size in sizes if size not in open_sizes):
-        for size in open_sizes:
+    found = [reader.scope.sizes.resolve(size) for size in sizes]
+    if all(size == ONE or is_open(size) for size in found):
+        for size in found:
             reader.scope.sizes.unify(size, ONE)
 
 
@@ -89,10 +89,6 @@ def settle_zeros(
             cells.append(replace(cell, type=reader.scope.type_of(cell.type)))
         settled.append(tuple(cells))
     return settled
-
-
-def is_open(reader: Reader, size: Dimension) -> bool:
-    return any(name.startswith("?") for name in reader.scope.sizes.resolve(size).names)
 
 
 def total_of(reader: Reader, sizes: list[Dimension]) -> Dimension:

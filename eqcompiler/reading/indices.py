@@ -12,7 +12,7 @@ from eqcompiler.languages.notation import Addition, Infix, Juxtaposed, Letter, N
 from eqcompiler.languages.terms import INTEGER, Component, Index, Number, Size, Term, Type
 from eqcompiler.reading import shapes
 from eqcompiler.reading.names import letter_name
-from eqcompiler.reading.scope import IndexRange, Reader, Scope
+from eqcompiler.reading.scope import IndexRange, Reader, Scope, is_open
 
 
 def is_index_expression(scope: Scope, node: Node) -> bool:
@@ -103,5 +103,5 @@ def check_range(scope: Scope, index: Term, axis: Dimension, position: int, span:
         return
     upper = scope.indices[index.name].upper
     outer = scope.extent(upper.name) if isinstance(upper, Index) else None
-    if outer is not None and any(name.startswith("?") for name in outer.names):
+    if outer is not None and is_open(outer):
         scope.sizes.unify(outer, size)  # sum_{j=1}^{k} a_j: k runs over a's axis

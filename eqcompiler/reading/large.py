@@ -48,7 +48,7 @@ from eqcompiler.reading.free_indices import free_indices
 from eqcompiler.reading.indices import admit_letters, free_index, is_index_expression
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.over_samples import mean_over_dataset, sum_without_limits
-from eqcompiler.reading.scope import IndexRange, Reader, Scope
+from eqcompiler.reading.scope import IndexRange, Reader, Scope, is_open
 from eqcompiler.reading.survey import walk
 from eqcompiler.reading.variables import variable_of
 
@@ -169,7 +169,7 @@ def same_extent(scope: Scope, where: tuple[Condition, ...]) -> None:
         match found:
             case Condition(left=Index(name=one), right=Index(name=other)):
                 sizes = [size for name in (one, other) if (size := scope.extent(name)) is not None]
-                if any(name.startswith("?") for size in sizes for name in size.names) and len(sizes) == 2:
+                if any(map(is_open, sizes)) and len(sizes) == 2:
                     scope.sizes.unify(*sizes)
 
 

@@ -27,7 +27,7 @@ from eqcompiler.languages.notation import (
     Scripted,
 )
 from eqcompiler.reading.names import letter_name
-from eqcompiler.reading.survey import left_name, names_in, names_used, walk
+from eqcompiler.reading.survey import left_name, names_in, names_used, nodes_of, walk
 from eqcompiler.reading.unknown_functions import only_differentiated
 
 AT, BEFORE, NEXT, START, LAST, OTHER = "at", "before", "next", "start", "last", "other"
@@ -63,13 +63,13 @@ class Layers:
 
 def letter_of(formulas: tuple[Formula, ...]) -> str | None:
     """The letter that numbers layers: declared sizes depend on it, or a member is given by what stands before it."""
-    nodes = (node for formula in formulas for part in formula.parts for node in walk(part))
+    nodes = nodes_of(*formulas)
     return next((key for node in nodes if (key := ragged(node)) is not None), None) or stepping(formulas)
 
 
 def found(formulas: tuple[Formula, ...], letter: str, totals: Mapping[str, tuple[Node, Formula]]) -> Layers:
     """What the formulas say of the layers that the letter numbers, sums over them apart."""
-    nodes = [(formula, node) for formula in formulas for part in formula.parts for node in walk(part)]
+    nodes = [(formula, node) for formula in formulas for node in nodes_of(formula)]
     end = end_of_range(formulas, letter)
     members = [(letter_name(b).key, place(node, letter, end)) for _, node in nodes if (b := base_of(node))]
     names = frozenset(key for key, where in members if where in (AT, BEFORE, NEXT))

@@ -51,7 +51,7 @@ from eqcompiler.reading.layer_families import (
 )
 from eqcompiler.reading.names import letter_name
 from eqcompiler.reading.steps import State, Steps
-from eqcompiler.reading.survey import left_name, names_in, walk
+from eqcompiler.reading.survey import left_name, names_in, nodes_of, walk
 
 ONE_LAYER = "write it for layer l, from the state of layer l - 1"
 
@@ -147,7 +147,7 @@ def refuse_other_layers(node: Node, layers: Layers, view: View) -> None:
 
 def refuse_mixtures(formula: Formula, layers: Layers) -> None:
     """Beside a derivative through all layers, layer l alone would be any layer of any network."""
-    nodes = [node for part in formula.parts for node in walk(part)]
+    nodes = list(nodes_of(formula))
     inside = [v for node in nodes if isinstance(node, Leibniz | Nabla) and is_whole(node.argument, layers) for v in below(node)]
     own = {id(node) for variable in inside for node in walk(variable)}
     members = [n for n in nodes if is_member(n, layers.names) and place(n, layers.letter) in (AT, BEFORE)]
@@ -308,7 +308,7 @@ def state_of(name: str, written: str, layers: Layers) -> State:
 
 def writing(formulas: tuple[Formula, ...], layers: Layers) -> tuple[dict[str, Letter], str]:
     """The letter of each family, and how a member is written, with the name and the script left open: "%s^{(%%s)}"."""
-    nodes = [node for formula in formulas for part in formula.parts for node in walk(part)]
+    nodes = list(nodes_of(*formulas))
     bases = {letter_name(b).key: b for node in nodes if (b := base_of(node)) is not None}
     brackets = next((n.superscript for n in nodes if is_member(n, layers.names) and isinstance(n, Scripted)), None)
     opening, closing = (brackets.opening, brackets.closing) if isinstance(brackets, Fence) else ("(", ")")

@@ -28,7 +28,7 @@ from eqcompiler.languages.notation import (
 )
 from eqcompiler.languages.trees import rebuilt
 from eqcompiler.reading.names import letter_name
-from eqcompiler.reading.survey import walk
+from eqcompiler.reading.survey import nodes_of, walk
 from eqcompiler.reading.vocabulary import ORDERS
 
 DECLARING = frozenset({"in", "sim", *ORDERS})
@@ -52,7 +52,7 @@ class Members:
 
 def with_listed_members(formulas: tuple[Formula | EquationError, ...]) -> tuple[Formula | EquationError, ...]:
     below: Below = {}
-    for node in (node for item in formulas if isinstance(item, Formula) for part in item.parts for node in walk(part)):
+    for node in nodes_of(*(item for item in formulas if isinstance(item, Formula))):
         if (found := counted(node)) is not None and isinstance(found.count, Letter):
             below.setdefault(letter_name(found.base).key, []).append(found.count.text)
     declared = (with_families(item, below) if isinstance(item, Formula) else item for item in formulas)

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from eqcompiler.reading.steps import Steps
 
 
+def is_open(size: Dimension) -> bool:
+    """Whether something in a resolved size is inferred and not known yet."""
+    return any(name.startswith("?") for name in size.names)
+
+
 @dataclass(slots=True)
 class Sizes:
     """Union of sizes by solving for inferred ones."""
@@ -173,7 +178,7 @@ def shape_text(shape: tuple[Dimension, ...]) -> str:
     """Sizes for a message; an inferred size that is still open prints as `?`."""
     if not shape:
         return "a scalar"
-    sizes = ["?" if any(n.startswith("?") for n in size.names) else str(size) for size in shape]
+    sizes = ["?" if is_open(size) else str(size) for size in shape]
     if set(sizes) == {"?"} and len(sizes) <= len(UNSIZED):
         return UNSIZED[len(sizes) - 1]
     return " by ".join(sizes) if len(shape) > 1 else f"a vector of size {sizes[0]}"

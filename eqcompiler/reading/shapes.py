@@ -25,7 +25,7 @@ from eqcompiler.languages.terms import (
     Term,
     Type,
 )
-from eqcompiler.reading.scope import Scope, shape_text
+from eqcompiler.reading.scope import Scope, is_open, shape_text
 
 ENTRY = "entry"  # indices of entries that no author wrote begin so
 
@@ -128,7 +128,7 @@ def refuse_open_sizes(left: Term, right: Term, span: Span, scope: Scope) -> None
     if left.type.rank != right.type.rank or left.type.row != right.type.row:
         return
     pairs = list(zip(scope.type_of(left.type).shape, scope.type_of(right.type).shape, strict=True))
-    settled = [a == b or not any(name.startswith("?") for size in (a, b) for name in size.names) for a, b in pairs]
+    settled = [a == b or not (is_open(a) or is_open(b)) for a, b in pairs]
     if not all(settled) and all(a == b for (a, b), known in zip(pairs, settled, strict=True) if known):
         fix = r"write the size of each identity: I_n \otimes B"
         raise NotSupportedYet("nothing says how large the terms of this sum are", span, fix=fix)

@@ -31,7 +31,7 @@ from eqcompiler.languages.notation import (
 from eqcompiler.languages.trees import rebuilt
 from eqcompiler.reading.names import label_name, letter_name
 from eqcompiler.reading.squared_entries import with_squared_entries
-from eqcompiler.reading.survey import ROUND, is_number_set, survey, walk
+from eqcompiler.reading.survey import ROUND, is_number_set, nodes_of, survey, walk
 
 Key = tuple[str, str]  # the letter and its label
 Names = Mapping[Key, Span]  # each with a place where its square is written
@@ -55,7 +55,7 @@ def squared_names(formulas: tuple[Formula, ...]) -> Names:
     earlier: set[Key] = set()
     for formula in formulas:
         own = set(keys_in(formula))
-        found.update(key for part in formula.parts for node in walk(part) for key in differentiated_in(node))
+        found.update(key for node in nodes_of(formula) for key in differentiated_in(node))
         for part in formula.parts if not formula.inline else ():
             found.update(formals_of(part))
             key = defined_by(part)
@@ -68,7 +68,7 @@ def squared_names(formulas: tuple[Formula, ...]) -> Names:
         return {}
     indices = survey(formulas).index_letters
     refused = {key for formula in formulas for part in formula.parts for key in otherwise_used(part)}
-    nodes = (node for formula in formulas for part in formula.parts for node in walk(part))
+    nodes = nodes_of(*formulas)
     written = {key: node.span for node in nodes if isinstance(node, Scripted) and (key := square_of(node)) is not None}
     return {key: span for key, span in written.items() if key in found - refused and not indices.issuperset(key[1] or "0")}
 
@@ -138,7 +138,7 @@ def declared_squares(formula: Formula) -> Iterator[Key]:
 
 def bare_names(formula: Formula) -> Iterator[Key]:
     """The names that stand outside of squares."""
-    nodes = [node for part in formula.parts for node in walk(part)]
+    nodes = list(nodes_of(formula))
     inside = {id(n.base) for n in nodes if isinstance(n, Scripted)}
     for node in nodes:
         bare = id(node) not in inside if isinstance(node, Letter) else isinstance(node, Scripted) and square_of(node) is None

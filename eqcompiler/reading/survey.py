@@ -81,6 +81,11 @@ _walked: dict[int, tuple[Node, ...]] = {}
 MOST_WALKED = 5_000
 
 
+def nodes_of(*formulas: Formula) -> Iterator[Node]:
+    """All nodes of formulas, in source order."""
+    return (node for formula in formulas for part in formula.parts for node in walk(part))
+
+
 def walk(node: Node) -> tuple[Node, ...]:
     """The node and everything below it, in source order. A dozen passes look at one tree, which never changes: it is kept."""
     if (known := _walked.get(id(node))) is not None:
@@ -148,7 +153,7 @@ def survey(formulas: tuple[Formula, ...]) -> Survey:
 def indexed_letters(formulas: tuple[Formula, ...], indices: set[str]) -> Iterator[str]:
     """x of x_i and of x_{n-i}."""
     for formula in formulas:
-        for node in (node for part in formula.parts for node in walk(part)):
+        for node in nodes_of(formula):
             match node:
                 case Scripted(base=Letter() as base, subscript=Node() as below) if names_in(below) & indices:
                     yield letter_name(base).key

@@ -36,7 +36,7 @@ from eqcompiler.reading.sentence import Sentence
 from eqcompiler.reading.sequences import in_sequence
 from eqcompiler.reading.squared_names import with_squared_names
 from eqcompiler.reading.steps import Steps, add_families, completed, declare_members
-from eqcompiler.reading.survey import Survey, names_in, own_names, survey, walk
+from eqcompiler.reading.survey import Survey, names_in, nodes_of, own_names, survey
 from eqcompiler.reading.unknown_functions import differentiated, only_differentiated, used_with
 
 MAXIMUM_ATTEMPTS = 40
@@ -148,7 +148,7 @@ def declare(scope: Scope, formulas: tuple[Formula, ...]) -> dict[int, EquationEr
 
 def with_names_only(formula: Formula | EquationError) -> Formula | EquationError:
     """The formula, or the error about a word in it that can be no name: who looks over names needs no care."""
-    nodes = (node for part in formula.parts for node in walk(part)) if isinstance(formula, Formula) else ()
+    nodes = nodes_of(formula) if isinstance(formula, Formula) else ()
     nameless = next((node for node in nodes if isinstance(node, Letter) and is_nameless(node)), None)
     return formula if nameless is None else no_name(nameless)
 
@@ -215,7 +215,7 @@ def with_undeclared(error: EquationError, names: list[str], formula: Formula) ->
 
 def as_written(name: str, formula: Formula) -> str:
     r"""\mathbf{x}_i where the letter has an index below it, else the name alone."""
-    for node in (node for part in formula.parts for node in walk(part)):
+    for node in nodes_of(formula):
         match node:
             case Scripted(base=Letter() as base, subscript=Node() as below) if letter_name(base).key == name:
                 return base.span.to(below.span).text
@@ -225,12 +225,12 @@ def as_written(name: str, formula: Formula) -> str:
 
 def place_of(name: str, formula: Formula) -> Span | None:
     """Where the name stands first."""
-    found = (node.span for part in formula.parts for node in walk(part) if name in own_names(node))
+    found = (node.span for node in nodes_of(formula) if name in own_names(node))
     return next(found, None)
 
 
 def occurs(name: str, formula: Formula, within: Span) -> bool:
-    nodes = (node for part in formula.parts for node in walk(part) if name in own_names(node))
+    nodes = (node for node in nodes_of(formula) if name in own_names(node))
     return any(within.start <= node.span.start and node.span.stop <= within.stop for node in nodes)
 
 
